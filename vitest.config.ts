@@ -1,0 +1,57 @@
+import { defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+/** Sources are tested as they stand: `@gantry/source` names the .ts file of every workspace package. */
+const conditions = ['@gantry/source', ...defaultServerConditions];
+
+/** One project per kind of test, told apart by the file name; plain `*.test.ts` is what no other kind claims. */
+const folders = ['packages/*/test', 'plugins/*/test', 'examples/*/test', 'bench/test', 'tests'];
+const files = (suffix: string) => folders.map((folder) => `${folder}/**/*.${suffix}.ts`);
+
+/** `scripts/run.mjs` asks for a machine-readable report beside what a person reads. */
+const report = process.env.GANTRY_TEST_REPORT;
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    environment: 'node',
+    retry: 0,
+    passWithNoTests: true,
+    globalSetup: ['./tests/support/probe-services.ts'],
+    reporters: ['default', './tests/support/services-reporter.ts', ...(report ? ['json'] : [])],
+    ...(report ? { outputFile: { json: report } } : {}),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: files('test'),
+          exclude: ['**/node_modules/**', '**/*.{conformance,sim,integration}.test.ts'],
+          testTimeout: 5_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'conformance', include: files('conformance.test'), testTimeout: 10_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'simulation', include: files('sim.test'), testTimeout: 120_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: files('integration.test'),
+          pool: 'forks',
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          teardownTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
