@@ -1,1 +1,6 @@
-export {};
+export type { Case, CaseContext, CaseResult, Fixture, Kit, KitOptions } from './kit.ts';
+export { runCase, runKit } from './run-kit.ts';
+export { checkKit, type Wreck } from './sabotage.ts';
+export { SeededRandom } from './seeded-random.ts';
+export { silentLogger } from './silent-logger.ts';
+export { TestClock } from './test-clock.ts';

@@ -1,0 +1,63 @@
+import type { Protocol } from '../model/template.ts';
+
+export type BalancePolicy = 'round-robin' | 'least-connections' | 'random-two';
+
+export interface Backend {
+  /** The task behind it. */
+  readonly id: string;
+  readonly address: string;
+  readonly port: number;
+  /** A draining backend gets no new connections and keeps those it has until they end or come to rest. */
+  readonly state: 'ready' | 'draining';
+}
+
+/** A port that clients connect to, with all of its backends. */
+export interface Frontend {
+  /** `service/published port/protocol`: stable over changes. */
+  readonly id: string;
+  readonly service: string;
+  readonly protocol: Protocol;
+  readonly address: string;
+  /** 0 lets the system choose; `list` tells which. */
+  readonly port: number;
+  readonly policy: BalancePolicy;
+  /** `http`: a kept connection may be moved to another backend between two requests. */
+  readonly appProtocol?: 'http' | undefined;
+  readonly backends: readonly Backend[];
+}
+
+/** What became of one frontend: listening at `port`, or the error. */
+export interface FrontendStatus {
+  readonly id: string;
+  readonly address: string;
+  /** The port it really listens on. */
+  readonly port: number;
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
+}
+
+export interface BackendStats {
+  readonly frontend: string;
+  readonly backend: string;
+  readonly state: 'ready' | 'draining' | 'ejected';
+  /** Connections that are open now. A draining backend with 0 may be stopped. */
+  readonly active: number;
+  /** Since the backend was added. */
+  readonly connections: number;
+  readonly failures: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/**
+ * Spreads connections over backends on one machine. `apply` takes the whole state: a frontend that is not in it is
+ * closed, a backend that is not in it is cut. Frontends that did not change are not disturbed, and one that cannot
+ * listen does not stop the rest.
+ */
+export interface LoadBalancer {
+  readonly supports: { readonly protocols: readonly Protocol[]; readonly policies: readonly BalancePolicy[] };
+  apply(frontends: readonly Frontend[]): Promise<readonly FrontendStatus[]>;
+  list(): Promise<readonly FrontendStatus[]>;
+  stats(): Promise<readonly BackendStats[]>;
+  /** Calls back when a draining backend has no connection left; returns how to stop that. */
+  onDrained(callback: (backend: string) => void): () => void;
+}

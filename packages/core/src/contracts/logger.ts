@@ -1,0 +1,12 @@
+/** Fields of a log line: small JSON values, never secrets. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Structured log lines. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A logger that adds these fields to every line. */
+  child(fields: LogFields): Logger;
+}

@@ -1,0 +1,81 @@
+import type { NetworkSpec } from '../model/network.ts';
+import type { Protocol } from '../model/template.ts';
+
+/** Where a port of a task can be reached. */
+export interface PortAddress {
+  /** The port of the template. */
+  readonly target: number;
+  readonly protocol: Protocol;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A network the runtime has to join a task to. */
+export interface JoinedNetwork {
+  /** Our name of the network. */
+  readonly name: string;
+  /** The engine's name of it. */
+  readonly engineName: string;
+  /** Names it answers to there. */
+  readonly aliases: readonly string[];
+}
+
+/** What a network prepared for one task. */
+export interface Attachment {
+  readonly networks: readonly JoinedNetwork[];
+  /**
+   * Addresses known before the start, such as ports reserved on the host. A port that is not listed is reached at the
+   * address the runtime reports, on its target port.
+   */
+  readonly ports: readonly PortAddress[];
+  /** Ports of the host that the engine has to publish. */
+  readonly publish: readonly {
+    readonly target: number;
+    readonly protocol: Protocol;
+    readonly port: number;
+  }[];
+  /** Environment that tells the workload its ports, where it has to choose them itself. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A task as a network sees it. */
+export interface AttachRequest {
+  readonly task: string;
+  readonly service: string;
+  readonly ports: readonly {
+    readonly target: number;
+    readonly protocol: Protocol;
+    /** The port of the host, for ports in host mode. */
+    readonly host?: number | undefined;
+  }[];
+  /** Names of networks, and further names to answer to on each. The service's name is always one. */
+  readonly networks: readonly { readonly name: string; readonly aliases: readonly string[] }[];
+}
+
+/** A network of the cluster as it is on this machine. */
+export interface NetworkStatus {
+  readonly name: string;
+  readonly engineName: string;
+  /** In CIDR notation, where it has one. */
+  readonly subnet?: string | undefined;
+}
+
+/**
+ * Connects tasks on one machine. All verbs are idempotent: `attach` twice gives the same attachment, until `detach`.
+ *
+ * @throws `EXHAUSTED` when no port or address is left, `CONFLICT` when a host port is taken, `NOT_FOUND` when a network
+ * was not ensured, `UNSUPPORTED` for what `supports` denies.
+ */
+export interface Network {
+  readonly supports: {
+    /** Can keep networks apart and give service names an address; otherwise only the host's own network exists. */
+    readonly networks: boolean;
+    readonly protocols: readonly Protocol[];
+  };
+  ensure(network: { readonly name: string; readonly spec: NetworkSpec }): Promise<NetworkStatus>;
+  /** `CONFLICT` while tasks are attached. */
+  remove(name: string): Promise<void>;
+  list(): Promise<readonly NetworkStatus[]>;
+  attach(request: AttachRequest): Promise<Attachment>;
+  detach(task: string): Promise<void>;
+}

@@ -1,0 +1,134 @@
+import type { Resources } from '../model/resources.ts';
+import type { TemplateSpec } from '../model/template.ts';
+import type { Attachment } from './network.ts';
+
+/** What a runtime is told to run: all it needs to know, keyed by our task name. */
+export interface RuntimeSpec {
+  readonly task: string;
+  readonly service: string;
+  readonly slot: string;
+  readonly template: TemplateSpec;
+  /** What the network prepared: engine networks to join, ports, environment. */
+  readonly attachment: Attachment;
+}
+
+export type RuntimeState = 'created' | 'running' | 'exited';
+
+/** A workload as the runtime sees it now. */
+export interface RuntimeTask {
+  readonly task: string;
+  readonly state: RuntimeState;
+  /** The engine's own name for it: a container id, a process id. */
+  readonly id: string;
+  readonly pid?: number | undefined;
+  /** ms since the epoch. */
+  readonly startedAt?: number | undefined;
+  readonly finishedAt?: number | undefined;
+  /** Exit code; 128 + n when signal n ended it. */
+  readonly exitCode?: number | undefined;
+  /** Why it ended, where the engine knows more than a code: `out of memory`, `SIGKILL`, a start error. */
+  readonly reason?: string | undefined;
+  /** Addresses by network name, where the engine gives it some. */
+  readonly addresses?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface ExecOptions {
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly tty?: boolean;
+  /** Bytes for its standard input; its end closes it. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+}
+
+export interface OutputChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Uint8Array;
+}
+
+/** A command run inside a task: read `output` to its end, then `exitCode` is settled. */
+export interface ExecSession {
+  readonly output: AsyncIterable<OutputChunk>;
+  readonly exitCode: Promise<number>;
+  /** Terminal size; without effect unless `tty`. */
+  resize(columns: number, rows: number): Promise<void>;
+}
+
+export interface RuntimeLogOptions {
+  /** Keep going as the task writes, until it ends. */
+  readonly follow?: boolean;
+  /** Lines from the end; all without it. */
+  readonly tail?: number;
+  /** ms since the epoch. */
+  readonly since?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface RuntimeLogLine {
+  /** ms since the epoch. */
+  readonly time: number;
+  readonly stream: 'stdout' | 'stderr';
+  /** Without its line end. */
+  readonly text: string;
+}
+
+export interface RuntimeStats {
+  /** CPU time used since its start, ms. */
+  readonly cpuMs: number;
+  /** Memory in use, bytes. */
+  readonly memory: number;
+}
+
+/** What a runtime can do; what it denies it refuses with `UNSUPPORTED`, and the agent refuses tasks that need it. */
+export interface RuntimeSupport {
+  readonly exec: boolean;
+  readonly logs: boolean;
+  readonly stats: boolean;
+  /** Runs images; otherwise a template needs a `command` and may have no image. */
+  readonly images: boolean;
+  /** Enforces these limits. */
+  readonly limits: { readonly cpu: boolean; readonly memory: boolean };
+  readonly mounts: readonly ('bind' | 'tmpfs')[];
+  readonly user: boolean;
+}
+
+/** What the machine offers, asked once at the start of an agent. */
+export interface RuntimeInfo {
+  /** Shown as the node attribute `runtime`. */
+  readonly name: string;
+  readonly version: string;
+  readonly capacity: Resources;
+  /** Further node attributes. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs workloads on one node. Everything is keyed by our task name and kept where it outlives the agent (labels,
+ * records), so a restarted agent adopts what runs: `list()` tells all that this node's runtime has, whoever started it.
+ * All verbs are idempotent.
+ *
+ * Life of a task: `ensure(spec)` resolves once it runs; it ends by itself or by `stop`; `remove` forgets it, with logs
+ * and files. Changes since are told by `events`; a consumer that missed some calls `list()`.
+ *
+ * @throws `NOT_FOUND` for an unknown task (stop and remove do not throw then), `UNSUPPORTED` for what `supports` denies,
+ * `UNAVAILABLE` when the engine is away, `INVALID_OBJECT` for a spec that can never start (no such image or command).
+ */
+export interface Runtime {
+  readonly supports: RuntimeSupport;
+  info(): Promise<RuntimeInfo>;
+  /** Creates and starts it unless it is there: a running one is adopted as it is, an exited one is not started again. */
+  ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask>;
+  /** Sends the stop signal to all of it, waits up to `graceMs`, then kills all of it. Resolves once it has ended. */
+  stop(task: string, options: { graceMs: number; signal?: string | undefined }): Promise<void>;
+  /** Kills it if it still runs, and forgets it. */
+  remove(task: string): Promise<void>;
+  list(): Promise<readonly RuntimeTask[]>;
+  /** The state of tasks as it changes, from now on; a batch may repeat what `list` told. Ends when the signal fires. */
+  events(signal: AbortSignal): AsyncIterable<readonly RuntimeTask[]>;
+  /** Present if `supports.exec`. */
+  exec?(task: string, options: ExecOptions): Promise<ExecSession>;
+  /** Present if `supports.logs`; works for a task that has ended, until `remove`. */
+  logs?(task: string, options?: RuntimeLogOptions): AsyncIterable<readonly RuntimeLogLine[]>;
+  /** Present if `supports.stats`: one look, not a stream. */
+  stats?(task: string): Promise<RuntimeStats>;
+}

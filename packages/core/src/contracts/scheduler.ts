@@ -1,0 +1,69 @@
+import type { Explanation } from '../model/explanation.ts';
+import type { Resources } from '../model/resources.ts';
+import type { Placement } from '../model/service.ts';
+import type { Random } from './random.ts';
+
+/** Interchangeable tasks: those of one service that run one template, so a decision about one holds for all. */
+export interface TaskGroup {
+  readonly service: string;
+  /** Hash of the template. */
+  readonly template: string;
+  /** What each task asks for: millicores, bytes, and counts of any further resource. */
+  readonly requests: Resources;
+  readonly placement: Placement;
+  /** Host ports each task occupies on its node, as `tcp:8080`. */
+  readonly hostPorts: readonly string[];
+  /** Names of the tasks to place, in order. */
+  readonly tasks: readonly string[];
+}
+
+/** A node as a scheduler sees it at the start of a round. */
+export interface NodeView {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Facts about the machine: `os`, `arch`, `hostname`, `runtime` … */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Ready, active and in contact: may be given tasks. Otherwise why not: one of the words of a node's state. */
+  readonly schedulable: true | string;
+  /** What its tasks may use in all. */
+  readonly capacity: Resources;
+  /** What its unfinished tasks have asked for. */
+  readonly used: Resources;
+  /** Number of its unfinished tasks, and of each service. */
+  readonly tasks: number;
+  readonly tasksOf: ReadonlyMap<string, number>;
+  /** Host ports in use, as `tcp:8080`. */
+  readonly hostPorts: ReadonlySet<string>;
+}
+
+/** Everything a decision may depend on. The same round gives the same plan. */
+export interface Round {
+  readonly groups: readonly TaskGroup[];
+  readonly nodes: readonly NodeView[];
+  /** For ties; seeded per round. */
+  readonly random: Random;
+}
+
+/** The answer for one group: `group.tasks[i]` goes to `nodes[i]`; the tasks beyond `nodes.length` fit nowhere. */
+export interface GroupPlan {
+  readonly nodes: readonly string[];
+  /** Why there and not elsewhere, and, if any task is left, why and what would make it fit. */
+  readonly explanation: Explanation;
+}
+
+/** One answer per group, in the order of the round's groups. */
+export interface Plan {
+  readonly groups: readonly GroupPlan[];
+}
+
+/**
+ * Decides where tasks run: pure and synchronous. It must not place a task on a node that is not schedulable or beyond
+ * its capacity, counting what it placed earlier in the same round. Work is per group and per placement, never per task
+ * times node: 1,000,000 tasks on 10,000 nodes is one call. `pipeline` in `@gantry/scheduling` is the ready way to write
+ * one.
+ */
+export interface Scheduler {
+  /** What a service names in its `scheduler` field. */
+  readonly name: string;
+  place(round: Round): Plan;
+}

@@ -1,0 +1,60 @@
+import type { ClusterApi } from '../api/cluster-api.ts';
+import type { Lifecycle } from '../plugin.ts';
+import { contract, contractMany } from '../token.ts';
+import type { Admission } from './admission.ts';
+import type { Bus } from './bus.ts';
+import type { Clock } from './clock.ts';
+import type { Controller } from './controller.ts';
+import type { LoadBalancer } from './load-balancer.ts';
+import type { Logger } from './logger.ts';
+import type { Network } from './network.ts';
+import type { Random } from './random.ts';
+import type { Runtime } from './runtime.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Store } from './store.ts';
+import type { Views } from './views.ts';
+
+/** Which cluster a part belongs to. Provided by the host. */
+export interface ClusterInfo {
+  /** A DNS label; part of every bus subject and of every label on a container. */
+  readonly name: string;
+}
+
+/** Which node an agent and its runtime are. Provided by the host, in each node's scope. */
+export interface NodeInfo {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Overrides what the runtime measures; `{}` keeps it. */
+  readonly capacity: Readonly<Record<string, number>>;
+}
+
+/** A part that simply runs from the cluster's start to its end: the scheduler loop, the dispatcher, a front door. */
+export interface Component extends Lifecycle {
+  readonly name: string;
+}
+
+/** What runs on a node, started and closed with it. */
+export interface Agent extends Lifecycle {
+  readonly node: string;
+}
+
+/** Every contract of the core. */
+export const contracts = Object.freeze({
+  clock: contract<Clock>('clock'),
+  random: contract<Random>('random'),
+  logger: contract<Logger>('logger'),
+  cluster: contract<ClusterInfo>('cluster'),
+  store: contract<Store>('store'),
+  bus: contract<Bus>('bus'),
+  views: contract<Views>('views'),
+  scheduler: contractMany<Scheduler>('scheduler'),
+  controller: contractMany<Controller>('controller'),
+  admission: contractMany<Admission>('admission'),
+  component: contractMany<Component>('component'),
+  network: contract<Network>('network'),
+  loadBalancer: contract<LoadBalancer>('load-balancer'),
+  api: contract<ClusterApi>('api'),
+  node: contract<NodeInfo>('node', { scope: 'node' }),
+  runtime: contract<Runtime>('runtime', { scope: 'node' }),
+  agent: contract<Agent>('agent', { scope: 'node' }),
+});

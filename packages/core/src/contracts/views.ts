@@ -1,0 +1,42 @@
+import type { Kind, KindMap } from '../model/kinds.ts';
+import type { Entry } from './store.ts';
+
+/** A change that a view has taken in: before (absent when created) and after (absent when deleted). */
+export interface ViewEvent<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly name: string;
+  readonly before: Entry<KindMap[K]> | undefined;
+  readonly after: Entry<KindMap[K]> | undefined;
+}
+
+/** Names of the ways in which objects of a kind are grouped. */
+export interface ViewIndexes {
+  readonly node: never;
+  readonly service: never;
+  readonly template: never;
+  readonly task: 'service' | 'node' | 'template';
+  readonly network: never;
+  readonly event: 'regarding';
+}
+
+/** A read-only, always current collection of all objects of one kind; its entries are shared and frozen. */
+export interface View<K extends Kind> {
+  readonly kind: K;
+  readonly size: number;
+  /** The store's revision up to which it has seen everything of its kind. */
+  readonly revision: number;
+  get(name: string): Entry<KindMap[K]> | undefined;
+  all(): Iterable<Entry<KindMap[K]>>;
+  /** Those with this value of an index, such as the tasks of a service; an empty iterable when none. */
+  by(index: ViewIndexes[K], value: string): Iterable<Entry<KindMap[K]>>;
+  countBy(index: ViewIndexes[K], value: string): number;
+  /** Called after each batch was taken in. */
+  subscribe(listener: (events: readonly ViewEvent<K>[]) => void): () => void;
+  /** Resolves once everything up to `revision` was taken in: await it after a commit to read your own writes. */
+  reached(revision: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** One watch per kind for the whole process, shared by all controllers. */
+export interface Views {
+  of<K extends Kind>(kind: K): View<K>;
+}

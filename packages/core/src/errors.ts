@@ -1,0 +1,86 @@
+/**
+ * The closed set of error codes. Codes are stable, messages are not; `docs/errors.md` explains each one and a test
+ * compares the two in both directions. Whether the host may try again is a property of the code.
+ */
+export const ERROR_CODES = {
+  INVALID_OPTIONS: { retry: 'no', summary: 'the options of a plugin were refused' },
+  INVALID_OBJECT: { retry: 'no', summary: 'an object was refused by its schema or by admission' },
+  WIRING: { retry: 'no', summary: 'the set of plugins is missing one, has one twice, or has a cycle' },
+  NOT_FOUND: { retry: 'no', summary: 'the named object does not exist' },
+  ALREADY_EXISTS: { retry: 'no', summary: 'the named object exists' },
+  CONFLICT: { retry: 'reread', summary: 'an expectation no longer holds' },
+  COMPACTED: { retry: 'reread', summary: 'the history that was asked for is gone: list again' },
+  UNAVAILABLE: { retry: 'backoff', summary: 'the other side cannot be reached' },
+  TIMEOUT: { retry: 'backoff', summary: 'the deadline passed; the effect is unknown' },
+  ABORTED: { retry: 'no', summary: "the caller's signal ended the call" },
+  UNSUPPORTED: { retry: 'no', summary: 'asked for what `supports` denies' },
+  CLOSED: { retry: 'no', summary: 'used after it was disposed' },
+  EXHAUSTED: { retry: 'slow', summary: 'a quota or a space is used up' },
+  INTERNAL: { retry: 'no', summary: 'an invariant is broken: a bug' },
+} as const satisfies Record<string, { retry: 'no' | 'reread' | 'backoff' | 'slow'; summary: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** One thing that is wrong with an input: where, and why. */
+export interface Issue {
+  /** Dotted path from the root of the input, such as `template.ports[1].target`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface GantryErrorOptions {
+  readonly cause?: unknown;
+  /** Data for programs; never secrets. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** What exactly is wrong, for `INVALID_OPTIONS` and `INVALID_OBJECT`. */
+  readonly issues?: readonly Issue[];
+}
+
+const brand = Symbol.for('gantry.error');
+
+/**
+ * The only error class that crosses a border of Gantry. Test with {@link isGantryError}, never with `instanceof`: two
+ * copies of core may be installed.
+ */
+export class GantryError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly issues: readonly Issue[];
+
+  constructor(code: ErrorCode, message: string, options: GantryErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'GantryError';
+    this.code = code;
+    this.details = options.details ?? {};
+    this.issues = options.issues ?? [];
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  override toString(): string {
+    return `${this.code} ${this.message}`;
+  }
+}
+
+/** Whether a thrown value is a {@link GantryError}, and (if given) has one of these codes. */
+export function isGantryError(error: unknown, ...codes: readonly ErrorCode[]): error is GantryError {
+  if (typeof error !== 'object' || error === null || !(brand in error)) return false;
+  return codes.length === 0 || codes.includes((error as unknown as GantryError).code);
+}
+
+/** Makes a {@link GantryError} of anything thrown: keeps one as it is, wraps the rest as `INTERNAL` with its cause. */
+export function toGantryError(error: unknown, context?: string): GantryError {
+  if (isGantryError(error)) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new GantryError('INTERNAL', context === undefined ? text : `${context}: ${text}`, { cause: error });
+}
+
+/** Throws `ABORTED` when the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw aborted(signal);
+}
+
+/** The `ABORTED` error for a fired signal, with the signal's reason as its cause. */
+export function aborted(signal: AbortSignal): GantryError {
+  if (isGantryError(signal.reason)) return signal.reason;
+  return new GantryError('ABORTED', 'the call was aborted', { cause: signal.reason });
+}

@@ -1,0 +1,90 @@
+export type * from './api/cluster-api.ts';
+export type * from './contracts/admission.ts';
+export type * from './contracts/bus.ts';
+export type * from './contracts/clock.ts';
+export type * from './contracts/controller.ts';
+export type * from './contracts/load-balancer.ts';
+export type * from './contracts/logger.ts';
+export type * from './contracts/network.ts';
+export type * from './contracts/random.ts';
+export type * from './contracts/runtime.ts';
+export type * from './contracts/scheduler.ts';
+export type * from './contracts/store.ts';
+export type { Agent, ClusterInfo, Component, NodeInfo } from './contracts/tokens.ts';
+export { contracts } from './contracts/tokens.ts';
+export type * from './contracts/views.ts';
+export {
+  aborted,
+  ERROR_CODES,
+  type ErrorCode,
+  GantryError,
+  type GantryErrorOptions,
+  type Issue,
+  isGantryError,
+  throwIfAborted,
+  toGantryError,
+} from './errors.ts';
+export {
+  type Constraint,
+  nodeField,
+  type ParseProblem,
+  parseConstraint,
+  parseNodeField,
+  satisfies,
+} from './model/constraint.ts';
+export type * from './model/event.ts';
+export type * from './model/explanation.ts';
+export { randomId } from './model/ids.ts';
+export {
+  type AnyInput,
+  type AnyObject,
+  type InputKind,
+  type InputMap,
+  inputSchemas,
+  KINDS,
+  type Kind,
+  type KindMap,
+  keyOf,
+  keyPrefix,
+} from './model/kinds.ts';
+export type { Condition, MetaInput, ObjectMeta } from './model/meta.ts';
+export { dnsLabel } from './model/meta.ts';
+export type { Network as NetworkObject, NetworkInput, NetworkSpec } from './model/network.ts';
+export type { Availability, Node, NodeInput, NodeSpec, NodeStatus } from './model/node.ts';
+export { parseCpu, parseMemory, type ResourceRequirements, type Resources } from './model/resources.ts';
+export { parseSelector, readField, type Selector } from './model/selector.ts';
+export type {
+  Placement,
+  RestartPolicy,
+  Service,
+  ServiceInput,
+  ServiceSpec,
+  ServiceStatus,
+  UpdatePolicy,
+  UpdateState,
+  UpdateStatus,
+} from './model/service.ts';
+export { type Task, type TaskSpec, type TaskStatus, taskName } from './model/task.ts';
+export { type DesiredState, isFinal, mayMove, TASK_STATES, type TaskState } from './model/task-state.ts';
+export type {
+  HealthCheck,
+  Mount,
+  Port,
+  Protocol,
+  Template,
+  TemplateInput,
+  TemplateSpec,
+} from './model/template.ts';
+export { REDACTED, templateHash } from './model/template.ts';
+export { invalidObject, type Validated, validateInput } from './model/validate.ts';
+export {
+  definePlugin,
+  type Lifecycle,
+  type Needs,
+  type Plugin,
+  type PluginDefinition,
+  pathOf,
+  type Resolved,
+} from './plugin.ts';
+export type { StandardResult, StandardSchema } from './standard-schema.ts';
+export { contract, contractMany, type Provided, type Token, type TokenScope } from './token.ts';

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+/** What every object carries. */
+export interface ObjectMeta {
+  /** A DNS label; unique within its kind. */
+  readonly name: string;
+  /** Unique over time: a deleted and recreated object gets another. */
+  readonly uid: string;
+  /**
+   * The store's revision of this object, on objects the API hands out. An update that carries it is done only if the
+   * object still has it.
+   */
+  readonly revision?: number | undefined;
+  /** Counts changes of what the user wants (`spec`); `status.observedGeneration` tells which one was acted on. */
+  readonly generation: number;
+  /** ms since the epoch. */
+  readonly createdAt: number;
+  /** Set once it is to go; it disappears when what depends on it is gone. */
+  readonly deletedAt?: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A statement about an object that is true, false or unknown, with the reason as a word and a sentence. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'true' | 'false' | 'unknown';
+  /** CamelCase, for programs. */
+  readonly reason: string;
+  readonly message: string;
+  /** Since when the status is what it is, ms since the epoch. */
+  readonly since: number;
+}
+
+/** A DNS label (RFC 1123, section 2.1): lower-case letters, digits, inner dashes, at most 63. */
+export const dnsLabel = z
+  .string()
+  .regex(
+    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'expected a DNS label: lower-case letters, digits and inner dashes, at most 63',
+  );
+
+/** Label keys as in Kubernetes: an optional DNS prefix and a name; values are free text up to 253 characters. */
+export const labelsSchema = z
+  .record(
+    z
+      .string()
+      .regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'expected a label key'),
+    z.string().max(253),
+  )
+  .default({});
+
+/** The part of an object's meta data that a user gives. */
+export const metaInputSchema = z.strictObject({
+  name: dnsLabel,
+  labels: labelsSchema,
+  uid: z.string().optional(),
+  revision: z.int().positive().optional(),
+  generation: z.int().optional(),
+  createdAt: z.number().optional(),
+  deletedAt: z.number().optional(),
+});
+
+export type MetaInput = z.output<typeof metaInputSchema>;

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { metaInputSchema, type ObjectMeta } from './meta.ts';
+
+export interface NetworkSpec {
+  /** CIDR; the driver chooses without it. */
+  readonly subnet?: string | undefined;
+  /** No way out of the network. */
+  readonly internal: boolean;
+}
+
+/** Tasks on one network reach each other by service name. */
+export interface Network {
+  readonly kind: 'network';
+  readonly meta: ObjectMeta;
+  readonly spec: NetworkSpec;
+}
+
+export const networkInputSchema = z.strictObject({
+  kind: z.literal('network'),
+  meta: metaInputSchema,
+  spec: z
+    .strictObject({
+      subnet: z.union([z.cidrv4(), z.cidrv6()], 'expected a subnet such as 10.1.0.0/24').optional(),
+      internal: z.boolean().default(false),
+    })
+    .prefault({}),
+});
+
+export type NetworkInput = z.input<typeof networkInputSchema>;

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+
+/**
+ * Amounts by resource: `cpu` in millicores, `memory` in bytes, and counts of any further resource a node has, such as
+ * `gpu`. Integers, never negative.
+ */
+export type Resources = Readonly<Record<string, number>>;
+
+/** What a task asks for, and what it may not exceed. */
+export interface ResourceRequirements {
+  /** Set aside for it: the scheduler never promises more than a node has. */
+  readonly requests: Resources;
+  /** Enforced by the runtime. */
+  readonly limits: { readonly cpu?: number | undefined; readonly memory?: number | undefined };
+}
+
+const MAX_CPU = 1_000_000; // a thousand cores
+const MAX_MEMORY = 2 ** 50; // a pebibyte
+const MAX_COUNT = 1_000_000;
+
+const UNITS: Readonly<Record<string, number>> = Object.freeze({
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+});
+
+/** `250` or `'250m'` (millicores), `'0.25'` or `'2'` as text (cores) → millicores; undefined if it is none of these. */
+export function parseCpu(value: number | string): number | undefined {
+  if (typeof value === 'number') return value;
+  const match = /^(\d+(?:\.\d+)?)(m?)$/.exec(value);
+  if (match === null) return undefined;
+  return match[2] === 'm' ? Number(match[1]) : Math.round(Number(match[1]) * 1000);
+}
+
+/** `67108864`, `'64Mi'`, `'64M'` → bytes (units of Kubernetes quantities); undefined if it is none of these. */
+export function parseMemory(value: number | string): number | undefined {
+  if (typeof value === 'number') return value;
+  const match = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(value);
+  const unit = UNITS[match?.[2] ?? '?'];
+  return match === null || unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
+}
+
+function amount(parse: (value: number | string) => number | undefined, max: number, help: string) {
+  return z.union([z.number(), z.string()], help).transform((value, context) => {
+    const parsed = parse(value);
+    const problem =
+      parsed === undefined || !Number.isInteger(parsed)
+        ? help
+        : parsed < 0
+          ? 'must not be negative'
+          : parsed > max
+            ? `must be at most ${max}`
+            : undefined;
+    if (problem !== undefined) {
+      context.addIssue({ code: 'custom', message: `${problem}, got ${JSON.stringify(value)}` });
+      return z.NEVER;
+    }
+    return parsed as number;
+  });
+}
+
+const cpu = amount(parseCpu, MAX_CPU, "expected whole millicores (250 or '250m') or cores as text ('0.25')");
+const memory = amount(parseMemory, MAX_MEMORY, "expected bytes (67108864) or a quantity ('64Mi')");
+const count = z.int().min(0).max(MAX_COUNT);
+
+/** Amounts as a user may write them; yields {@link Resources}. */
+export const resourcesSchema = z
+  .object({ cpu: cpu.optional(), memory: memory.optional() })
+  .catchall(count)
+  .transform((value, context): Resources => {
+    const result: Record<string, number> = {};
+    for (const [name, number] of Object.entries(value)) {
+      if (!/^[a-z0-9]([a-z0-9./-]{0,61}[a-z0-9])?$/.test(name)) {
+        context.addIssue({ code: 'custom', path: [name], message: 'expected a resource name such as "gpu"' });
+      }
+      if (number !== undefined) result[name] = number;
+    }
+    return result;
+  });
+
+export const requirementsSchema = z
+  .strictObject({
+    requests: resourcesSchema.default({}),
+    limits: z.strictObject({ cpu: cpu.optional(), memory: memory.optional() }).default({}),
+  })
+  .superRefine((value, context) => {
+    for (const name of ['cpu', 'memory'] as const) {
+      const limit = value.limits[name];
+      if (limit !== undefined && (value.requests[name] ?? 0) > limit) {
+        context.addIssue({
+          code: 'custom',
+          path: ['requests', name],
+          message: `must not exceed the limit ${limit}`,
+        });
+      }
+    }
+  });

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { parseConstraint, parseNodeField } from './constraint.ts';
+import { type Condition, dnsLabel, metaInputSchema, type ObjectMeta } from './meta.ts';
+import { durationMs, type TemplateSpec, templateSchema } from './template.ts';
+
+/** Where tasks may run. */
+export interface Placement {
+  /** All must hold: `node.labels.zone == a` (see `parseConstraint`). */
+  readonly constraints: readonly string[];
+  /** Spread evenly over the values of a field, the first one first: `{ spread: 'node.labels.zone' }`. */
+  readonly preferences: readonly { readonly spread: string }[];
+  /** 0: no bound. */
+  readonly maxReplicasPerNode: number;
+}
+
+/** What happens when a task ends by itself. */
+export interface RestartPolicy {
+  readonly condition: 'none' | 'on-failure' | 'any';
+  /** The first restart is immediate; the next one in a row waits this long, and each further one twice the last, ms. */
+  readonly delayMs: number;
+  /** No wait is longer, ms. */
+  readonly maxDelayMs: number;
+  /** Restarts in a row before the slot is given up; 0: no bound. */
+  readonly maxAttempts: number;
+  /** A task that ran this long was well: the row starts anew, ms. */
+  readonly windowMs: number;
+}
+
+/** How a service gets from one template to the next. */
+export interface UpdatePolicy {
+  /** Slots in change at a time; 0: all. */
+  readonly parallelism: number;
+  /** Pause after each slot, ms. */
+  readonly delayMs: number;
+  /** `start-first`: the old task goes when the new one is ready; `stop-first`: the other way round. */
+  readonly order: 'start-first' | 'stop-first';
+  /** How long a new task is watched for failure, and how long it may take from running to ready, ms. */
+  readonly monitorMs: number;
+  /** Share of failed new tasks that is still borne, 0 to 1. */
+  readonly maxFailureRatio: number;
+  /** What to do beyond it. */
+  readonly failureAction: 'pause' | 'continue' | 'rollback';
+}
+
+export interface ServiceSpec {
+  readonly mode: 'replicated' | 'global';
+  /** For `replicated`. */
+  readonly replicas: number;
+  readonly template: TemplateSpec;
+  readonly placement: Placement;
+  readonly restart: RestartPolicy;
+  readonly update: UpdatePolicy;
+  /** How a rollback is done; its `failureAction` is never `rollback`. */
+  readonly rollback: UpdatePolicy;
+  /** Name of a scheduler; the first installed one otherwise. */
+  readonly scheduler?: string | undefined;
+  readonly balance: 'round-robin' | 'least-connections' | 'random-two';
+  /** Any change replaces all tasks, as `restart` does. */
+  readonly restartedAt?: number | undefined;
+}
+
+export type UpdateState =
+  | 'updating'
+  | 'paused'
+  | 'completed'
+  | 'rollback-started'
+  | 'rollback-paused'
+  | 'rollback-completed';
+
+export interface UpdateStatus {
+  readonly state: UpdateState;
+  /** Templates from and to. */
+  readonly from: string;
+  readonly to: string;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+  readonly completedAt?: number | undefined;
+  readonly message: string;
+}
+
+export interface ServiceStatus {
+  readonly observedGeneration: number;
+  /** Hash of the current template. */
+  readonly template: string;
+  /** Tasks that should run, that run, that are ready for traffic, that run the current template and are ready. */
+  readonly desired: number;
+  readonly running: number;
+  readonly ready: number;
+  readonly updated: number;
+  readonly update?: UpdateStatus | undefined;
+  /** Earlier templates, newest first; `rollback` goes back to the first. */
+  readonly history: readonly {
+    readonly template: string;
+    readonly generation: number;
+    readonly at: number;
+  }[];
+  readonly conditions: readonly Condition[];
+}
+
+export interface Service {
+  readonly kind: 'service';
+  readonly meta: ObjectMeta;
+  readonly spec: ServiceSpec;
+  readonly status: ServiceStatus;
+}
+
+const MAX_REPLICAS = 10_000_000;
+
+const constraint = z.string().superRefine((text, context) => {
+  const parsed = parseConstraint(text);
+  if (!('message' in parsed)) return;
+  context.addIssue({
+    code: 'custom',
+    message: `${parsed.message} at position ${parsed.position} of "${text}"`,
+  });
+});
+
+const spreadField = z.string().superRefine((text, context) => {
+  const parsed = parseNodeField(text);
+  if ('message' in parsed) context.addIssue({ code: 'custom', message: parsed.message });
+});
+
+function updatePolicy<Action extends string>(actions: readonly [Action, ...Action[]]) {
+  return z.strictObject({
+    parallelism: z.int().min(0).max(MAX_REPLICAS).default(1),
+    delayMs: durationMs.default(0),
+    order: z.enum(['start-first', 'stop-first']).default('start-first'),
+    monitorMs: durationMs.default(5000),
+    maxFailureRatio: z.number().min(0).max(1).default(0),
+    failureAction: z.enum(actions).default(actions[0] as never),
+  });
+}
+
+/** Fills a nested policy's own defaults when the whole of it is left out. */
+function optionalPolicy<S extends z.ZodType>(schema: S) {
+  return schema.prefault({} as never);
+}
+
+export const serviceSpecSchema = z
+  .strictObject({
+    mode: z.enum(['replicated', 'global']).default('replicated'),
+    replicas: z.int().min(0).max(MAX_REPLICAS).default(1),
+    template: templateSchema,
+    placement: optionalPolicy(
+      z.strictObject({
+        constraints: z.array(constraint).max(64).default([]),
+        preferences: z
+          .array(z.strictObject({ spread: spreadField }))
+          .max(8)
+          .default([]),
+        maxReplicasPerNode: z.int().min(0).max(MAX_REPLICAS).default(0),
+      }),
+    ),
+    restart: optionalPolicy(
+      z.strictObject({
+        condition: z.enum(['none', 'on-failure', 'any']).default('any'),
+        delayMs: durationMs.default(1000),
+        maxDelayMs: durationMs.default(60_000),
+        maxAttempts: z.int().min(0).max(1_000_000).default(0),
+        windowMs: durationMs.default(10_000),
+      }),
+    ),
+    update: optionalPolicy(updatePolicy(['pause', 'continue', 'rollback'])),
+    rollback: optionalPolicy(updatePolicy(['pause', 'continue'])),
+    scheduler: z.string().min(1).optional(),
+    balance: z.enum(['round-robin', 'least-connections', 'random-two']).default('round-robin'),
+    restartedAt: z.number().optional(),
+  })
+  .superRefine((spec, context) => {
+    if (spec.mode === 'global' && spec.replicas !== 1) {
+      context.addIssue({
+        code: 'custom',
+        path: ['replicas'],
+        message: 'a global service runs one task on each node',
+      });
+    }
+  });
+
+/** What `apply` takes for a service; `status` is ignored, so that an object that was read can be applied again. */
+export const serviceInputSchema = z.strictObject({
+  kind: z.literal('service'),
+  meta: metaInputSchema.extend({ name: dnsLabel.max(40, 'at most 40 characters') }),
+  spec: serviceSpecSchema,
+  status: z.unknown().optional(),
+});
+
+export type ServiceInput = Omit<z.input<typeof serviceInputSchema>, 'status'> & { status?: unknown };

@@ -1,0 +1,71 @@
+import type { PortAddress } from '../contracts/network.ts';
+import type { ObjectMeta } from './meta.ts';
+import type { DesiredState, TaskState } from './task-state.ts';
+
+export interface TaskSpec {
+  /** Name and uid of its service. */
+  readonly service: string;
+  readonly serviceUid: string;
+  /** Hash of its template. */
+  readonly template: string;
+  /** The replica it is an attempt at: a number from 1, or the node's name for a global service. */
+  readonly slot: string;
+  /** Counts the tasks of a slot, from 1. */
+  readonly attempt: number;
+  /** Restarts in a row that led to this one; the back-off and `maxAttempts` count these. */
+  readonly restarts: number;
+  /** The value of the service's `restartedAt` when it was made. */
+  readonly restartedAt?: number | undefined;
+  readonly node?: string | undefined;
+  readonly desired: DesiredState;
+}
+
+export interface TaskStatus {
+  readonly state: TaskState;
+  /** When it took this state, ms since the epoch. */
+  readonly since: number;
+  /** May get traffic: it runs and its readiness check, if it has one, succeeds. */
+  readonly ready: boolean;
+  /** Why it is as it is: a word for programs, and a sentence. */
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+  readonly startedAt?: number | undefined;
+  readonly finishedAt?: number | undefined;
+  readonly exitCode?: number | undefined;
+  /** Container or process id. */
+  readonly runtimeId?: string | undefined;
+  readonly pid?: number | undefined;
+  readonly ports?: readonly PortAddress[] | undefined;
+  /** Addresses by network. */
+  readonly addresses?: Readonly<Record<string, string>> | undefined;
+}
+
+/** One attempt to run one replica of a service on one node. */
+export interface Task {
+  readonly kind: 'task';
+  readonly meta: ObjectMeta;
+  readonly spec: TaskSpec;
+  readonly status: TaskStatus;
+}
+
+/**
+ * The name of the n-th attempt of a slot: `web.3.k2x9f0ab`. It is a function of what it names, so that two control
+ * planes that both want this task try to create the same key, and one of them is refused.
+ */
+export function taskName(service: string, serviceUid: string, slot: string, attempt: number): string {
+  return `${service}.${slot}.${hash53(`${serviceUid}/${slot}/${attempt}`)}`;
+}
+
+/** 53 bits as 8 to 11 characters of base 36: two rounds of multiplicative mixing (after cyrb53, public domain). */
+function hash53(text: string): string {
+  let a = 0xdeadbeef;
+  let b = 0x41c6ce57;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 2654435761);
+    b = Math.imul(b ^ code, 1597334677);
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
+  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36).padStart(8, '0').slice(-8);
+}

@@ -1,0 +1,237 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { z } from 'zod';
+import { dnsLabel, labelsSchema, type ObjectMeta } from './meta.ts';
+import { type ResourceRequirements, requirementsSchema } from './resources.ts';
+
+export type Protocol = 'tcp' | 'udp';
+
+/** A port of a task. */
+export interface Port {
+  readonly name?: string | undefined;
+  /** Where the workload listens. */
+  readonly target: number;
+  /** Where clients connect; without it the port is reachable inside the cluster only. 0: any free port. */
+  readonly published?: number | undefined;
+  readonly protocol: Protocol;
+  /** `ingress`: through the load balancer; `host`: on the node that runs the task. */
+  readonly mode: 'ingress' | 'host';
+  /** What is spoken there. With `http` a kept connection can change its backend between requests. */
+  readonly appProtocol?: 'http' | undefined;
+}
+
+export type Mount =
+  | { readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean }
+  | { readonly type: 'tmpfs'; readonly target: string; readonly size?: number | undefined };
+
+/** How to find out whether a task is well: exactly one of `exec`, `http`, `tcp`. */
+export interface HealthCheck {
+  /** Healthy if the command exits with 0. */
+  readonly exec?: { readonly command: readonly string[] } | undefined;
+  /** Healthy if the answer's status is 200 to 399. */
+  readonly http?: { readonly port: number; readonly path: string } | undefined;
+  /** Healthy if the port accepts a connection. */
+  readonly tcp?: { readonly port: number } | undefined;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Failures in a row that count. */
+  readonly retries: number;
+  /** Failures in this time after the start do not count. */
+  readonly startPeriodMs: number;
+}
+
+/** What a task runs: normalised, with every default filled in. */
+export interface TemplateSpec {
+  readonly image?: string | undefined;
+  /** Replaces the image's entrypoint; needed where there is no image. */
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDir?: string | undefined;
+  readonly user?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `missing`: a registry is asked only for an image that is not there. */
+  readonly pullPolicy: 'missing' | 'always' | 'never';
+  readonly registryAuth?: { readonly username: string; readonly password: string } | undefined;
+  readonly resources: ResourceRequirements;
+  readonly ports: readonly Port[];
+  readonly networks: readonly { readonly name: string; readonly aliases: readonly string[] }[];
+  readonly mounts: readonly Mount[];
+  readonly stopSignal: string;
+  /** Time between the stop signal and the kill, ms. */
+  readonly stopGraceMs: number;
+  /** How long connections may take to end before the stop signal, ms. */
+  readonly drainMs: number;
+  readonly healthChecks: {
+    /** Until it succeeds the task is `starting`; when it fails for good, so has the task. */
+    readonly startup?: HealthCheck | undefined;
+    /** While it fails the task gets no traffic. */
+    readonly readiness?: HealthCheck | undefined;
+    /** When it fails for good the task is ended and replaced. */
+    readonly liveness?: HealthCheck | undefined;
+  };
+}
+
+/** An immutable template: `meta.name` is the hash of its content. */
+export interface Template {
+  readonly kind: 'template';
+  readonly meta: ObjectMeta;
+  readonly spec: TemplateSpec;
+}
+
+/** Stands for a secret in what the API hands out; applied again, it keeps the secret that is stored. */
+export const REDACTED = '<redacted>';
+
+const MAX_MS = 7 * 24 * 3_600_000;
+/** A duration in ms: whole, not negative, at most a week. */
+export const durationMs = z.int().min(0).max(MAX_MS);
+const port = z.int().min(1).max(65_535);
+const absolutePath = z.string().startsWith('/', 'expected an absolute path').max(4096);
+const command = z.array(z.string().max(131_072)).max(1024);
+
+const portSchema = z.strictObject({
+  name: dnsLabel.optional(),
+  target: port,
+  published: z.int().min(0).max(65_535).optional(),
+  protocol: z.enum(['tcp', 'udp']).default('tcp'),
+  mode: z.enum(['ingress', 'host']).default('ingress'),
+  appProtocol: z.enum(['http']).optional(),
+});
+
+const mountSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('bind'),
+    source: absolutePath,
+    target: absolutePath,
+    readOnly: z.boolean().default(false),
+  }),
+  z.strictObject({ type: z.literal('tmpfs'), target: absolutePath, size: z.int().positive().optional() }),
+]);
+
+const healthCheckSchema = z
+  .strictObject({
+    exec: z.strictObject({ command: command.min(1) }).optional(),
+    http: z.strictObject({ port, path: z.string().startsWith('/').default('/') }).optional(),
+    tcp: z.strictObject({ port }).optional(),
+    intervalMs: durationMs.min(10).default(1000),
+    timeoutMs: durationMs.min(1).default(1000),
+    retries: z.int().min(1).max(1000).default(3),
+    startPeriodMs: durationMs.default(0),
+  })
+  .refine(
+    (check) => [check.exec, check.http, check.tcp].filter((probe) => probe !== undefined).length === 1,
+    {
+      message: 'expected exactly one of exec, http, tcp',
+    },
+  );
+
+const networkRef = z.union([
+  dnsLabel.transform((name) => ({ name, aliases: [] as string[] })),
+  z.strictObject({ name: dnsLabel, aliases: z.array(dnsLabel).max(32).default([]) }),
+]);
+
+/** Validates and fills in a template. */
+export const templateSchema = z
+  .strictObject({
+    image: z
+      .string()
+      .regex(/^[A-Za-z0-9][\w.:/@-]{0,511}$/, 'expected an image reference')
+      .optional(),
+    command: command.default([]),
+    args: command.default([]),
+    env: z
+      .record(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'expected a variable name'),
+        z.string().max(131_072),
+      )
+      .default({}),
+    workingDir: absolutePath.optional(),
+    user: z
+      .string()
+      .regex(/^[A-Za-z0-9_][\w.-]*(:[A-Za-z0-9_][\w.-]*)?$/, 'expected user or user:group')
+      .optional(),
+    labels: labelsSchema,
+    pullPolicy: z.enum(['missing', 'always', 'never']).default('missing'),
+    registryAuth: z.strictObject({ username: z.string().min(1), password: z.string() }).optional(),
+    resources: requirementsSchema.default({ requests: {}, limits: {} }),
+    ports: z.array(portSchema).max(256).default([]),
+    networks: z.array(networkRef).max(32).default([]),
+    mounts: z.array(mountSchema).max(256).default([]),
+    stopSignal: z
+      .string()
+      .regex(/^SIG[A-Z0-9]{2,9}$/, 'expected a signal name such as SIGTERM')
+      .default('SIGTERM'),
+    stopGraceMs: durationMs.default(10_000),
+    drainMs: durationMs.default(10_000),
+    healthChecks: z
+      .strictObject({
+        startup: healthCheckSchema.optional(),
+        readiness: healthCheckSchema.optional(),
+        liveness: healthCheckSchema.optional(),
+      })
+      .default({}),
+  })
+  .superRefine((template, context) => {
+    if (template.image === undefined && template.command.length === 0) {
+      context.addIssue({ code: 'custom', path: ['image'], message: 'expected an image, a command, or both' });
+    }
+    duplicates(
+      template.ports.map((p) => `${p.protocol}:${p.target}`),
+      (i, p) =>
+        context.addIssue({
+          code: 'custom',
+          path: ['ports', i, 'target'],
+          message: `port ${p} is there twice`,
+        }),
+    );
+    duplicates(
+      template.ports.map((p) => (p.published ? `${p.protocol}:${p.published}` : undefined)),
+      (i, p) =>
+        context.addIssue({
+          code: 'custom',
+          path: ['ports', i, 'published'],
+          message: `port ${p} is published twice`,
+        }),
+    );
+    duplicates(
+      template.mounts.map((m) => m.target),
+      (i, t) =>
+        context.addIssue({ code: 'custom', path: ['mounts', i, 'target'], message: `${t} is mounted twice` }),
+    );
+    duplicates(
+      template.networks.map((n) => n.name),
+      (i, n) =>
+        context.addIssue({ code: 'custom', path: ['networks', i], message: `network ${n} is there twice` }),
+    );
+  });
+
+/** A template as a user may write it. */
+export type TemplateInput = z.input<typeof templateSchema>;
+
+function duplicates(
+  values: readonly (string | undefined)[],
+  report: (index: number, value: string) => void,
+): void {
+  const seen = new Set<string>();
+  values.forEach((value, index) => {
+    if (value === undefined) return;
+    if (seen.has(value)) report(index, value);
+    seen.add(value);
+  });
+}
+
+/** The name of a template: 16 hex digits of the SHA-256 of its canonical JSON (keys sorted, undefined left out). */
+export function templateHash(spec: TemplateSpec): string {
+  return bytesToHex(sha256(utf8ToBytes(canonicalJson(spec)))).slice(0, 16);
+}
+
+/** JSON with sorted keys, so that equal values give equal text (compare RFC 8785). */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`);
+  return `{${fields.join(',')}}`;
+}

@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import { GantryError, type Issue } from '../errors.ts';
+import { pathOf } from '../plugin.ts';
+import { type InputKind, type InputMap, inputSchemas } from './kinds.ts';
+
+/** The validated, filled-in form of an input. */
+export type Validated<K extends InputKind> = z.output<(typeof inputSchemas)[K]>;
+
+/**
+ * Validates an object a user wrote and fills in its defaults.
+ *
+ * @throws `INVALID_OBJECT` with every problem: its path and its reason.
+ */
+export function validateInput<K extends InputKind>(input: InputMap[K] | unknown): Validated<K> {
+  const kind = (input as { kind?: unknown } | null)?.kind;
+  const schema =
+    typeof kind === 'string' && Object.hasOwn(inputSchemas, kind) ? inputSchemas[kind as K] : undefined;
+  if (schema === undefined) {
+    const expected = Object.keys(inputSchemas).join(', ');
+    throw invalidObject('object', [
+      { path: 'kind', message: `expected one of ${expected}, got ${JSON.stringify(kind)}` },
+    ]);
+  }
+  const result = schema.safeParse(input);
+  if (result.success) return result.data as Validated<K>;
+  const name = (input as { meta?: { name?: unknown } }).meta?.name;
+  throw invalidObject(
+    typeof name === 'string' ? `${kind} ${name}` : String(kind),
+    issuesOf(result.error.issues),
+  );
+}
+
+/** `INVALID_OBJECT` whose message names the object and lists every problem. */
+export function invalidObject(what: string, issues: readonly Issue[]): GantryError {
+  const text = issues
+    .map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`))
+    .join('; ');
+  return new GantryError('INVALID_OBJECT', `${what}: ${text}`, { issues });
+}
+
+/** Flattens zod's issues: one per unknown field, and of a union the branch that came furthest. */
+function issuesOf(issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[] = []): Issue[] {
+  return issues.flatMap((issue): Issue[] => {
+    const path = [...base, ...issue.path];
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: 'unknown field' }));
+    }
+    if (issue.code === 'invalid_union') {
+      const deepest = issue.errors
+        .map((branch) => issuesOf(branch, path))
+        .sort((a, b) => depth(b) - depth(a))
+        .find((branch) => depth(branch) > path.length);
+      if (deepest !== undefined) return deepest;
+    }
+    return [{ path: pathOf(path), message: lowerFirst(issue.message) }];
+  });
+}
+
+function depth(issues: readonly Issue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.split(/[.[]/).length));
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,35 @@
+/**
+ * How long the thing behind a token lives. A `cluster` contract has one implementation per cluster and process; a `node`
+ * contract has one per agent, so that an embedded cluster of three nodes has three runtimes.
+ */
+export type TokenScope = 'cluster' | 'node';
+
+/** Names a contract and carries its type. Made by {@link contract} and {@link contractMany}. */
+export interface Token<T> {
+  /** Shown in every message about wiring. */
+  readonly id: string;
+  /** Equal ids give equal keys, even if core is installed twice. */
+  readonly key: symbol;
+  /** Whether several plugins may provide it; its value is then the list of all, in the order of the plugins. */
+  readonly many: boolean;
+  readonly scope: TokenScope;
+  /** Type only (invariant): never set. */
+  readonly __type?: (value: T) => T;
+}
+
+/** What one plugin provides for a token: the value itself, or one element of a `many` token. */
+export type Provided<T> = T extends readonly (infer Element)[] ? Element : T;
+
+function token<T>(id: string, many: boolean, scope: TokenScope): Token<T> {
+  return Object.freeze({ id, key: Symbol.for(`gantry.contract.${id}`), many, scope });
+}
+
+/** A contract that exactly one plugin provides. */
+export function contract<T>(id: string, options: { scope?: TokenScope } = {}): Token<T> {
+  return token<T>(id, false, options.scope ?? 'cluster');
+}
+
+/** A contract that any number of plugins provide; who needs it gets them all as an array. */
+export function contractMany<T>(id: string, options: { scope?: TokenScope } = {}): Token<readonly T[]> {
+  return token<readonly T[]>(id, true, options.scope ?? 'cluster');
+}

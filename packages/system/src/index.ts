@@ -1,0 +1,3 @@
+export { SystemClock, systemClock } from './clock.ts';
+export { JsonLogger, jsonLogger } from './logger.ts';
+export { SystemRandom, systemRandom } from './random.ts';

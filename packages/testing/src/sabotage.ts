@@ -1,0 +1,38 @@
+import type { Fixture, Kit, KitOptions } from './kit.ts';
+import { runCase, runKit } from './run-kit.ts';
+
+/** A broken implementation, and the case that is meant to catch it. */
+export interface Wreck<Subject> {
+  /** What is broken: "ignores deletes". */
+  readonly name: string;
+  /** Name of the case that must fail. */
+  readonly caughtBy: string;
+  readonly make: () => Promise<Fixture<Subject>> | Fixture<Subject>;
+}
+
+/**
+ * Checks a kit itself: an unbroken control passes every case, and each wreck fails the case meant for it. Returns what
+ * is wrong with the kit; an empty list means it can be trusted.
+ */
+export async function checkKit<Subject>(
+  kit: Kit<Subject>,
+  control: () => Promise<Fixture<Subject>> | Fixture<Subject>,
+  wrecks: readonly Wreck<Subject>[],
+  options: KitOptions = { patienceMs: 300 },
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const result of await runKit(kit, control, options)) {
+    if (result.outcome === 'failed')
+      problems.push(`the control fails "${result.name}": ${String(result.error)}`);
+  }
+  for (const wreck of wrecks) {
+    const testCase = kit.cases.find((candidate) => candidate.name === wreck.caughtBy);
+    if (testCase === undefined) {
+      problems.push(`"${wreck.name}": there is no case "${wreck.caughtBy}"`);
+      continue;
+    }
+    const result = await runCase(testCase, wreck.make, options);
+    if (result.outcome !== 'failed') problems.push(`"${wreck.name}" gets past "${wreck.caughtBy}"`);
+  }
+  return problems;
+}

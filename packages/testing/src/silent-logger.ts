@@ -1,0 +1,10 @@
+import type { Logger } from '@gantry/core';
+
+/** Says nothing. */
+export const silentLogger: Logger = Object.freeze({
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLogger,
+});

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import type { Fixture, Kit, KitOptions } from './kit.ts';
+import { runCase } from './run-kit.ts';
+import { checkKit, type Wreck } from './sabotage.ts';
+
+/** Runs a kit as vitest tests, one per case. */
+export function conformance<Subject>(
+  kit: Kit<Subject>,
+  name: string,
+  make: () => Promise<Fixture<Subject>> | Fixture<Subject>,
+  options: KitOptions = {},
+): void {
+  describe(`${name} keeps the ${kit.contract} contract`, () => {
+    for (const testCase of kit.cases) {
+      test(testCase.name, async (context) => {
+        const result = await runCase(testCase, make, options);
+        if (result.outcome === 'failed') throw result.error;
+        if (result.outcome === 'skipped') context.skip(result.reason);
+      });
+    }
+  });
+}
+
+/** Tests a kit itself on a control and on wrecks. */
+export function sabotage<Subject>(
+  kit: Kit<Subject>,
+  control: () => Promise<Fixture<Subject>> | Fixture<Subject>,
+  wrecks: readonly Wreck<Subject>[],
+  options?: KitOptions,
+): void {
+  describe(`the ${kit.contract} kit`, () => {
+    test('passes an unbroken control', async () => {
+      expect(await checkKit(kit, control, [], options)).toEqual([]);
+    });
+    for (const wreck of wrecks) {
+      test(`catches one that ${wreck.name}`, async () => {
+        const noCases = { ...kit, cases: kit.cases.filter((testCase) => testCase.name === wreck.caughtBy) };
+        expect(await checkKit(noCases, control, [wreck], options)).toEqual([]);
+      });
+    }
+  });
+}
