@@ -17,6 +17,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     retry: 0,
+    teardownTimeout: 30_000,
     passWithNoTests: true,
     globalSetup: ['./tests/support/probe-services.ts'],
     reporters: ['default', './tests/support/services-reporter.ts', ...(report ? ['json'] : [])],
@@ -49,7 +50,6 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          teardownTimeout: 30_000,
         },
       },
     ],

@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { onPath, probeServices } from './support/service-probes.ts';
+
+it('every service is either there or missing for a reason in words', async () => {
+  for (const missing of Object.values(await probeServices())) {
+    expect(missing === null || missing.length > 0).toBe(true);
+  }
+});
+
+it('a program that does not exist is not on PATH', () => {
+  expect(onPath('gantry-no-such-program')).toBeUndefined();
+});
