@@ -86,5 +86,13 @@ export {
   pathOf,
   type Resolved,
 } from './plugin.ts';
+export * from './protocol.ts';
 export type { StandardResult, StandardSchema } from './standard-schema.ts';
-export { contract, contractMany, type Provided, type Token, type TokenScope } from './token.ts';
+export {
+  type AnyToken,
+  contract,
+  contractMany,
+  type Provided,
+  type Token,
+  type TokenScope,
+} from './token.ts';

@@ -1,9 +1,9 @@
 import { GantryError, type Issue } from './errors.ts';
 import type { StandardSchema } from './standard-schema.ts';
-import type { Provided, Token } from './token.ts';
+import type { AnyToken, Provided, Token } from './token.ts';
 
 /** The needs of a plugin: a name of its own choice for each contract it uses. */
-export type Needs = Readonly<Record<string, Token<unknown>>>;
+export type Needs = Readonly<Record<string, AnyToken>>;
 
 /** The implementations a plugin's `create` is given, under the names of its needs. */
 export type Resolved<N extends Needs> = {
@@ -23,7 +23,7 @@ export interface Lifecycle {
 export interface Plugin {
   /** Shown in every error. */
   readonly name: string;
-  readonly provides: Token<unknown>;
+  readonly provides: AnyToken;
   readonly needs: Needs;
   /** Builds the implementation; wires only, does no I/O. */
   readonly create: (needs: Readonly<Record<string, unknown>>) => unknown;
@@ -60,7 +60,7 @@ export function definePlugin<T, N extends Needs = Record<never, never>, Input = 
     const valid = validated(definition.name, definition.options, options ?? {});
     return Object.freeze({
       name: definition.name,
-      provides: definition.provides as Token<unknown>,
+      provides: definition.provides,
       needs: definition.needs ?? {},
       create: (needs: Readonly<Record<string, unknown>>) =>
         definition.create(valid as Output, needs as Resolved<N>) as unknown,

@@ -4,8 +4,8 @@
  */
 export type TokenScope = 'cluster' | 'node';
 
-/** Names a contract and carries its type. Made by {@link contract} and {@link contractMany}. */
-export interface Token<T> {
+/** A contract of whatever type. */
+export interface AnyToken {
   /** Shown in every message about wiring. */
   readonly id: string;
   /** Equal ids give equal keys, even if core is installed twice. */
@@ -13,6 +13,10 @@ export interface Token<T> {
   /** Whether several plugins may provide it; its value is then the list of all, in the order of the plugins. */
   readonly many: boolean;
   readonly scope: TokenScope;
+}
+
+/** Names a contract and carries its type. Made by {@link contract} and {@link contractMany}. */
+export interface Token<T> extends AnyToken {
   /** Type only (invariant): never set. */
   readonly __type?: (value: T) => T;
 }

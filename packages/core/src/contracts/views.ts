@@ -14,7 +14,7 @@ export interface ViewIndexes {
   readonly node: never;
   readonly service: never;
   readonly template: never;
-  readonly task: 'service' | 'node' | 'template';
+  readonly task: 'service' | 'node';
   readonly network: never;
   readonly event: 'regarding';
 }

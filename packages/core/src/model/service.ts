@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseConstraint, parseNodeField } from './constraint.ts';
 import { type Condition, dnsLabel, metaInputSchema, type ObjectMeta } from './meta.ts';
-import { durationMs, type TemplateSpec, templateSchema } from './template.ts';
+import { durationMs, type Protocol, type TemplateSpec, templateSchema } from './template.ts';
 
 /** Where tasks may run. */
 export interface Placement {
@@ -93,6 +93,12 @@ export interface ServiceStatus {
     readonly template: string;
     readonly generation: number;
     readonly at: number;
+  }[];
+  /** Ports as the load balancer serves them. */
+  readonly published: readonly {
+    readonly target: number;
+    readonly protocol: Protocol;
+    readonly port: number;
   }[];
   readonly conditions: readonly Condition[];
 }

@@ -52,8 +52,8 @@ export interface Task {
  * The name of the n-th attempt of a slot: `web.3.k2x9f0ab`. It is a function of what it names, so that two control
  * planes that both want this task try to create the same key, and one of them is refused.
  */
-export function taskName(service: string, serviceUid: string, slot: string, attempt: number): string {
-  return `${service}.${slot}.${hash53(`${serviceUid}/${slot}/${attempt}`)}`;
+export function taskName(service: ObjectMeta, slot: string, attempt: number): string {
+  return `${service.name}.${slot}.${hash53(`${service.uid}/${service.generation}/${slot}/${attempt}`)}`;
 }
 
 /** 53 bits as 8 to 11 characters of base 36: two rounds of multiplicative mixing (after cyrb53, public domain). */

@@ -1,0 +1,172 @@
+import type { Frontend, FrontendStatus } from './contracts/load-balancer.ts';
+import type { Resources } from './model/resources.ts';
+import type { Task, TaskStatus } from './model/task.ts';
+import type { DesiredState } from './model/task-state.ts';
+import type { TemplateSpec } from './model/template.ts';
+
+/**
+ * What control plane and nodes say to each other over the bus. The node always asks; what the control plane publishes is
+ * only a hint that asking is worth while, so a lost message costs time and nothing else.
+ */
+export interface Subjects {
+  /** Request {@link RegisterRequest} → {@link RegisterReply}. */
+  readonly register: string;
+  /** Request {@link HeartbeatRequest} → {@link HeartbeatReply}. */
+  readonly heartbeat: string;
+  /** Request {@link PullRequest} → {@link PullReply}. */
+  readonly pull: string;
+  /** Request {@link ReportRequest} → {@link ReportReply}. */
+  readonly report: string;
+  /** Request {@link IngressRequest} → {@link IngressReply}. */
+  readonly ingress: string;
+  /** Hint, no payload: frontends have changed. */
+  readonly ingressHint: string;
+  /** Hint, no payload: the node's assignments have changed. */
+  readonly nodeHint: (node: string) => string;
+  /** Request to an agent: {@link AgentRequest} → its reply. */
+  readonly agent: (node: string) => string;
+}
+
+/** The subjects of a cluster, all below `gantry.<cluster>`. */
+export function subjects(cluster: string): Subjects {
+  const root = `gantry.${cluster}`;
+  return Object.freeze({
+    register: `${root}.dispatch.register`,
+    heartbeat: `${root}.dispatch.heartbeat`,
+    pull: `${root}.dispatch.pull`,
+    report: `${root}.dispatch.report`,
+    ingress: `${root}.dispatch.ingress`,
+    ingressHint: `${root}.hint.ingress`,
+    nodeHint: (node: string) => `${root}.hint.node.${node}`,
+    agent: (node: string) => `${root}.agent.${node}`,
+  });
+}
+
+/** An agent that starts, or that was told `CONFLICT` because the control plane does not know its session. */
+export interface RegisterRequest {
+  readonly node: string;
+  readonly session: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly capacity: Resources;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface RegisterReply {
+  readonly heartbeatMs: number;
+}
+
+export interface HeartbeatRequest {
+  readonly node: string;
+  readonly session: string;
+}
+
+export interface HeartbeatReply {
+  /** Revision of the newest change of the node's assignments: an agent that missed a hint sees it here. */
+  readonly revision: number;
+}
+
+export interface PullRequest {
+  readonly node: string;
+  readonly session: string;
+  /** The revision of the last reply; 0 asks for everything. */
+  readonly since: number;
+}
+
+/** One task as its agent is told it. */
+export interface Assignment {
+  readonly name: string;
+  readonly service: string;
+  readonly slot: string;
+  readonly template: string;
+  readonly desired: DesiredState;
+  /** No load balancer sends it anything any more: it may be stopped at once. */
+  readonly drained: boolean;
+  /** As stored: what a restarted agent goes on from. */
+  readonly status: TaskStatus;
+}
+
+export interface PullReply {
+  readonly revision: number;
+  /** Whether `assignments` are all there are; otherwise those that changed since. */
+  readonly full: boolean;
+  readonly assignments: readonly Assignment[];
+  /** Tasks that are gone since: forget them, with all that is left of them. */
+  readonly removed: readonly string[];
+  /** By hash: the templates of these assignments. */
+  readonly templates: Readonly<Record<string, TemplateSpec>>;
+}
+
+export interface ReportRequest {
+  readonly node: string;
+  readonly session: string;
+  readonly statuses: readonly { readonly task: string; readonly status: TaskStatus }[];
+}
+
+export interface ReportReply {
+  /** Tasks the control plane does not know, or not on this node. */
+  readonly unknown: readonly string[];
+}
+
+export interface IngressRequest {
+  /** Who asks: each load balancer names itself. */
+  readonly session: string;
+  /** The version of the frontends it has applied; 0: none. */
+  readonly applied: number;
+  /** What became of them. */
+  readonly statuses: readonly FrontendStatus[];
+  /** Draining backends that still have connections. */
+  readonly busy: readonly string[];
+}
+
+export interface IngressReply {
+  readonly version: number;
+  /** All frontends; absent if `applied` is the newest version. */
+  readonly frontends?: readonly Frontend[];
+}
+
+/** What an agent is asked about one of its tasks. Output is pulled, so a slow reader slows the writer. */
+export type AgentRequest =
+  | {
+      readonly op: 'logs';
+      readonly task: string;
+      readonly follow: boolean;
+      readonly tail?: number;
+      readonly since?: number;
+    }
+  | {
+      readonly op: 'exec';
+      readonly task: string;
+      readonly command: readonly string[];
+      readonly env?: Readonly<Record<string, string>>;
+      readonly tty?: boolean;
+    }
+  /** More of a stream that `logs` or `exec` opened; waits for some. */
+  | { readonly op: 'read'; readonly stream: string }
+  /** Base64 for the standard input of an exec; `end` closes it. */
+  | { readonly op: 'write'; readonly stream: string; readonly data: string; readonly end: boolean }
+  | { readonly op: 'resize'; readonly stream: string; readonly columns: number; readonly rows: number }
+  | { readonly op: 'close'; readonly stream: string };
+
+export interface StreamOpened {
+  readonly stream: string;
+}
+
+export interface StreamRead<Item = unknown> {
+  readonly items: readonly Item[];
+  readonly done: boolean;
+  /** Of an exec, with `done`. */
+  readonly exitCode?: number | undefined;
+}
+
+/** Exec output on the wire. */
+export interface WireChunk {
+  readonly stream: 'stdout' | 'stderr';
+  /** Base64. */
+  readonly data: string;
+}
+
+/** An assignment of what is stored. */
+export function assignmentOf(task: Task, drained: boolean): Assignment {
+  const { service, slot, template, desired } = task.spec;
+  return { name: task.meta.name, service, slot, template, desired, drained, status: task.status };
+}

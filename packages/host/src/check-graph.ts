@@ -1,0 +1,114 @@
+import { type AnyToken, GantryError, type Plugin } from '@gantry/core';
+
+/** What the host itself needs and provides. */
+export interface GraphOptions {
+  /** Provided without a plugin. */
+  readonly given: readonly AnyToken[];
+  /** Needed by the host. */
+  readonly needed: readonly AnyToken[];
+}
+
+/**
+ * Checks a set of plugins before anything is built, and reports everything that is wrong in one message.
+ *
+ * @throws `WIRING` listing each contract that is missing or provided twice, each name used twice, each cluster plugin
+ * that needs a node's contract, and each cycle with its chain.
+ */
+export function checkGraph(plugins: readonly Plugin[], { given, needed }: GraphOptions): void {
+  const providers = new Map<symbol, Plugin[]>();
+  for (const plugin of plugins) {
+    providers.set(plugin.provides.key, [...(providers.get(plugin.provides.key) ?? []), plugin]);
+  }
+  const givenKeys = new Set(given.map((token) => token.key));
+  const problems = [
+    ...notPlugins(plugins),
+    ...namesTwice(plugins),
+    ...providedTwice(providers),
+    ...missing(
+      plugins,
+      needed,
+      (token) => token.many || givenKeys.has(token.key) || providers.has(token.key),
+    ),
+    ...wrongScopes(plugins),
+    ...cycles(plugins, providers),
+  ];
+  if (problems.length === 0) return;
+  throw new GantryError('WIRING', problems.join('; '), {
+    issues: problems.map((message) => ({ path: 'plugins', message })),
+  });
+}
+
+function notPlugins(plugins: readonly Plugin[]): string[] {
+  return plugins.flatMap((plugin, index) =>
+    typeof plugin?.create === 'function'
+      ? []
+      : [`plugins[${index}] is not a plugin: was its factory called?`],
+  );
+}
+
+function namesTwice(plugins: readonly Plugin[]): string[] {
+  const seen = new Map<string, number>();
+  for (const { name } of plugins) seen.set(name, (seen.get(name) ?? 0) + 1);
+  return [...seen].flatMap(([name, times]) => (times > 1 ? [`plugin ${name} is there ${times} times`] : []));
+}
+
+function providedTwice(providers: ReadonlyMap<symbol, readonly Plugin[]>): string[] {
+  return [...providers.values()].flatMap((list) => {
+    const token = list[0]?.provides;
+    if (token === undefined || token.many || new Set(list.map((plugin) => plugin.name)).size < 2) return [];
+    return [`"${token.id}" is provided by ${list.map((plugin) => plugin.name).join(' and ')}`];
+  });
+}
+
+function missing(
+  plugins: readonly Plugin[],
+  needed: readonly AnyToken[],
+  has: (token: AnyToken) => boolean,
+): string[] {
+  const needs = [
+    ...needed.map((token) => ({ who: 'the host', token })),
+    ...plugins.flatMap(({ name, needs }) =>
+      Object.values(needs ?? {}).map((token) => ({ who: name, token })),
+    ),
+  ];
+  const absent = new Map<string, Set<string>>();
+  for (const { who, token } of needs) {
+    if (!has(token)) absent.set(token.id, (absent.get(token.id) ?? new Set()).add(who));
+  }
+  return [...absent].map(
+    ([id, who]) =>
+      `${[...who].join(', ')} need${who.size === 1 ? 's' : ''} "${id}", which no plugin provides`,
+  );
+}
+
+function wrongScopes(plugins: readonly Plugin[]): string[] {
+  return plugins
+    .filter((plugin) => plugin.provides?.scope === 'cluster')
+    .flatMap(({ name, needs }) =>
+      Object.values(needs)
+        .filter((token) => token.scope === 'node')
+        .map(
+          (token) =>
+            `${name} lives once per cluster and cannot need "${token.id}", which each node has its own of`,
+        ),
+    );
+}
+
+function cycles(plugins: readonly Plugin[], providers: ReadonlyMap<symbol, readonly Plugin[]>): string[] {
+  const done = new Set<Plugin>();
+  const found: string[] = [];
+  const visit = (plugin: Plugin, path: readonly Plugin[]): void => {
+    const at = path.indexOf(plugin);
+    if (at >= 0) {
+      found.push(`cycle: ${[...path.slice(at), plugin].map((each) => each.name).join(' → ')}`);
+      return;
+    }
+    if (done.has(plugin)) return;
+    for (const token of Object.values(plugin.needs ?? {})) {
+      for (const next of providers.get(token.key) ?? []) visit(next, [...path, plugin]);
+    }
+    done.add(plugin);
+  };
+  for (const plugin of plugins) visit(plugin, []);
+  return found;
+}

@@ -1,0 +1,102 @@
+import type { Clock, Random, ReconcileResult } from '@gantry/core';
+
+export interface KeyedQueueOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Keys worked on at the same time. */
+  readonly concurrency: number;
+  readonly run: (key: string, signal: AbortSignal) => Promise<ReconcileResult | undefined>;
+  readonly onError: (key: string, error: unknown, retryInMs: number) => void;
+}
+
+const FIRST_RETRY_MS = 20;
+const MAX_RETRY_MS = 30_000;
+
+/**
+ * Work by key: a key that is waiting is not added twice, never runs twice at a time, runs once more if it was added
+ * while it ran, and again with growing waits when its run throws. Compare the work queue of Kubernetes' client-go.
+ */
+export class KeyedQueue {
+  readonly #options: KeyedQueueOptions;
+  readonly #ready = new Set<string>();
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #again = new Set<string>();
+  readonly #later = new Map<string, { at: number; cancel: () => void }>();
+  readonly #failures = new Map<string, number>();
+  readonly #stop = new AbortController();
+  #scheduled = false;
+
+  constructor(options: KeyedQueueOptions) {
+    this.#options = options;
+  }
+
+  add(key: string): void {
+    if (this.#stop.signal.aborted) return;
+    if (this.#running.has(key)) {
+      this.#again.add(key);
+      return;
+    }
+    this.#ready.add(key);
+    this.#pump();
+  }
+
+  /** Adds the key after a time, unless it is due earlier anyway. */
+  addAfter(key: string, ms: number): void {
+    if (this.#stop.signal.aborted) return;
+    const at = this.#options.clock.elapsed() + ms;
+    const known = this.#later.get(key);
+    if (known !== undefined && known.at <= at) return;
+    known?.cancel();
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#later.delete(key);
+      this.add(key);
+    });
+    this.#later.set(key, { at, cancel });
+  }
+
+  /** Stops taking keys, tells the running ones, and waits for them. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    for (const { cancel } of this.#later.values()) cancel();
+    this.#later.clear();
+    this.#ready.clear();
+    await Promise.all(this.#running.values());
+  }
+
+  /** Starts work in a microtask of its own, so that a burst of adds becomes one look at the queue. */
+  #pump(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      for (const key of this.#ready) {
+        if (this.#running.size >= this.#options.concurrency) return;
+        this.#ready.delete(key);
+        this.#running.set(key, this.#work(key));
+      }
+    });
+  }
+
+  async #work(key: string): Promise<void> {
+    try {
+      const result = await this.#options.run(key, this.#stop.signal);
+      this.#failures.delete(key);
+      if (result?.againAfterMs !== undefined) this.addAfter(key, result.againAfterMs);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#retry(key, error);
+    } finally {
+      this.#running.delete(key);
+      if (this.#again.delete(key)) this.#ready.add(key);
+      if (!this.#stop.signal.aborted && this.#ready.size > 0) this.#pump();
+    }
+  }
+
+  #retry(key: string, error: unknown): void {
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    const jitter = 0.5 + this.#options.random.next();
+    const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)) * jitter;
+    this.#options.onError(key, error, wait);
+    this.addAfter(key, wait);
+  }
+}

@@ -1,0 +1,81 @@
+import 'reflect-metadata';
+import {
+  type AnyToken,
+  GantryError,
+  isGantryError,
+  type Lifecycle,
+  type Token,
+  toGantryError,
+} from '@gantry/core';
+import { type DependencyContainer, container as root } from 'tsyringe';
+
+/** What a scope keeps of everything it built, in the order it was built. */
+export interface Built {
+  readonly plugin: string;
+  readonly value: unknown;
+}
+
+/**
+ * Holds the implementations of one cluster, or of one node in it. The only file that knows tsyringe, which serves as a
+ * registry with parents; lifetimes are ours: a thing is built once, in the scope that owns it, from what that scope can
+ * see, and closed by it.
+ */
+export class Scope {
+  readonly built: Built[] = [];
+  readonly #container: DependencyContainer;
+  readonly #kind: 'cluster' | 'node';
+  readonly #parent: Scope | undefined;
+  readonly #building: string[] = [];
+
+  constructor(kind: 'cluster' | 'node', parent?: Scope) {
+    this.#kind = kind;
+    this.#parent = parent;
+    this.#container = (parent === undefined ? root : parent.#container).createChildContainer();
+  }
+
+  /** Registers a factory, which is run at most once, when somebody asks. */
+  bind(token: AnyToken, plugin: string, build: (scope: Scope) => unknown): void {
+    let value: { readonly it: unknown } | undefined;
+    const useFactory = (): unknown => {
+      value ??= { it: this.#build(plugin, build) };
+      return value.it;
+    };
+    this.#container.register(token.key, { useFactory });
+  }
+
+  /** The implementation, or for a `many` token all of them; built now if it was not yet. */
+  get<T>(token: Token<T>): T {
+    const owner = this.#ownerOf(token);
+    const known = owner.#container.isRegistered(token.key);
+    if (token.many) return (known ? owner.#container.resolveAll(token.key) : []) as T;
+    if (!known) throw new GantryError('WIRING', `no plugin provides "${token.id}"`);
+    return owner.#container.resolve(token.key) as T;
+  }
+
+  #ownerOf(token: AnyToken): Scope {
+    if (token.scope === this.#kind) return this;
+    if (this.#parent !== undefined) return this.#parent.#ownerOf(token);
+    throw new GantryError('WIRING', `"${token.id}" belongs to a node and cannot be had outside of one`);
+  }
+
+  #build(plugin: string, build: (scope: Scope) => unknown): unknown {
+    if (this.#building.includes(plugin)) {
+      throw new GantryError('WIRING', `cycle: ${[...this.#building, plugin].join(' → ')}`);
+    }
+    this.#building.push(plugin);
+    try {
+      const value = build(this);
+      this.built.push({ plugin, value });
+      return value;
+    } catch (error) {
+      throw isGantryError(error) ? error : toGantryError(error, `${plugin}: create failed`);
+    } finally {
+      this.#building.pop();
+    }
+  }
+}
+
+/** The life-cycle members of a built value, if it has any. */
+export function lifecycleOf(value: unknown): Lifecycle {
+  return (typeof value === 'object' && value !== null ? value : {}) as Lifecycle;
+}

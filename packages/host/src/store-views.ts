@@ -1,0 +1,92 @@
+import {
+  type Clock,
+  contracts,
+  definePlugin,
+  isGantryError,
+  KINDS,
+  type Kind,
+  keyPrefix,
+  type Lifecycle,
+  type Logger,
+  type Store,
+  toGantryError,
+  type View,
+  type Views,
+} from '@gantry/core';
+import { CachedView } from './view.ts';
+
+const RETRY_MS = 100;
+const MAX_RETRY_MS = 5000;
+
+/** Keeps a cache of every kind in step with the store: one list and one watch for each. */
+export class StoreViews implements Views, Lifecycle {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #views: ReadonlyMap<Kind, CachedView<Kind>>;
+  readonly #stop = new AbortController();
+  #loops: Promise<void>[] = [];
+
+  constructor(store: Store, clock: Clock, logger: Logger) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#logger = logger.child({ part: 'views' });
+    this.#views = new Map(KINDS.map((kind) => [kind, new CachedView<Kind>(kind)]));
+  }
+
+  of<K extends Kind>(kind: K): View<K> {
+    return this.#views.get(kind) as unknown as View<K>;
+  }
+
+  /** Resolves once every kind was listed. */
+  async start(signal: AbortSignal): Promise<void> {
+    const revisions = await Promise.all([...this.#views.values()].map((view) => this.#list(view, signal)));
+    this.#loops = [...this.#views.values()].map((view, index) =>
+      this.#follow(view, revisions[index] as number),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#loops);
+  }
+
+  async #list(view: CachedView<Kind>, signal: AbortSignal): Promise<number> {
+    const { entries, revision } = await this.#store.list(keyPrefix(view.kind), { signal });
+    view.replace(entries, revision);
+    return revision;
+  }
+
+  async #follow(view: CachedView<Kind>, listed: number): Promise<void> {
+    const { signal } = this.#stop;
+    let since: number | undefined = listed;
+    let wait = RETRY_MS;
+    while (!signal.aborted) {
+      try {
+        since ??= await this.#list(view, signal);
+        for await (const batch of this.#store.watch(keyPrefix(view.kind), { since, signal })) {
+          view.apply(batch);
+          since = batch.at(-1)?.revision ?? since;
+          wait = RETRY_MS;
+        }
+        if (!signal.aborted) throw new Error('the watch ended by itself');
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isGantryError(error, 'CLOSED')) return;
+        since = undefined; // list again: right after COMPACTED, and safe after anything else
+        if (isGantryError(error, 'COMPACTED')) continue;
+        this.#logger.warn('the store cannot be followed', { kind: view.kind, error: toGantryError(error) });
+        await this.#clock.sleep(wait, signal).catch(() => undefined);
+        wait = Math.min(MAX_RETRY_MS, wait * 2);
+      }
+    }
+  }
+}
+
+/** Plugin: caches for `contracts.views`, fed by the store. */
+export const storeViews = definePlugin({
+  name: 'views-store',
+  provides: contracts.views,
+  needs: { store: contracts.store, clock: contracts.clock, logger: contracts.logger },
+  create: (_options, { store, clock, logger }) => new StoreViews(store, clock, logger),
+});

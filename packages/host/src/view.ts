@@ -1,0 +1,140 @@
+import {
+  type Entry,
+  type Kind,
+  type KindMap,
+  keyPrefix,
+  type StoreEvent,
+  throwIfAborted,
+  type View,
+  type ViewEvent,
+  type ViewIndexes,
+} from '@gantry/core';
+
+type Indexer<K extends Kind> = Readonly<Record<string, (object: KindMap[K]) => string | undefined>>;
+
+/** How objects of a kind are grouped; a kind that is absent here has no index. */
+const INDEXERS: { readonly [K in Kind]?: Indexer<K> } = Object.freeze({
+  task: Object.freeze({ service: (task) => task.spec.service, node: (task) => task.spec.node }),
+  event: Object.freeze({ regarding: (event) => `${event.spec.regarding.kind}/${event.spec.regarding.name}` }),
+} satisfies { readonly [K in Kind]?: Indexer<K> });
+
+interface Waiter {
+  readonly revision: number;
+  readonly resolve: () => void;
+}
+
+/** The cache of one kind: a map, its indexes, and those who want to know. Fed by {@link StoreViews}. */
+export class CachedView<K extends Kind> implements View<K> {
+  readonly kind: K;
+  revision = 0;
+  readonly #entries = new Map<string, Entry<KindMap[K]>>();
+  readonly #indexes: {
+    read: (object: KindMap[K]) => string | undefined;
+    groups: Map<string, Map<string, Entry<KindMap[K]>>>;
+  }[] = [];
+  readonly #indexNames: readonly string[];
+  readonly #listeners = new Set<(events: readonly ViewEvent<K>[]) => void>();
+  #waiters: Waiter[] = [];
+  readonly #prefixLength: number;
+
+  constructor(kind: K) {
+    this.kind = kind;
+    this.#prefixLength = keyPrefix(kind).length;
+    const indexers: Indexer<K> = INDEXERS[kind] ?? {};
+    this.#indexNames = Object.keys(indexers);
+    for (const read of Object.values(indexers)) this.#indexes.push({ read, groups: new Map() });
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(name: string): Entry<KindMap[K]> | undefined {
+    return this.#entries.get(name);
+  }
+
+  all(): Iterable<Entry<KindMap[K]>> {
+    return this.#entries.values();
+  }
+
+  by(index: ViewIndexes[K], value: string): Iterable<Entry<KindMap[K]>> {
+    return this.#group(index, value)?.values() ?? [];
+  }
+
+  countBy(index: ViewIndexes[K], value: string): number {
+    return this.#group(index, value)?.size ?? 0;
+  }
+
+  subscribe(listener: (events: readonly ViewEvent<K>[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  reached(revision: number, signal?: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    if (revision <= this.revision) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ revision, resolve }));
+  }
+
+  /** Takes in a batch of the store's events. */
+  apply(batch: readonly StoreEvent[]): void {
+    const events: ViewEvent<K>[] = [];
+    for (const event of batch) {
+      const name = event.key.slice(this.#prefixLength);
+      const before = this.#entries.get(name);
+      const after = event.value === undefined ? undefined : (event as Entry<KindMap[K]>);
+      if (event.revision > this.revision) this.revision = event.revision;
+      if (before === undefined && after === undefined) continue;
+      this.#put(name, before, after);
+      events.push({ kind: this.kind, name, before, after });
+    }
+    this.#tell(events);
+  }
+
+  /** Makes the cache equal to a fresh listing, telling the differences. */
+  replace(entries: readonly Entry[], revision: number): void {
+    const listed = new Set(entries.map((entry) => entry.key));
+    const gone = [...this.#entries.values()].filter((entry) => !listed.has(entry.key));
+    const changed = entries.filter(
+      (entry) => this.#entries.get(entry.key.slice(this.#prefixLength))?.revision !== entry.revision,
+    );
+    this.apply([...gone.map(({ key }) => ({ key, value: undefined, revision })), ...changed]);
+    this.revision = Math.max(this.revision, revision);
+    this.#wake();
+  }
+
+  #group(index: ViewIndexes[K], value: string): Map<string, Entry<KindMap[K]>> | undefined {
+    return this.#indexes[this.#indexNames.indexOf(index)]?.groups.get(value);
+  }
+
+  #put(name: string, before: Entry<KindMap[K]> | undefined, after: Entry<KindMap[K]> | undefined): void {
+    if (after === undefined) this.#entries.delete(name);
+    else this.#entries.set(name, after);
+    for (const { read, groups } of this.#indexes) {
+      const from = before === undefined ? undefined : read(before.value);
+      const to = after === undefined ? undefined : read(after.value);
+      if (from !== undefined && from !== to) {
+        const group = groups.get(from);
+        group?.delete(name);
+        if (group?.size === 0) groups.delete(from);
+      }
+      if (to === undefined || after === undefined) continue;
+      const group = groups.get(to);
+      if (group === undefined) groups.set(to, new Map([[name, after]]));
+      else group.set(name, after);
+    }
+  }
+
+  #tell(events: readonly ViewEvent<K>[]): void {
+    if (events.length > 0) for (const listener of this.#listeners) listener(events);
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#waiters.length === 0) return;
+    const ready = this.#waiters.filter((waiter) => waiter.revision <= this.revision);
+    if (ready.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => waiter.revision > this.revision);
+    for (const waiter of ready) waiter.resolve();
+  }
+}
