@@ -1,1 +1,1 @@
-export {};
+export { MemoryStore, memoryStore } from './memory-store.ts';
