@@ -1,1 +1,1 @@
-export {};
+export { MemoryBus, memoryBus } from './memory-bus.ts';
