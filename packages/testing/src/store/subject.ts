@@ -1,0 +1,78 @@
+import type { Change, Json, Lifecycle, Outcome, Store, StoreEvent } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { Case, CaseContext } from '../kit.ts';
+
+/** A store that is empty and started. */
+export interface StoreSubject {
+  readonly store: Store & Lifecycle;
+  /** Makes the store forget all events up to now; absent where that cannot be done from outside. */
+  readonly forget?: () => Promise<void>;
+}
+
+export type StoreCase = Case<StoreSubject>;
+
+/** Commits under the kit's patience. */
+export async function commit(
+  store: Store,
+  context: CaseContext,
+  ...changes: readonly Change[]
+): Promise<readonly Outcome[]> {
+  return await context.within(store.commit(changes), `the commit of ${changes.length} changes`);
+}
+
+/** Puts one value and returns the revision. */
+export async function put(store: Store, context: CaseContext, key: string, value: Json): Promise<number> {
+  const [outcome] = await commit(store, context, { key, value });
+  if (outcome?.ok !== true) throw new Error(`the put of "${key}" was refused though it expects nothing`);
+  return outcome.revision;
+}
+
+/** As JSON would carry it: what a store may do to a value, and nothing more. */
+export function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}
+
+/** A watch that is read all the time: what it has seen, and how it ended. */
+export interface Followed {
+  readonly events: StoreEvent[];
+  /** Set once the iteration ended; `error` where it threw. */
+  ended: boolean;
+  error: unknown;
+  emptyBatches: number;
+}
+
+export function follow(store: Store, prefix: string, since: number, signal: AbortSignal): Followed {
+  const followed: Followed = { events: [], ended: false, error: undefined, emptyBatches: 0 };
+  const read = async (): Promise<void> => {
+    try {
+      for await (const batch of store.watch(prefix, { since, signal })) {
+        if (batch.length === 0) followed.emptyBatches++;
+        followed.events.push(...batch);
+      }
+    } catch (error) {
+      followed.error = error;
+    }
+    followed.ended = true;
+  };
+  void read();
+  return followed;
+}
+
+/** Waits until a watch has seen that many events; fails as soon as it ends before. */
+export async function seen(followed: Followed, count: number, context: CaseContext): Promise<void> {
+  await context.until(() => {
+    if (followed.events.length >= count) return true;
+    if (!followed.ended) return false;
+    throw followed.error ?? new GantryError('INTERNAL', 'the watch ended by itself');
+  }, `${count} events`);
+}
+
+/** An event in a form that can be compared. */
+export function shown({ key, value, revision }: StoreEvent): readonly unknown[] {
+  return [key, plain(value), revision];
+}
+
+/** Writes below `prefix` to flush a watch: what was to arrive has arrived when this has. */
+export async function mark(store: Store, context: CaseContext, key: string): Promise<number> {
+  return await put(store, context, key, 'the end');
+}

@@ -1,0 +1,261 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { isGantryError, type StoreEvent } from '@gantry/core';
+import { commit, follow, mark, plain, put, type StoreCase, seen, shown } from './subject.ts';
+
+export const watchCases: readonly StoreCase[] = [
+  {
+    name: 'a watch sees every write after its start, in order, once, with value and revision',
+    async run({ store }, context) {
+      const since = await put(store, context, 'tasks/a', 'before');
+      const followed = follow(store, 'tasks/', since, context.signal);
+      const wanted: unknown[] = [];
+      for (let index = 0; index < 20; index++) {
+        const key = `tasks/${index % 7}`;
+        wanted.push([key, { index }, await put(store, context, key, { index })]);
+      }
+      await seen(followed, wanted.length, context);
+      await put(store, context, 'tasks/z', 'after');
+      await seen(followed, wanted.length + 1, context);
+      deepStrictEqual(followed.events.slice(0, -1).map(shown), wanted);
+    },
+  },
+  {
+    name: 'a watch that starts in the past first sees what it missed',
+    async run({ store }, context) {
+      const since = await put(store, context, 'tasks/a', 1);
+      const wanted = [
+        ['tasks/b', 2, await put(store, context, 'tasks/b', 2)],
+        ['tasks/a', 3, await put(store, context, 'tasks/a', 3)],
+      ];
+      const followed = follow(store, 'tasks/', since, context.signal);
+      await seen(followed, 2, context);
+      wanted.push(['tasks/c', 4, await put(store, context, 'tasks/c', 4)]);
+      await seen(followed, 3, context);
+      deepStrictEqual(followed.events.map(shown), wanted);
+    },
+  },
+  {
+    name: 'a watch since the present sees nothing of the past',
+    async run({ store }, context) {
+      await put(store, context, 'tasks/a', 1);
+      const { revision } = await context.within(store.list(''), 'list');
+      const followed = follow(store, '', revision, context.signal);
+      const end = await mark(store, context, 'tasks/z');
+      await seen(followed, 1, context);
+      deepStrictEqual(followed.events.map(shown), [['tasks/z', 'the end', end]]);
+    },
+  },
+  {
+    name: 'a delete is an event without a value',
+    async run({ store }, context) {
+      const since = await put(store, context, 'tasks/a', 1);
+      const followed = follow(store, 'tasks/', since, context.signal);
+      const [outcome] = await commit(store, context, { key: 'tasks/a', value: undefined });
+      await seen(followed, 1, context);
+      const event = followed.events[0] as StoreEvent;
+      ok(outcome?.ok);
+      deepStrictEqual(shown(event), ['tasks/a', undefined, outcome.revision]);
+    },
+  },
+  {
+    name: 'a watch sees only what is under its prefix',
+    async run({ store }, context) {
+      const prefixes = ['a/', 'a/b', 'a', ''];
+      const followed = prefixes.map((prefix) => follow(store, prefix, 0, context.signal));
+      const keys = ['b/a', 'a/b', 'aa/1', 'a/bc', 'a/c', 'a/b/c', 'c'];
+      for (const key of keys) await put(store, context, key, key);
+      await commit(store, context, ...keys.map((key) => ({ key, value: 'again' })));
+      for (const [index, prefix] of prefixes.entries()) {
+        const once = keys.filter((key) => key.startsWith(prefix));
+        const one = followed[index] as (typeof followed)[number];
+        await seen(one, once.length * 2, context);
+        deepStrictEqual(
+          one.events.map(({ key }) => key),
+          [...once, ...once],
+          `prefix "${prefix}"`,
+        );
+      }
+    },
+  },
+  {
+    name: 'a refused change is no event, and a batch is never empty',
+    async run({ store }, context) {
+      const since = await put(store, context, 'tasks/a', 1);
+      const followed = follow(store, 'tasks/', since, context.signal);
+      const other = follow(store, 'nodes/', since, context.signal);
+      await commit(store, context, { key: 'tasks/a', value: 2, expect: 'absent' });
+      await commit(store, context, { key: 'tasks/a', value: 3, expect: since + 1000 });
+      await mark(store, context, 'tasks/z');
+      await mark(store, context, 'nodes/z');
+      await seen(followed, 1, context);
+      await seen(other, 1, context);
+      deepStrictEqual(
+        followed.events.map(({ key }) => key),
+        ['tasks/z'],
+      );
+      strictEqual(followed.emptyBatches + other.emptyBatches, 0);
+    },
+  },
+  {
+    name: 'several watches see the same, each everything',
+    async run({ store }, context) {
+      const watches = Array.from({ length: 5 }, () => follow(store, 'tasks/', 0, context.signal));
+      const changes = Array.from({ length: 30 }, (_, index) => ({ key: `tasks/${index}`, value: index }));
+      await commit(store, context, ...changes);
+      for (const followed of watches) {
+        await seen(followed, 30, context);
+        deepStrictEqual(
+          followed.events.map(({ value }) => value),
+          changes.map(({ value }) => value),
+        );
+      }
+    },
+  },
+  {
+    name: 'list and watch join without a gap or a double while others write',
+    async run({ store }, context) {
+      let writing = true;
+      const writers = [0, 1, 2].map(async (writer) => {
+        for (let index = 0; writing && index < 3000; index++) {
+          const value = index % 5 === 4 ? undefined : { writer, index };
+          await commit(store, context, { key: `tasks/${writer}-${index % 11}`, value });
+        }
+      });
+      const caches: { cache: Map<string, readonly [unknown, number]>; follow: () => Promise<void> }[] = [];
+      for (let reader = 0; reader < 6; reader++) {
+        const { entries, revision } = await context.within(store.list('tasks/'), 'list');
+        const cache = new Map(
+          entries.map(({ key, value, revision }) => [key, [plain(value), revision] as const]),
+        );
+        const followed = follow(store, 'tasks/', revision, context.signal);
+        const check = async (): Promise<void> => {
+          await context.until(
+            () => followed.ended || followed.events.some(({ key }) => key === 'tasks/z'),
+            'the last event',
+          );
+          let last = revision;
+          for (const event of followed.events) {
+            ok(event.revision > last, `revision ${event.revision} came after ${last}`);
+            last = event.revision;
+            const listed = cache.get(event.key)?.[1] ?? 0;
+            ok(listed < last, `the event ${last} of ${event.key} is in the list already`);
+            if (event.value === undefined) cache.delete(event.key);
+            else cache.set(event.key, [plain(event.value), event.revision]);
+          }
+        };
+        caches.push({ cache, follow: check });
+        await commit(store, context, { key: `tasks/reader-${reader}`, value: reader });
+      }
+      writing = false;
+      await context.within(Promise.all(writers), 'the writers to stop');
+      await mark(store, context, 'tasks/z');
+      const { entries } = await context.within(store.list('tasks/'), 'list');
+      const truth = entries.map(({ key, value, revision }) => [key, [plain(value), revision]]);
+      for (const one of caches) {
+        await one.follow();
+        deepStrictEqual(
+          [...one.cache].sort(([a], [b]) => (a < b ? -1 : 1)),
+          truth,
+        );
+      }
+    },
+  },
+  {
+    name: 'a slow watcher misses nothing and holds up nobody',
+    async run({ store }, context) {
+      const since = await put(store, context, 'tasks/start', 0);
+      const slow = store.watch('tasks/', { since, signal: context.signal })[Symbol.asyncIterator]();
+      const first = slow.next();
+      await put(store, context, 'tasks/0', 0);
+      const got: number[] = (await context.within(first, 'the first batch')).value.map(numberOf);
+      for (let start = 1; start < 2000; start += 100) {
+        const changes = Array.from({ length: 100 }, (_, index) => ({
+          key: `tasks/${(start + index) % 30}`,
+          value: start + index,
+        }));
+        await commit(store, context, ...changes);
+      }
+      while (got.length < 2001) {
+        const { value, done } = await context.within(slow.next(), `events after ${got.length}`);
+        ok(done !== true, 'the watch ended by itself');
+        got.push(...value.map(numberOf));
+      }
+      deepStrictEqual(
+        got,
+        Array.from({ length: 2001 }, (_, index) => index),
+      );
+    },
+  },
+  {
+    name: 'a reader that changes an event changes nothing for the others',
+    async run({ store }, context) {
+      const followed = follow(store, 'tasks/', 0, context.signal);
+      await put(store, context, 'tasks/a', { list: [1] });
+      await seen(followed, 1, context);
+      try {
+        (followed.events[0] as StoreEvent<{ list: number[] }>).value?.list.push(2);
+      } catch (error) {
+        ok(error instanceof TypeError);
+      }
+      const late = follow(store, 'tasks/', 0, context.signal);
+      await seen(late, 1, context);
+      deepStrictEqual(plain(late.events[0]?.value), { list: [1] });
+      deepStrictEqual(plain((await context.within(store.get('tasks/a'), 'get'))?.value), { list: [1] });
+    },
+  },
+  {
+    name: 'a fired signal ends a watch without an error',
+    async run({ store }, context) {
+      const abort = new AbortController();
+      const followed = follow(store, 'tasks/', 0, abort.signal);
+      await put(store, context, 'tasks/a', 1);
+      await seen(followed, 1, context);
+      abort.abort();
+      await context.until(() => followed.ended, 'the watch to end');
+      strictEqual(followed.error, undefined);
+      await put(store, context, 'tasks/b', 1);
+      strictEqual(followed.events.length, 1);
+      const never = follow(store, 'tasks/', 0, abort.signal);
+      await context.until(() => never.ended, 'a watch with a fired signal to end');
+      strictEqual(never.error, undefined);
+      deepStrictEqual(never.events, []);
+    },
+  },
+  {
+    name: 'a consumer that stops early disturbs no other',
+    async run({ store }, context) {
+      const followed = follow(store, 'tasks/', 0, context.signal);
+      const early = (async () => {
+        for await (const batch of store.watch('tasks/', { since: 0, signal: context.signal })) {
+          return batch.length;
+        }
+        return 0;
+      })();
+      await put(store, context, 'tasks/a', 1);
+      strictEqual(await context.within(early, 'the first batch'), 1);
+      await put(store, context, 'tasks/b', 2);
+      await seen(followed, 2, context);
+    },
+  },
+  {
+    name: 'a watch since events that are forgotten is COMPACTED, and a new list joins again',
+    skip: ({ forget }) => (forget === undefined ? 'its history cannot be cut from outside' : undefined),
+    async run({ store, forget }, context) {
+      const since = await put(store, context, 'tasks/a', 1);
+      await put(store, context, 'tasks/a', 2);
+      await context.within(forget?.() ?? Promise.resolve(), 'the history to be cut');
+      const followed = follow(store, 'tasks/', since, context.signal);
+      await context.until(() => followed.ended, 'the watch to end');
+      ok(isGantryError(followed.error, 'COMPACTED'), String(followed.error));
+      deepStrictEqual(followed.events, []);
+      const { revision } = await context.within(store.list('tasks/'), 'list');
+      const anew = follow(store, 'tasks/', revision, context.signal);
+      await mark(store, context, 'tasks/z');
+      await seen(anew, 1, context);
+    },
+  },
+];
+
+function numberOf(event: StoreEvent): number {
+  return event.value as number;
+}
