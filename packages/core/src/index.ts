@@ -3,9 +3,11 @@ export type * from './contracts/admission.ts';
 export type * from './contracts/bus.ts';
 export type * from './contracts/clock.ts';
 export type * from './contracts/controller.ts';
+export type * from './contracts/event-recorder.ts';
 export type * from './contracts/load-balancer.ts';
 export type * from './contracts/logger.ts';
 export type * from './contracts/network.ts';
+export type * from './contracts/placement-advisor.ts';
 export type * from './contracts/random.ts';
 export type * from './contracts/runtime.ts';
 export type * from './contracts/scheduler.ts';
@@ -75,7 +77,7 @@ export type {
   TemplateInput,
   TemplateSpec,
 } from './model/template.ts';
-export { REDACTED, templateHash } from './model/template.ts';
+export { canonicalJson, REDACTED, templateHash } from './model/template.ts';
 export { invalidObject, type Validated, validateInput } from './model/validate.ts';
 export {
   definePlugin,

@@ -1,4 +1,5 @@
 import type { Frontend, FrontendStatus } from './contracts/load-balancer.ts';
+import type { NetworkSpec } from './model/network.ts';
 import type { Resources } from './model/resources.ts';
 import type { Task, TaskStatus } from './model/task.ts';
 import type { DesiredState } from './model/task-state.ts';
@@ -94,6 +95,8 @@ export interface PullReply {
   readonly removed: readonly string[];
   /** By hash: the templates of these assignments. */
   readonly templates: Readonly<Record<string, TemplateSpec>>;
+  /** By name: the networks of these templates. */
+  readonly networks: Readonly<Record<string, NetworkSpec>>;
 }
 
 export interface ReportRequest {
@@ -120,8 +123,9 @@ export interface IngressRequest {
 
 export interface IngressReply {
   readonly version: number;
-  /** All frontends; absent if `applied` is the newest version. */
+  /** All frontends, and the names of all networks; absent if `applied` is the newest version. */
   readonly frontends?: readonly Frontend[];
+  readonly networks?: readonly string[];
 }
 
 /** What an agent is asked about one of its tasks. Output is pulled, so a slow reader slows the writer. */

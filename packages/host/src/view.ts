@@ -1,4 +1,5 @@
 import {
+  aborted,
   type Entry,
   type Kind,
   type KindMap,
@@ -73,7 +74,19 @@ export class CachedView<K extends Kind> implements View<K> {
   reached(revision: number, signal?: AbortSignal): Promise<void> {
     throwIfAborted(signal);
     if (revision <= this.revision) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ revision, resolve }));
+    return new Promise((resolve, reject) => {
+      const waiter = { revision, resolve: settle };
+      const onAbort = (): void => {
+        this.#waiters = this.#waiters.filter((each) => each !== waiter);
+        reject(aborted(signal as AbortSignal));
+      };
+      function settle(): void {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      }
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.push(waiter);
+    });
   }
 
   /** Takes in a batch of the store's events. */

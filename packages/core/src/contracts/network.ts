@@ -50,6 +50,8 @@ export interface AttachRequest {
   }[];
   /** Names of networks, and further names to answer to on each. The service's name is always one. */
   readonly networks: readonly { readonly name: string; readonly aliases: readonly string[] }[];
+  /** Addresses it has from an earlier run of the agent: a task that is adopted keeps them. */
+  readonly keep?: readonly PortAddress[] | undefined;
 }
 
 /** A network of the cluster as it is on this machine. */

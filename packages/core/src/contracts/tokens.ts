@@ -5,9 +5,11 @@ import type { Admission } from './admission.ts';
 import type { Bus } from './bus.ts';
 import type { Clock } from './clock.ts';
 import type { Controller } from './controller.ts';
+import type { EventRecorder } from './event-recorder.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Logger } from './logger.ts';
 import type { Network } from './network.ts';
+import type { PlacementAdvisor } from './placement-advisor.ts';
 import type { Random } from './random.ts';
 import type { Runtime } from './runtime.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -49,8 +51,10 @@ export const contracts = Object.freeze({
   views: contract<Views>('views'),
   scheduler: contractMany<Scheduler>('scheduler'),
   controller: contractMany<Controller>('controller'),
+  events: contract<EventRecorder>('events'),
   admission: contractMany<Admission>('admission'),
   component: contractMany<Component>('component'),
+  placement: contract<PlacementAdvisor>('placement'),
   network: contract<Network>('network'),
   loadBalancer: contract<LoadBalancer>('load-balancer'),
   api: contract<ClusterApi>('api'),

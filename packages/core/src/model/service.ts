@@ -75,6 +75,8 @@ export interface UpdateStatus {
   /** ms since the epoch. */
   readonly startedAt: number;
   readonly completedAt?: number | undefined;
+  /** The `restartedAt` it brings about. */
+  readonly restartedAt?: number | undefined;
   readonly message: string;
 }
 

@@ -1,0 +1,54 @@
+import {
+  type AgentRequest,
+  type Bus,
+  type StreamOpened,
+  type StreamRead,
+  throwIfAborted,
+} from '@gantry/core';
+
+const CALL_MS = 30_000;
+
+/** A stream that an agent has opened for us; every read is a request, so a slow reader slows the writer. */
+export class AgentStream {
+  readonly #bus: Bus;
+  readonly #subject: string;
+  readonly #id: string;
+
+  private constructor(bus: Bus, subject: string, id: string) {
+    this.#bus = bus;
+    this.#subject = subject;
+    this.#id = id;
+  }
+
+  static async open(
+    bus: Bus,
+    subject: string,
+    request: AgentRequest,
+    signal?: AbortSignal,
+  ): Promise<AgentStream> {
+    throwIfAborted(signal);
+    const opened = (await bus.request(subject, request, { timeoutMs: CALL_MS })) as StreamOpened;
+    return new AgentStream(bus, subject, opened.stream);
+  }
+
+  async read<Item>(signal?: AbortSignal): Promise<StreamRead<Item>> {
+    return (await this.#ask({ op: 'read', stream: this.#id }, signal)) as StreamRead<Item>;
+  }
+
+  async write(data: Uint8Array, end: boolean): Promise<void> {
+    await this.#ask({ op: 'write', stream: this.#id, data: Buffer.from(data).toString('base64'), end });
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#ask({ op: 'resize', stream: this.#id, columns, rows });
+  }
+
+  async close(): Promise<void> {
+    await this.#ask({ op: 'close', stream: this.#id }).catch(() => undefined); // it may be gone already
+  }
+
+  #ask(request: AgentRequest, signal?: AbortSignal): Promise<unknown> {
+    const options = signal === undefined ? { timeoutMs: CALL_MS } : { timeoutMs: CALL_MS, signal };
+    return this.#bus.request(this.#subject, request, options);
+  }
+}

@@ -1,0 +1,64 @@
+import {
+  type Entry,
+  type Kind,
+  type KindMap,
+  keyPrefix,
+  parseSelector,
+  readField,
+  type Store,
+  type View,
+  type WatchEvent,
+  type WatchOptions,
+} from '@gantry/core';
+import { present } from './present.ts';
+
+/** Whether an object has the labels and fields that were asked for. */
+export function matcher<K extends Kind>(options: {
+  labels?: string | undefined;
+  fields?: string | undefined;
+}): (object: KindMap[K]) => boolean {
+  const labels = parseSelector(options.labels ?? '');
+  const fields = parseSelector(options.fields ?? '');
+  return (object) => labels((key) => object.meta.labels[key]) && fields((path) => readField(object, path));
+}
+
+/** Follows one kind through the store, so that nothing is missed and a slow reader is told to list again. */
+export async function* watchKind<K extends Kind>(
+  store: Store,
+  view: View<K>,
+  options: WatchOptions & { signal: AbortSignal },
+): AsyncIterable<readonly WatchEvent<KindMap[K]>[]> {
+  const matches = matcher<K>(options);
+  const prefix = keyPrefix(view.kind);
+  /** What the reader knows of. */
+  const known = new Map<string, Entry<KindMap[K]>>();
+  let since = options.since;
+  if (since === undefined) {
+    const listing = await store.list(prefix, { signal: options.signal });
+    since = listing.revision;
+    const added: WatchEvent<KindMap[K]>[] = [];
+    for (const entry of listing.entries as readonly Entry<KindMap[K]>[]) {
+      if (!matches(entry.value)) continue;
+      known.set(entry.key, entry);
+      added.push({ type: 'added', object: present(entry) });
+    }
+    if (added.length > 0) yield added;
+  } else {
+    for (const entry of view.all()) if (matches(entry.value)) known.set(entry.key, entry);
+  }
+  for await (const batch of store.watch(prefix, { since, signal: options.signal })) {
+    const events: WatchEvent<KindMap[K]>[] = [];
+    for (const event of batch) {
+      const before = known.get(event.key);
+      if (event.value !== undefined && matches(event.value as KindMap[K])) {
+        const entry = event as Entry<KindMap[K]>;
+        known.set(event.key, entry);
+        events.push({ type: before === undefined ? 'added' : 'modified', object: present(entry) });
+      } else if (before !== undefined) {
+        known.delete(event.key);
+        events.push({ type: 'deleted', object: present({ ...before, revision: event.revision }) });
+      }
+    }
+    if (events.length > 0) yield events;
+  }
+}

@@ -1,0 +1,96 @@
+import { contracts, definePlugin, type Plugin, subjects } from '@gantry/core';
+import { z } from 'zod';
+import { EmbeddedApi } from './api/embedded-api.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { NodeWriter } from './dispatch/nodes.ts';
+import { PublishedPorts } from './dispatch/published-ports.ts';
+import { Sessions } from './dispatch/sessions.ts';
+import { storeEventRecorder } from './events/store-event-recorder.ts';
+import { garbageCollector } from './garbage-collector.ts';
+import { SchedulerLoop } from './schedule/scheduler-loop.ts';
+import { serviceController } from './service/service-controller.ts';
+
+export interface ControlPlaneOptions {
+  /** How often agents give a sign of life, ms. Default 2,000. */
+  readonly heartbeatMs?: number;
+  /** A node silent for so long is down, ms. Default 6,000. */
+  readonly downAfterMs?: number;
+}
+
+const schedulerLoop = definePlugin({
+  name: 'placement-scheduler-loop',
+  provides: contracts.placement,
+  needs: {
+    store: contracts.store,
+    views: contracts.views,
+    schedulers: contracts.scheduler,
+    clock: contracts.clock,
+    random: contracts.random,
+    logger: contracts.logger,
+  },
+  create: (_options, needs) => new SchedulerLoop(needs),
+});
+
+const dispatcher = definePlugin({
+  name: 'component-dispatcher',
+  provides: contracts.component,
+  needs: {
+    cluster: contracts.cluster,
+    store: contracts.store,
+    views: contracts.views,
+    bus: contracts.bus,
+    clock: contracts.clock,
+    random: contracts.random,
+    logger: contracts.logger,
+    events: contracts.events,
+  },
+  options: z
+    .strictObject({
+      heartbeatMs: z.int().min(10).default(2000),
+      downAfterMs: z.int().min(20).default(6000),
+    })
+    .refine(({ heartbeatMs, downAfterMs }) => downAfterMs >= 2 * heartbeatMs, {
+      path: ['downAfterMs'],
+      message: 'expected at least twice heartbeatMs',
+    }),
+  create: (options, needs) =>
+    new Dispatcher(
+      {
+        ...needs,
+        subjects: subjects(needs.cluster.name),
+        sessions: new Sessions(needs.clock),
+        nodes: new NodeWriter(needs),
+        published: new PublishedPorts(needs),
+      },
+      options,
+    ),
+});
+
+const embeddedApi = definePlugin({
+  name: 'api-embedded',
+  provides: contracts.api,
+  needs: {
+    cluster: contracts.cluster,
+    store: contracts.store,
+    views: contracts.views,
+    bus: contracts.bus,
+    clock: contracts.clock,
+    random: contracts.random,
+    schedulers: contracts.scheduler,
+    admissions: contracts.admission,
+    advisor: contracts.placement,
+  },
+  create: (_options, needs) => new EmbeddedApi({ ...needs, subjects: subjects(needs.cluster.name) }),
+});
+
+/** Plugins: everything a control plane does, for the store, the bus and the schedulers it is put together with. */
+export function controlPlane(options: ControlPlaneOptions = {}): readonly Plugin[] {
+  return [
+    storeEventRecorder(),
+    serviceController(),
+    schedulerLoop(),
+    dispatcher(options),
+    garbageCollector(),
+    embeddedApi(),
+  ];
+}

@@ -1,0 +1,246 @@
+import {
+  type Assignment,
+  assignmentOf,
+  type Bus,
+  type BusMessage,
+  type Clock,
+  type Component,
+  GantryError,
+  type HeartbeatReply,
+  type HeartbeatRequest,
+  type IngressReply,
+  type IngressRequest,
+  isFinal,
+  type Logger,
+  type NetworkSpec,
+  type PullReply,
+  type PullRequest,
+  type RegisterReply,
+  type RegisterRequest,
+  type ReportReply,
+  type ReportRequest,
+  type Store,
+  type Subjects,
+  type TemplateSpec,
+  toGantryError,
+  type ViewEvent,
+  type Views,
+} from '@gantry/core';
+import { IngressHub } from './ingress-hub.ts';
+import type { NodeWriter } from './nodes.ts';
+import type { PublishedPorts } from './published-ports.ts';
+import { writeReports } from './reports.ts';
+import type { Sessions } from './sessions.ts';
+import { Tombstones } from './tombstones.ts';
+
+export interface DispatcherOptions {
+  /** How often agents are to give a sign of life, ms. */
+  readonly heartbeatMs: number;
+  /** A node that was silent for so long is down, ms. */
+  readonly downAfterMs: number;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly views: Views;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly subjects: Subjects;
+  readonly sessions: Sessions;
+  readonly nodes: NodeWriter;
+  readonly published: PublishedPorts;
+}
+
+/** The control plane's side of the protocol: answers agents and load balancers, and tells them when to ask. */
+export class Dispatcher implements Component {
+  readonly name = 'dispatcher';
+  readonly #parts: Parts;
+  readonly #options: DispatcherOptions;
+  readonly #stops: (() => void)[] = [];
+  readonly #tombstones = new Tombstones();
+  /** Newest revision of anything assigned to a node. */
+  readonly #newest = new Map<string, number>();
+  readonly #drained = new Set<string>();
+  #ingress: IngressHub | undefined;
+  #startedAt = 0;
+
+  constructor(parts: Parts, options: DispatcherOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { bus, views, clock, subjects } = this.#parts;
+    this.#startedAt = clock.elapsed();
+    const ingress = new IngressHub(views, clock);
+    this.#ingress = ingress;
+    for (const { value, revision } of views.of('task').all()) this.#note(value.spec.node, revision);
+    const refresh = (): void => {
+      if (ingress.refresh()) bus.publish(subjects.ingressHint, null);
+    };
+    const answer = <Request, Reply>(
+      subject: string,
+      handler: (request: Request) => Promise<Reply>,
+    ): (() => void) =>
+      bus.respond(subject, ({ payload }: BusMessage) => handler(payload as Request), { group: 'dispatch' });
+    this.#stops.push(
+      answer(subjects.register, (request: RegisterRequest) => this.#register(request)),
+      answer(subjects.heartbeat, (request: HeartbeatRequest) => this.#heartbeat(request)),
+      answer(subjects.pull, (request: PullRequest) => this.#pull(request)),
+      answer(subjects.report, (request: ReportRequest) => this.#report(request)),
+      answer(subjects.ingress, (request: IngressRequest) => this.#answerIngress(request)),
+      views.of('task').subscribe((events) => {
+        this.#hint(events);
+        ingress.noteTasks(events);
+        refresh();
+      }),
+      views.of('service').subscribe((events) => {
+        ingress.noteServices(events);
+        refresh();
+      }),
+      views.of('network').subscribe(() => {
+        ingress.noteNetworks();
+        bus.publish(subjects.ingressHint, null);
+      }),
+      views.of('node').subscribe((events) => {
+        for (const { name, after } of events) if (after === undefined) this.#forget(name);
+        ingress.noteNodes(events);
+        refresh();
+      }),
+    );
+    this.#watchLiveness();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  async #register(request: RegisterRequest): Promise<RegisterReply> {
+    this.#parts.sessions.open(request.node, request.session);
+    await this.#parts.nodes.register(request);
+    return { heartbeatMs: this.#options.heartbeatMs };
+  }
+
+  async #heartbeat({ node, session }: HeartbeatRequest): Promise<HeartbeatReply> {
+    this.#admit(node, session);
+    if (this.#parts.views.of('node').get(node)?.value.status.state === 'down') {
+      await this.#parts.nodes.setState(node, 'ready', 'its agent is in contact again');
+    }
+    return { revision: this.#newest.get(node) ?? 0 };
+  }
+
+  async #pull({ node, session, since }: PullRequest): Promise<PullReply> {
+    this.#admit(node, session);
+    const tasks = this.#parts.views.of('task');
+    const full = since === 0 || !this.#tombstones.reachBack(node, since);
+    const assignments: Assignment[] = [];
+    const templates: Record<string, TemplateSpec> = {};
+    const networks: Record<string, NetworkSpec> = {};
+    for (const { value, revision } of tasks.by('node', node)) {
+      const drained = value.spec.desired === 'shutdown' && this.#drained.has(value.meta.name);
+      if (!full && revision <= since && !drained) continue;
+      assignments.push(assignmentOf(value, drained || this.#needsNoDrain(value)));
+      const { template } = value.spec;
+      if (templates[template] !== undefined || isFinal(value.status.state)) continue;
+      const spec = this.#parts.views.of('template').get(template)?.value.spec;
+      if (spec === undefined) continue;
+      templates[template] = spec;
+      for (const { name } of spec.networks) {
+        const network = this.#parts.views.of('network').get(name)?.value.spec;
+        if (network !== undefined) networks[name] = network;
+      }
+    }
+    return {
+      revision: Math.max(1, since, this.#newest.get(node) ?? 0),
+      full,
+      assignments,
+      removed: full ? [] : this.#tombstones.since(node, since),
+      templates,
+      networks,
+    };
+  }
+
+  async #report({ node, session, statuses }: ReportRequest): Promise<ReportReply> {
+    this.#admit(node, session);
+    return { unknown: await writeReports(this.#parts.store, this.#parts.views.of('task'), node, statuses) };
+  }
+
+  async #answerIngress(request: IngressRequest): Promise<IngressReply> {
+    const { reply, drained } = (this.#ingress as IngressHub).answer(request);
+    for (const task of drained) this.#markDrained(task);
+    this.#parts.published.note(request.statuses);
+    return reply;
+  }
+
+  /** Told to stop, with no load balancer that has ever known it. */
+  #needsNoDrain({ meta, spec }: Parameters<typeof assignmentOf>[0]): boolean {
+    return spec.desired === 'shutdown' && this.#ingress?.isDrained(meta.name) === true;
+  }
+
+  #markDrained(task: string): void {
+    const node = this.#parts.views.of('task').get(task)?.value.spec.node;
+    if (node === undefined) return;
+    this.#drained.add(task);
+    this.#parts.bus.publish(this.#parts.subjects.nodeHint(node), null);
+  }
+
+  #admit(node: string, session: string): void {
+    if (this.#parts.sessions.touch(node, session)) return;
+    throw new GantryError('CONFLICT', `node ${node}: session ${session} is not the current one: register`);
+  }
+
+  #note(node: string | undefined, revision: number): void {
+    if (node !== undefined && revision > (this.#newest.get(node) ?? 0)) this.#newest.set(node, revision);
+  }
+
+  /** One hint per node and batch, however many tasks changed; what the agent itself reported needs none. */
+  #hint(events: readonly ViewEvent<'task'>[]): void {
+    const touched = new Set<string>();
+    for (const { name, before, after } of events) {
+      const node = (after ?? before)?.value.spec.node;
+      if (node === undefined) continue;
+      if (after === undefined) {
+        this.#drained.delete(name);
+        const revision = this.#parts.views.of('task').revision;
+        this.#tombstones.add(node, name, revision);
+        this.#note(node, revision);
+        touched.add(node);
+      } else if (before === undefined || before.value.spec !== after.value.spec) {
+        this.#note(node, after.revision);
+        touched.add(node);
+      }
+    }
+    for (const node of touched) this.#parts.bus.publish(this.#parts.subjects.nodeHint(node), null);
+  }
+
+  #forget(node: string): void {
+    this.#tombstones.forget(node);
+    this.#newest.delete(node);
+    this.#parts.sessions.forget(node);
+  }
+
+  /** Looks for silent nodes, all at once. After a start every node gets the time to find us. */
+  #watchLiveness(): void {
+    const { clock, views, sessions, nodes, logger } = this.#parts;
+    const { heartbeatMs, downAfterMs } = this.#options;
+    let cancel = (): void => {};
+    const look = (): void => {
+      for (const { value } of views.of('node').all()) {
+        if (value.status.state === 'down') continue;
+        const silent = sessions.silentFor(value.meta.name) ?? clock.elapsed() - this.#startedAt;
+        if (silent < downAfterMs) continue;
+        const message = `its agent was silent for ${Math.round(silent)} ms`;
+        nodes.setState(value.meta.name, 'down', message).catch((error: unknown) => {
+          logger.warn('a node could not be marked down', {
+            node: value.meta.name,
+            error: toGantryError(error),
+          });
+        });
+      }
+      cancel = clock.after(heartbeatMs / 2, look);
+    };
+    cancel = clock.after(heartbeatMs / 2, look);
+    this.#stops.push(() => cancel());
+  }
+}

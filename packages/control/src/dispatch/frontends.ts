@@ -1,0 +1,41 @@
+import type { Backend, Frontend, Service, Task } from '@gantry/core';
+
+/**
+ * The ports a service publishes, with the tasks behind each: those that are ready get traffic, those that are told to
+ * stop are drained. Pure.
+ */
+export function frontendsOf(
+  service: Service,
+  tasks: Iterable<Task>,
+  isUp: (node: string) => boolean,
+): Frontend[] {
+  const ports = service.spec.template.ports.filter(
+    ({ mode, published }) => mode === 'ingress' && published !== undefined,
+  );
+  if (ports.length === 0) return [];
+  const candidates = [...tasks].filter(({ spec, status }) => {
+    const serves = status.state === 'running' || status.state === 'stopping';
+    return serves && status.ports !== undefined && spec.node !== undefined && isUp(spec.node);
+  });
+  return ports.map((port) => ({
+    id: `${service.meta.name}/${port.target}/${port.protocol}`,
+    service: service.meta.name,
+    protocol: port.protocol,
+    address: '',
+    port: port.published as number,
+    policy: service.spec.balance,
+    appProtocol: port.appProtocol,
+    backends: candidates.flatMap((task): Backend[] => {
+      const at = task.status.ports?.find(
+        ({ target, protocol }) => target === port.target && protocol === port.protocol,
+      );
+      if (at === undefined) return [];
+      const ready = task.status.ready && task.status.state === 'running' && task.spec.desired === 'running';
+      const draining = task.spec.desired === 'shutdown';
+      if (!ready && !draining) return [];
+      return [
+        { id: task.meta.name, address: at.address, port: at.port, state: ready ? 'ready' : 'draining' },
+      ];
+    }),
+  }));
+}

@@ -1,0 +1,146 @@
+import {
+  type Clock,
+  type Frontend,
+  type FrontendStatus,
+  type IngressReply,
+  type IngressRequest,
+  isFinal,
+  type ViewEvent,
+  type Views,
+} from '@gantry/core';
+import { frontendsOf } from './frontends.ts';
+
+interface LoadBalancerSession {
+  applied: number;
+  busy: ReadonlySet<string>;
+  statuses: readonly FrontendStatus[];
+  seenAt: number;
+}
+
+/** A load balancer that has not been heard of for so long is not waited for, ms. */
+const FORGOTTEN_MS = 15_000;
+
+/**
+ * Knows what every load balancer should serve, and what they do serve: so that a task is told to stop only when none
+ * sends it anything any more.
+ */
+export class IngressHub {
+  /** Grows with every change of the frontends. */
+  version = 1;
+  readonly #views: Views;
+  readonly #clock: Clock;
+  readonly #frontends = new Map<string, readonly Frontend[]>();
+  readonly #stale = new Set<string>();
+  readonly #sessions = new Map<string, LoadBalancerSession>();
+  /** Draining tasks, and the version from which on they are draining. */
+  readonly #draining = new Map<string, number>();
+
+  constructor(views: Views, clock: Clock) {
+    this.#views = views;
+    this.#clock = clock;
+    for (const { value } of views.of('service').all()) this.#stale.add(value.meta.name);
+    this.refresh();
+  }
+
+  /** Notes which services a batch of events concerns. */
+  noteTasks(events: readonly ViewEvent<'task'>[]): void {
+    for (const { before, after } of events) {
+      const task = (after ?? before)?.value;
+      if (task === undefined || !this.#publishes(task.spec.service)) continue;
+      if (serves(before?.value.status.state) || serves(after?.value.status.state))
+        this.#stale.add(task.spec.service);
+    }
+  }
+
+  noteServices(events: readonly ViewEvent<'service'>[]): void {
+    for (const { name, before, after } of events) {
+      if (before?.value.spec !== after?.value.spec) this.#stale.add(name);
+    }
+  }
+
+  noteNodes(events: readonly ViewEvent<'node'>[]): void {
+    for (const { name, before, after } of events) {
+      if (before?.value.status.state === after?.value.status.state) continue;
+      for (const { value } of this.#views.of('task').by('node', name)) this.#stale.add(value.spec.service);
+    }
+  }
+
+  noteNetworks(): void {
+    this.version++;
+  }
+
+  /** Computes the noted services anew; says whether anything has changed. */
+  refresh(): boolean {
+    let changed = false;
+    for (const name of this.#stale) if (this.#refreshOne(name)) changed = true;
+    this.#stale.clear();
+    if (!changed) return false;
+    this.version++;
+    const now = new Set<string>();
+    for (const frontends of this.#frontends.values()) {
+      for (const { backends } of frontends)
+        for (const { id, state } of backends) if (state === 'draining') now.add(id);
+    }
+    for (const task of now) if (!this.#draining.has(task)) this.#draining.set(task, this.version);
+    for (const task of this.#draining.keys()) if (!now.has(task)) this.#draining.delete(task);
+    return true;
+  }
+
+  /** Answers a load balancer; returns also which tasks have become free to stop. */
+  answer(request: IngressRequest): { readonly reply: IngressReply; readonly drained: readonly string[] } {
+    const waiting = [...this.#draining.keys()].filter((task) => !this.isDrained(task));
+    this.#sessions.set(request.session, {
+      applied: request.applied,
+      busy: new Set(request.busy),
+      statuses: request.statuses,
+      seenAt: this.#clock.elapsed(),
+    });
+    const drained = waiting.filter((task) => this.isDrained(task));
+    if (request.applied === this.version) return { reply: { version: this.version }, drained };
+    const frontends = [...this.#frontends.values()].flat();
+    const networks = [...this.#views.of('network').all()].map(({ value }) => value.meta.name);
+    return { reply: { version: this.version, frontends, networks }, drained };
+  }
+
+  /** Whether no load balancer sends the task anything any more. */
+  isDrained(task: string): boolean {
+    const since = this.#draining.get(task);
+    if (since === undefined) return true;
+    const now = this.#clock.elapsed();
+    for (const [id, session] of this.#sessions) {
+      if (now - session.seenAt > FORGOTTEN_MS) this.#sessions.delete(id);
+      else if (session.applied < since || session.busy.has(task)) return false;
+    }
+    return true;
+  }
+
+  /** What load balancers say of a service's ports. */
+  statusesOf(service: string): readonly FrontendStatus[] {
+    const ids = new Set(this.#frontends.get(service)?.map(({ id }) => id));
+    return [...this.#sessions.values()].flatMap(({ statuses }) => statuses.filter(({ id }) => ids.has(id)));
+  }
+
+  #publishes(service: string): boolean {
+    return (
+      this.#frontends.has(service) ||
+      this.#views.of('service').get(service)?.value.spec.template.ports.length !== 0
+    );
+  }
+
+  #refreshOne(name: string): boolean {
+    const service = this.#views.of('service').get(name)?.value;
+    const before = this.#frontends.get(name);
+    const nodes = this.#views.of('node');
+    const isUp = (node: string): boolean => nodes.get(node)?.value.status.state === 'ready';
+    const tasks = [...this.#views.of('task').by('service', name)].map(({ value }) => value);
+    const after = service === undefined ? [] : frontendsOf(service, tasks, isUp);
+    if (after.length === 0) return this.#frontends.delete(name);
+    if (before !== undefined && JSON.stringify(before) === JSON.stringify(after)) return false;
+    this.#frontends.set(name, after);
+    return true;
+  }
+}
+
+function serves(state: Parameters<typeof isFinal>[0] | undefined): boolean {
+  return state === 'running' || state === 'stopping' || (state !== undefined && isFinal(state));
+}

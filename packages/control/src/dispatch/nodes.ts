@@ -1,0 +1,86 @@
+import {
+  type Clock,
+  type Entry,
+  type EventRecorder,
+  keyOf,
+  type Node,
+  type NodeStatus,
+  type Random,
+  type RegisterRequest,
+  randomId,
+  type Store,
+} from '@gantry/core';
+
+const TRIES = 10;
+
+interface Parts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventRecorder;
+}
+
+/** Writes what is known of nodes: that they registered, that they are up, that they are down. */
+export class NodeWriter {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Creates the node, or brings its status up to date; what the user set (labels, availability) stays. */
+  async register(request: RegisterRequest): Promise<void> {
+    const now = this.#parts.clock.now();
+    await this.#update(request.node, (entry) => {
+      const status: NodeStatus = {
+        state: 'ready',
+        since: now,
+        message: 'its agent is in contact',
+        capacity: request.capacity,
+        attributes: request.attributes,
+        session: request.session,
+        conditions: [],
+      };
+      if (entry !== undefined) {
+        const labels = { ...request.labels, ...entry.value.meta.labels };
+        return { ...entry.value, meta: { ...entry.value.meta, labels }, status };
+      }
+      const { node: name, labels } = request;
+      const meta = { name, uid: randomId(this.#parts.random), generation: 1, createdAt: now, labels };
+      return { kind: 'node', meta, spec: { availability: 'active' }, status };
+    });
+    this.#parts.events.record(
+      { kind: 'node', name: request.node },
+      'normal',
+      'Registered',
+      'its agent is in contact',
+    );
+  }
+
+  async setState(name: string, state: NodeStatus['state'], message: string): Promise<void> {
+    const since = this.#parts.clock.now();
+    let changed = false;
+    await this.#update(name, (entry) => {
+      changed = entry !== undefined && entry.value.status.state !== state;
+      return entry === undefined || !changed
+        ? undefined
+        : { ...entry.value, status: { ...entry.value.status, state, since, message } };
+    });
+    if (!changed) return;
+    const [type, reason] =
+      state === 'down' ? (['warning', 'NodeDown'] as const) : (['normal', 'NodeReady'] as const);
+    this.#parts.events.record({ kind: 'node', name }, type, reason, message);
+  }
+
+  async #update(name: string, change: (entry: Entry<Node> | undefined) => Node | undefined): Promise<void> {
+    const key = keyOf('node', name);
+    let entry = (await this.#parts.store.get(key)) as Entry<Node> | undefined;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const value = change(entry);
+      if (value === undefined) return;
+      const [outcome] = await this.#parts.store.commit([{ key, value, expect: entry?.revision ?? 'absent' }]);
+      if (outcome?.ok === true) return;
+      entry = outcome?.current as Entry<Node> | undefined;
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import {
+  type Entry,
+  isFinal,
+  type Node,
+  type NodeView,
+  type Resources,
+  type Task,
+  type Template,
+  type ViewEvent,
+} from '@gantry/core';
+
+/** What the tasks of one template take from a node. */
+export interface Demand {
+  readonly requests: Resources;
+  readonly hostPorts: readonly string[];
+}
+
+interface MutableNode extends NodeView {
+  schedulable: true | string;
+  labels: NodeView['labels'];
+  attributes: NodeView['attributes'];
+  capacity: Resources;
+  used: Record<string, number>;
+  tasks: number;
+  tasksOf: Map<string, number>;
+  hostPorts: Set<string>;
+}
+
+const NOTHING: Demand = Object.freeze({ requests: Object.freeze({}), hostPorts: Object.freeze([]) });
+
+/**
+ * The cluster as schedulers see it, kept current by the events of nodes and tasks instead of being computed anew for
+ * every round.
+ */
+export class ClusterModel {
+  /** Changes whenever a task that did not fit might fit now. */
+  version = 0;
+  readonly #nodes = new Map<string, MutableNode>();
+  readonly #demands = new Map<string, Demand>();
+  readonly #template: (hash: string) => Entry<Template> | undefined;
+  #views: readonly NodeView[] | undefined;
+
+  constructor(template: (hash: string) => Entry<Template> | undefined) {
+    this.#template = template;
+  }
+
+  get nodes(): readonly NodeView[] {
+    this.#views ??= [...this.#nodes.values()];
+    return this.#views;
+  }
+
+  node(name: string): NodeView | undefined {
+    return this.#nodes.get(name);
+  }
+
+  demand(hash: string): Demand {
+    const known = this.#demands.get(hash);
+    if (known !== undefined) return known;
+    const spec = this.#template(hash)?.value.spec;
+    if (spec === undefined) return NOTHING;
+    const demand: Demand = {
+      requests: spec.resources.requests,
+      hostPorts: spec.ports
+        .filter((port) => port.mode === 'host' && port.published)
+        .map((port) => `${port.protocol}:${port.published}`),
+    };
+    this.#demands.set(hash, demand);
+    return demand;
+  }
+
+  forgetTemplate(hash: string): void {
+    this.#demands.delete(hash);
+  }
+
+  /** Takes in a change of a node; its tasks are counted anew when it is new. */
+  applyNode({ name, after }: ViewEvent<'node'>, tasks: Iterable<Entry<Task>>): void {
+    this.version++;
+    if (after === undefined) {
+      this.#nodes.delete(name);
+      this.#views = undefined;
+      return;
+    }
+    const known = this.#nodes.get(name);
+    if (known !== undefined) {
+      Object.assign(known, factsOf(after.value));
+      return;
+    }
+    const node: MutableNode = {
+      name,
+      ...factsOf(after.value),
+      used: {},
+      tasks: 0,
+      tasksOf: new Map(),
+      hostPorts: new Set(),
+    };
+    this.#nodes.set(name, node);
+    this.#views = undefined;
+    for (const { value } of tasks) if (counts(value)) this.#add(node, value, 1);
+  }
+
+  applyTask({ before, after }: ViewEvent<'task'>): void {
+    const was = before !== undefined && counts(before.value) ? before.value : undefined;
+    const is = after !== undefined && counts(after.value) ? after.value : undefined;
+    if (was !== undefined && is !== undefined) return; // a task never changes its node or template
+    if (was !== undefined) {
+      this.#add(this.#nodes.get(was.spec.node as string), was, -1);
+      this.version++;
+    }
+    if (is !== undefined) this.#add(this.#nodes.get(is.spec.node as string), is, 1);
+  }
+
+  #add(node: MutableNode | undefined, { spec }: Task, sign: 1 | -1): void {
+    if (node === undefined) return;
+    const { requests, hostPorts } = this.demand(spec.template);
+    for (const resource in requests) {
+      node.used[resource] = (node.used[resource] ?? 0) + sign * (requests[resource] as number);
+    }
+    node.tasks += sign;
+    const count = (node.tasksOf.get(spec.service) ?? 0) + sign;
+    if (count > 0) node.tasksOf.set(spec.service, count);
+    else node.tasksOf.delete(spec.service);
+    for (const port of hostPorts) {
+      if (sign > 0) node.hostPorts.add(port);
+      else node.hostPorts.delete(port);
+    }
+  }
+}
+
+/** Whether a task takes something from its node: from its assignment until it has ended. */
+function counts({ spec, status }: Task): boolean {
+  return spec.node !== undefined && !isFinal(status.state);
+}
+
+function factsOf(node: Node): Pick<NodeView, 'labels' | 'attributes' | 'capacity' | 'schedulable'> {
+  const { meta, spec, status } = node;
+  const schedulable =
+    status.state === 'down' ? 'down' : spec.availability === 'active' ? true : spec.availability;
+  return { labels: meta.labels, attributes: status.attributes, capacity: status.capacity, schedulable };
+}

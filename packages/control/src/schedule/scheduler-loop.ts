@@ -1,0 +1,305 @@
+import {
+  type Change,
+  type Clock,
+  type Component,
+  type Entry,
+  type Explanation,
+  type GroupPlan,
+  isGantryError,
+  keyOf,
+  type Logger,
+  type PlacementAdvisor,
+  type Random,
+  type Round,
+  type Scheduler,
+  type Service,
+  type Store,
+  type Task,
+  type TaskGroup,
+  toGantryError,
+  type Views,
+} from '@gantry/core';
+import { ClusterModel } from './cluster-model.ts';
+import { Explanations } from './explanations.ts';
+import { Pending, type PendingGroup } from './pending.ts';
+
+/** Tasks decided in one round, so that the first ones start while the rest is still being placed. */
+const ROUND_TASKS = 20_000;
+const RETRY_MS = 200;
+
+interface Parts {
+  readonly store: Store;
+  readonly views: Views;
+  readonly schedulers: readonly Scheduler[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** One group of a round, and what it was made of. */
+interface Candidate {
+  readonly group: TaskGroup;
+  readonly entries: readonly Entry<Task>[];
+  readonly scheduler: Scheduler;
+  /** A global service's task has its node already: only that one is asked. */
+  readonly only: string | undefined;
+}
+
+/** Gives waiting tasks their nodes: collects groups, asks the scheduler, commits what it says. */
+export class SchedulerLoop implements PlacementAdvisor, Component {
+  readonly name = 'scheduler-loop';
+  readonly #explanations = new Explanations();
+  readonly #parts: Parts;
+  readonly #model: ClusterModel;
+  readonly #pending = new Pending();
+  readonly #stop = new AbortController();
+  readonly #unsubscribe: (() => void)[] = [];
+  /** There may be something to place. */
+  #due = false;
+  #running: Promise<void> | undefined;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#model = new ClusterModel((hash) => parts.views.of('template').get(hash));
+  }
+
+  async start(): Promise<void> {
+    const { views } = this.#parts;
+    const [nodes, tasks, services, templates] = [
+      views.of('node'),
+      views.of('task'),
+      views.of('service'),
+      views.of('template'),
+    ];
+    for (const entry of nodes.all()) {
+      this.#model.applyNode(
+        { kind: 'node', name: entry.value.meta.name, before: undefined, after: entry },
+        [],
+      );
+    }
+    for (const entry of tasks.all()) {
+      const event = { kind: 'task', name: entry.value.meta.name, before: undefined, after: entry } as const;
+      this.#model.applyTask(event);
+      this.#pending.apply(event);
+    }
+    this.#unsubscribe.push(
+      nodes.subscribe((events) => {
+        for (const event of events) this.#model.applyNode(event, tasks.by('node', event.name));
+        this.#kick();
+      }),
+      tasks.subscribe((events) => {
+        const { version } = this.#model;
+        let fresh = false;
+        for (const event of events) {
+          this.#model.applyTask(event);
+          if (this.#pending.apply(event)) fresh = true;
+        }
+        if (fresh || this.#model.version !== version) this.#kick();
+      }),
+      services.subscribe((events) => {
+        for (const { name, after } of events) if (after === undefined) this.#explanations.forget(name);
+        if (events.some(({ before, after }) => before?.value.spec !== after?.value.spec)) this.#kick();
+      }),
+      templates.subscribe((events) => {
+        for (const { name, after } of events) if (after === undefined) this.#model.forgetTemplate(name);
+        if (!this.#pending.empty) this.#kick();
+      }),
+    );
+    this.#kick();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#cancelRetry?.();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    await this.#running;
+  }
+
+  last(service: string, template: string): Explanation | undefined {
+    return this.#explanations.get(service, template);
+  }
+
+  ask(service: Service, task: Task): Explanation | undefined {
+    const scheduler = this.#schedulerOf(service);
+    if (scheduler === undefined) return undefined;
+    const group = this.#group(service, task.spec.template, [task.meta.name]);
+    const nodes = this.#nodesFor(service, task);
+    return scheduler.place({ groups: [group], nodes, random: this.#parts.random }).groups[0]?.explanation;
+  }
+
+  #kick(): void {
+    this.#due = true;
+    if (this.#running !== undefined || this.#stop.signal.aborted || this.#pending.empty) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger } = this.#parts;
+    const { signal } = this.#stop;
+    await clock.sleep(0, signal).catch(() => undefined); // what arrives together is decided together
+    const seen = new Set<string>();
+    while (!signal.aborted && (this.#due || seen.size > 0)) {
+      if (this.#due) seen.clear();
+      this.#due = false;
+      try {
+        const candidates = this.#candidates(seen);
+        if (candidates.length === 0) return;
+        for (const id of await this.#round(candidates)) seen.add(id);
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn('scheduling failed', { error: toGantryError(error) });
+        if (!isGantryError(error, 'INTERNAL')) this.#due = true;
+        this.#cancelRetry ??= clock.after(RETRY_MS, () => {
+          this.#cancelRetry = undefined;
+          this.#kick();
+        });
+        return;
+      }
+    }
+  }
+
+  /** The next groups to decide, as many as fit into a round; `seen` keeps those that were decided since the last change. */
+  #candidates(seen: Set<string>): readonly Candidate[] {
+    const candidates: Candidate[] = [];
+    let room = ROUND_TASKS;
+    for (const pending of this.#pending.groups) {
+      if (room <= 0) break;
+      const id = `${pending.service} ${pending.template}`;
+      if (seen.has(id)) continue;
+      const service = this.#parts.views.of('service').get(pending.service)?.value;
+      if (service === undefined || this.#parts.views.of('template').get(pending.template) === undefined)
+        continue;
+      const scheduler = this.#schedulerOf(service);
+      if (scheduler === undefined) {
+        this.#parts.logger.warn('no such scheduler', {
+          service: pending.service,
+          scheduler: service.spec.scheduler,
+        });
+        continue;
+      }
+      const entries = take(pending, room);
+      if (entries.length === pending.tasks.size) seen.add(id);
+      room -= entries.length;
+      candidates.push(...this.#split(service, pending.template, entries, scheduler));
+    }
+    return candidates;
+  }
+
+  #split(service: Service, template: string, entries: Entry<Task>[], scheduler: Scheduler): Candidate[] {
+    const make = (some: readonly Entry<Task>[], only: string | undefined): Candidate => ({
+      group: this.#group(
+        service,
+        template,
+        some.map(({ value }) => value.meta.name),
+      ),
+      entries: some,
+      scheduler,
+      only,
+    });
+    if (service.spec.mode !== 'global') return [make(entries, undefined)];
+    return entries.map((entry) => make([entry], entry.value.spec.slot));
+  }
+
+  #group(service: Service, template: string, tasks: readonly string[]): TaskGroup {
+    return {
+      service: service.meta.name,
+      template,
+      ...this.#model.demand(template),
+      placement: service.spec.placement,
+      tasks,
+    };
+  }
+
+  #nodesFor(service: Service, task: Task): Round['nodes'] {
+    if (service.spec.mode !== 'global') return this.#model.nodes;
+    const node = this.#model.node(task.spec.slot);
+    return node === undefined ? [] : [node];
+  }
+
+  #schedulerOf({ spec }: Service): Scheduler | undefined {
+    const { schedulers } = this.#parts;
+    return spec.scheduler === undefined
+      ? schedulers[0]
+      : schedulers.find(({ name }) => name === spec.scheduler);
+  }
+
+  /** Decides and commits; returns the groups of which some tasks fit nowhere. */
+  async #round(candidates: readonly Candidate[]): Promise<readonly string[]> {
+    const changes: Change[] = [];
+    const stuck: string[] = [];
+    const now = this.#parts.clock.now();
+    for (const [scheduler, some] of batches(candidates)) {
+      const only = some[0]?.only;
+      const node = only === undefined ? undefined : this.#model.node(only);
+      const nodes = only === undefined ? this.#model.nodes : node === undefined ? [] : [node];
+      const groups = some.map(({ group }) => group);
+      const plan = scheduler.place({ groups, nodes, random: this.#parts.random });
+      some.forEach((candidate, index) => {
+        const answer = plan.groups[index];
+        if (answer === undefined)
+          throw new Error(`scheduler ${scheduler.name} did not answer for every group`);
+        const { service, template, tasks } = candidate.group;
+        this.#explanations.set(service, template, answer.explanation);
+        if (answer.nodes.length < tasks.length) stuck.push(`${service} ${template}`);
+        for (const change of decisions(candidate, answer, now)) changes.push(change);
+      });
+    }
+    if (changes.length === 0) return stuck;
+    const outcomes = await this.#parts.store.commit(changes, { signal: this.#stop.signal });
+    const revision = Math.max(0, ...lastRevision(outcomes));
+    if (revision > 0) await this.#parts.views.of('task').reached(revision, this.#stop.signal);
+    return stuck;
+  }
+}
+
+/** Candidates that one call can decide: same scheduler, and all nodes or the same single one. */
+function* batches(candidates: readonly Candidate[]): Iterable<[Scheduler, readonly Candidate[]]> {
+  const together = new Map<Scheduler, Candidate[]>();
+  for (const candidate of candidates) {
+    if (candidate.only !== undefined) yield [candidate.scheduler, [candidate]];
+    else together.set(candidate.scheduler, [...(together.get(candidate.scheduler) ?? []), candidate]);
+  }
+  yield* together;
+}
+
+function* decisions(
+  { entries }: Candidate,
+  { nodes, explanation }: GroupPlan,
+  now: number,
+): Iterable<Change> {
+  const code = explanation.filters[0]?.code ?? 'Unplaced';
+  for (let i = 0; i < entries.length; i++) {
+    const { value: task, revision, key } = entries[i] as Entry<Task>;
+    const node = nodes[i];
+    if (node !== undefined) {
+      const value: Task = {
+        kind: 'task',
+        meta: task.meta,
+        spec: { ...task.spec, node },
+        status: { state: 'assigned', since: now, ready: false },
+      };
+      yield { key, value, expect: revision };
+    } else if (task.status.reason !== code) {
+      const status = { ...task.status, reason: code, message: explanation.summary };
+      yield { key: keyOf('task', task.meta.name), value: { ...task, status }, expect: revision };
+    }
+  }
+}
+
+function lastRevision(outcomes: readonly { ok: boolean; revision?: number }[]): number[] {
+  const last = outcomes.findLast((outcome) => outcome.ok);
+  return last?.revision === undefined ? [] : [last.revision];
+}
+
+function take({ tasks }: PendingGroup, room: number): Entry<Task>[] {
+  if (tasks.size <= room) return [...tasks.values()];
+  const entries: Entry<Task>[] = [];
+  for (const entry of tasks.values()) {
+    if (entries.length >= room) break;
+    entries.push(entry);
+  }
+  return entries;
+}

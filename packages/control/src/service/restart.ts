@@ -1,0 +1,28 @@
+import type { RestartPolicy, Task } from '@gantry/core';
+
+/** Whether, when and as which restart in a row a slot gets its next task after this one ended. */
+export type RestartDecision =
+  | { readonly restart: true; readonly at: number; readonly restarts: number }
+  | { readonly restart: false; readonly why: string };
+
+/**
+ * Decides what follows a task that ended. One that was told to stop, or whose template is no longer wanted, is followed
+ * at once; one that ended by itself, as its policy says: the first restart is immediate, then waits double.
+ */
+export function decideRestart(task: Task, policy: RestartPolicy, template: string): RestartDecision {
+  const { status, spec } = task;
+  if (spec.desired === 'shutdown' || spec.template !== template || status.state === 'orphaned') {
+    return { restart: true, at: 0, restarts: 0 };
+  }
+  if (policy.condition === 'none') return { restart: false, why: 'its restart condition is none' };
+  if (policy.condition === 'on-failure' && status.state === 'complete')
+    return { restart: false, why: 'it completed' };
+  const finishedAt = status.finishedAt ?? status.since;
+  const ranMs = status.startedAt === undefined ? 0 : finishedAt - status.startedAt;
+  const restarts = (ranMs >= policy.windowMs ? 0 : spec.restarts) + 1;
+  if (policy.maxAttempts > 0 && restarts > policy.maxAttempts) {
+    return { restart: false, why: `it was restarted ${policy.maxAttempts} times in a row` };
+  }
+  const waitMs = restarts === 1 ? 0 : Math.min(policy.maxDelayMs, policy.delayMs * 2 ** (restarts - 2));
+  return { restart: true, at: finishedAt + waitMs, restarts };
+}

@@ -1,0 +1,321 @@
+import {
+  type Change,
+  type Clock,
+  type Controller,
+  contracts,
+  definePlugin,
+  type Entry,
+  type EventRecorder,
+  isFinal,
+  keyOf,
+  type Outcome,
+  parseConstraint,
+  type ReconcileResult,
+  type Service,
+  type Store,
+  satisfies,
+  type Task,
+  type Template,
+  type TemplateSpec,
+  taskName,
+  templateHash,
+  type ViewEvent,
+  type Views,
+} from '@gantry/core';
+import { planService, type ServicePlan, type TaskDraft } from './plan.ts';
+import type { NodeFitness } from './slots.ts';
+
+/** A service's plan gets at most this share of the time, so that a burst of reports does not make it plan all the time. */
+const REST = 3;
+const LONG_PLAN_MS = 2;
+/** Creations in one commit. */
+const BATCH = 10_000;
+
+/** Replicated and global services: creates, replaces, updates, rolls back and removes their tasks. */
+export class ServiceController implements Controller {
+  readonly name = 'service';
+  readonly watches = ['service', 'task', 'node'] as const;
+  readonly #store: Store;
+  readonly #views: Views;
+  readonly #clock: Clock;
+  readonly #events: EventRecorder;
+  readonly #hashes = new WeakMap<TemplateSpec, string>();
+  #restUntil = 0;
+
+  constructor(store: Store, views: Views, clock: Clock, events: EventRecorder) {
+    this.#store = store;
+    this.#views = views;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  keysFor(event: ViewEvent): readonly string[] {
+    switch (event.kind) {
+      case 'service':
+        return [event.name];
+      case 'task':
+        return this.#taskMatters(event as ViewEvent<'task'>);
+      case 'node':
+        return this.#servicesOn(event as ViewEvent<'node'>);
+      default:
+        return [];
+    }
+  }
+
+  async reconcile(name: string, signal: AbortSignal): Promise<ReconcileResult | undefined> {
+    const rest = this.#restUntil - this.#clock.elapsed();
+    if (rest > 0) return { againAfterMs: rest };
+    const entry = this.#views.of('service').get(name);
+    if (entry === undefined) {
+      await this.#sweep(name, signal);
+      return undefined;
+    }
+    const began = this.#clock.elapsed();
+    const plan = planService({
+      service: entry.value,
+      template: this.#hash(entry.value.spec.template),
+      tasks: tasksIn(this.#views.of('task').by('service', name)),
+      fitness: (node) => this.#fitness(node),
+      globalSlots: this.#globalSlots(entry.value),
+      now: this.#clock.now(),
+    });
+    const took = this.#clock.elapsed() - began;
+    if (took > LONG_PLAN_MS) this.#restUntil = this.#clock.elapsed() + REST * took;
+    await this.#carryOut(entry, plan, signal);
+    return { againAfterMs: plan.againAfterMs };
+  }
+
+  /** Only what the plan looks at: a task on its way to running changes nothing. */
+  #taskMatters({ before, after }: ViewEvent<'task'>): readonly string[] {
+    const task = (after ?? before)?.value;
+    if (task === undefined) return [];
+    if (before === undefined || after === undefined) {
+      return after === undefined || isFinal(task.status.state) ? [task.spec.service] : [];
+    }
+    const [was, is] = [before.value, after.value];
+    const matters =
+      was.status.ready !== is.status.ready ||
+      was.spec.desired !== is.spec.desired ||
+      was.status.reason !== is.status.reason ||
+      (was.status.state !== is.status.state && (is.status.state === 'running' || isFinal(is.status.state)));
+    return matters ? [task.spec.service] : [];
+  }
+
+  #servicesOn({ name, before, after }: ViewEvent<'node'>): readonly string[] {
+    const keys = new Set<string>();
+    for (const { value } of this.#views.of('task').by('node', name)) keys.add(value.spec.service);
+    const same =
+      before?.value.status.state === after?.value.status.state &&
+      before?.value.spec === after?.value.spec &&
+      before?.value.meta.labels === after?.value.meta.labels;
+    if (same) return [];
+    for (const { value } of this.#views.of('service').all())
+      if (value.spec.mode === 'global') keys.add(value.meta.name);
+    return [...keys];
+  }
+
+  #fitness(name: string): NodeFitness {
+    const node = this.#views.of('node').get(name)?.value;
+    if (node === undefined) return 'gone';
+    if (node.status.state === 'down') return 'down';
+    return node.spec.availability === 'drain' ? 'draining' : 'usable';
+  }
+
+  #globalSlots({ spec }: Service): ReadonlyMap<string, boolean> {
+    const slots = new Map<string, boolean>();
+    if (spec.mode !== 'global') return slots;
+    const constraints = spec.placement.constraints.map(parseConstraint);
+    for (const { value } of this.#views.of('node').all()) {
+      if (value.spec.availability === 'drain') continue;
+      const { name, labels } = value.meta;
+      const facts = { name, labels, attributes: value.status.attributes };
+      if (!constraints.every((constraint) => 'operator' in constraint && satisfies(facts, constraint)))
+        continue;
+      slots.set(name, value.status.state === 'ready' && value.spec.availability === 'active');
+    }
+    return slots;
+  }
+
+  #hash(spec: TemplateSpec): string {
+    const known = this.#hashes.get(spec);
+    if (known !== undefined) return known;
+    const hash = templateHash(spec);
+    this.#hashes.set(spec, hash);
+    return hash;
+  }
+
+  async #carryOut(entry: Entry<Service>, plan: ServicePlan, signal: AbortSignal): Promise<void> {
+    const service = entry.value;
+    const now = this.#clock.now();
+    const tasks = this.#views.of('task');
+    const changes: Change[] = [];
+    const touch = (task: Task, value: Task | undefined): void => {
+      changes.push({
+        key: keyOf('task', task.meta.name),
+        value,
+        expect: tasks.get(task.meta.name)?.revision,
+      });
+    };
+    if (plan.create.length > 0) changes.push(...this.#templateChange(service, plan.target.template, now));
+    for (const { task, why } of plan.shutdown) touch(task, shutDown(task, why, now));
+    for (const task of plan.orphan) touch(task, orphaned(task, now));
+    for (const task of plan.remove) touch(task, undefined);
+    for (const draft of plan.create) {
+      const value = newTask(service, plan, draft, now);
+      changes.push({ key: keyOf('task', value.meta.name), value, expect: 'absent' });
+    }
+    if (changes.length > 0) await this.#commitTasks(changes, signal);
+
+    const services = this.#views.of('service');
+    const key = keyOf('service', service.meta.name);
+    let value: Service | undefined = { ...service, status: plan.status };
+    if (plan.gone) value = undefined;
+    else if (plan.rollbackTo !== undefined) value = this.#rolledBack(service, plan, now) ?? value;
+    else if (plan.status === service.status) return;
+    const [outcome] = await this.#store.commit([{ key, value, expect: entry.revision }], { signal });
+    if (outcome?.ok !== true) return; // somebody changed it: the event brings us back
+    this.#tell(service, plan);
+    await services.reached(outcome.revision, signal);
+  }
+
+  async #commitTasks(changes: readonly Change[], signal: AbortSignal): Promise<void> {
+    const view = this.#views.of('task');
+    for (let from = 0; from < changes.length; from += BATCH) {
+      const batch = changes.slice(from, from + BATCH);
+      const outcomes = await this.#store.commit(batch, { signal });
+      const written = outcomes.filter((outcome, index): outcome is Outcome & { ok: true } => {
+        return outcome.ok && batch[index]?.key.startsWith('tasks/') === true;
+      });
+      const revision = written.at(-1)?.revision;
+      if (revision !== undefined) await view.reached(revision, signal);
+    }
+  }
+
+  #templateChange(service: Service, hash: string, now: number): Change[] {
+    if (this.#views.of('template').get(hash) !== undefined) return [];
+    const value: Template = {
+      kind: 'template',
+      meta: { name: hash, uid: hash, generation: 1, createdAt: now, labels: {} },
+      spec: service.spec.template,
+    };
+    return [{ key: keyOf('template', hash), value, expect: 'absent' }];
+  }
+
+  /** The service with an earlier template in place of the failed one; undefined if that is no longer known. */
+  #rolledBack(service: Service, plan: ServicePlan, now: number): Service | undefined {
+    const from = plan.target.template;
+    const to = plan.rollbackTo ?? from;
+    const earlier = this.#views.of('template').get(to)?.value;
+    if (earlier === undefined) return undefined;
+    const generation = service.meta.generation + 1;
+    return {
+      ...service,
+      meta: { ...service.meta, generation },
+      spec: { ...service.spec, template: earlier.spec },
+      status: {
+        ...plan.status,
+        template: to,
+        update: {
+          state: 'rollback-started',
+          from,
+          to,
+          startedAt: now,
+          restartedAt: service.spec.restartedAt,
+          message: plan.status.update?.message ?? '',
+        },
+        history: [
+          { template: from, generation: service.meta.generation, at: now },
+          ...plan.status.history.filter((past) => past.template !== to),
+        ],
+      },
+    };
+  }
+
+  #tell(service: Service, plan: ServicePlan): void {
+    const was = service.status.update;
+    const is = plan.status.update;
+    const regarding = { kind: 'service', name: service.meta.name } as const;
+    if (plan.rollbackTo !== undefined) {
+      this.#events.record(
+        regarding,
+        'warning',
+        'RollbackStarted',
+        `${is?.message}: back to ${plan.rollbackTo}`,
+      );
+    } else if (is !== undefined && (was?.state !== is.state || was.to !== is.to)) {
+      const reason = is.state
+        .split('-')
+        .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+        .join('');
+      const bad = is.state.endsWith('paused');
+      this.#events.record(regarding, bad ? 'warning' : 'normal', `Update${reason}`, is.message);
+    }
+  }
+
+  /** A service that is gone leaves no tasks. */
+  async #sweep(name: string, signal: AbortSignal): Promise<void> {
+    const rest = [...this.#views.of('task').by('service', name)];
+    if (rest.length === 0) return;
+    await this.#commitTasks(
+      rest.map(({ key, revision }) => ({ key, value: undefined, expect: revision })),
+      signal,
+    );
+  }
+}
+
+function* tasksIn(entries: Iterable<Entry<Task>>): Iterable<Task> {
+  for (const { value } of entries) yield value;
+}
+
+function newTask(
+  service: Service,
+  { target }: ServicePlan,
+  { slot, attempt, restarts }: TaskDraft,
+  now: number,
+): Task {
+  const name = taskName(service.meta, slot, attempt);
+  return {
+    kind: 'task',
+    meta: { name, uid: name, generation: 1, createdAt: now, labels: service.meta.labels },
+    spec: {
+      service: service.meta.name,
+      serviceUid: service.meta.uid,
+      template: target.template,
+      slot,
+      attempt,
+      restarts,
+      restartedAt: target.restartedAt,
+      desired: 'running',
+    },
+    status: { state: 'pending', since: now, ready: false },
+  };
+}
+
+/** A task that no agent has yet ends at once; the others when their agent says so. */
+function shutDown(task: Task, why: string, now: number): Task {
+  const spec = { ...task.spec, desired: 'shutdown' as const };
+  if (task.spec.node === undefined) {
+    return {
+      ...task,
+      spec,
+      status: { ...task.status, state: 'shutdown', since: now, finishedAt: now, message: why },
+    };
+  }
+  return { ...task, spec, status: { ...task.status, message: why } };
+}
+
+function orphaned(task: Task, now: number): Task {
+  const message = 'its node is gone';
+  return {
+    ...task,
+    status: { ...task.status, state: 'orphaned', since: now, ready: false, finishedAt: now, message },
+  };
+}
+
+/** Plugin: the controller of replicated and global services. */
+export const serviceController = definePlugin({
+  name: 'controller-service',
+  provides: contracts.controller,
+  needs: { store: contracts.store, views: contracts.views, clock: contracts.clock, events: contracts.events },
+  create: (_options, { store, views, clock, events }) => new ServiceController(store, views, clock, events),
+});
