@@ -1,0 +1,184 @@
+import {
+  contracts,
+  definePlugin,
+  type ExecOptions,
+  type ExecSession,
+  GantryError,
+  type NodeInfo,
+  type OutputChunk,
+  type Resources,
+  type Runtime,
+  type RuntimeInfo,
+  type RuntimeLogLine,
+  type RuntimeLogOptions,
+  type RuntimeSpec,
+  type RuntimeStats,
+  type RuntimeTask,
+  throwIfAborted,
+} from '@gantry/core';
+import { z } from 'zod';
+import { FakeWorld } from './fake-world.ts';
+import { lifeSchema } from './life.ts';
+import type { Drive, FakeMachine, Workload } from './machine.ts';
+
+export interface FakeRuntimeSetup extends Drive {
+  readonly node: NodeInfo;
+  readonly capacity: Resources;
+  /** Keeps what runs beyond this instance. */
+  readonly world?: FakeWorld | undefined;
+}
+
+/** Runs nothing, and tells of it as a runtime does: tasks start, print, fail and end as their staged life says. */
+export class FakeRuntime implements Runtime {
+  readonly supports = {
+    exec: true,
+    logs: true,
+    stats: true,
+    images: true,
+    limits: { cpu: true, memory: true },
+    mounts: ['bind', 'tmpfs'],
+    user: true,
+  } as const;
+  readonly #setup: FakeRuntimeSetup;
+  readonly #machine: FakeMachine;
+  readonly #closing = new AbortController();
+
+  constructor(setup: FakeRuntimeSetup) {
+    this.#setup = setup;
+    this.#machine = (setup.world ?? new FakeWorld()).machine(setup.node.name);
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    this.#enter();
+    const attributes = { os: 'linux', arch: 'amd64', hostname: this.#setup.node.name };
+    return { name: 'fake', version: '1', capacity: this.#setup.capacity, attributes };
+  }
+
+  async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
+    this.#enter();
+    throwIfAborted(signal);
+    return this.#machine.ensure(spec, this.#setup, signal);
+  }
+
+  async stop(task: string, options: { graceMs: number; signal?: string | undefined }): Promise<void> {
+    this.#enter();
+    return this.#machine.stop(task, this.#setup, options.graceMs, options.signal);
+  }
+
+  async remove(task: string): Promise<void> {
+    this.#enter();
+    this.#machine.remove(task, this.#setup.clock);
+  }
+
+  async list(): Promise<readonly RuntimeTask[]> {
+    this.#enter();
+    return Array.from(this.#machine.workloads.values(), ({ status }) => status);
+  }
+
+  events(signal: AbortSignal): AsyncIterable<readonly RuntimeTask[]> {
+    this.#enter();
+    return this.#machine.feed.read(AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /** Says its command; `exit N` exits with N. Fails while the life of the task is not ready, or sick. */
+  async exec(task: string, { command, stdin, signal }: ExecOptions): Promise<ExecSession> {
+    throwIfAborted(signal);
+    const { status, life } = this.#find(task);
+    if (status.state !== 'running') {
+      throw new GantryError('CONFLICT', `runtime-fake: "${task}" is not running`);
+    }
+    const age = this.#setup.clock.now() - (status.startedAt ?? 0);
+    const well = age >= life.readyAfterMs && age < (life.sickAfterMs ?? Number.POSITIVE_INFINITY);
+    const asked = command[0] === 'exit' ? Number(command[1] ?? 0) : 0;
+    let exited = (_code: number): void => {};
+    const exitCode = new Promise<number>((resolve) => {
+      exited = resolve;
+    });
+    async function* output(): AsyncGenerator<OutputChunk> {
+      yield { stream: 'stdout', data: new TextEncoder().encode(`${command.join(' ')}\n`) };
+      for await (const data of stdin ?? []) yield { stream: 'stdout', data };
+      exited(well ? asked : 1);
+    }
+    return { output: output(), exitCode, resize: async () => {} };
+  }
+
+  logs(task: string, options: RuntimeLogOptions = {}): AsyncIterable<readonly RuntimeLogLine[]> {
+    return this.#lines(this.#find(task), options);
+  }
+
+  async stats(task: string): Promise<RuntimeStats> {
+    const { status, life } = this.#find(task);
+    const age =
+      (status.finishedAt ?? this.#setup.clock.now()) - (status.startedAt ?? this.#setup.clock.now());
+    return { cpuMs: (age * life.cpu) / 1000, memory: status.state === 'running' ? life.memory : 0 };
+  }
+
+  /** Ends a task as if it had ended by itself. */
+  crash(task: string, exitCode = 137): void {
+    this.#machine.exit(this.#find(task), this.#setup.clock, exitCode, undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    if (this.#setup.world === undefined) this.#machine.lose();
+  }
+
+  async *#lines(workload: Workload, options: RuntimeLogOptions): AsyncGenerator<readonly RuntimeLogLine[]> {
+    let told = 0;
+    let { tail } = options;
+    for (;;) {
+      const all = linesOf(workload);
+      const news = all.slice(told).filter(({ time }) => time >= (options.since ?? 0));
+      told = all.length;
+      const batch = tail === undefined ? news : news.slice(Math.max(0, news.length - tail));
+      tail = undefined;
+      if (batch.length > 0) yield batch;
+      if (options.follow !== true || workload.status.state === 'exited') return;
+      const over = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+      if (over.aborted) return;
+      await Promise.race([
+        this.#machine.changed(workload),
+        new Promise((resolve) => over.addEventListener('abort', resolve, { once: true })),
+      ]);
+    }
+  }
+
+  #find(task: string): Workload {
+    this.#enter();
+    const workload = this.#machine.workloads.get(task);
+    if (workload === undefined)
+      throw new GantryError('NOT_FOUND', `runtime-fake: there is no task "${task}"`);
+    return workload;
+  }
+
+  #enter(): void {
+    if (this.#closing.signal.aborted) throw new GantryError('CLOSED', 'runtime-fake: the runtime is closed');
+  }
+}
+
+/** Nothing is kept: what a task has written follows from its status. */
+function linesOf({ status, life, template }: Workload): readonly RuntimeLogLine[] {
+  const { startedAt: time, finishedAt, exitCode } = status;
+  if (time === undefined) return [];
+  const line = (at: number, text: string): RuntimeLogLine => ({ time: at, stream: 'stdout', text });
+  if (life.print !== undefined) return life.print.split('\n').map((text) => line(time, text));
+  const what = [...template.command, ...template.args].join(' ');
+  const started = line(time, `started ${what === '' ? (template.image ?? '') : what}`);
+  return finishedAt === undefined ? [started] : [started, line(finishedAt, `ended with ${exitCode}`)];
+}
+
+/** Plugin: a runtime that runs nothing, for `contracts.runtime`. */
+export const fakeRuntime = definePlugin({
+  name: 'runtime-fake',
+  provides: contracts.runtime,
+  needs: { node: contracts.node, clock: contracts.clock, random: contracts.random },
+  options: z.strictObject({
+    ...lifeSchema.shape,
+    /** What each node offers. */
+    capacity: z.record(z.string(), z.int().min(0)).default({ cpu: 4000, memory: 8 * 2 ** 30 }),
+    world: z.instanceof(FakeWorld).optional(),
+  }),
+  create: ({ capacity, world, ...life }, { node, clock, random }) =>
+    new FakeRuntime({ node, clock, random, capacity, world, life }),
+});
