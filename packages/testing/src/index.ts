@@ -1,3 +1,5 @@
+export { busKit } from './bus/bus-kit.ts';
+export type { BusSubject } from './bus/subject.ts';
 export type { Case, CaseContext, CaseResult, Fixture, Kit, KitOptions } from './kit.ts';
 export { runCase, runKit } from './run-kit.ts';
 export { checkKit, type Wreck } from './sabotage.ts';
