@@ -1,1 +1,2 @@
-export {};
+export { agent, ingress } from './agent.ts';
+export type { NodeAgent } from './node-agent.ts';

@@ -1,0 +1,42 @@
+import { contracts, definePlugin, subjects } from '@gantry/core';
+import { z } from 'zod';
+import { Ingress } from './ingress.ts';
+import { NodeAgent } from './node-agent.ts';
+
+/** Plugin: the agent of a node, for `contracts.agent`. */
+export const agent = definePlugin({
+  name: 'agent',
+  provides: contracts.agent,
+  needs: {
+    cluster: contracts.cluster,
+    node: contracts.node,
+    runtime: contracts.runtime,
+    network: contracts.network,
+    bus: contracts.bus,
+    clock: contracts.clock,
+    random: contracts.random,
+    logger: contracts.logger,
+  },
+  options: z.strictObject({
+    onClose: z.enum(['stop', 'leave']).default('stop'),
+    closeGraceMs: z.int().min(0).default(2000),
+  }),
+  create: (options, needs) => new NodeAgent({ ...needs, subjects: subjects(needs.cluster.name) }, options),
+});
+
+/** Plugin: keeps the machine's load balancer in step with the cluster. */
+export const ingress = definePlugin({
+  name: 'component-ingress',
+  provides: contracts.component,
+  needs: {
+    cluster: contracts.cluster,
+    loadBalancer: contracts.loadBalancer,
+    network: contracts.network,
+    bus: contracts.bus,
+    clock: contracts.clock,
+    random: contracts.random,
+    logger: contracts.logger,
+  },
+  options: z.strictObject({ address: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1') }),
+  create: ({ address }, needs) => new Ingress({ ...needs, subjects: subjects(needs.cluster.name) }, address),
+});

@@ -1,0 +1,153 @@
+import {
+  type Bus,
+  type Clock,
+  type Component,
+  type Frontend,
+  type FrontendStatus,
+  type IngressReply,
+  type IngressRequest,
+  isGantryError,
+  type LoadBalancer,
+  type Logger,
+  type Network,
+  type Random,
+  randomId,
+  type Subjects,
+  toGantryError,
+} from '@gantry/core';
+
+const CALL_MS = 10_000;
+const RETRY_MS = 100;
+const MAX_RETRY_MS = 5000;
+/** Sign of life, and remedy for lost hints. */
+const RESYNC_MS = 5000;
+
+export interface IngressParts {
+  readonly loadBalancer: LoadBalancer;
+  readonly network: Network;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly subjects: Subjects;
+}
+
+/**
+ * Keeps one machine's load balancer in step with the cluster: asks for the frontends, applies them, and tells what
+ * became of them and which draining backends still have connections. Removes networks the cluster has no more.
+ */
+export class Ingress implements Component {
+  readonly name = 'ingress';
+  readonly #parts: IngressParts;
+  readonly #address: string;
+  readonly #session: string;
+  readonly #stop = new AbortController();
+  #applied = 0;
+  #draining = false;
+  #statuses: readonly FrontendStatus[] = [];
+  #wake = new AbortController();
+  #due = false;
+  #loop: Promise<void> | undefined;
+  #unsubscribe: (() => void)[] = [];
+
+  /** `address`: where published ports listen. */
+  constructor(parts: IngressParts, address: string) {
+    this.#parts = parts;
+    this.#address = address;
+    this.#session = randomId(parts.random);
+  }
+
+  async start(): Promise<void> {
+    const { bus, subjects, loadBalancer } = this.#parts;
+    this.#unsubscribe = [
+      bus.subscribe(subjects.ingressHint, () => this.#kick()),
+      loadBalancer.onDrained(() => this.#kick()),
+    ];
+    this.#loop = this.#run();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#stop.abort();
+    this.#wake.abort();
+    await this.#loop;
+  }
+
+  #kick(): void {
+    this.#due = true;
+    this.#wake.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { logger } = this.#parts;
+    const { signal } = this.#stop;
+    let wait = RETRY_MS;
+    while (!signal.aborted) {
+      this.#due = false;
+      try {
+        while (!signal.aborted && (await this.#sync())) wait = RETRY_MS;
+        await this.#rest(RESYNC_MS);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isGantryError(error, 'UNAVAILABLE', 'TIMEOUT')) {
+          logger.warn('the load balancer could not be brought in step', { error: toGantryError(error) });
+        }
+        this.#due = false;
+        await this.#rest(wait);
+        wait = Math.min(MAX_RETRY_MS, wait * 2);
+      }
+    }
+  }
+
+  /** One exchange; whether there was something to apply, which is then to be confirmed by another. */
+  async #sync(): Promise<boolean> {
+    const { bus, subjects, loadBalancer } = this.#parts;
+    const request: IngressRequest = {
+      session: this.#session,
+      applied: this.#applied,
+      statuses: this.#statuses,
+      busy: await this.#busy(),
+    };
+    const { signal } = this.#stop;
+    const reply = (await bus.request(subjects.ingress, request, {
+      timeoutMs: CALL_MS,
+      signal,
+    })) as IngressReply;
+    if (reply.frontends === undefined) {
+      this.#applied = reply.version;
+      return false;
+    }
+    const frontends = reply.frontends.map((frontend): Frontend => ({ ...frontend, address: this.#address }));
+    this.#draining = frontends.some(({ backends }) => backends.some(({ state }) => state === 'draining'));
+    this.#statuses = await loadBalancer.apply(frontends);
+    this.#applied = reply.version;
+    await this.#removeNetworks(new Set(reply.networks));
+    return true;
+  }
+
+  async #busy(): Promise<readonly string[]> {
+    if (!this.#draining) return [];
+    const stats = await this.#parts.loadBalancer.stats();
+    return stats
+      .filter(({ state, active }) => state === 'draining' && active > 0)
+      .map(({ backend }) => backend);
+  }
+
+  async #removeNetworks(known: ReadonlySet<string>): Promise<void> {
+    const { network, logger } = this.#parts;
+    for (const { name } of await network.list()) {
+      if (known.has(name)) continue;
+      await network.remove(name).catch((error: unknown) => {
+        if (!isGantryError(error, 'CONFLICT', 'UNSUPPORTED')) {
+          logger.warn('a network could not be removed', { network: name, error: toGantryError(error) });
+        }
+      });
+    }
+  }
+
+  async #rest(ms: number): Promise<void> {
+    if (this.#due || this.#stop.signal.aborted) return;
+    this.#wake = new AbortController();
+    await this.#parts.clock.sleep(ms, this.#wake.signal).catch(() => undefined);
+  }
+}

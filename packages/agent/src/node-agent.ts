@@ -1,0 +1,362 @@
+import {
+  type Agent,
+  type AgentRequest,
+  type Assignment,
+  type Bus,
+  type Clock,
+  GantryError,
+  type HeartbeatReply,
+  isFinal,
+  isGantryError,
+  type Logger,
+  type Network,
+  type NetworkSpec,
+  type NodeInfo,
+  type PullReply,
+  type PullRequest,
+  type Random,
+  type RegisterReply,
+  type RegisterRequest,
+  type Runtime,
+  type RuntimeInfo,
+  randomId,
+  type Subjects,
+  type TemplateSpec,
+  toGantryError,
+} from '@gantry/core';
+import { Reporter } from './reporter.ts';
+import { StreamServer } from './streams.ts';
+import { type RunnerParts, TaskRunner } from './task-runner.ts';
+
+const CALL_MS = 10_000;
+const RETRY_MS = 100;
+const MAX_RETRY_MS = 5000;
+const RESYNC_MS = 30_000;
+
+export interface AgentOptions {
+  /** What becomes of the tasks when the agent is closed: they are stopped and cleared away, or left running. */
+  readonly onClose: 'stop' | 'leave';
+  /** The longest grace of a task when the agent is closed, ms. */
+  readonly closeGraceMs: number;
+}
+
+export interface AgentParts {
+  readonly node: NodeInfo;
+  readonly runtime: Runtime;
+  readonly network: Network;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly subjects: Subjects;
+}
+
+/**
+ * What runs on a node, as the kubelet does in Kubernetes: registers, gives signs of life, asks for its assignments,
+ * brings them about through runtime and network, and reports. It knows nothing of the store.
+ */
+export class NodeAgent implements Agent {
+  readonly node: string;
+  readonly #parts: AgentParts;
+  readonly #options: AgentOptions;
+  readonly #session: string;
+  readonly #reporter: Reporter;
+  readonly #streams: StreamServer;
+  readonly #runners = new Map<string, TaskRunner>();
+  /** Tasks that have ended, and are kept until the control plane forgets them. */
+  readonly #ended = new Set<string>();
+  readonly #networks = new Map<string, NetworkSpec>();
+  readonly #stop = new AbortController();
+  readonly #unsubscribe: (() => void)[] = [];
+  readonly #loops: Promise<void>[] = [];
+  #info: RuntimeInfo | undefined;
+  #since = 0;
+  #wanted = false;
+  #pulling: Promise<void> | undefined;
+  #registering: Promise<void> | undefined;
+  #heartbeatMs = 1000;
+  #abandoned = false;
+
+  constructor(parts: AgentParts, options: AgentOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.node = parts.node.name;
+    this.#session = randomId(parts.random);
+    this.#streams = new StreamServer(parts.runtime, parts.clock, parts.random);
+    this.#reporter = new Reporter({
+      ...parts,
+      node: this.node,
+      session: this.#session,
+      onLost: () => this.#registerAgain(),
+      onUnknown: (tasks) => this.#forget(tasks),
+    });
+  }
+
+  /** Resolves once the node is registered, what an earlier life left is cleared up, and its tasks are on their way. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { bus, subjects, runtime } = this.#parts;
+    this.#info = await runtime.info();
+    this.#loops.push(this.#followRuntime());
+    await this.#register(signal);
+    this.#unsubscribe.push(
+      bus.subscribe(subjects.nodeHint(this.node), () => this.#pull()),
+      bus.respond(subjects.agent(this.node), ({ payload }) => this.#streams.answer(payload as AgentRequest)),
+    );
+    await this.#pullOnce();
+    this.#loops.push(this.#beat());
+  }
+
+  /** Forgets everything at once, as a crash would: the tasks go on running, and nobody is told. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#silence();
+    for (const runner of this.#runners.values()) runner.abandon();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#silence();
+    await this.#reporter.close();
+    await Promise.all(this.#loops);
+    await this.#pulling;
+    const runners = [...this.#runners.values()];
+    this.#runners.clear();
+    if (this.#abandoned || this.#options.onClose === 'leave') {
+      for (const runner of runners) runner.abandon();
+      return;
+    }
+    const { runtime } = this.#parts;
+    const results = await Promise.allSettled([
+      ...runners.map((runner) => runner.destroy(this.#options.closeGraceMs)),
+      ...[...this.#ended]
+        .filter((task) => !runners.some(({ name }) => name === task))
+        .map((task) => runtime.remove(task)),
+    ]);
+    const errors = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
+    if (errors.length > 0)
+      throw new AggregateError(errors, `${errors.length} task(s) could not be cleared away`);
+  }
+
+  /** No more signs of life: the control plane does not take what happens from here on for failures. */
+  #silence(): void {
+    this.#stop.abort(new GantryError('CLOSED', 'the agent is closed'));
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#streams.closeAll();
+  }
+
+  async #register(signal: AbortSignal): Promise<void> {
+    const { bus, clock, logger, subjects, node } = this.#parts;
+    const info = this.#info as RuntimeInfo;
+    const request: RegisterRequest = {
+      node: node.name,
+      session: this.#session,
+      labels: node.labels,
+      capacity: { ...info.capacity, ...node.capacity },
+      attributes: { ...info.attributes, runtime: info.name },
+    };
+    let wait = RETRY_MS;
+    while (!signal.aborted) {
+      try {
+        const reply = (await bus.request(subjects.register, request, {
+          timeoutMs: CALL_MS,
+          signal,
+        })) as RegisterReply;
+        this.#heartbeatMs = reply.heartbeatMs;
+        this.#since = 0; // whoever did not know us may not know what we have: ask for everything
+        return;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        logger.info('the control plane does not answer', { node: node.name, error: toGantryError(error) });
+        await clock.sleep(wait, signal);
+        wait = Math.min(MAX_RETRY_MS, wait * 2);
+      }
+    }
+  }
+
+  #registerAgain(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#registering ??= this.#register(this.#stop.signal)
+      .then(() => this.#pull())
+      .catch(() => undefined) // only when we are closed
+      .finally(() => {
+        this.#registering = undefined;
+      });
+  }
+
+  async #beat(): Promise<void> {
+    const { bus, clock, random, logger, subjects } = this.#parts;
+    const { signal } = this.#stop;
+    const request = { node: this.node, session: this.#session };
+    let resyncAt = clock.elapsed() + RESYNC_MS;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(this.#heartbeatMs * (0.9 + 0.2 * random.next()), signal);
+        const timeoutMs = this.#heartbeatMs * 2;
+        const reply = (await bus.request(subjects.heartbeat, request, {
+          timeoutMs,
+          signal,
+        })) as HeartbeatReply;
+        if (reply.revision > this.#since) this.#pull();
+        if (clock.elapsed() < resyncAt) continue;
+        resyncAt = clock.elapsed() + RESYNC_MS;
+        await this.#resync();
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isGantryError(error, 'CONFLICT')) this.#registerAgain();
+        else logger.debug('no answer to a heartbeat', { node: this.node, error: toGantryError(error) });
+      }
+    }
+  }
+
+  /** Asks for assignments, once more if this is called meanwhile. */
+  #pull(): void {
+    this.#wanted = true;
+    if (this.#pulling !== undefined || this.#stop.signal.aborted) return;
+    this.#pulling = this.#pullAll().finally(() => {
+      this.#pulling = undefined;
+      if (this.#wanted) this.#pull();
+    });
+  }
+
+  async #pullAll(): Promise<void> {
+    const { clock, logger } = this.#parts;
+    const { signal } = this.#stop;
+    let wait = RETRY_MS;
+    while (this.#wanted && !signal.aborted) {
+      this.#wanted = false;
+      try {
+        await this.#pullOnce();
+        wait = RETRY_MS;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#wanted = true;
+        if (isGantryError(error, 'CONFLICT')) this.#registerAgain();
+        else logger.debug('assignments could not be had', { node: this.node, error: toGantryError(error) });
+        await clock.sleep(wait, signal).catch(() => undefined);
+        wait = Math.min(MAX_RETRY_MS, wait * 2);
+      }
+    }
+  }
+
+  async #pullOnce(): Promise<void> {
+    const { bus, subjects } = this.#parts;
+    const request: PullRequest = { node: this.node, session: this.#session, since: this.#since };
+    const { signal } = this.#stop;
+    const reply = (await bus.request(subjects.pull, request, { timeoutMs: CALL_MS, signal })) as PullReply;
+    for (const [name, spec] of Object.entries(reply.networks)) this.#networks.set(name, spec);
+    if (reply.full) await this.#clearLeftovers(reply);
+    this.#forget(reply.removed);
+    for (const assignment of reply.assignments)
+      this.#assign(assignment, reply.templates[assignment.template]);
+    this.#since = reply.revision;
+  }
+
+  /** What runs here and was not assigned is not ours to keep: an earlier cluster left it, or its service is gone. */
+  async #clearLeftovers({ assignments }: PullReply): Promise<void> {
+    const { runtime, network, logger } = this.#parts;
+    const assigned = new Set(assignments.map(({ name }) => name));
+    const there = [...(await runtime.list()).map(({ task }) => task), ...this.#runners.keys()];
+    const leftovers = [...new Set(there)].filter((task) => !assigned.has(task));
+    await Promise.all(
+      leftovers.map(async (task) => {
+        logger.info('clearing away a leftover', { node: this.node, task });
+        const runner = this.#runners.get(task);
+        this.#drop(task);
+        if (runner !== undefined) return runner.destroy(this.#options.closeGraceMs);
+        await runtime.remove(task);
+        await network.detach(task);
+      }),
+    );
+  }
+
+  #assign(assignment: Assignment, template: TemplateSpec | undefined): void {
+    const known = this.#runners.get(assignment.name);
+    if (known !== undefined) {
+      known.update(assignment);
+      return;
+    }
+    if (isFinal(assignment.status.state)) {
+      this.#ended.add(assignment.name);
+      return;
+    }
+    if (template === undefined) return; // not there yet: its arrival comes with a later revision
+    const { runtime, network, clock, logger } = this.#parts;
+    const parts: RunnerParts = {
+      runtime,
+      network,
+      clock,
+      logger,
+      reporter: this.#reporter,
+      networkSpec: (name) => this.#networks.get(name),
+    };
+    const runner = new TaskRunner(parts, assignment, template);
+    this.#runners.set(assignment.name, runner);
+    void runner.start();
+    if (assignment.desired === 'shutdown') runner.update(assignment);
+  }
+
+  /** Tasks the control plane no longer knows: nothing of them stays. */
+  #forget(tasks: readonly string[]): void {
+    const { runtime, network, logger } = this.#parts;
+    for (const task of tasks) {
+      const runner = this.#runners.get(task);
+      this.#drop(task);
+      const gone =
+        runner === undefined
+          ? runtime.remove(task).then(() => network.detach(task))
+          : runner.destroy(this.#options.closeGraceMs);
+      gone.catch((error: unknown) => {
+        logger.warn('a task could not be cleared away', {
+          node: this.node,
+          task,
+          error: toGantryError(error),
+        });
+      });
+    }
+  }
+
+  #drop(task: string): void {
+    this.#runners.delete(task);
+    this.#ended.delete(task);
+    this.#reporter.forget(task);
+  }
+
+  async #followRuntime(): Promise<void> {
+    const { runtime, clock, logger } = this.#parts;
+    const { signal } = this.#stop;
+    let wait = RETRY_MS;
+    while (!signal.aborted) {
+      try {
+        for await (const batch of runtime.events(signal)) {
+          for (const state of batch) this.#runners.get(state.task)?.onRuntime(state);
+          wait = RETRY_MS;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn('the runtime cannot be followed', { node: this.node, error: toGantryError(error) });
+      }
+      if (signal.aborted) return;
+      await clock.sleep(wait, signal).catch(() => undefined);
+      wait = Math.min(MAX_RETRY_MS, wait * 2);
+      await this.#resync().catch(() => undefined); // the next turn tells what is wrong
+    }
+  }
+
+  /** Compares with what the runtime really has, in case an event was lost. */
+  async #resync(): Promise<void> {
+    const there = new Map((await this.#parts.runtime.list()).map((state) => [state.task, state]));
+    for (const runner of this.#runners.values()) {
+      const state = there.get(runner.name);
+      if (state !== undefined) runner.onRuntime(state);
+      else if (runner.status.state === 'running') {
+        runner.onRuntime({
+          task: runner.name,
+          id: '',
+          state: 'exited',
+          reason: 'it was removed from outside',
+        });
+      }
+    }
+  }
+}

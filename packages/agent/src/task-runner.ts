@@ -1,0 +1,375 @@
+import {
+  type Assignment,
+  type Attachment,
+  type AttachRequest,
+  type Clock,
+  type HealthCheck,
+  isFinal,
+  isGantryError,
+  type Logger,
+  type Network,
+  type NetworkSpec,
+  type PortAddress,
+  type Runtime,
+  type RuntimeTask,
+  type TaskState,
+  type TaskStatus,
+  type TemplateSpec,
+  toGantryError,
+} from '@gantry/core';
+import { CheckLoop } from './health.ts';
+import { probe } from './probe.ts';
+import { refusal } from './refusal.ts';
+import type { Reporter } from './reporter.ts';
+
+const RETRY_MS = 200;
+const MAX_RETRY_MS = 10_000;
+
+export interface RunnerParts {
+  readonly runtime: Runtime;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly reporter: Reporter;
+  /** Specifications of the networks that templates name. */
+  readonly networkSpec: (name: string) => NetworkSpec | undefined;
+}
+
+/** Takes one task from its assignment to its end: attach, start, check, drain, stop, detach. */
+export class TaskRunner {
+  readonly name: string;
+  readonly template: TemplateSpec;
+  readonly #parts: RunnerParts;
+  readonly #assignment: Assignment;
+  #status: TaskStatus;
+  #abort: AbortController | undefined;
+  #checks: CheckLoop[] = [];
+  /** It was told to stop, by the control plane or by its own liveness check. */
+  #stopping: 'shutdown' | 'unhealthy' | undefined;
+  #stopReason = '';
+  #wakeDrain: (() => void) | undefined;
+  #drained = false;
+  #started = false;
+  #attachment: Attachment | undefined;
+  #addresses: Readonly<Record<string, string>> | undefined;
+  #closed = false;
+
+  constructor(parts: RunnerParts, assignment: Assignment, template: TemplateSpec) {
+    this.#parts = parts;
+    this.name = assignment.name;
+    this.template = template;
+    this.#assignment = assignment;
+    this.#status = assignment.status;
+  }
+
+  get status(): TaskStatus {
+    return this.#status;
+  }
+
+  /** Starts it, or takes over what already runs. */
+  async start(): Promise<void> {
+    const { runtime, network } = this.#parts;
+    const problem = refusal(this.template, runtime, network);
+    if (problem !== undefined) {
+      this.#end('rejected', { reason: 'Unsupported', message: problem });
+      return;
+    }
+    this.#abort = new AbortController();
+    this.#move('preparing', true);
+    try {
+      const attachment = await this.#attach();
+      this.#attachment = attachment;
+      if (this.#stopping === undefined) {
+        this.#move('starting', true);
+        const { name: task, service, slot } = this.#assignment;
+        const spec = { task, service, slot, template: this.template, attachment };
+        const { signal } = this.#abort;
+        const running = await this.#persist(() => runtime.ensure(spec, signal), signal);
+        this.#abort = undefined;
+        this.#started = true;
+        if (running.state === 'exited') this.onRuntime(running);
+        else this.#isRunning(running);
+      }
+    } catch (error) {
+      this.#abort = undefined;
+      if (this.#closed) return;
+      if (this.#stopping === undefined) await this.#reject(error);
+    }
+    if (this.#stopping !== undefined && !this.#closed && !isFinal(this.#status.state)) await this.#stopNow();
+  }
+
+  /** The control plane's wish. */
+  update({ desired, drained }: Assignment): void {
+    if (drained) {
+      this.#drained = true;
+      this.#wakeDrain?.();
+    }
+    if (desired === 'shutdown') this.stop('shutdown', '');
+  }
+
+  /** Ends it: drains it first if it gets traffic. Called again, it changes nothing. */
+  stop(why: 'shutdown' | 'unhealthy', message: string): void {
+    if (this.#stopping !== undefined || isFinal(this.#status.state) || this.#closed) return;
+    this.#stopping = why;
+    this.#stopReason = message;
+    this.#stopChecks();
+    if (this.#abort !== undefined) {
+      this.#abort.abort(); // start() sees it and goes on to stop
+      return;
+    }
+    void this.#stopNow();
+  }
+
+  /** What the runtime tells of it. */
+  onRuntime(state: RuntimeTask): void {
+    if (this.#closed || isFinal(this.#status.state) || !this.#started) return;
+    if (state.state !== 'exited') return;
+    const { exitCode, finishedAt, reason } = state;
+    const ended = { exitCode, finishedAt: finishedAt ?? this.#parts.clock.now() };
+    if (this.#stopping === 'shutdown') return; // stop() reports, once it has cleared up
+    this.#stopChecks();
+    if (this.#stopping === 'unhealthy') {
+      this.#end('failed', { ...ended, reason: 'Unhealthy', message: this.#stopReason });
+    } else if (exitCode === 0) {
+      this.#end('complete', { ...ended, reason: 'Completed', message: 'it ended with exit code 0' });
+    } else {
+      const message = reason ?? `it ended with exit code ${exitCode ?? 'unknown'}`;
+      this.#end('failed', { ...ended, reason: 'Exited', message });
+    }
+    void this.#detach();
+  }
+
+  /** Lets go of it, as an agent that crashes: it goes on running. */
+  abandon(): void {
+    this.#closed = true;
+    this.#stopChecks();
+    this.#abort?.abort();
+    this.#wakeDrain?.();
+  }
+
+  /** Ends and forgets it, with all that is left of it. */
+  async destroy(graceMs: number): Promise<void> {
+    this.abandon();
+    const { runtime, network } = this.#parts;
+    const stopSignal = this.template.stopSignal;
+    if (graceMs > 0 && !isFinal(this.#status.state)) {
+      await runtime.stop(this.name, {
+        graceMs: Math.min(graceMs, this.template.stopGraceMs),
+        signal: stopSignal,
+      });
+    }
+    await runtime.remove(this.name);
+    await network.detach(this.name);
+  }
+
+  async #attach(): Promise<Attachment> {
+    const { network, networkSpec } = this.#parts;
+    for (const { name } of this.template.networks) {
+      const spec = networkSpec(name);
+      if (spec !== undefined) await network.ensure({ name, spec });
+    }
+    return this.#persist(() => network.attach(this.#attachRequest()), this.#abort?.signal);
+  }
+
+  #attachRequest(): AttachRequest {
+    const { template } = this;
+    const keep = this.#assignment.status.ports;
+    return {
+      task: this.name,
+      service: this.#assignment.service,
+      ports: template.ports.map(({ target, protocol, mode, published }) => ({
+        target,
+        protocol,
+        host: mode === 'host' ? published : undefined,
+      })),
+      networks: template.networks,
+      ...(keep === undefined ? {} : { keep }),
+    };
+  }
+
+  /** Calls until the engine is there to answer. */
+  async #persist<T>(call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    let wait = RETRY_MS;
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!isGantryError(error, 'UNAVAILABLE', 'TIMEOUT') || this.#closed || signal?.aborted) throw error;
+        this.#parts.logger.warn('the engine does not answer', {
+          task: this.name,
+          error: toGantryError(error),
+        });
+        await this.#parts.clock.sleep(wait, signal);
+        wait = Math.min(MAX_RETRY_MS, wait * 2);
+      }
+    }
+  }
+
+  #isRunning(running: RuntimeTask): void {
+    this.#addresses = running.addresses;
+    const ports = this.#ports();
+    this.#status = {
+      ...this.#status,
+      startedAt: running.startedAt ?? this.#parts.clock.now(),
+      runtimeId: running.id,
+      pid: running.pid,
+      ...(ports.length === 0 ? {} : { ports }),
+      ...(running.addresses === undefined ? {} : { addresses: running.addresses }),
+    };
+    if (this.#stopping !== undefined) return;
+    const { startup } = this.template.healthChecks;
+    // What ran before the agent was restarted has passed its startup check.
+    if (startup === undefined || this.#assignment.status.state === 'running') this.#isUp();
+    else {
+      this.#move('starting', true);
+      const loop = this.#watch(
+        startup,
+        () => {
+          loop.stop();
+          this.#isUp();
+        },
+        (message) => this.#unwell(`startup check: ${message}`),
+      );
+    }
+  }
+
+  #isUp(): void {
+    const { readiness, liveness } = this.template.healthChecks;
+    const wasReady = this.#assignment.status.state === 'running' && this.#assignment.status.ready;
+    this.#become('running', readiness === undefined || wasReady);
+    if (readiness !== undefined) {
+      this.#watch(
+        readiness,
+        () => this.#become('running', true),
+        (message) => this.#become('running', false, `readiness check: ${message}`),
+      );
+    }
+    if (liveness !== undefined)
+      this.#watch(
+        liveness,
+        () => {},
+        (message) => this.#unwell(`liveness check: ${message}`),
+      );
+  }
+
+  #watch(check: HealthCheck, onHealthy: () => void, onUnhealthy: (message: string) => void): CheckLoop {
+    const { runtime, clock } = this.#parts;
+    const resolve = (port: number): { address: string; port: number } => this.#resolve(port);
+    const look = () => probe(check, { task: this.name, runtime, clock, resolve });
+    const loop = new CheckLoop({ check, clock, look, onHealthy, onUnhealthy });
+    this.#checks.push(loop);
+    loop.start();
+    return loop;
+  }
+
+  #unwell(message: string): void {
+    this.stop('unhealthy', message);
+  }
+
+  #stopChecks(): void {
+    for (const loop of this.#checks) loop.stop();
+    this.#checks = [];
+  }
+
+  async #stopNow(): Promise<void> {
+    const { runtime, logger } = this.#parts;
+    if (!isFinal(this.#status.state)) this.#become('stopping', false);
+    try {
+      await this.#drain();
+      if (this.#closed) return;
+      const { stopGraceMs: graceMs, stopSignal: signal } = this.template;
+      await this.#persist(() => runtime.stop(this.name, { graceMs, signal }), undefined);
+      if (this.#closed) return;
+      const exitCode = (await runtime.list().catch(() => [])).find(
+        ({ task }) => task === this.name,
+      )?.exitCode;
+      await this.#detach();
+      const finishedAt = this.#parts.clock.now();
+      if (this.#stopping === 'unhealthy') {
+        this.#end('failed', { exitCode, finishedAt, reason: 'Unhealthy', message: this.#stopReason });
+      } else
+        this.#end('shutdown', { exitCode, finishedAt, reason: 'Stopped', message: 'it was told to stop' });
+    } catch (error) {
+      logger.error('a task could not be stopped', { task: this.name, error: toGantryError(error) });
+    }
+  }
+
+  /** Waits until no load balancer sends it anything, at most `drainMs`. */
+  async #drain(): Promise<void> {
+    const serves = this.template.ports.some(
+      ({ mode, published }) => mode === 'ingress' && published !== undefined,
+    );
+    if (!serves || !this.#started || this.#drained || this.template.drainMs === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.clock.after(this.template.drainMs, resolve);
+      this.#wakeDrain = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  async #reject(error: unknown): Promise<void> {
+    const { code, message } = toGantryError(error);
+    this.#parts.logger.info('a task was rejected', { task: this.name, code, message });
+    await this.#parts.runtime.remove(this.name).catch(() => undefined); // a half-made container, perhaps
+    await this.#detach();
+    this.#end('rejected', { reason: code, message, finishedAt: this.#parts.clock.now() });
+  }
+
+  async #detach(): Promise<void> {
+    if (this.#attachment === undefined) return;
+    await this.#parts.network.detach(this.name).catch((error: unknown) => {
+      this.#parts.logger.warn('a task could not be detached', {
+        task: this.name,
+        error: toGantryError(error),
+      });
+    });
+  }
+
+  #ports(): PortAddress[] {
+    const known = this.#attachment?.ports ?? [];
+    const [address] = Object.values(this.#addresses ?? {});
+    return this.template.ports.flatMap(({ target, protocol }) => {
+      const at = known.find((port) => port.target === target && port.protocol === protocol);
+      if (at !== undefined) return [at];
+      return address === undefined ? [] : [{ target, protocol, address, port: target }];
+    });
+  }
+
+  #resolve(port: number): { address: string; port: number } {
+    const known = this.#status.ports?.find(({ target }) => target === port);
+    if (known !== undefined) return known;
+    return { address: Object.values(this.#addresses ?? {})[0] ?? '127.0.0.1', port };
+  }
+
+  #move(state: TaskState, passing: boolean): void {
+    // A restarted agent finds tasks that are further than this.
+    if (this.#assignment.status.state === 'running') return;
+    this.#status = { ...this.#status, state, since: this.#parts.clock.now(), ready: false };
+    this.#parts.reporter.put(this.name, this.#status, passing);
+  }
+
+  #become(state: 'running' | 'stopping', ready: boolean, message?: string): void {
+    const { state: was, ready: wasReady } = this.#status;
+    if (
+      was === state &&
+      wasReady === ready &&
+      this.#status.message === message &&
+      this.#status.runtimeId === undefined
+    )
+      return;
+    if (isFinal(was) || (state === 'running' && this.#stopping !== undefined)) return;
+    const since = was === state && wasReady === ready ? this.#status.since : this.#parts.clock.now();
+    const { reason: _reason, message: _message, ...rest } = this.#status;
+    this.#status = { ...rest, state, since, ready, ...(message === undefined ? {} : { message }) };
+    this.#parts.reporter.put(this.name, this.#status, false);
+  }
+
+  #end(state: TaskState, more: Partial<TaskStatus>): void {
+    if (isFinal(this.#status.state) || this.#closed) return;
+    const now = this.#parts.clock.now();
+    this.#status = { ...this.#status, finishedAt: now, ...more, state, since: now, ready: false };
+    this.#parts.reporter.put(this.name, this.#status, false);
+  }
+}
