@@ -26,6 +26,9 @@ import { Pending, type PendingGroup } from './pending.ts';
 /** Tasks decided in one round, so that the first ones start while the rest is still being placed. */
 const ROUND_TASKS = 20_000;
 const RETRY_MS = 200;
+/** After a large round the next one waits a moment, so that under load the rounds, and all that follows, come in bulk. */
+const REST_PER_TASK_MS = 0.05;
+const MAX_REST_MS = 150;
 
 interface Parts {
   readonly store: Store;
@@ -148,6 +151,9 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
         const candidates = this.#candidates(seen);
         if (candidates.length === 0) return;
         for (const id of await this.#round(candidates)) seen.add(id);
+        const tasks = candidates.reduce((sum, { entries }) => sum + entries.length, 0);
+        const restMs = Math.min(MAX_REST_MS, tasks * REST_PER_TASK_MS);
+        if (restMs >= 1) await clock.sleep(restMs, signal);
       } catch (error) {
         if (signal.aborted) return;
         logger.warn('scheduling failed', { error: toGantryError(error) });

@@ -25,7 +25,7 @@ import {
 import { planService, type ServicePlan, type TaskDraft } from './plan.ts';
 import type { NodeFitness } from './slots.ts';
 
-/** A service's plan gets at most this share of the time, so that a burst of reports does not make it plan all the time. */
+/** After a long plan that only follows reports, rest for so many times as long: a burst of them must not take all the time. */
 const REST = 3;
 const LONG_PLAN_MS = 2;
 /** Creations in one commit. */
@@ -63,13 +63,14 @@ export class ServiceController implements Controller {
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<ReconcileResult | undefined> {
-    const rest = this.#restUntil - this.#clock.elapsed();
-    if (rest > 0) return { againAfterMs: rest };
     const entry = this.#views.of('service').get(name);
     if (entry === undefined) {
       await this.#sweep(name, signal);
       return undefined;
     }
+    const asked = entry.value.status.observedGeneration < entry.value.meta.generation;
+    const rest = this.#restUntil - this.#clock.elapsed();
+    if (rest > 0 && !asked) return { againAfterMs: rest };
     const began = this.#clock.elapsed();
     const plan = planService({
       service: entry.value,
