@@ -1,1 +1,1 @@
-export {};
+export { binpackScheduler } from './binpack-scheduler.ts';

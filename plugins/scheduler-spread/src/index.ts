@@ -1,1 +1,1 @@
-export {};
+export { spreadScheduler } from './spread-scheduler.ts';

@@ -1,0 +1,34 @@
+import { counted } from '../amounts.ts';
+import type { Refusal } from './tally.ts';
+
+interface Outcome {
+  readonly nodes: number;
+  readonly feasible: number;
+  readonly placed: number;
+  /** Nodes that got any of them. */
+  readonly chosen: number;
+  readonly unplaced: number;
+  readonly refusals: readonly Refusal[];
+}
+
+/** `0 of 3 nodes fit: 2 have too little memory (nearest: node-2 lacks 128Mi memory), 1 is draining`. */
+export function summarize({ nodes, feasible, placed, chosen, unplaced, refusals }: Outcome): string {
+  const all = placed + unplaced;
+  if (all === 0) return 'no tasks to place';
+  if (unplaced === 0) {
+    return `${counted(all, 'task')} placed on ${counted(chosen, 'node')}; ${feasible} of ${counted(nodes, 'node')} fit`;
+  }
+  const start = placed === 0 ? '' : `${placed} of ${counted(all, 'task')} placed, then `;
+  if (nodes === 0) return `${start}there are no nodes`;
+  const fit = nodes - refusals.reduce((sum, { rejected }) => sum + rejected, 0);
+  return `${start}${fit} of ${counted(nodes, 'node')} fit: ${refusals.map(reasonOf).join(', ')}`;
+}
+
+function reasonOf({ filter, code, rejected, first, nearest, nearestNode }: Refusal): string {
+  const [one, many] = first.reason ?? [
+    `is refused by ${filter} (${code})`,
+    `are refused by ${filter} (${code})`,
+  ];
+  const near = nearest.lack === undefined ? '' : ` (nearest: ${nearestNode} ${nearest.lack})`;
+  return `${rejected} ${rejected === 1 ? one : many}${near}`;
+}

@@ -1,0 +1,21 @@
+import type { Filter } from '../filter.ts';
+import { constraints } from './constraints.ts';
+import { hostPorts } from './host-ports.ts';
+import { maxReplicasPerNode } from './max-replicas-per-node.ts';
+import { resources } from './resources.ts';
+import { schedulable } from './schedulable.ts';
+
+/** What every scheduler must mind, in the order in which a node is asked. */
+export const stockFilters: readonly Filter[] = Object.freeze([
+  schedulable,
+  constraints,
+  hostPorts,
+  maxReplicasPerNode,
+  resources,
+]);
+
+/** The stock filters, then one's own; a filter that bears the name of a stock one takes its place. */
+export function withStockFilters(own: readonly Filter[]): readonly Filter[] {
+  const replaced = stockFilters.map((stock) => own.find(({ name }) => name === stock.name) ?? stock);
+  return [...replaced, ...own.filter((filter) => !replaced.includes(filter))];
+}

@@ -1,0 +1,30 @@
+import type { FieldColumn } from '../cluster-state.ts';
+
+/** How many tasks one service has on the nodes of each value of a field: kept up to date once somebody asked. */
+export interface NearCounts {
+  readonly column: FieldColumn;
+  readonly counts: Int32Array;
+}
+
+/** Counts of tasks by service and fields. */
+export class NearIndex {
+  readonly #byService = new Map<string, Map<string, NearCounts>>();
+
+  get(service: string, fields: string, make: () => NearCounts): NearCounts {
+    const ofService = this.#byService.get(service) ?? new Map<string, NearCounts>();
+    this.#byService.set(service, ofService);
+    const counts = ofService.get(fields) ?? make();
+    ofService.set(fields, counts);
+    return counts;
+  }
+
+  /** A node got some more tasks of a service. */
+  add(service: string, index: number, more: number): void {
+    const ofService = this.#byService.get(service);
+    if (ofService === undefined) return;
+    for (const { column, counts } of ofService.values()) {
+      const code = column.codes[index] as number;
+      counts[code] = (counts[code] as number) + more;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { NodeView } from '@gantry/core';
+
+const UNKNOWN = -1;
+
+/**
+ * How many tasks of a service each node has. The counts of the service in turn are a column; what earlier turns placed
+ * is remembered as the lists of nodes they made, so memory grows with placements and not with services × nodes.
+ */
+export class ServiceCounts {
+  /** Where a node has any tasks. */
+  readonly #atStart: readonly (ReadonlyMap<string, number> | undefined)[];
+  readonly #placed = new Map<string, Int32Array[]>();
+  /** Placed in earlier turns, per node: only of services somebody asked about. */
+  readonly #earlier = new Map<string, Int32Array>();
+  readonly #counts: Int32Array;
+  #current: string | undefined;
+  #earlierOfCurrent: Int32Array | undefined;
+
+  constructor(nodes: readonly NodeView[]) {
+    this.#atStart = nodes.map(({ tasksOf }) => (tasksOf.size === 0 ? undefined : tasksOf));
+    this.#counts = new Int32Array(nodes.length);
+  }
+
+  /** A group of this service takes its turn. */
+  begin(service: string): void {
+    this.#current = service;
+    this.#earlierOfCurrent = this.#earlierOf(service);
+    this.#counts.fill(UNKNOWN);
+  }
+
+  /** The turn is over; these nodes, by index, got a task each time they are named. */
+  end(assigned: Int32Array): void {
+    const service = this.#current;
+    this.#current = undefined;
+    if (service === undefined || assigned.length === 0) return;
+    const lists = this.#placed.get(service);
+    if (lists === undefined) this.#placed.set(service, [assigned]);
+    else lists.push(assigned);
+    const earlier = this.#earlier.get(service);
+    if (earlier !== undefined) tally(assigned, earlier);
+  }
+
+  of(service: string, index: number): number {
+    if (service !== this.#current)
+      return (this.#atStart[index]?.get(service) ?? 0) + (this.#earlierOf(service)?.[index] ?? 0);
+    const count = this.#counts[index] as number;
+    return count === UNKNOWN ? this.#load(service, index) : count;
+  }
+
+  /** The service in turn gets some more on a node. */
+  add(index: number, count: number): void {
+    const known = this.#counts[index] as number;
+    const before = known === UNKNOWN ? this.#load(this.#current as string, index) : known;
+    this.#counts[index] = before + count;
+  }
+
+  #load(service: string, index: number): number {
+    const count = (this.#atStart[index]?.get(service) ?? 0) + (this.#earlierOfCurrent?.[index] ?? 0);
+    this.#counts[index] = count;
+    return count;
+  }
+
+  #earlierOf(service: string): Int32Array | undefined {
+    const known = this.#earlier.get(service);
+    if (known !== undefined) return known;
+    const lists = this.#placed.get(service);
+    if (lists === undefined) return undefined;
+    const earlier = new Int32Array(this.#counts.length);
+    for (const list of lists) tally(list, earlier);
+    this.#earlier.set(service, earlier);
+    return earlier;
+  }
+}
+
+function tally(indices: Int32Array, into: Int32Array): void {
+  for (const index of indices) into[index] = (into[index] as number) + 1;
+}

@@ -1,0 +1,48 @@
+import type { NodeView } from '@gantry/core';
+import type { NodeState } from '../cluster-state.ts';
+import type { WorkingState } from './working-state.ts';
+
+/** A node of the working state: its facts, and a thin face over the columns. */
+export class WorkingNode implements NodeState {
+  readonly index: number;
+  readonly name: string;
+  readonly schedulable: true | string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly #view: NodeView;
+  readonly #state: WorkingState;
+
+  constructor(view: NodeView, index: number, state: WorkingState) {
+    this.index = index;
+    this.name = view.name;
+    this.schedulable = view.schedulable;
+    this.labels = view.labels;
+    this.attributes = view.attributes;
+    this.#view = view;
+    this.#state = state;
+  }
+
+  get tasks(): number {
+    return this.#state.tasks[this.index] as number;
+  }
+
+  tasksOf(service: string): number {
+    return this.#state.services.of(service, this.index);
+  }
+
+  capacity(resource: string): number {
+    return this.#view.capacity[resource] ?? 0;
+  }
+
+  used(resource: string): number {
+    return this.#state.used(resource, this.index) ?? this.#view.used[resource] ?? 0;
+  }
+
+  share(more = 0): number {
+    return this.#state.share(this.index, more);
+  }
+
+  usesHostPort(port: string): boolean {
+    return this.#view.hostPorts.has(port) || this.#state.placedHostPort(port, this.index);
+  }
+}

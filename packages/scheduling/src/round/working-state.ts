@@ -1,0 +1,147 @@
+import type { NodeView, Round, TaskGroup } from '@gantry/core';
+import type { ClusterState, FieldColumn, NodeState } from '../cluster-state.ts';
+import { fieldColumn, fieldValues } from './field-column.ts';
+import { NearIndex } from './near-counts.ts';
+import { ServiceCounts } from './service-counts.ts';
+import { shuffled } from './shuffled.ts';
+import { WorkingNode } from './working-node.ts';
+
+interface WorkingResource {
+  readonly capacity: Float64Array;
+  readonly used: Float64Array;
+}
+
+/** What the group in turn asks for of a resource. */
+interface Request extends WorkingResource {
+  readonly amount: number;
+}
+
+/**
+ * The cluster as a round changes it. What changes is kept in columns, one typed array over all nodes for each resource;
+ * the nodes stand in an order drawn by the round's chance, so "the first of equals" is a fair and repeatable choice.
+ */
+export class WorkingState implements ClusterState {
+  readonly nodes: readonly WorkingNode[];
+  readonly names: readonly string[];
+  /** The nodes as the round lists them. */
+  readonly listed: readonly WorkingNode[];
+  readonly tasks: Int32Array;
+  readonly services: ServiceCounts;
+  readonly #views: readonly NodeView[];
+  #group: TaskGroup | undefined;
+  #requests: readonly Request[] = [];
+  readonly #resources = new Map<string, WorkingResource>();
+  readonly #fields = new Map<string, FieldColumn>();
+  readonly #near = new NearIndex();
+  readonly #hostPorts = new Map<string, Set<number>>();
+
+  constructor({ nodes, random }: Round) {
+    const order = shuffled(nodes.length, random);
+    const listed = new Array<WorkingNode>(nodes.length);
+    this.#views = Array.from(order, (at) => nodes[at] as NodeView);
+    this.nodes = this.#views.map((view, index) => new WorkingNode(view, index, this));
+    this.names = this.#views.map(({ name }) => name);
+    order.forEach((at, index) => {
+      listed[at] = this.nodes[index] as WorkingNode;
+    });
+    this.listed = listed;
+    this.tasks = Int32Array.from(this.#views, ({ tasks }) => tasks);
+    this.services = new ServiceCounts(this.#views);
+  }
+
+  /** A group takes its turn. */
+  begin(group: TaskGroup): void {
+    this.#group = group;
+    this.#requests = Object.entries(group.requests)
+      .filter(([, amount]) => amount > 0)
+      .map(([name, amount]) => ({ amount, ...this.resource(name) }));
+    this.services.begin(group.service);
+  }
+
+  /** Its turn is over. */
+  end(assigned: Int32Array): void {
+    this.services.end(assigned);
+  }
+
+  /** Puts tasks of the group in turn on a node. */
+  place(index: number, count: number): void {
+    const { service, hostPorts } = this.#group as TaskGroup;
+    for (const { used, amount } of this.#requests) used[index] = (used[index] as number) + amount * count;
+    this.tasks[index] = (this.tasks[index] as number) + count;
+    this.services.add(index, count);
+    this.#near.add(service, index, count);
+    for (const port of hostPorts) {
+      const holders = this.#hostPorts.get(port);
+      if (holders === undefined) this.#hostPorts.set(port, new Set([index]));
+      else holders.add(index);
+    }
+  }
+
+  /** Undefined for a resource that nobody in the round asks for. */
+  used(resource: string, index: number): number | undefined {
+    return this.#resources.get(resource)?.used[index];
+  }
+
+  share(index: number, more: number): number {
+    let share = 0;
+    for (const { capacity, used, amount } of this.#requests) {
+      const of = (used[index] as number) + amount * more;
+      if (of === 0) continue;
+      const part = of / (capacity[index] as number);
+      if (part > share) share = part;
+    }
+    return share > 1 ? 1 : share;
+  }
+
+  placedHostPort(port: string, index: number): boolean {
+    return this.#hostPorts.get(port)?.has(index) === true;
+  }
+
+  resource(name: string): WorkingResource {
+    let column = this.#resources.get(name);
+    if (column === undefined) {
+      column = {
+        capacity: this.#amounts(({ capacity }) => capacity[name]),
+        used: this.#amounts(({ used }) => used[name]),
+      };
+      this.#resources.set(name, column);
+    }
+    return column;
+  }
+
+  /** A loop, since `Float64Array.from` takes ten times as long. */
+  #amounts(of: (view: NodeView) => number | undefined): Float64Array {
+    const amounts = new Float64Array(this.#views.length);
+    let index = 0;
+    for (const view of this.#views) amounts[index++] = of(view) ?? 0;
+    return amounts;
+  }
+
+  field(field: string): FieldColumn {
+    let column = this.#fields.get(field);
+    if (column === undefined) {
+      column = fieldColumn(fieldValues(this.#views, field));
+      this.#fields.set(field, column);
+    }
+    return column;
+  }
+
+  tasksNear(service: string, node: NodeState, ...fields: string[]): number {
+    const { column, counts } = this.#near.get(service, fields.join(' '), () => {
+      const column = this.#columnOf(fields);
+      const counts = new Int32Array(column.size);
+      column.codes.forEach((code, index) => {
+        counts[code] = (counts[code] as number) + this.services.of(service, index);
+      });
+      return { column, counts };
+    });
+    return counts[column.codes[(node as WorkingNode).index] as number] as number;
+  }
+
+  /** One column for several fields: equal where all of them are. */
+  #columnOf(fields: readonly string[]): FieldColumn {
+    if (fields.length === 1) return this.field(fields[0] as string);
+    const columns = fields.map((field) => this.field(field));
+    return fieldColumn(this.nodes.map(({ index }) => columns.map(({ codes }) => codes[index]).join(' ')));
+  }
+}

@@ -1,0 +1,40 @@
+import type { TaskGroup } from '@gantry/core';
+import type { ClusterState, NodeState } from './cluster-state.ts';
+
+interface ScorerBase {
+  readonly name: string;
+  /** The scores of all scorers are added, each times its weight. 1 if left out. */
+  readonly weight?: number | undefined;
+  /** Whether it has something to say about this group; always, if left out. */
+  applies?(group: TaskGroup): boolean;
+}
+
+/** Looks at one node only. Nodes are kept in a heap: a score is asked again where the node changed. */
+export interface NodeScorer extends ScorerBase {
+  /** How good a place the node is for the next task of the group: higher is better. */
+  score(group: TaskGroup, node: NodeState): number;
+  /** The score in words. */
+  describe?(group: TaskGroup, node: NodeState): string;
+  readonly domain?: undefined;
+  /**
+   * A promise about what a task of the group does to the score of the node it is put on, which lets many be placed in
+   * one go:
+   * - `rising`: never lowers it; the best node stays the best until it is full.
+   * - `stepping`: the score is -(level + fraction), 0 ≤ fraction < 1, and the level rises by exactly one; every node
+   *   of a level gets one before any gets a second.
+   */
+  readonly trend?: 'rising' | 'stepping' | undefined;
+}
+
+/** Looks at the cluster: after each task that is placed, all nodes are ranked anew. */
+export interface ClusterScorer extends ScorerBase {
+  score(group: TaskGroup, node: NodeState, cluster: ClusterState): number;
+  describe?(group: TaskGroup, node: NodeState, cluster: ClusterState): string;
+  /**
+   * Nodes of equal domain have equal scores, whatever happens; so the score is asked once per domain, and the work per
+   * task grows with the number of domains, not of nodes. `node.name` where no two nodes are alike.
+   */
+  domain(group: TaskGroup, node: NodeState, cluster: ClusterState): string;
+}
+
+export type Scorer = NodeScorer | ClusterScorer;

@@ -1,0 +1,27 @@
+import type { TaskGroup } from '@gantry/core';
+import { counted } from '../amounts.ts';
+import type { NodeState } from '../cluster-state.ts';
+import type { NodeScorer } from '../scorer.ts';
+
+/** A task of the service outweighs any number of other tasks below this, and a task outweighs any share in use. */
+const TASKS = 2 ** 20;
+
+/** Spreads: the node with the fewest tasks of the service; of these the fewest tasks; of these the most free share. */
+export function leastUsed(options: { readonly weight?: number } = {}): NodeScorer {
+  return {
+    name: 'least-used',
+    weight: options.weight,
+    trend: 'stepping',
+    score({ service }: TaskGroup, node: NodeState): number {
+      const others = Math.min(node.tasks, TASKS - 2);
+      return -(node.tasksOf(service) + (others + node.share() / 2) / TASKS);
+    },
+    describe({ service }: TaskGroup, node: NodeState): string {
+      return `${counted(node.tasksOf(service), 'task')} of ${service}, ${node.tasks} in all, ${percent(node.share())} used`;
+    },
+  };
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

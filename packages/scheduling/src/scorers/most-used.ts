@@ -1,0 +1,22 @@
+import type { TaskGroup } from '@gantry/core';
+import { counted } from '../amounts.ts';
+import type { NodeState } from '../cluster-state.ts';
+import type { NodeScorer } from '../scorer.ts';
+
+/** A share in use outweighs the number of tasks, which decides where nothing is asked for. */
+const TASKS = 2 ** 40;
+
+/** Packs: the node that the task leaves fullest, judged by its scarcest resource; of equals the one with most tasks. */
+export function mostUsed(options: { readonly weight?: number } = {}): NodeScorer {
+  return {
+    name: 'most-used',
+    weight: options.weight,
+    trend: 'rising',
+    score(_group: TaskGroup, node: NodeState): number {
+      return node.share(1) + node.tasks / TASKS;
+    },
+    describe(_group: TaskGroup, node: NodeState): string {
+      return `${Math.round(node.share(1) * 100)} % used with the task, ${counted(node.tasks, 'task')} so far`;
+    },
+  };
+}
