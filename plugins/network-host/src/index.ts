@@ -1,1 +1,1 @@
-export {};
+export { HostNetwork, hostNetwork } from './host-network.ts';

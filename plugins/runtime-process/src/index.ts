@@ -1,1 +1,1 @@
-export {};
+export { ProcessRuntime, processRuntime } from './process-runtime.ts';

@@ -1,0 +1,155 @@
+import {
+  type Attachment,
+  type AttachRequest,
+  contracts,
+  definePlugin,
+  GantryError,
+  type Network,
+  type NetworkSpec,
+  type NetworkStatus,
+  type PortAddress,
+  type Protocol,
+  type Random,
+} from '@gantry/core';
+import { z } from 'zod';
+import { isFree } from './is-free.ts';
+
+export interface HostNetworkSetup {
+  readonly address: string;
+  readonly portRange: { readonly from: number; readonly to: number };
+  /** Where in the range to begin: several clusters of one host then seldom try the same port at the same time. */
+  readonly random: Random;
+}
+
+const HOST = 'host';
+
+/** The host's own network: every task shares it, so each gets ports of its own there. */
+export class HostNetwork implements Network {
+  readonly supports = { networks: false, protocols: ['tcp', 'udp'] } as const;
+  readonly #setup: HostNetworkSetup;
+  readonly #attached = new Map<string, Promise<Attachment>>();
+  /** `tcp:20000` → the task that has it, or is about to. */
+  readonly #taken = new Map<string, string>();
+  #next: number;
+
+  constructor(setup: HostNetworkSetup) {
+    this.#setup = setup;
+    const { from, to } = setup.portRange;
+    this.#next = from + Math.floor(setup.random.next() * (to - from + 1));
+  }
+
+  async ensure({ name }: { readonly name: string; readonly spec: NetworkSpec }): Promise<NetworkStatus> {
+    if (name !== HOST) throw unsupported(`there is only the network "${HOST}", not "${name}"`);
+    return { name: HOST, engineName: HOST };
+  }
+
+  async remove(name: string): Promise<void> {
+    if (name === HOST) throw unsupported(`the network "${HOST}" cannot be removed`);
+  }
+
+  async list(): Promise<readonly NetworkStatus[]> {
+    return [{ name: HOST, engineName: HOST }];
+  }
+
+  async attach(request: AttachRequest): Promise<Attachment> {
+    const network = request.networks.find(({ name }) => name !== HOST);
+    if (network !== undefined) {
+      throw unsupported(`"${request.task}" asks for the network "${network.name}"; there is only "${HOST}"`);
+    }
+    const known = this.#attached.get(request.task);
+    if (known !== undefined) return await known;
+    const attaching = this.#attach(request);
+    this.#attached.set(request.task, attaching);
+    try {
+      return await attaching;
+    } catch (error) {
+      await this.detach(request.task);
+      throw error;
+    }
+  }
+
+  async detach(task: string): Promise<void> {
+    this.#attached.delete(task);
+    for (const [key, owner] of this.#taken) if (owner === task) this.#taken.delete(key);
+  }
+
+  async #attach(request: AttachRequest): Promise<Attachment> {
+    const { address } = this.#setup;
+    const ports: PortAddress[] = [];
+    const env: Record<string, string> = { HOST: address };
+    for (const { target, protocol, host } of request.ports) {
+      const kept = request.keep?.find((port) => port.target === target && port.protocol === protocol);
+      const port = await this.#reserve(request.task, protocol, host, kept?.port);
+      ports.push({ target, protocol, address, port });
+      env.PORT ??= String(port);
+      env[`PORT_${target}`] ??= String(port);
+    }
+    return { networks: [], ports, publish: [], env };
+  }
+
+  async #reserve(task: string, protocol: Protocol, host: number | undefined, kept: number | undefined) {
+    if (kept !== undefined) {
+      // The task itself may be listening there: only another task of ours stands in its way.
+      if (this.#take(task, protocol, kept)) return kept;
+      throw conflict(task, kept, protocol, this.#taken.get(`${protocol}:${kept}`));
+    }
+    if (host !== undefined) {
+      if (!this.#take(task, protocol, host)) {
+        throw conflict(task, host, protocol, this.#taken.get(`${protocol}:${host}`));
+      }
+      if (await isFree(this.#setup.address, protocol, host)) return host;
+      throw conflict(task, host, protocol, undefined);
+    }
+    const { from, to } = this.#setup.portRange;
+    for (let tries = from; tries <= to; tries++) {
+      const port = this.#next;
+      this.#next = port === to ? from : port + 1;
+      if (!this.#take(task, protocol, port)) continue;
+      if (await isFree(this.#setup.address, protocol, port)) return port;
+      this.#taken.delete(`${protocol}:${port}`);
+    }
+    throw new GantryError('EXHAUSTED', `network-host: no ${protocol} port from ${from} to ${to} is free`);
+  }
+
+  #take(task: string, protocol: Protocol, port: number): boolean {
+    const key = `${protocol}:${port}`;
+    if (this.#taken.has(key)) return false;
+    this.#taken.set(key, task);
+    return true;
+  }
+}
+
+function unsupported(why: string): GantryError {
+  return new GantryError('UNSUPPORTED', `network-host: ${why}`);
+}
+
+function conflict(task: string, port: number, protocol: Protocol, owner: string | undefined): GantryError {
+  const by = owner === undefined ? 'something else on this host' : `"${owner}"`;
+  const details = { task, port, protocol };
+  return new GantryError(
+    'CONFLICT',
+    `network-host: port ${port}/${protocol} of "${task}" is taken by ${by}`,
+    {
+      details,
+    },
+  );
+}
+
+const port = z.int().min(1).max(65_535);
+
+/** Plugin: ports on the host for `contracts.network`. */
+export const hostNetwork = definePlugin({
+  name: 'network-host',
+  provides: contracts.network,
+  needs: { random: contracts.random },
+  options: z.strictObject({
+    /** Where tasks listen and are reached. */
+    address: z.union([z.ipv4(), z.ipv6()], 'expected an IP address').default('127.0.0.1'),
+    /** Ports to hand out: by default none that the kernel gives to outgoing connections. */
+    portRange: z
+      .strictObject({ from: port, to: port })
+      .refine(({ from, to }) => from <= to, 'expected from <= to')
+      .default({ from: 20_000, to: 29_999 }),
+  }),
+  create: (options, { random }) => new HostNetwork({ ...options, random }),
+});

@@ -1,0 +1,39 @@
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import { GantryError, type Protocol } from '@gantry/core';
+
+/**
+ * Whether nobody listens there: finds out by listening for a moment.
+ *
+ * @throws `UNAVAILABLE` when it is not an address of this host, or not permitted.
+ */
+export async function isFree(address: string, protocol: Protocol, port: number): Promise<boolean> {
+  try {
+    await (protocol === 'tcp' ? tryTcp(address, port) : tryUdp(address, port));
+    return true;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') return false;
+    const text = `network-host: cannot listen on ${address} port ${port}/${protocol}: ${message}`;
+    throw new GantryError('UNAVAILABLE', text, { cause: error });
+  }
+}
+
+function tryTcp(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve()));
+  });
+}
+
+function tryUdp(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    socket.once('error', (error) => {
+      socket.close();
+      reject(error);
+    });
+    socket.bind({ address: host, port, exclusive: true }, () => socket.close(() => resolve()));
+  });
+}

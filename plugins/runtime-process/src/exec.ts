@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import {
+  type ExecOptions,
+  type ExecSession,
+  GantryError,
+  invalidObject,
+  type OutputChunk,
+  throwIfAborted,
+} from '@gantry/core';
+import { send } from './process-table.ts';
+import type { TaskProcess } from './task-process.ts';
+
+/** Runs a command with the environment, folder and limits of a task. Nobody reading it makes the command wait. */
+export async function exec(task: TaskProcess, options: ExecOptions): Promise<ExecSession> {
+  const { record } = task;
+  if (options.tty === true) {
+    throw new GantryError('UNSUPPORTED', 'runtime-process: exec: there are no terminals (tty)');
+  }
+  throwIfAborted(options.signal);
+  const [file, ...args] = options.command;
+  if (file === undefined) {
+    throw invalidObject(`runtime-process: exec in "${record.task}"`, [
+      { path: 'command', message: 'expected a command' },
+    ]);
+  }
+  const { cwd, uid, gid } = record;
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...record.env, ...options.env },
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(uid === undefined ? {} : { uid, gid }),
+  });
+  const { pid } = child;
+  if (pid === undefined) {
+    const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException];
+    throw invalidObject(`runtime-process: exec in "${record.task}"`, [
+      { path: 'command', message: `${error.code}: cannot run ${JSON.stringify(file)}` },
+    ]);
+  }
+  if (task.cgroup.exists) task.cgroup.add(pid);
+  const kill = (): void => void send(-pid, 'SIGKILL');
+  options.signal?.addEventListener('abort', kill, { once: true });
+  const exitCode = new Promise<number>((resolve) => {
+    child.once('close', (code, signal) => {
+      options.signal?.removeEventListener('abort', kill);
+      resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]);
+    });
+  });
+  void feed(child, options.stdin);
+  const streams = { stdout: child.stdout as Readable, stderr: child.stderr as Readable };
+  return { output: interleave(streams), exitCode, resize: async () => {} };
+}
+
+/** A command that no longer reads ends its input, which is no error. */
+async function feed({ stdin }: ChildProcess, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+  if (stdin === null) return;
+  stdin.on('error', () => {});
+  try {
+    for await (const bytes of input ?? []) {
+      if (stdin.destroyed) return;
+      if (!stdin.write(bytes)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]);
+    }
+  } catch {
+    // The input failed: the command gets what there was.
+  }
+  stdin.end();
+}
+
+async function* interleave(
+  streams: Readonly<Record<OutputChunk['stream'], Readable>>,
+): AsyncGenerator<OutputChunk> {
+  const next = async (stream: OutputChunk['stream'], from: AsyncIterator<Uint8Array>) => {
+    const { done, value } = await from.next();
+    return { stream, from, chunk: done === true ? undefined : value };
+  };
+  const reading = new Map(
+    (['stdout', 'stderr'] as const).map((stream) => {
+      return [stream, next(stream, streams[stream][Symbol.asyncIterator]())];
+    }),
+  );
+  while (reading.size > 0) {
+    const { stream, from, chunk } = await Promise.race(reading.values());
+    if (chunk === undefined) {
+      reading.delete(stream);
+      continue;
+    }
+    reading.set(stream, next(stream, from));
+    yield { stream, data: chunk };
+  }
+}

@@ -1,0 +1,108 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { GantryError, invalidObject, type RuntimeSpec, type RuntimeSupport } from '@gantry/core';
+import { MARKER } from './process-table.ts';
+
+const INHERITED = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** How to start the process of a task. */
+export interface Launch {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+}
+
+interface Account {
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+/** @throws `UNSUPPORTED` for what `supports` denies, `INVALID_OBJECT` for what can never start. */
+export function checkSpec({ task, template, attachment }: RuntimeSpec, supports: RuntimeSupport): void {
+  const refuse = (field: string, why: string): never => {
+    const message = `runtime-process: "${task}" cannot run: ${field}: ${why}`;
+    throw new GantryError('UNSUPPORTED', message, { details: { task, field } });
+  };
+  if (!/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(task)) {
+    throw new GantryError('INVALID_OBJECT', `runtime-process: "${task}" is no name of a task`);
+  }
+  if (template.image !== undefined) refuse('image', 'processes have no images; give a command only');
+  if (template.command.length === 0) {
+    throw invalidObject(`runtime-process: "${task}"`, [
+      { path: 'template.command', message: 'expected a command' },
+    ]);
+  }
+  if (template.mounts.length > 0) refuse('mounts', 'processes see the files of the host');
+  if (template.user !== undefined && !supports.user) refuse('user', 'only root can switch the user');
+  const { cpu, memory } = template.resources.limits;
+  if (cpu !== undefined && !supports.limits.cpu) refuse('resources.limits.cpu', 'cgroups are not permitted');
+  if (memory !== undefined && !supports.limits.memory) {
+    refuse('resources.limits.memory', 'cgroups are not permitted');
+  }
+  const network = attachment.networks[0];
+  if (network !== undefined) refuse('networks', `processes cannot join the network "${network.name}"`);
+  if (constants.signals[template.stopSignal as NodeJS.Signals] === undefined) {
+    throw invalidObject(`runtime-process: "${task}"`, [
+      { path: 'template.stopSignal', message: `this system has no signal ${template.stopSignal}` },
+    ]);
+  }
+}
+
+/** The template as a process of this machine; `inherit` names what it gets of our own environment. */
+export function launchOf(
+  { template, attachment, service, slot, task }: RuntimeSpec,
+  dir: { readonly path: string; readonly work: string },
+  inherit: boolean | readonly string[],
+): Launch {
+  const account = template.user === undefined ? undefined : accountOf(task, template.user);
+  const env: Record<string, string> = { PATH: DEFAULT_PATH };
+  const names = inherit === true ? Object.keys(process.env) : [...INHERITED, ...(inherit || [])];
+  for (const name of names) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  env.HOME = account?.home ?? dir.work;
+  Object.assign(env, template.env, attachment.env);
+  Object.assign(env, { GANTRY_TASK: task, GANTRY_SERVICE: service, GANTRY_SLOT: slot, [MARKER]: dir.path });
+  return {
+    file: template.command[0] as string,
+    args: [...template.command.slice(1), ...template.args],
+    env,
+    cwd:
+      template.workingDir ??
+      (account === undefined ? dir.work : existsSync(account.home) ? account.home : '/'),
+    uid: account?.uid,
+    gid: account?.gid,
+  };
+}
+
+/** `user`, `user:group`, as names or numbers. */
+function accountOf(task: string, text: string): Account {
+  const [user, group] = text.split(':') as [string, string | undefined];
+  const entry = find('/etc/passwd', user);
+  const uid = entry === undefined ? number(user) : Number(entry[2]);
+  const own = entry === undefined ? uid : Number(entry[3]);
+  const groupEntry = group === undefined ? undefined : find('/etc/group', group);
+  const gid = group === undefined ? own : groupEntry === undefined ? number(group) : Number(groupEntry[2]);
+  if (uid === undefined || gid === undefined) {
+    const what = uid === undefined ? `user "${user}"` : `group "${group}"`;
+    throw invalidObject(`runtime-process: "${task}"`, [
+      { path: 'template.user', message: `there is no ${what}` },
+    ]);
+  }
+  return { uid, gid, home: entry?.[5] ?? '/' };
+}
+
+function find(file: string, name: string): readonly string[] | undefined {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.map((line) => line.split(':')).find((fields) => fields[0] === name || fields[2] === name);
+}
+
+function number(text: string): number | undefined {
+  return /^\d+$/.test(text) ? Number(text) : undefined;
+}

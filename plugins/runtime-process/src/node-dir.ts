@@ -1,0 +1,47 @@
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { GantryError } from '@gantry/core';
+import { bootId, readProcess } from './process-table.ts';
+import { readJson, writeJson } from './task-dir.ts';
+
+interface Owner {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly boot: string;
+}
+
+/** Where all records are kept: below XDG_STATE_HOME, or else in a folder of ours below the one for temporary files. */
+export function defaultDir(): string {
+  const state = process.env.XDG_STATE_HOME;
+  return state ? join(state, 'gantry') : join(tmpdir(), `gantry-${userInfo().uid}`);
+}
+
+/**
+ * Makes the folder of one node, for our eyes only, and claims it for this program.
+ *
+ * @throws `CONFLICT` when another program that is alive has this node.
+ */
+export function claimNodeDir(dir: string, cluster: string, node: string): string {
+  for (const path of [dir, join(dir, cluster), join(dir, cluster, node)]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  }
+  const { uid } = userInfo();
+  if (lstatSync(dir).uid !== uid) {
+    throw new GantryError('CONFLICT', `runtime-process: the folder ${dir} belongs to another user`);
+  }
+  const path = join(dir, cluster, node);
+  chmodSync(path, 0o700);
+  const file = join(path, 'owner.json');
+  const owner = readJson(file) as Owner | undefined;
+  const boot = bootId();
+  if (owner !== undefined && owner.pid !== process.pid && owner.boot === boot) {
+    if (readProcess(owner.pid)?.startTicks === owner.startTicks) {
+      const who = `node "${node}" of cluster "${cluster}" is run by process ${owner.pid}`;
+      throw new GantryError('CONFLICT', `runtime-process: ${who}; give this cluster another name`);
+    }
+  }
+  const own: Owner = { pid: process.pid, startTicks: readProcess(process.pid)?.startTicks ?? 0, boot };
+  writeJson(file, own);
+  return path;
+}

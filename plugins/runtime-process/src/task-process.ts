@@ -1,0 +1,218 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, GantryError, invalidObject, type RuntimeTask } from '@gantry/core';
+import type { TaskCgroup } from './cgroup.ts';
+import type { Launch } from './launch.ts';
+import { LogFile } from './log-file.ts';
+import { bootId, readProcess, send } from './process-table.ts';
+import type { TaskDir, TaskEnd, TaskRecord } from './task-dir.ts';
+import { watchDir } from './watch-dir.ts';
+
+const UNKNOWN = Object.freeze({ reason: 'ended without its agent; its exit code is unknown' });
+
+export interface TaskSetup {
+  readonly dir: TaskDir;
+  readonly cgroup: TaskCgroup;
+  readonly clock: Clock;
+  readonly logBytes: number;
+  /** Told once, when it has ended. */
+  readonly onEnd: (task: TaskProcess) => void;
+}
+
+/** One task: a process that leads a session of its own, started by us or found. */
+export class TaskProcess {
+  readonly record: TaskRecord;
+  readonly logs: { readonly stdout: LogFile; readonly stderr: LogFile };
+  /** While it is being stopped, the end of its first process is not yet the end of it. */
+  stopping = false;
+  readonly #setup: TaskSetup;
+  readonly #waiters = new Set<() => void>();
+  readonly #unwatch: () => void;
+  /** Found, not started by this instance: its end is read, not told. */
+  readonly found: boolean;
+  #end: TaskEnd | undefined;
+  #leaderEnd: TaskEnd | undefined;
+  #misses = 0;
+
+  constructor(record: TaskRecord, setup: TaskSetup, child: ChildProcess | undefined) {
+    this.record = record;
+    this.#setup = setup;
+    const log = (name: string): LogFile => new LogFile(join(setup.dir.path, name), setup.logBytes / 2);
+    this.logs = { stdout: log('stdout.log'), stderr: log('stderr.log') };
+    this.#end = setup.dir.readEnd();
+    this.found = child === undefined;
+    if (this.found) {
+      this.logs.stdout.load();
+      this.logs.stderr.load();
+    }
+    child?.once('exit', (code, signal) => this.#leaderExit(code, signal));
+    this.#unwatch = this.ended ? () => {} : watchDir(setup.dir.path, setup.clock, () => this.look());
+  }
+
+  get dir(): TaskDir {
+    return this.#setup.dir;
+  }
+
+  get cgroup(): TaskCgroup {
+    return this.#setup.cgroup;
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Whether its first process still runs: the very one that was started. */
+  get alive(): boolean {
+    const { pid, startTicks, boot } = this.record;
+    return readProcess(pid)?.startTicks === startTicks && bootId() === boot;
+  }
+
+  status(): RuntimeTask {
+    const { task, pid, startedAt } = this.record;
+    const known = { task, id: String(pid), startedAt };
+    if (this.#end === undefined) return { ...known, state: 'running', pid };
+    return { ...known, state: 'exited', ...this.#end };
+  }
+
+  /** Signals its group, while its first process lives: afterwards the number may be that of another. */
+  signal(name: NodeJS.Signals): void {
+    if (this.alive) send(-this.record.pid, name);
+  }
+
+  /** Looks at its logs, and, if another program or instance started it, for its end. */
+  look(): void {
+    const now = this.#setup.clock.now();
+    const grown = [this.logs.stdout.observe(now), this.logs.stderr.observe(now)].includes(true);
+    if (!this.ended && this.found) {
+      const end = this.#setup.dir.readEnd();
+      if (end !== undefined) this.#leaderEnd ??= end;
+      if (end !== undefined && !this.stopping) this.finish();
+    }
+    if (grown) this.#wake();
+  }
+
+  /** Is no longer there. Who started it may be about to tell how it ended: believe the second look. */
+  missed(guess: Omit<TaskEnd, 'finishedAt'> = UNKNOWN): void {
+    if (this.#misses++ === 0) return;
+    this.#leaderEnd ??= this.#setup.dir.readEnd() ?? { finishedAt: this.#setup.clock.now(), ...guess };
+    if (!this.stopping) this.finish();
+  }
+
+  get leaderEnded(): boolean {
+    return this.#leaderEnd !== undefined;
+  }
+
+  /** It has ended, and so has all it had started. */
+  finish(): void {
+    if (this.#end !== undefined) return;
+    this.#end = this.#leaderEnd ?? { finishedAt: this.#setup.clock.now(), reason: 'unknown' };
+    this.#setup.dir.writeEnd(this.#end);
+    this.look();
+    this.#unwatch();
+    this.#wake();
+    this.#setup.onEnd(this);
+  }
+
+  /** Resolves when it writes, ends, or its first process ends. */
+  changed(): { readonly promise: Promise<void>; readonly cancel: () => void } {
+    let wake = (): void => {};
+    const promise = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    this.#waiters.add(wake);
+    return { promise, cancel: () => this.#waiters.delete(wake) };
+  }
+
+  /** Stops looking, not the task. */
+  release(): void {
+    this.stopping = false;
+    this.#unwatch();
+    this.#wake();
+  }
+
+  #leaderExit(code: number | null, signal: NodeJS.Signals | null): void {
+    const exitCode = code ?? 128 + constants.signals[signal as NodeJS.Signals];
+    const killed = signal === 'SIGKILL' && this.#setup.cgroup.outOfMemory() ? 'out of memory' : signal;
+    this.#leaderEnd ??= { finishedAt: this.#setup.clock.now(), exitCode, reason: killed ?? undefined };
+    if (!this.stopping) {
+      send(-this.record.pid, 'SIGKILL');
+      this.finish();
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const wake of waiters) wake();
+  }
+}
+
+export interface LaunchSetup {
+  readonly launch: Launch;
+  readonly limits: { readonly cpu?: number | undefined; readonly memory?: number | undefined };
+  readonly setup: TaskSetup;
+}
+
+/**
+ * Starts a process in a session of its own, its output going straight into files: it needs nobody to live on. Starting
+ * is one step without a pause, so that nobody starts it twice; only the reason of a failure comes later.
+ */
+export function launch(
+  task: string,
+  stopSignal: string,
+  { launch: { file, args, cwd, env, uid, gid }, limits, setup }: LaunchSetup,
+): TaskProcess | Promise<GantryError> {
+  const { dir, cgroup, clock } = setup;
+  const limited = limits.cpu !== undefined || limits.memory !== undefined;
+  const open: number[] = [];
+  const fail = (cause: unknown): GantryError => {
+    const error = startError(task, file, cwd, cause);
+    cgroup.remove();
+    dir.remove();
+    return error;
+  };
+  try {
+    dir.create();
+    if (limited) cgroup.create(limits);
+    for (const name of ['stdout.log', 'stderr.log']) open.push(openSync(join(dir.path, name), 'a', 0o600));
+    const child = spawn(file, args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', ...open],
+      ...(uid === undefined ? {} : { uid }),
+      ...(gid === undefined ? {} : { gid }),
+    });
+    if (child.pid === undefined) return once(child, 'error').then(([error]) => fail(error));
+    child.unref();
+    if (limited) cgroup.add(child.pid);
+    const startTicks = readProcess(child.pid)?.startTicks ?? 0;
+    const known = { task, pid: child.pid, startTicks, boot: bootId(), startedAt: clock.now() };
+    const record: TaskRecord = { ...known, stopSignal, env, cwd, uid, gid };
+    dir.writeRecord(record);
+    return new TaskProcess(record, setup, child);
+  } catch (error) {
+    throw fail(error);
+  } finally {
+    for (const fd of open) closeSync(fd);
+  }
+}
+
+function startError(task: string, file: string, cwd: string, cause: unknown): GantryError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code !== undefined && ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC'].includes(code)) {
+    return new GantryError('EXHAUSTED', `runtime-process: "${task}" cannot start: ${message}`, { cause });
+  }
+  if (code !== undefined && ['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC', 'E2BIG', 'ELOOP'].includes(code)) {
+    const noFolder = !existsSync(cwd);
+    const issue = noFolder
+      ? { path: 'template.workingDir', message: `${code}: there is no folder ${cwd}` }
+      : { path: 'template.command', message: `${code}: cannot run ${JSON.stringify(file)}` };
+    return invalidObject(`runtime-process: "${task}" cannot start`, [issue]);
+  }
+  return new GantryError('INTERNAL', `runtime-process: "${task}" cannot start: ${message}`, { cause });
+}
