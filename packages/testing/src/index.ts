@@ -1,8 +1,12 @@
 export { busKit } from './bus/bus-kit.ts';
 export type { BusSubject } from './bus/subject.ts';
 export type { Case, CaseContext, CaseResult, Fixture, Kit, KitOptions } from './kit.ts';
+export { loadBalancerKit } from './load-balancer/load-balancer-kit.ts';
+export type { LoadBalancerSubject } from './load-balancer/subject.ts';
 export { runCase, runKit } from './run-kit.ts';
 export { checkKit, type Wreck } from './sabotage.ts';
+export { nodeView, randomRound, roundOf, taskGroup } from './scheduler/rounds.ts';
+export { schedulerKit } from './scheduler/scheduler-kit.ts';
 export { SeededRandom } from './seeded-random.ts';
 export { silentLogger } from './silent-logger.ts';
 export { storeKit } from './store/store-kit.ts';

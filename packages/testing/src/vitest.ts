@@ -1,7 +1,9 @@
+import type { Plugin, Scheduler } from '@gantry/core';
 import { describe, expect, test } from 'vitest';
 import type { Fixture, Kit, KitOptions } from './kit.ts';
 import { runCase } from './run-kit.ts';
 import { checkKit, type Wreck } from './sabotage.ts';
+import { schedulerKit } from './scheduler/scheduler-kit.ts';
 
 /** Runs a kit as vitest tests, one per case. */
 export function conformance<Subject>(
@@ -39,4 +41,9 @@ export function sabotage<Subject>(
       });
     }
   });
+}
+
+/** Runs the scheduler kit on the scheduler a plugin makes: `schedulerConformance(() => zoneSpreadScheduler({}))`. */
+export function schedulerConformance(make: () => Plugin, options: KitOptions = {}): void {
+  conformance(schedulerKit, make().name, () => ({ subject: make().create({}) as Scheduler }), options);
 }

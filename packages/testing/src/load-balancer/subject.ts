@@ -1,0 +1,153 @@
+import { setMaxListeners } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import type { Backend, Frontend, Lifecycle, LoadBalancer } from '@gantry/core';
+import type { Case, CaseContext } from '../kit.ts';
+
+/** A load balancer that is started, has nothing to balance, and can reach and listen on 127.0.0.1. */
+export interface LoadBalancerSubject {
+  readonly loadBalancer: LoadBalancer & Lifecycle;
+}
+
+export type LoadBalancerCase = Case<LoadBalancerSubject>;
+
+export const ADDRESS = '127.0.0.1';
+
+/** A server that says its name first and then sends back what it gets. */
+export interface TestBackend {
+  readonly id: string;
+  readonly sockets: Set<Socket>;
+  /** Connections since its start. */
+  readonly count: () => number;
+  as(state: Backend['state']): Backend;
+}
+
+export async function startBackend(id: string, context: CaseContext): Promise<TestBackend> {
+  // Every socket of a case listens for its end.
+  setMaxListeners(0, context.signal);
+  const sockets = new Set<Socket>();
+  let count = 0;
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    count++;
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+    socket.write(`${id}\n`);
+    socket.pipe(socket);
+  });
+  const { port } = await listening(server, 0, context);
+  context.signal.addEventListener('abort', () => {
+    for (const socket of sockets) socket.destroy();
+  });
+  return { id, sockets, count: () => count, as: (state) => ({ id, address: ADDRESS, port, state }) };
+}
+
+export async function startBackends(count: number, context: CaseContext): Promise<readonly TestBackend[]> {
+  return await Promise.all(Array.from({ length: count }, (_, index) => startBackend(`b${index}`, context)));
+}
+
+/** Listens until the case is over, or until `close`. */
+export async function listening(
+  server: ReturnType<typeof createServer>,
+  port: number,
+  context: CaseContext,
+): Promise<{ port: number; close: () => Promise<void> }> {
+  const close = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  context.signal.addEventListener('abort', () => void close());
+  const up = new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, ADDRESS, resolve);
+  });
+  await context.within(up, 'a server of the test to listen');
+  return { port: (server.address() as { port: number }).port, close };
+}
+
+/** A client's connection: who answered, what came, and how it ended. */
+export interface Client {
+  readonly socket: Socket;
+  /** The name the backend said. */
+  readonly backend: string;
+  /** All that came after the name. */
+  readonly received: () => string;
+  readonly closed: () => boolean;
+  /** Waits until the connection has gone and the backend's side with it. */
+  hangUp(): Promise<void>;
+}
+
+export async function dial(port: number, context: CaseContext): Promise<Client> {
+  const socket = connect({ port, host: ADDRESS, allowHalfOpen: true });
+  context.signal.addEventListener('abort', () => socket.destroy());
+  let text = '';
+  let over = false;
+  socket.setEncoding('latin1');
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+  });
+  socket.on('error', () => {
+    over = true;
+  });
+  socket.on('end', () => {
+    over = true;
+  });
+  socket.on('close', () => {
+    over = true;
+  });
+  const backend = await context.until(() => {
+    if (text.includes('\n')) return text.slice(0, text.indexOf('\n'));
+    if (over) throw new Error(`the connection to ${port} was closed before a backend answered`);
+    return false;
+  }, 'a backend to say its name');
+  const hangUp = async (): Promise<void> => {
+    socket.destroy();
+    await context.until(() => socket.closed, 'the socket to close');
+  };
+  const received = (): string => text.slice(backend.length + 1);
+  return { socket, backend, received, closed: () => over, hangUp };
+}
+
+/** Says something and waits for its echo: the connection is alive and nothing is mixed up. */
+export async function talk(client: Client, text: string, context: CaseContext): Promise<void> {
+  const before = client.received().length;
+  client.socket.write(text);
+  await context.until(() => client.received().length >= before + text.length, `the echo of "${text}"`);
+  if (client.received().slice(before) !== text) throw new Error(`"${text}" came back as something else`);
+}
+
+/** Whether anybody listens there. */
+export async function answers(port: number, context: CaseContext): Promise<boolean> {
+  const socket = connect({ port, host: ADDRESS });
+  const answer = new Promise<boolean>((resolve) => {
+    socket.on('connect', () => resolve(true));
+    socket.on('error', () => resolve(false));
+  });
+  try {
+    return await context.within(answer, `port ${port} to answer or refuse`);
+  } finally {
+    socket.destroy();
+  }
+}
+
+export function frontend(backends: readonly Backend[], more: Partial<Frontend> = {}): Frontend {
+  return {
+    id: 'web/80/tcp',
+    service: 'web',
+    protocol: 'tcp',
+    address: ADDRESS,
+    port: 0,
+    policy: 'round-robin',
+    backends,
+    ...more,
+  };
+}
+
+/** Applies under the kit's patience and returns the ports, in order; fails where one cannot listen. */
+export async function apply(
+  { loadBalancer }: LoadBalancerSubject,
+  context: CaseContext,
+  ...frontends: readonly Frontend[]
+): Promise<readonly number[]> {
+  const statuses = await context.within(loadBalancer.apply(frontends), 'apply');
+  return statuses.map(({ id, port, error }) => {
+    if (error === undefined) return port;
+    throw new Error(`${id} does not listen: ${error.code} ${error.message}`);
+  });
+}

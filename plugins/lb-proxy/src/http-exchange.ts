@@ -1,0 +1,141 @@
+import { CHUNKED, HttpMessageReader, INTERIM, OPAQUE, UNTIL_CLOSE } from './http-message-reader.ts';
+
+const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) [^ \r\n]+ HTTP\/1\.([01])\r\n/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})[ \r]/;
+const FRAMING_FIELD = /\r\n(content-length|transfer-encoding|connection)[ \t]*:[ \t]*([^\r\n]*)/gi;
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+/** What a request may begin with; a shorter piece of one will do. */
+const REQUEST_START = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,24}(?: |$)/;
+
+interface Framing {
+  readonly length: number | undefined;
+  readonly coding: string | undefined;
+  readonly closes: boolean;
+  readonly keeps: boolean;
+  readonly contradictory: boolean;
+}
+
+/**
+ * Follows the requests and responses of one client connection, to know when it is at rest: every request that was sent
+ * is answered in full, and no further one has begun. Only then may the connection go on with another backend.
+ */
+export class HttpExchange {
+  readonly #limit: number;
+  readonly #requests = new HttpMessageReader(
+    (head) => this.#readRequest(head),
+    () => undefined,
+  );
+  readonly #responses = new HttpMessageReader(
+    (head) => this.#readResponse(head),
+    () => this.#methods.shift(),
+  );
+  /** Of the requests that are not answered in full. */
+  readonly #methods: string[] = [];
+  #sent: Buffer[] | undefined = [];
+  #sentBytes = 0;
+  #final = false;
+
+  /** `limit`: how many bytes of unanswered requests are kept. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get resting(): boolean {
+    return this.#methods.length === 0 && this.#requests.resting && this.#responses.resting;
+  }
+
+  /** One side has said that the connection ends with this exchange. */
+  get final(): boolean {
+    return this.#final;
+  }
+
+  /**
+   * All that was sent since the connection was at rest, if it may be sent once more: it is known in full, nothing of an
+   * answer has come, and doing it twice does no harm.
+   */
+  get unanswered(): readonly Buffer[] | undefined {
+    if (this.#sent === undefined || this.#sent.length === 0 || this.#requests.opaque) return undefined;
+    return this.#methods.every((method) => IDEMPOTENT.has(method)) ? this.#sent : undefined;
+  }
+
+  request(chunk: Buffer): void {
+    if (this.resting) {
+      this.#sent = [];
+      this.#sentBytes = 0;
+    }
+    if (this.#sent !== undefined) {
+      this.#sentBytes += chunk.length;
+      if (this.#sentBytes <= this.#limit) this.#sent.push(chunk);
+      else this.#sent = undefined;
+    }
+    this.#requests.feed(chunk);
+  }
+
+  response(chunk: Buffer): void {
+    this.#sent = undefined;
+    this.#responses.feed(chunk);
+  }
+
+  #readRequest(head: string): number {
+    const [, method, minor] = REQUEST_LINE.exec(head) ?? [];
+    if (method === undefined) return OPAQUE;
+    this.#methods.push(method);
+    if (method === 'CONNECT') return OPAQUE;
+    const { length, coding, closes, keeps, contradictory } = framingOf(head);
+    if (closes || (minor === '0' && !keeps)) this.#final = true;
+    if (contradictory) return OPAQUE;
+    if (coding === undefined) return length ?? 0;
+    return coding === 'chunked' ? CHUNKED : OPAQUE;
+  }
+
+  #readResponse(head: string): number {
+    const [, minor, code] = STATUS_LINE.exec(head) ?? [];
+    const method = this.#methods[0];
+    if (code === undefined || method === undefined || code === '101') return OPAQUE;
+    if (code.startsWith('1')) return INTERIM;
+    if (method === 'CONNECT') return OPAQUE;
+    const { length, coding, closes, keeps, contradictory } = framingOf(head);
+    if (closes || (minor === '0' && !keeps)) this.#final = true;
+    if (method === 'HEAD' || code === '204' || code === '304') return 0;
+    if (contradictory) return OPAQUE;
+    if (coding === undefined) return length ?? UNTIL_CLOSE;
+    return coding === 'chunked' ? CHUNKED : UNTIL_CLOSE;
+  }
+}
+
+/** Whether these can be the first bytes of a request. */
+export function startsRequest(chunk: Buffer): boolean {
+  return REQUEST_START.test(chunk.toString('latin1', 0, 25));
+}
+
+function framingOf(head: string): Framing {
+  let length: number | undefined;
+  let coding: string | undefined;
+  let closes = false;
+  let keeps = false;
+  let contradictory = false;
+  for (const [, name, value] of head.matchAll(FRAMING_FIELD) as Iterable<[string, string, string]>) {
+    const text = value.trim().toLowerCase();
+    switch (name.toLowerCase()) {
+      case 'content-length': {
+        const number = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
+        if (number !== (length ?? number)) contradictory = true;
+        length = number;
+        break;
+      }
+      case 'transfer-encoding':
+        coding = coding === undefined ? text : `${coding}, ${text}`;
+        break;
+      default:
+        for (const option of text.split(',')) {
+          if (option.trim() === 'close') closes = true;
+          if (option.trim() === 'keep-alive') keeps = true;
+        }
+    }
+  }
+  if (coding !== undefined) {
+    contradictory ||= length !== undefined;
+    coding = coding.split(',').at(-1)?.trim();
+  }
+  return { length, coding, closes, keeps, contradictory };
+}

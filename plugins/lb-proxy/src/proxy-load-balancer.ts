@@ -1,0 +1,144 @@
+import {
+  type BackendStats,
+  type BalancePolicy,
+  type Clock,
+  contracts,
+  definePlugin,
+  type Frontend,
+  type FrontendStatus,
+  GantryError,
+  type LoadBalancer,
+  type Logger,
+  type Protocol,
+  type Random,
+} from '@gantry/core';
+import { Listener, type ListenerParts } from './listener.ts';
+import { optionsSchema, type ProxyOptions, type Settings } from './options.ts';
+
+const SUPPORTS = Object.freeze({
+  protocols: Object.freeze<Protocol[]>(['tcp']),
+  policies: Object.freeze<BalancePolicy[]>(['round-robin', 'least-connections', 'random-two']),
+});
+
+export interface ProxyNeeds {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Spreads TCP connections over backends, inside this process. */
+export class ProxyLoadBalancer implements LoadBalancer {
+  readonly supports = SUPPORTS;
+  readonly #parts: ListenerParts;
+  readonly #logger: Logger;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #callbacks = new Set<(backend: string) => void>();
+  /** Draining backends whose end was told. */
+  readonly #told = new Set<string>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(needs: ProxyNeeds, options: ProxyOptions = {}) {
+    const settings: Settings = optionsSchema.parse(options);
+    this.#logger = needs.logger;
+    this.#parts = { ...needs, settings, onIdle: (backend) => this.#checkDrained(backend) };
+  }
+
+  async apply(frontends: readonly Frontend[]): Promise<readonly FrontendStatus[]> {
+    this.#enter();
+    const turn = this.#turn.then(() => this.#apply(frontends));
+    this.#turn = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  async list(): Promise<readonly FrontendStatus[]> {
+    this.#enter();
+    return [...this.#listeners.values()].map(({ status }) => status);
+  }
+
+  async stats(): Promise<readonly BackendStats[]> {
+    this.#enter();
+    const backends = [...this.#listeners.values()].flatMap((listener) => [...listener.backends.values()]);
+    return backends.map((backend) => backend.stats());
+  }
+
+  onDrained(callback: (backend: string) => void): () => void {
+    this.#enter();
+    const entry = (backend: string): void => callback(backend);
+    this.#callbacks.add(entry);
+    return () => void this.#callbacks.delete(entry);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#callbacks.clear();
+      const close = async (): Promise<void> => {
+        await Promise.all([...this.#listeners.values()].map((listener) => listener.close()));
+        this.#listeners.clear();
+      };
+      this.#turn = this.#turn.then(close);
+    }
+    await this.#turn;
+  }
+
+  async #apply(frontends: readonly Frontend[]): Promise<readonly FrontendStatus[]> {
+    this.#enter();
+    const wanted = new Map(frontends.map((frontend) => [frontend.id, frontend]));
+    const gone: Promise<void>[] = [];
+    for (const [id, listener] of this.#listeners) {
+      const frontend = wanted.get(id);
+      if (frontend !== undefined && listener.fits(frontend)) continue;
+      this.#listeners.delete(id);
+      gone.push(listener.close());
+    }
+    await Promise.all(gone); // their ports may be wanted by others
+    for (const frontend of wanted.values()) {
+      const listener = this.#listeners.get(frontend.id) ?? new Listener(frontend, this.#parts);
+      this.#listeners.set(frontend.id, listener);
+      listener.update(frontend);
+    }
+    await Promise.all([...wanted.keys()].map((id) => this.#listeners.get(id)?.listen()));
+    const draining = this.#draining();
+    for (const backend of this.#told) if (!draining.has(backend)) this.#told.delete(backend);
+    for (const backend of draining) this.#checkDrained(backend);
+    return frontends.map(({ id }) => (this.#listeners.get(id) as Listener).status);
+  }
+
+  /** Backends that drain in one frontend at least. */
+  #draining(): Set<string> {
+    const draining = new Set<string>();
+    for (const { backends } of this.#listeners.values()) {
+      for (const { id, state } of backends.values()) if (state === 'draining') draining.add(id);
+    }
+    return draining;
+  }
+
+  /** A backend may stand in several frontends: it is drained when none has a connection left. */
+  #checkDrained(id: string): void {
+    const all = [...this.#listeners.values()].flatMap(({ backends }) => backends.get(id) ?? []);
+    if (all.length === 0 || all.some(({ state, active }) => state !== 'draining' || active > 0)) return;
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
+    for (const callback of this.#callbacks) {
+      try {
+        callback(id);
+      } catch (error) {
+        this.#logger.error('lb-proxy: a callback of onDrained threw', { backend: id, error });
+      }
+    }
+  }
+
+  #enter(): void {
+    if (this.#closed) throw new GantryError('CLOSED', 'lb-proxy: the load balancer is closed');
+  }
+}
+
+/** Plugin: an in-process TCP proxy for `contracts.loadBalancer`. */
+export const proxyLoadBalancer = definePlugin({
+  name: 'lb-proxy',
+  provides: contracts.loadBalancer,
+  needs: { clock: contracts.clock, random: contracts.random, logger: contracts.logger },
+  options: optionsSchema,
+  create: (options, needs) => new ProxyLoadBalancer(needs, options),
+});
