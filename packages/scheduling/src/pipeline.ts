@@ -64,6 +64,7 @@ function planOf(scheduler: string, turn: FinishedTurn, state: WorkingState): Gro
   for (let at = 0; at < nodes.length; at++) {
     nodes[at] = state.names[assigned[at] as number] as string;
   }
+  state.consider(group);
   const refusals = tally(filters, state.listed);
   const placed = nodes.length;
   const unplaced = group.tasks.length - placed;

@@ -51,11 +51,16 @@ export class WorkingState implements ClusterState {
 
   /** A group takes its turn. */
   begin(group: TaskGroup): void {
+    this.consider(group);
+    this.services.begin(group.service);
+  }
+
+  /** It is this group that `share` is about, in turn or not. */
+  consider(group: TaskGroup): void {
     this.#group = group;
     this.#requests = Object.entries(group.requests)
       .filter(([, amount]) => amount > 0)
       .map(([name, amount]) => ({ amount, ...this.resource(name) }));
-    this.services.begin(group.service);
   }
 
   /** Its turn is over. */

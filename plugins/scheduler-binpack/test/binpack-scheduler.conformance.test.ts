@@ -1,0 +1,4 @@
+import { binpackScheduler } from '@gantry/scheduler-binpack';
+import { schedulerConformance } from '@gantry/testing/vitest';
+
+schedulerConformance(() => binpackScheduler());

@@ -1,0 +1,4 @@
+import { spreadScheduler } from '@gantry/scheduler-spread';
+import { schedulerConformance } from '@gantry/testing/vitest';
+
+schedulerConformance(() => spreadScheduler());
