@@ -1,1 +1,1 @@
-export {};
+export { DockerNetwork, dockerNetwork } from './docker-network.ts';

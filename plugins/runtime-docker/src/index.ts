@@ -1,1 +1,1 @@
-export {};
+export { DockerRuntime, dockerRuntime } from './docker-runtime.ts';

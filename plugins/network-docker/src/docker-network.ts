@@ -1,0 +1,245 @@
+import { Agent } from 'node:http';
+import {
+  type Attachment,
+  type AttachRequest,
+  contracts,
+  definePlugin,
+  GantryError,
+  type JoinedNetwork,
+  type Lifecycle,
+  type Network,
+  type NetworkSpec,
+  type NetworkStatus,
+} from '@gantry/core';
+import Docker, { type NetworkInspectInfo } from 'dockerode';
+import { z } from 'zod';
+import { engineError, statusOf } from './engine-error.ts';
+
+export interface DockerNetworkSetup {
+  readonly cluster: string;
+  readonly socketPath?: string | undefined;
+  readonly timeoutMs: number;
+}
+
+const LABELS = Object.freeze({ cluster: 'gantry.cluster', network: 'gantry.network' });
+/** Joined by tasks that name no network. */
+const DEFAULT = 'default';
+const MAX_CALLS = 4;
+
+/** A bridge network of the engine for each network of the cluster; tasks are reached at their own addresses. */
+export class DockerNetwork implements Network, Lifecycle {
+  readonly supports = { networks: true, protocols: ['tcp', 'udp'] } as const;
+  readonly #setup: DockerNetworkSetup;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_CALLS });
+  readonly #docker: Docker;
+  /** Networks that are being looked at or made, so that many who ask at once ask the engine once. */
+  readonly #ensuring = new Map<string, Promise<NetworkStatus>>();
+  readonly #ensured = new Map<string, NetworkStatus>();
+  readonly #attached = new Map<string, Attachment>();
+  /** `tcp:8080` → the task that has this port of the host. */
+  readonly #hostPorts = new Map<string, string>();
+  #closed = false;
+
+  constructor(setup: DockerNetworkSetup) {
+    this.#setup = setup;
+    const { socketPath, timeoutMs } = setup;
+    const options = {
+      ...(socketPath === undefined ? {} : { socketPath }),
+      agent: this.#agent,
+      timeout: timeoutMs,
+    };
+    this.#docker = new Docker(options as unknown as Docker.DockerOptions);
+  }
+
+  /** Makes the network that tasks without networks join, and finds what an earlier run has left. */
+  async start(): Promise<void> {
+    for (const { name, engineName, subnet } of await this.list()) {
+      this.#ensured.set(name, { name, engineName, subnet });
+    }
+    await this.#ensure(DEFAULT, { internal: false });
+  }
+
+  async ensure({
+    name,
+    spec,
+  }: {
+    readonly name: string;
+    readonly spec: NetworkSpec;
+  }): Promise<NetworkStatus> {
+    this.#enter();
+    return await this.#ensure(name, spec);
+  }
+
+  async remove(name: string): Promise<void> {
+    this.#enter();
+    for (const [task, { networks }] of this.#attached) {
+      if (networks.some((joined) => joined.name === name)) {
+        throw new GantryError('CONFLICT', `network-docker: "${task}" is attached to "${name}"`);
+      }
+    }
+    this.#ensured.delete(name);
+    await this.#remove(this.#engineName(name));
+  }
+
+  /** Without the one that every cluster has. */
+  async list(): Promise<readonly NetworkStatus[]> {
+    this.#enter();
+    const networks = await this.#ours();
+    return networks.map(statusIn).filter(({ name }) => name !== DEFAULT);
+  }
+
+  async attach(request: AttachRequest): Promise<Attachment> {
+    this.#enter();
+    const known = this.#attached.get(request.task);
+    if (known !== undefined) return known;
+    const networks: JoinedNetwork[] = [];
+    for (const { name, aliases } of request.networks) {
+      const status = this.#ensured.get(name);
+      if (status === undefined) {
+        throw new GantryError('NOT_FOUND', `network-docker: there is no network "${name}"`);
+      }
+      networks.push({ name, engineName: status.engineName, aliases: unique(request.service, ...aliases) });
+    }
+    if (networks.length === 0) {
+      const { engineName } = await this.#ensure(DEFAULT, { internal: false });
+      networks.push({ name: DEFAULT, engineName, aliases: [request.service] });
+    }
+    // Another call for the same task may have come here first.
+    return this.#attached.get(request.task) ?? this.#attach(request, networks);
+  }
+
+  async detach(task: string): Promise<void> {
+    const attachment = this.#attached.get(task);
+    this.#attached.delete(task);
+    for (const { protocol, port } of attachment?.publish ?? []) this.#hostPorts.delete(`${protocol}:${port}`);
+  }
+
+  /** Removes networks nobody is on any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      for (const { Name } of await this.#ours()) await this.#remove(Name).catch(() => undefined);
+    } catch {
+      // The engine is away: the next run finds them by their labels.
+    } finally {
+      this.#agent.destroy();
+    }
+  }
+
+  #attach(request: AttachRequest, networks: readonly JoinedNetwork[]): Attachment {
+    const publish = request.ports.flatMap(({ target, protocol, host }) =>
+      host === undefined ? [] : [{ target, protocol, port: host }],
+    );
+    for (const { protocol, port } of publish) {
+      const owner = this.#hostPorts.get(`${protocol}:${port}`);
+      if (owner === undefined) continue;
+      throw new GantryError('CONFLICT', `network-docker: port ${port}/${protocol} is taken by "${owner}"`);
+    }
+    for (const { protocol, port } of publish) this.#hostPorts.set(`${protocol}:${port}`, request.task);
+    const attachment = { networks, ports: [], publish, env: {} };
+    this.#attached.set(request.task, attachment);
+    return attachment;
+  }
+
+  async #ensure(name: string, spec: NetworkSpec): Promise<NetworkStatus> {
+    let ensuring = this.#ensuring.get(name);
+    if (ensuring === undefined) {
+      ensuring = this.#make(name, spec).finally(() => this.#ensuring.delete(name));
+      this.#ensuring.set(name, ensuring);
+    }
+    const status = await ensuring;
+    this.#ensured.set(name, status);
+    return status;
+  }
+
+  async #make(name: string, spec: NetworkSpec): Promise<NetworkStatus> {
+    const engineName = this.#engineName(name);
+    const there = await this.#inspect(engineName);
+    if (there !== undefined) {
+      if (there.Labels?.[LABELS.cluster] !== this.#setup.cluster) {
+        throw new GantryError('CONFLICT', `network-docker: "${engineName}" is not a network of this cluster`);
+      }
+      if (isSame(there, spec)) return statusIn(there);
+      await this.#remove(engineName);
+    }
+    try {
+      await this.#docker.createNetwork({
+        Name: engineName,
+        CheckDuplicate: true,
+        Driver: 'bridge',
+        Internal: spec.internal,
+        Labels: { [LABELS.cluster]: this.#setup.cluster, [LABELS.network]: name },
+        ...(spec.subnet === undefined ? {} : { IPAM: { Config: [{ Subnet: spec.subnet }] } }),
+        ...(spec.subnet?.includes(':') ? { EnableIPv6: true } : {}),
+      });
+    } catch (error) {
+      // Another process of this cluster was faster.
+      if (statusOf(error) !== 409) throw engineError(error, `make the network "${name}"`);
+    }
+    const made = await this.#inspect(engineName);
+    if (made !== undefined) return statusIn(made);
+    throw new GantryError('CONFLICT', `network-docker: "${name}" was removed while it was made`);
+  }
+
+  async #remove(engineName: string): Promise<void> {
+    try {
+      await this.#docker.getNetwork(engineName).remove();
+    } catch (error) {
+      if (statusOf(error) !== 404) throw engineError(error, `remove the network "${engineName}"`);
+    }
+  }
+
+  async #inspect(engineName: string): Promise<NetworkInspectInfo | undefined> {
+    try {
+      return (await this.#docker.getNetwork(engineName).inspect()) as NetworkInspectInfo;
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw engineError(error, `look at the network "${engineName}"`);
+    }
+  }
+
+  async #ours(): Promise<readonly NetworkInspectInfo[]> {
+    const filters = { label: [`${LABELS.cluster}=${this.#setup.cluster}`] };
+    try {
+      return await this.#docker.listNetworks({ filters: JSON.stringify(filters) });
+    } catch (error) {
+      throw engineError(error, 'list networks');
+    }
+  }
+
+  #engineName(name: string): string {
+    return `gantry-${this.#setup.cluster}-${name}`;
+  }
+
+  #enter(): void {
+    if (this.#closed) throw new GantryError('CLOSED', 'network-docker: the network is closed');
+  }
+}
+
+function statusIn(info: NetworkInspectInfo): NetworkStatus {
+  const name = info.Labels?.[LABELS.network] ?? info.Name;
+  return { name, engineName: info.Name, subnet: info.IPAM?.Config?.[0]?.Subnet };
+}
+
+function isSame(info: NetworkInspectInfo, spec: NetworkSpec): boolean {
+  const subnet = info.IPAM?.Config?.[0]?.Subnet;
+  return info.Internal === spec.internal && (spec.subnet === undefined || spec.subnet === subnet);
+}
+
+function unique(...names: readonly string[]): readonly string[] {
+  return [...new Set(names)];
+}
+
+/** Plugin: bridge networks of a Docker engine for `contracts.network`. */
+export const dockerNetwork = definePlugin({
+  name: 'network-docker',
+  provides: contracts.network,
+  needs: { cluster: contracts.cluster },
+  options: z.strictObject({
+    /** Without it DOCKER_HOST, or else the usual socket. */
+    socketPath: z.string().startsWith('/', 'expected an absolute path').optional(),
+    timeoutMs: z.int().min(1000).default(30_000),
+  }),
+  create: (options, { cluster }) => new DockerNetwork({ ...options, cluster: cluster.name }),
+});

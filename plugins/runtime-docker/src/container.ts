@@ -1,0 +1,141 @@
+import { invalidObject, type JoinedNetwork, type RuntimeSpec, type RuntimeTask } from '@gantry/core';
+import type { ContainerCreateOptions, ContainerInspectInfo, MountSettings } from 'dockerode';
+
+/** Whose containers these are. */
+export interface Owner {
+  readonly cluster: string;
+  readonly node: string;
+}
+
+export const LABELS = Object.freeze({
+  cluster: 'gantry.cluster',
+  node: 'gantry.node',
+  task: 'gantry.task',
+  service: 'gantry.service',
+  slot: 'gantry.slot',
+  stopSignal: 'gantry.stop-signal',
+  /** `name=engine-name` of each joined network, joined by commas. */
+  networks: 'gantry.networks',
+});
+
+export function containerName(cluster: string, task: string): string {
+  return `gantry-${cluster}-${task}`.replace(/[^a-zA-Z0-9_.-]/g, '-');
+}
+
+/** The container of a task, as the engine wants to be told; `network` is what one without networks joins. */
+export function createOptions(
+  { task, service, slot, template, attachment }: RuntimeSpec,
+  { cluster, node }: Owner,
+  network: string,
+): ContainerCreateOptions {
+  if (template.image === undefined) {
+    throw invalidObject(`runtime-docker: "${task}"`, [
+      { path: 'template.image', message: 'expected an image: containers cannot do without' },
+    ]);
+  }
+  const { limits } = template.resources;
+  const [first] = attachment.networks;
+  const ports = attachment.publish.map(({ target, protocol, port }) => {
+    return [`${target}/${protocol}`, [{ HostPort: String(port) }]] as const;
+  });
+  return {
+    name: containerName(cluster, task),
+    Image: template.image,
+    ...(template.command.length > 0 ? { Entrypoint: [...template.command] } : {}),
+    ...(template.args.length > 0 ? { Cmd: [...template.args] } : {}),
+    Env: Object.entries({ ...template.env, ...attachment.env }).map(([name, value]) => `${name}=${value}`),
+    ...(template.workingDir === undefined ? {} : { WorkingDir: template.workingDir }),
+    ...(template.user === undefined ? {} : { User: template.user }),
+    Labels: {
+      ...template.labels,
+      [LABELS.cluster]: cluster,
+      [LABELS.node]: node,
+      [LABELS.task]: task,
+      [LABELS.service]: service,
+      [LABELS.slot]: slot,
+      [LABELS.stopSignal]: template.stopSignal,
+      [LABELS.networks]: attachment.networks.map(({ name, engineName }) => `${name}=${engineName}`).join(','),
+    },
+    StopSignal: template.stopSignal,
+    ExposedPorts: Object.fromEntries(ports.map(([port]) => [port, {}])),
+    HostConfig: {
+      // Ends zombies, and lets a workload that is process 1 be ended by a signal.
+      Init: true,
+      NetworkMode: first?.engineName ?? network,
+      PortBindings: Object.fromEntries(ports.map(([port, bindings]) => [port, [...bindings]])),
+      Mounts: template.mounts.map(mountOf),
+      ...(limits.cpu === undefined ? {} : { NanoCpus: limits.cpu * 1_000_000 }),
+      ...(limits.memory === undefined ? {} : { Memory: limits.memory, MemorySwap: limits.memory }),
+    },
+    ...(first === undefined
+      ? {}
+      : { NetworkingConfig: { EndpointsConfig: { [first.engineName]: endpointOf(first) } } }),
+  };
+}
+
+export function endpointOf({ aliases }: JoinedNetwork): { Aliases: string[] } {
+  return { Aliases: [...aliases] };
+}
+
+/** What we need to know of a container. */
+export interface Known {
+  readonly id: string;
+  readonly node: string | undefined;
+  readonly stopSignal: string;
+  readonly status: RuntimeTask;
+}
+
+export function knownOf(info: ContainerInspectInfo): Known {
+  const labels = info.Config.Labels;
+  const { State: state } = info;
+  const ended = !state.Running && state.Status !== 'created';
+  const exitCode = state.ExitCode;
+  return {
+    id: info.Id,
+    node: labels[LABELS.node],
+    stopSignal: labels[LABELS.stopSignal] ?? 'SIGTERM',
+    status: {
+      task: labels[LABELS.task] ?? '',
+      state: ended ? 'exited' : state.Running ? 'running' : 'created',
+      id: info.Id,
+      ...(state.Running ? { pid: state.Pid } : {}),
+      ...(isTime(state.StartedAt) ? { startedAt: Date.parse(state.StartedAt) } : {}),
+      ...(ended ? { exitCode, finishedAt: Date.parse(state.FinishedAt) } : {}),
+      ...(ended ? reasonOf(exitCode, state.OOMKilled, state.Error) : {}),
+      ...(state.Running ? { addresses: addressesOf(info) } : {}),
+    },
+  };
+}
+
+/** Why it ended, where more is known than its code. */
+export function reasonOf(exitCode: number, outOfMemory: boolean, error = ''): { reason?: string } {
+  if (outOfMemory) return { reason: 'out of memory' };
+  if (error !== '') return { reason: error };
+  return exitCode === 137 ? { reason: 'SIGKILL' } : {};
+}
+
+/** By Gantry's names of the networks, in the order of the attachment. */
+function addressesOf(info: ContainerInspectInfo): Readonly<Record<string, string>> {
+  const pairs = (info.Config.Labels[LABELS.networks] ?? '').split(',').filter(Boolean);
+  const names = new Map(pairs.map((pair) => pair.split('=').reverse() as [string, string]));
+  const addresses = Object.entries(info.NetworkSettings.Networks).flatMap(([engineName, network]) => {
+    const address = network?.IPAddress;
+    return address ? [[names.get(engineName) ?? engineName, address] as const] : [];
+  });
+  const order = [...names.values()];
+  addresses.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+  return Object.fromEntries(addresses);
+}
+
+/** The engine's word for never is the year 1. */
+function isTime(text: string | undefined): text is string {
+  return text !== undefined && !text.startsWith('0001-');
+}
+
+function mountOf(mount: RuntimeSpec['template']['mounts'][number]): MountSettings {
+  if (mount.type === 'tmpfs') {
+    const options = mount.size === undefined ? {} : { TmpfsOptions: { SizeBytes: mount.size } };
+    return { Type: 'tmpfs', Source: '', Target: mount.target, ...options } as MountSettings;
+  }
+  return { Type: 'bind', Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly };
+}

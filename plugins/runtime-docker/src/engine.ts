@@ -1,0 +1,128 @@
+import { Agent } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import { GantryError, isGantryError } from '@gantry/core';
+import Docker from 'dockerode';
+
+export interface EngineOptions {
+  readonly socketPath?: string | undefined;
+  /** For calls that answer soon. */
+  readonly timeoutMs: number;
+}
+
+const MAX_CALLS = 16;
+const STATUSES = { 101: true, 200: true, 201: true, 204: true };
+
+/**
+ * The Docker engine, over two sets of connections: calls share a few that are kept, streams have one each, so that
+ * neither waits for the other and no idle time limit cuts a quiet stream.
+ */
+export class Engine {
+  readonly calls: Docker;
+  readonly streams: Docker;
+  readonly #agents = [
+    new Agent({ keepAlive: true, maxSockets: MAX_CALLS, keepAliveMsecs: 30_000 }),
+    new Agent({ keepAlive: false }),
+  ] as const;
+
+  constructor({ socketPath, timeoutMs }: EngineOptions) {
+    const where = socketPath === undefined ? {} : { socketPath };
+    const [calls, streams] = this.#agents;
+    this.calls = new Docker({
+      ...where,
+      agent: calls,
+      timeout: timeoutMs,
+    } as unknown as Docker.DockerOptions);
+    this.streams = new Docker({ ...where, agent: streams, timeout: 0 } as unknown as Docker.DockerOptions);
+  }
+
+  /** The answer as a stream, whether or not it ever ends. */
+  async open(
+    path: string,
+    query: Readonly<Record<string, unknown>>,
+    signal?: AbortSignal,
+  ): Promise<Readable> {
+    return await new Promise((resolve, reject) => {
+      const options = {
+        path: `${path}?`,
+        method: 'GET',
+        isStream: true,
+        statusCodes: STATUSES,
+        options: query,
+        ...(signal === undefined ? {} : { abortSignal: signal }),
+      };
+      this.streams.modem.dial(options, (error: unknown, answer: unknown) => {
+        if (error) reject(error);
+        else resolve(answer as Readable);
+      });
+    });
+  }
+
+  /** A call that may take as long as it likes. */
+  async post(path: string, query: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+    return await new Promise((resolve, reject) => {
+      const options = {
+        path: `${path}?`,
+        method: 'POST',
+        statusCodes: STATUSES,
+        options: { _query: query, _body: {} },
+      };
+      this.streams.modem.dial(options, (error: unknown, answer: unknown) => {
+        if (error) reject(error);
+        else resolve(answer);
+      });
+    });
+  }
+
+  close(): void {
+    for (const agent of this.#agents) agent.destroy();
+  }
+}
+
+/** The HTTP status an engine answered with, if it answered. */
+export function statusOf(error: unknown): number | undefined {
+  return (error as { statusCode?: number } | undefined)?.statusCode;
+}
+
+export function closeQuietly(stream: Readable | Duplex): void {
+  stream.on('error', () => {});
+  stream.destroy();
+}
+
+const AWAY = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'EACCES',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+];
+/** What the engine says, with whatever status, of a container that can never start. */
+const HOPELESS =
+  /executable file not found|no such file or directory|permission denied|unable to find user|unable to find group|no matching entries|not a directory|is a directory|exec format error|invalid mount|source path does not exist|cannot chdir|working directory|invalid argument|Minimum memory limit|Range of CPUs/i;
+const TAKEN = /port is already allocated|address already in use/i;
+
+/** What went wrong, in our codes; `what` names the task and the verb. */
+export function engineError(error: unknown, what: string): GantryError {
+  if (isGantryError(error)) return error;
+  const {
+    code,
+    message = String(error),
+    json,
+  } = error as NodeJS.ErrnoException & { json?: { message?: string } };
+  const status = statusOf(error);
+  const text = json?.message ?? message;
+  const say = (as: ConstructorParameters<typeof GantryError>[0]): GantryError =>
+    new GantryError(as, `docker: ${what}: ${text.trim()}`, { cause: error });
+  if (status === undefined) {
+    const away = (code !== undefined && AWAY.includes(code)) || /socket hang up/.test(message);
+    return say(away ? 'UNAVAILABLE' : 'INTERNAL');
+  }
+  if (TAKEN.test(text)) return say('CONFLICT');
+  if (status === 404) return say('NOT_FOUND');
+  if (status === 409) return say('CONFLICT');
+  if (status === 400 || HOPELESS.test(text)) return say('INVALID_OBJECT');
+  if (status === 502 || status === 503 || status === 504) return say('UNAVAILABLE');
+  return say('INTERNAL');
+}
