@@ -7,8 +7,6 @@ export { runCase, runKit } from './run-kit.ts';
 export { checkKit, type Wreck } from './sabotage.ts';
 export { nodeView, randomRound, roundOf, taskGroup } from './scheduler/rounds.ts';
 export { schedulerKit } from './scheduler/scheduler-kit.ts';
-export { nodeView, randomRound, roundOf, taskGroup } from './scheduler/rounds.ts';
-export { schedulerKit } from './scheduler/scheduler-kit.ts';
 export { SeededRandom } from './seeded-random.ts';
 export { silentLogger } from './silent-logger.ts';
 export { storeKit } from './store/store-kit.ts';
