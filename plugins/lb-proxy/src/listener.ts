@@ -170,7 +170,7 @@ export class Listener implements SessionOwner {
     if (this.#waiting.size === 0) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const session of waiting) session.dial();
+    for (const session of waiting) session.wake();
   }
 
   #sweep(): void {

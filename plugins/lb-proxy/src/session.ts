@@ -10,7 +10,7 @@ export interface SessionOwner {
   readonly settings: Settings;
   /** A backend that was not tried yet; `undefined` when there is none. */
   choose(tried: ReadonlySet<ProxyBackend>): ProxyBackend | undefined;
-  /** The session has no backend and calls {@link Session.dial} when `woken`. */
+  /** The session has no backend: call {@link Session.wake} when there may be one. */
   wait(session: Session): void;
   /** The session has no backend and needs none for now; it is ended when that lasts too long. */
   rest(session: Session): void;
@@ -56,8 +56,46 @@ export class Session {
     this.#findBackend();
   }
 
-  /** Tries to get a backend; the client is not read meanwhile. */
-  dial(): void {
+  /** Tries again to get a backend, also one that refused before. */
+  wake(): void {
+    this.#tried = undefined;
+    this.#dial();
+  }
+
+  /** The backend takes no new work: leaves it if the connection is at rest. */
+  drain(): void {
+    if (this.#restful()) this.#leaveBackend();
+  }
+
+  /** The backend is no longer there: its connection is cut, and the client's unless it can go on elsewhere. */
+  cut(): void {
+    if (this.#connected) {
+      this.#backendGone(true);
+    } else {
+      this.#release();
+      this.#dial();
+    }
+  }
+
+  /** Ends both sides at once. Idempotent. */
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#release();
+    this.#client.destroy();
+    this.#unsent = [];
+    this.#owner.ended(this);
+  }
+
+  #findBackend(lost?: ProxyBackend): void {
+    const { clock, settings } = this.#owner;
+    this.#client.pause();
+    this.#tried = lost && new Set([lost]);
+    this.#deadline = clock.elapsed() + settings.holdMs;
+    this.#dial();
+  }
+
+  #dial(): void {
     if (this.#over || this.#backend !== undefined) return;
     const backend = this.#owner.choose(this.#tried ?? NONE);
     if (backend === undefined) {
@@ -80,39 +118,6 @@ export class Session {
     this.#cancelTimer = clock.after(settings.connectTimeoutMs, () => this.#dialFailed(backend));
   }
 
-  /** The backend takes no new work: leaves it if the connection is at rest. */
-  drain(): void {
-    if (this.#restful()) this.#leaveBackend();
-  }
-
-  /** The backend is no longer there: its connection is cut, and the client's unless it can go on elsewhere. */
-  cut(): void {
-    if (this.#connected) {
-      this.#backendGone(true);
-    } else {
-      this.#release();
-      this.dial();
-    }
-  }
-
-  /** Ends both sides at once. Idempotent. */
-  end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#release();
-    this.#client.destroy();
-    this.#unsent = [];
-    this.#owner.ended(this);
-  }
-
-  #findBackend(lost?: ProxyBackend): void {
-    const { clock, settings } = this.#owner;
-    this.#client.pause();
-    this.#tried = lost && new Set([lost]);
-    this.#deadline = clock.elapsed() + settings.holdMs;
-    this.dial();
-  }
-
   #waitForBackend(): void {
     const { clock } = this.#owner;
     this.#cancelTimer?.();
@@ -123,10 +128,7 @@ export class Session {
     }
     this.#owner.wait(this);
     // Those that refused may accept a little later, as while a task starts again.
-    this.#cancelTimer = clock.after(Math.min(left, RETRY_MS), () => {
-      this.#tried = undefined;
-      this.dial();
-    });
+    this.#cancelTimer = clock.after(Math.min(left, RETRY_MS), () => this.wake());
   }
 
   #dialled(upstream: Socket, backend: ProxyBackend): void {
@@ -150,7 +152,7 @@ export class Session {
     this.#tried ??= new Set();
     this.#tried.add(backend);
     this.#release();
-    this.dial();
+    this.#dial();
   }
 
   #fromClient(chunk: Buffer): void {
