@@ -57,10 +57,15 @@ class Mismatch implements Rejection {
   }
 
   get message(): string {
-    return `${this.#node.name} ${this.lack}`;
+    return `${this.#node.name} ${this.#words}`;
   }
 
-  get lack(): string {
+  /** Where there is one constraint only, no node is nearer than another. */
+  get lack(): string | undefined {
+    return this.#wanted.length === 1 ? undefined : this.#words;
+  }
+
+  get #words(): string {
     const has = (constraint: Constraint) => nodeField(this.#node, constraint) ?? 'not set';
     const parts = this.#unmet.map((constraint) => `${constraint.text} (it is ${has(constraint)})`);
     return `does not satisfy ${listed(parts)}`;

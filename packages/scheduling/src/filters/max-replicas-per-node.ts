@@ -24,7 +24,6 @@ function tooMany(node: string, service: string, count: number, max: number): Rej
     code: 'MaxReplicasPerNode',
     message: `${node} has ${counted(count, 'task')} of ${service}, at most ${max} may be on a node`,
     miss: count - max + 1,
-    lack: `has ${counted(count, 'task')} of ${service}`,
     remedy: `raise maxReplicasPerNode to ${count + 1}, or add a node`,
     reason: [`already has ${most}`, `already have ${most}`],
   };
