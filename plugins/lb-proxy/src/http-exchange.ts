@@ -2,8 +2,12 @@ import { CHUNKED, HttpMessageReader, INTERIM, OPAQUE, UNTIL_CLOSE } from './http
 
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) [^ \r\n]+ HTTP\/1\.([01])\r\n/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})[ \r]/;
-const FRAMING_FIELD = /\r\n(content-length|transfer-encoding|connection)[ \t]*:[ \t]*([^\r\n]*)/gi;
+const FRAMING_FIELD = /^(content-length|transfer-encoding|connection)[ \t]*:(.*)$/i;
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+const CLOSE = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/;
+const KEEP_ALIVE = /(?:^|,)[ \t]*keep-alive[ \t]*(?:,|$)/;
+/** The letters the names of those fields begin with. */
+const [C, T] = [99, 116];
 /** What a request may begin with; a shorter piece of one will do. */
 const REQUEST_START = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,24}(?: |$)/;
 
@@ -114,23 +118,26 @@ function framingOf(head: string): Framing {
   let closes = false;
   let keeps = false;
   let contradictory = false;
-  for (const [, name, value] of head.matchAll(FRAMING_FIELD) as Iterable<[string, string, string]>) {
-    const text = value.trim().toLowerCase();
-    switch (name.toLowerCase()) {
-      case 'content-length': {
+  for (let at = head.indexOf('\r\n') + 2; at < head.length; ) {
+    const end = head.indexOf('\r\n', at);
+    const initial = head.charCodeAt(at) | 32;
+    const field = initial === C || initial === T ? FRAMING_FIELD.exec(head.slice(at, end)) : null;
+    at = end + 2;
+    if (field === null) continue;
+    const text = (field[2] as string).trim().toLowerCase();
+    switch ((field[1] as string).length) {
+      case 'content-length'.length: {
         const number = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
         if (number !== (length ?? number)) contradictory = true;
         length = number;
         break;
       }
-      case 'transfer-encoding':
+      case 'transfer-encoding'.length:
         coding = coding === undefined ? text : `${coding}, ${text}`;
         break;
       default:
-        for (const option of text.split(',')) {
-          if (option.trim() === 'close') closes = true;
-          if (option.trim() === 'keep-alive') keeps = true;
-        }
+        closes ||= CLOSE.test(text);
+        keeps ||= KEEP_ALIVE.test(text);
     }
   }
   if (coding !== undefined) {
