@@ -4,11 +4,12 @@ import {
   type Component,
   type Entry,
   type Explanation,
+  GantryError,
   type GroupPlan,
-  isGantryError,
   keyOf,
   type Logger,
   type PlacementAdvisor,
+  type Plan,
   type Random,
   type Round,
   type Scheduler,
@@ -26,6 +27,7 @@ import { Pending, type PendingGroup } from './pending.ts';
 /** Tasks decided in one round, so that the first ones start while the rest is still being placed. */
 const ROUND_TASKS = 20_000;
 const RETRY_MS = 200;
+const CONFLICT_MS = 20;
 /** After a large round the next one waits a moment, so that under load the rounds, and all that follows, come in bulk. */
 const REST_PER_TASK_MS = 0.05;
 const MAX_REST_MS = 150;
@@ -136,6 +138,7 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
     if (this.#running !== undefined || this.#stop.signal.aborted || this.#pending.empty) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
+      if (this.#due && this.#cancelRetry === undefined) this.#kick(); // it came just as the loop had ended
     });
   }
 
@@ -144,11 +147,11 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
     const { signal } = this.#stop;
     await clock.sleep(0, signal).catch(() => undefined); // what arrives together is decided together
     const seen = new Set<string>();
-    while (!signal.aborted && (this.#due || seen.size > 0)) {
+    while (!signal.aborted) {
       if (this.#due) seen.clear();
       this.#due = false;
       try {
-        const candidates = this.#candidates(seen);
+        const candidates = together(this.#candidates(seen));
         if (candidates.length === 0) return;
         for (const id of await this.#round(candidates)) seen.add(id);
         const tasks = candidates.reduce((sum, { entries }) => sum + entries.length, 0);
@@ -157,7 +160,6 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
       } catch (error) {
         if (signal.aborted) return;
         logger.warn('scheduling failed', { error: toGantryError(error) });
-        if (!isGantryError(error, 'INTERNAL')) this.#due = true;
         this.#cancelRetry ??= clock.after(RETRY_MS, () => {
           this.#cancelRetry = undefined;
           this.#kick();
@@ -167,14 +169,12 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
     }
   }
 
-  /** The next groups to decide, as many as fit into a round; `seen` keeps those that were decided since the last change. */
-  #candidates(seen: Set<string>): readonly Candidate[] {
+  /** The next groups to decide, as many as fit into a round; `seen`: those that fit nowhere as things are. */
+  #candidates(seen: ReadonlySet<string>): readonly Candidate[] {
     const candidates: Candidate[] = [];
     let room = ROUND_TASKS;
     for (const pending of this.#pending.groups) {
       if (room <= 0) break;
-      const id = `${pending.service} ${pending.template}`;
-      if (seen.has(id)) continue;
       const service = this.#parts.views.of('service').get(pending.service)?.value;
       if (service === undefined || this.#parts.views.of('template').get(pending.template) === undefined)
         continue;
@@ -187,9 +187,11 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
         continue;
       }
       const entries = take(pending, room);
-      if (entries.length === pending.tasks.size) seen.add(id);
-      room -= entries.length;
-      candidates.push(...this.#split(service, pending.template, entries, scheduler));
+      for (const candidate of this.#split(service, pending.template, entries, scheduler)) {
+        if (seen.has(idOf(candidate))) continue;
+        room -= candidate.entries.length;
+        candidates.push(candidate);
+      }
     }
     return candidates;
   }
@@ -237,38 +239,78 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
     const changes: Change[] = [];
     const stuck: string[] = [];
     const now = this.#parts.clock.now();
-    for (const [scheduler, some] of batches(candidates)) {
-      const only = some[0]?.only;
-      const node = only === undefined ? undefined : this.#model.node(only);
-      const nodes = only === undefined ? this.#model.nodes : node === undefined ? [] : [node];
-      const groups = some.map(({ group }) => group);
-      const plan = scheduler.place({ groups, nodes, random: this.#parts.random });
+    for (const [some, nodes] of this.#questions(candidates)) {
+      const plan = this.#ask(some, nodes);
       some.forEach((candidate, index) => {
-        const answer = plan.groups[index];
-        if (answer === undefined)
-          throw new Error(`scheduler ${scheduler.name} did not answer for every group`);
+        const answer = plan.groups[index] as GroupPlan;
         const { service, template, tasks } = candidate.group;
         this.#explanations.set(service, template, answer.explanation);
-        if (answer.nodes.length < tasks.length) stuck.push(`${service} ${template}`);
+        if (answer.nodes.length < tasks.length) stuck.push(idOf(candidate));
         for (const change of decisions(candidate, answer, now)) changes.push(change);
       });
     }
     if (changes.length === 0) return stuck;
     const outcomes = await this.#parts.store.commit(changes, { signal: this.#stop.signal });
-    const revision = Math.max(0, ...lastRevision(outcomes));
-    if (revision > 0) await this.#parts.views.of('task').reached(revision, this.#stop.signal);
+    const last = outcomes.findLast((outcome) => outcome.ok);
+    if (last?.ok === true) await this.#parts.views.of('task').reached(last.revision, this.#stop.signal);
+    else await this.#parts.clock.sleep(CONFLICT_MS, this.#stop.signal); // every one changed: see how, first
     return stuck;
+  }
+
+  /** Candidates with the nodes they may have: all of them in one question, or, for a global service, each its own. */
+  *#questions(candidates: readonly Candidate[]): Iterable<[readonly Candidate[], Round['nodes']]> {
+    if (candidates[0]?.only === undefined) {
+      yield [candidates, this.#model.nodes];
+      return;
+    }
+    for (const candidate of candidates) {
+      const node = this.#model.node(candidate.only as string);
+      yield [[candidate], node === undefined ? [] : [node]];
+    }
+  }
+
+  /** Asks the plugin, and does not believe it everything. */
+  #ask(candidates: readonly Candidate[], nodes: Round['nodes']): Plan {
+    const { scheduler } = candidates[0] as Candidate;
+    let plan: Plan;
+    try {
+      const groups = candidates.map(({ group }) => group);
+      plan = scheduler.place({ groups, nodes, random: this.#parts.random });
+    } catch (error) {
+      throw toGantryError(error, `scheduler ${scheduler.name}`);
+    }
+    candidates.forEach(({ group }, index) => {
+      const answer = plan.groups[index];
+      const wrong =
+        answer === undefined
+          ? 'did not answer'
+          : answer.nodes.length > group.tasks.length
+            ? 'placed more tasks than there are'
+            : undefined;
+      if (wrong === undefined) return;
+      throw new GantryError('INTERNAL', `scheduler ${scheduler.name} ${wrong} for service ${group.service}`);
+    });
+    return plan;
   }
 }
 
-/** Candidates that one call can decide: same scheduler, and all nodes or the same single one. */
-function* batches(candidates: readonly Candidate[]): Iterable<[Scheduler, readonly Candidate[]]> {
-  const together = new Map<Scheduler, Candidate[]>();
-  for (const candidate of candidates) {
-    if (candidate.only !== undefined) yield [candidate.scheduler, [candidate]];
-    else together.set(candidate.scheduler, [...(together.get(candidate.scheduler) ?? []), candidate]);
+/**
+ * The candidates that can be decided at once: those of one scheduler for all nodes in one question, or tasks that have
+ * their node already, one for each node; for what a question decides, the next one has to see.
+ */
+function together(candidates: readonly Candidate[]): readonly Candidate[] {
+  const [first] = candidates;
+  if (first === undefined) return [];
+  if (first.only === undefined) {
+    return candidates.filter(({ only, scheduler }) => only === undefined && scheduler === first.scheduler);
   }
-  yield* together;
+  const nodes = new Set<string>();
+  return candidates.filter(({ only }) => only !== undefined && !nodes.has(only) && nodes.add(only));
+}
+
+/** Names a candidate among all that wait. */
+function idOf({ group, only }: Candidate): string {
+  return `${group.service} ${group.template} ${only ?? ''}`;
 }
 
 function* decisions(
@@ -293,11 +335,6 @@ function* decisions(
       yield { key: keyOf('task', task.meta.name), value: { ...task, status }, expect: revision };
     }
   }
-}
-
-function lastRevision(outcomes: readonly { ok: boolean; revision?: number }[]): number[] {
-  const last = outcomes.findLast((outcome) => outcome.ok);
-  return last?.revision === undefined ? [] : [last.revision];
 }
 
 function take({ tasks }: PendingGroup, room: number): Entry<Task>[] {

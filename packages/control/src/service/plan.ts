@@ -204,18 +204,14 @@ function settle(
   draft.remove.push(...slot.ended.slice(0, Math.max(0, slot.ended.length - KEEP_ENDED)));
 
   if (fresh !== undefined) {
-    if (fresh.status.ready) {
-      for (const task of old) draft.shutdown.push({ task, why: 'it was replaced' });
-    } else {
-      // Not ready yet: what serves goes on serving; a second attempt that does not serve is one too many.
-      for (const task of old) {
-        if (isCurrent(task, target)) draft.shutdown.push({ task, why: 'its slot has another task' });
-      }
+    // What serves goes on serving until the new task does; what does not serve is one too many.
+    for (const task of old) {
+      if (fresh.status.ready || !task.status.ready) draft.shutdown.push({ task, why: 'it was replaced' });
     }
     return;
   }
   if (service.spec.mode === 'global' && input.globalSlots.get(slot.id) !== true) return;
-  const moves = old.some((task) => isCurrent(task, target)); // current, but its node is drained
+  const moves = old.some(({ spec }) => spec.node !== undefined && fitness(spec.node) === 'draining');
   if (old.length > 0 && !moves && budget.left <= 0) return;
   if (old.length > 0 && policyOf(service.spec, update).order === 'stop-first') {
     if (!moves) budget.left--;
@@ -235,6 +231,7 @@ function settle(
     return;
   }
   if (old.length > 0 && !moves) budget.left--;
+  for (const task of old) if (!task.status.ready) draft.shutdown.push({ task, why: 'it was replaced' });
   draft.create.push({ slot: slot.id, attempt: (last?.spec.attempt ?? 0) + 1, restarts: decision.restarts });
 }
 

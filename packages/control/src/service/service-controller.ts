@@ -157,7 +157,7 @@ export class ServiceController implements Controller {
         expect: tasks.get(task.meta.name)?.revision,
       });
     };
-    if (plan.create.length > 0) changes.push(...this.#templateChange(service, plan.target.template, now));
+    changes.push(...this.#templateChange(service, plan.target.template, now));
     for (const { task, why } of plan.shutdown) touch(task, shutDown(task, why, now));
     for (const task of plan.orphan) touch(task, orphaned(task, now));
     for (const task of plan.remove) touch(task, undefined);
@@ -171,7 +171,7 @@ export class ServiceController implements Controller {
     const key = keyOf('service', service.meta.name);
     let value: Service | undefined = { ...service, status: plan.status };
     if (plan.gone) value = undefined;
-    else if (plan.rollbackTo !== undefined) value = this.#rolledBack(service, plan, now) ?? value;
+    else if (plan.rollbackTo !== undefined) value = this.#rolledBack(service, plan, now);
     else if (plan.status === service.status) return;
     const [outcome] = await this.#store.commit([{ key, value, expect: entry.revision }], { signal });
     if (outcome?.ok !== true) return; // somebody changed it: the event brings us back
@@ -193,7 +193,7 @@ export class ServiceController implements Controller {
   }
 
   #templateChange(service: Service, hash: string, now: number): Change[] {
-    if (this.#views.of('template').get(hash) !== undefined) return [];
+    if (this.#views.of('template').get(hash) !== undefined || service.meta.deletedAt !== undefined) return [];
     const value: Template = {
       kind: 'template',
       meta: { name: hash, uid: hash, generation: 1, createdAt: now, labels: {} },
@@ -202,12 +202,16 @@ export class ServiceController implements Controller {
     return [{ key: keyOf('template', hash), value, expect: 'absent' }];
   }
 
-  /** The service with an earlier template in place of the failed one; undefined if that is no longer known. */
-  #rolledBack(service: Service, plan: ServicePlan, now: number): Service | undefined {
+  /** The service with an earlier template in place of the failed one; paused if that one is no longer known. */
+  #rolledBack(service: Service, plan: ServicePlan, now: number): Service {
     const from = plan.target.template;
     const to = plan.rollbackTo ?? from;
     const earlier = this.#views.of('template').get(to)?.value;
-    if (earlier === undefined) return undefined;
+    if (earlier === undefined) {
+      const message = `${plan.status.update?.message}, and template ${to} is no longer known`;
+      const update = plan.status.update && { ...plan.status.update, state: 'paused' as const, message };
+      return { ...service, status: { ...plan.status, update } };
+    }
     const generation = service.meta.generation + 1;
     return {
       ...service,

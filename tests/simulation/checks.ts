@@ -1,0 +1,149 @@
+import {
+  type Entry,
+  isFinal,
+  mayMove,
+  type Node,
+  type Service,
+  type StoreEvent,
+  type Task,
+} from '@gantry/core';
+import { NODE_CAPACITY, type SimCluster } from './sim-cluster.ts';
+
+/** Watches every write of the store for what must never happen. */
+export class HistoryCheck {
+  readonly problems: string[] = [];
+  readonly #tasks = new Map<string, Task>();
+
+  async follow(sim: SimCluster, signal: AbortSignal): Promise<void> {
+    for await (const batch of sim.store.watch('tasks/', { since: 0, signal })) {
+      for (const event of batch) this.#take(event);
+    }
+  }
+
+  #take({ key, value }: StoreEvent): void {
+    const before = this.#tasks.get(key);
+    const after = value as Task | undefined;
+    if (after === undefined) {
+      this.#tasks.delete(key);
+      return;
+    }
+    this.#tasks.set(key, after);
+    if (before === undefined) return;
+    const [from, to] = [before.status.state, after.status.state];
+    if (from !== to && !mayMove(from, to)) this.problems.push(`${key} went from ${from} to ${to}`);
+    if (before.spec.node !== undefined && before.spec.node !== after.spec.node) {
+      this.problems.push(`${key} moved from ${before.spec.node} to ${after.spec.node}`);
+    }
+    if (before.spec.desired === 'shutdown' && after.spec.desired === 'running') {
+      this.problems.push(`${key} was called back`);
+    }
+  }
+}
+
+/** What must hold at any moment, whatever has failed. */
+export async function safetyProblems(sim: SimCluster): Promise<string[]> {
+  const problems: string[] = [];
+  const nodes = new Map(
+    (await sim.store.list('nodes/')).entries.map(({ value }) => [(value as Node).meta.name, value as Node]),
+  );
+  const services = await servicesOf(sim);
+  const used = new Map<string, number>();
+  const slots = new Map<string, Task[]>();
+  for (const task of await sim.tasks()) {
+    if (isFinal(task.status.state)) continue;
+    const { node, service, slot, desired } = task.spec;
+    if (node !== undefined) used.set(node, (used.get(node) ?? 0) + cpuOf(services.get(service), task));
+    if (desired !== 'running' || (node !== undefined && nodes.get(node)?.status.state !== 'ready')) continue;
+    const id = `${service}/${slot}`;
+    slots.set(id, [...(slots.get(id) ?? []), task]);
+  }
+  for (const [node, cpu] of used) {
+    if (cpu > NODE_CAPACITY.cpu)
+      problems.push(`${node} is promised ${cpu} of ${NODE_CAPACITY.cpu} millicores`);
+  }
+  for (const [slot, live] of slots) {
+    if (live.length <= 1) continue;
+    const names = live.map(({ meta, spec }) => `${meta.name}@${spec.node}`).join(', ');
+    if (live.length > 2) problems.push(`slot ${slot} has ${live.length} tasks: ${names}`);
+    const moving = live.some(
+      ({ spec }) =>
+        spec.template !== live[0]?.spec.template ||
+        spec.restartedAt !== live[0]?.spec.restartedAt ||
+        (spec.node !== undefined && nodes.get(spec.node)?.spec.availability === 'drain'),
+    );
+    // A node that just came back still has its task until the controller has told it to stop.
+    const returned = live.some(
+      ({ spec }) => (nodes.get(spec.node ?? '')?.status.since ?? 0) > sim.clock.now() - 3000,
+    );
+    // A drain that was taken back leaves a spare task for as long as the other is not ready.
+    if (!moving && !returned && live.every(({ status }) => status.ready)) {
+      problems.push(`slot ${slot} has two ready tasks that are the same: ${names}`);
+    }
+  }
+  return problems;
+}
+
+/** What must have come true once faults have stopped and time has passed. */
+export async function livenessProblems(sim: SimCluster): Promise<string[]> {
+  const problems: string[] = [];
+  const tasks = await sim.tasks();
+  for (const service of (await servicesOf(sim)).values()) {
+    const { name, deletedAt } = service.meta;
+    if (deletedAt !== undefined) {
+      problems.push(`service ${name} was deleted and is still there`);
+      continue;
+    }
+    const live = tasks.filter(({ spec, status }) => spec.service === name && !isFinal(status.state));
+    const waiting = live.filter(({ status }) => status.state === 'pending');
+    for (const { meta, status } of waiting) {
+      if (status.reason === undefined || status.message === undefined)
+        problems.push(`${meta.name} waits for no reason`);
+    }
+    const ready = live.filter(({ status, spec }) => status.ready && spec.desired === 'running').length;
+    const { desired } = service.status;
+    // A template that crashes never settles, and while an update to it is paused some slots have none that serves.
+    const crashes = service.spec.template.labels['fake/exit-after-ms'] !== undefined;
+    if (crashes || service.status.update?.state.endsWith('paused') === true) continue;
+    if (ready + waiting.length < desired) {
+      problems.push(
+        `service ${name}: ${ready} ready and ${waiting.length} waiting of ${desired}: ${describe(live)}`,
+      );
+    }
+    if (waiting.length === 0 && live.length !== desired) {
+      problems.push(`service ${name}: ${live.length} live tasks for ${desired}: ${describe(live)}`);
+    }
+    if (service.spec.mode === 'replicated' && desired !== service.spec.replicas) {
+      problems.push(`service ${name}: wants ${desired} tasks, was asked for ${service.spec.replicas}`);
+    }
+  }
+  const recorded = new Set(
+    tasks.filter(({ status }) => status.state === 'running').map(({ meta }) => meta.name),
+  );
+  for (const name of sim.machines.keys()) {
+    for (const task of sim.running(name))
+      if (!recorded.delete(task)) problems.push(`${task} runs on ${name} unknown to all`);
+  }
+  for (const task of recorded) problems.push(`${task} is said to run and does not`);
+  return problems;
+}
+
+function describe(tasks: readonly Task[]): string {
+  return tasks
+    .map(
+      ({ meta, spec, status }) =>
+        `${meta.name}@${spec.node} ${status.state}/${spec.desired} ready=${status.ready}`,
+    )
+    .join('; ');
+}
+
+async function servicesOf(sim: SimCluster): Promise<Map<string, Service>> {
+  const { entries } = await sim.store.list('services/');
+  return new Map(
+    entries.map((entry) => [(entry as Entry<Service>).value.meta.name, (entry as Entry<Service>).value]),
+  );
+}
+
+/** Every template of a simulated service asks for the same. */
+function cpuOf(service: Service | undefined, _task: Task): number {
+  return service?.spec.template.resources.requests.cpu ?? 0;
+}

@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest';
+import { simulate } from './run.ts';
+
+/** Histories that once showed a bug; each stays. */
+const FOUND: readonly number[] = [];
+const RUNS = Number(process.env.GANTRY_SIM_RUNS ?? 200);
+const FIRST = Number(process.env.GANTRY_SIM_SEED ?? 1);
+
+describe('a cluster in virtual time, under random commands and faults', () => {
+  for (const seed of FOUND) {
+    test(`found before: seed ${seed}`, async () => {
+      expect(await problemsOf(seed)).toEqual([]);
+    });
+  }
+
+  test(`${RUNS} histories from seed ${FIRST} keep what is promised`, async () => {
+    for (let seed = FIRST; seed < FIRST + RUNS; seed++) {
+      const problems = await problemsOf(seed);
+      expect(problems, `seed ${seed}: GANTRY_SIM_SEED=${seed} GANTRY_SIM_RUNS=1 shows it again`).toEqual([]);
+    }
+  });
+});
+
+async function problemsOf(seed: number): Promise<readonly string[]> {
+  const { problems, log } = await simulate(seed);
+  return problems.length === 0 ? [] : [...problems, ...log];
+}
