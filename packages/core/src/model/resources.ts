@@ -46,40 +46,62 @@ export function parseMemory(value: number | string): number | undefined {
   return match === null || unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
 }
 
-function amount(parse: (value: number | string) => number | undefined, max: number, help: string) {
-  return z.union([z.number(), z.string()], help).transform((value, context) => {
-    const parsed = parse(value);
-    const problem =
-      parsed === undefined || !Number.isInteger(parsed)
-        ? help
-        : parsed < 0
-          ? 'must not be negative'
-          : parsed > max
-            ? `must be at most ${max}`
-            : undefined;
-    if (problem !== undefined) {
-      context.addIssue({ code: 'custom', message: `${problem}, got ${JSON.stringify(value)}` });
-      return z.NEVER;
-    }
-    return parsed as number;
+interface Reading {
+  readonly parse: (value: number | string) => number | undefined;
+  readonly max: number;
+  readonly help: string;
+}
+
+const CPU: Reading = Object.freeze({
+  parse: parseCpu,
+  max: MAX_CPU,
+  help: "expected whole millicores (250 or '250m') or cores as text ('0.25')",
+});
+const MEMORY: Reading = Object.freeze({
+  parse: parseMemory,
+  max: MAX_MEMORY,
+  help: "expected bytes (67108864) or a quantity ('64Mi')",
+});
+const COUNT: Reading = Object.freeze({
+  parse: (value: number | string) => (typeof value === 'number' ? value : undefined),
+  max: MAX_COUNT,
+  help: 'expected a whole number',
+});
+
+/** The amount a user wrote, or what is wrong with it. */
+function readAmount(
+  value: number | string,
+  { parse, max, help }: Reading,
+): number | { readonly problem: string } {
+  const amount = parse(value);
+  const problem = (text: string): { problem: string } => ({
+    problem: `${text}, got ${JSON.stringify(value)}`,
+  });
+  if (amount === undefined || !Number.isInteger(amount)) return problem(help);
+  if (amount < 0) return problem('must not be negative');
+  return amount > max ? problem(`must be at most ${max}`) : amount;
+}
+
+function amountSchema(reading: Reading) {
+  return z.union([z.number(), z.string()], reading.help).transform((value, context) => {
+    const amount = readAmount(value, reading);
+    if (typeof amount === 'number') return amount;
+    context.addIssue({ code: 'custom', message: amount.problem });
+    return z.NEVER;
   });
 }
 
-const cpu = amount(parseCpu, MAX_CPU, "expected whole millicores (250 or '250m') or cores as text ('0.25')");
-const memory = amount(parseMemory, MAX_MEMORY, "expected bytes (67108864) or a quantity ('64Mi')");
-const count = z.int().min(0).max(MAX_COUNT);
-
 /** Amounts as a user may write them; yields {@link Resources}. */
 export const resourcesSchema = z
-  .object({ cpu: cpu.optional(), memory: memory.optional() })
-  .catchall(count)
+  .record(z.string(), z.union([z.number(), z.string()]))
   .transform((value, context): Resources => {
     const result: Record<string, number> = {};
-    for (const [name, number] of Object.entries(value)) {
-      if (!/^[a-z0-9]([a-z0-9./-]{0,61}[a-z0-9])?$/.test(name)) {
-        context.addIssue({ code: 'custom', path: [name], message: 'expected a resource name such as "gpu"' });
-      }
-      if (number !== undefined) result[name] = number;
+    for (const [name, written] of Object.entries(value)) {
+      const amount = /^[a-z0-9]([a-z0-9./-]{0,61}[a-z0-9])?$/.test(name)
+        ? readAmount(written, name === 'cpu' ? CPU : name === 'memory' ? MEMORY : COUNT)
+        : { problem: 'expected a resource name such as "gpu"' };
+      if (typeof amount === 'number') result[name] = amount;
+      else context.addIssue({ code: 'custom', path: [name], message: amount.problem });
     }
     return result;
   });
@@ -87,7 +109,9 @@ export const resourcesSchema = z
 export const requirementsSchema = z
   .strictObject({
     requests: resourcesSchema.default({}),
-    limits: z.strictObject({ cpu: cpu.optional(), memory: memory.optional() }).default({}),
+    limits: z
+      .strictObject({ cpu: amountSchema(CPU).optional(), memory: amountSchema(MEMORY).optional() })
+      .default({}),
   })
   .superRefine((value, context) => {
     for (const name of ['cpu', 'memory'] as const) {
