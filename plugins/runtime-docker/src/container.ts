@@ -18,6 +18,13 @@ export const LABELS = Object.freeze({
   networks: 'gantry.networks',
 });
 
+/** 126 and 127 come from the init process, which starts before it finds out. */
+const EXIT_REASONS: Readonly<Record<number, string>> = Object.freeze({
+  126: 'its command cannot be run (exit code 126)',
+  127: 'its command was not found (exit code 127)',
+  137: 'SIGKILL',
+});
+
 export function containerName(cluster: string, task: string): string {
   return `gantry-${cluster}-${task}`.replace(/[^a-zA-Z0-9_.-]/g, '-');
 }
@@ -111,7 +118,8 @@ export function knownOf(info: ContainerInspectInfo): Known {
 export function reasonOf(exitCode: number, outOfMemory: boolean, error = ''): { reason?: string } {
   if (outOfMemory) return { reason: 'out of memory' };
   if (error !== '') return { reason: error };
-  return exitCode === 137 ? { reason: 'SIGKILL' } : {};
+  const reason = EXIT_REASONS[exitCode];
+  return reason === undefined ? {} : { reason };
 }
 
 /** By Gantry's names of the networks, in the order of the attachment. */

@@ -53,6 +53,7 @@ export class EventStream {
         const stream = await this.#open();
         wait = FIRST_RETRY_MS;
         const reading = this.#read(stream);
+        reading.catch(() => undefined); // it may break off while we list
         // The stream is open before we list, so nothing falls in between.
         await onGap();
         await reading;

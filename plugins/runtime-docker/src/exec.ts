@@ -1,9 +1,10 @@
 import { type Duplex, pipeline } from 'node:stream';
 import { type ExecOptions, type ExecSession, type OutputChunk, throwIfAborted } from '@gantry/core';
 import { Demux } from './demux.ts';
-import { closeQuietly, type Engine, engineError } from './engine.ts';
+import { closeQuietly, type Engine, engineError, statusOf } from './engine.ts';
 
 const KEEP_ALIVE_MS = 30_000;
+const END_OF_INPUT = '\u0004';
 
 /** Runs a command in a container. Nobody reading it makes the command wait. */
 export async function exec(
@@ -36,7 +37,7 @@ export async function exec(
   const end = (): void => closeQuietly(socket);
   over.addEventListener('abort', end, { once: true });
   if (over.aborted) end();
-  if (stdin !== undefined) void feed(socket, stdin);
+  if (stdin !== undefined) void feed(socket, stdin, tty);
 
   let exited: (code: number) => void;
   let failed: (error: unknown) => void;
@@ -63,7 +64,13 @@ export async function exec(
     output: output(),
     exitCode,
     async resize(columns, rows) {
-      if (tty) await engine.calls.getExec(id).resize({ w: columns, h: rows });
+      if (!tty) return;
+      try {
+        await engine.calls.getExec(id).resize({ w: columns, h: rows });
+      } catch (error) {
+        // One that has ended has no size any more.
+        if (statusOf(error) === undefined) throw engineError(error, what);
+      }
     },
   };
 }
@@ -79,7 +86,7 @@ async function* raw(socket: Duplex): AsyncGenerator<OutputChunk> {
   for await (const data of socket) yield { stream: 'stdout', data };
 }
 
-async function feed(socket: Duplex, input: AsyncIterable<Uint8Array>): Promise<void> {
+async function feed(socket: Duplex, input: AsyncIterable<Uint8Array>, tty: boolean): Promise<void> {
   try {
     for await (const bytes of input) {
       if (socket.destroyed) return;
@@ -92,5 +99,8 @@ async function feed(socket: Duplex, input: AsyncIterable<Uint8Array>): Promise<v
   } catch {
     // The input failed: the command gets what there was.
   }
-  if (!socket.destroyed) socket.end();
+  if (socket.destroyed) return;
+  // At a terminal, control-D ends the input; ending the connection would end the output with it.
+  if (tty) socket.write(END_OF_INPUT);
+  else socket.end();
 }

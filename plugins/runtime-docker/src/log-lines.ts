@@ -1,36 +1,66 @@
 import type { OutputChunk, RuntimeLogLine } from '@gantry/core';
 import type { FramePiece } from './demux.ts';
 
+/** A line with its time as the engine writes it: to the ns, and of fixed length, so that it sorts as text. */
+export interface StampedLine {
+  readonly stamp: string;
+  readonly line: RuntimeLogLine;
+}
+
 /**
  * Makes lines of the frames of `logs?timestamps=1`: each frame is one message, `<time> <text>`, its text ending with a
  * line end unless the engine has cut a long line into several messages.
  */
 export class LogLines {
   readonly #frames: Record<OutputChunk['stream'], Uint8Array[]> = { stdout: [], stderr: [] };
-  readonly #open: Record<OutputChunk['stream'], RuntimeLogLine | undefined> = {
+  readonly #open: Record<OutputChunk['stream'], StampedLine | undefined> = {
     stdout: undefined,
     stderr: undefined,
   };
 
   /** Takes a piece of a frame; gives the line it completes. */
-  take({ stream, data, last }: FramePiece): RuntimeLogLine | undefined {
+  take({ stream, data, last }: FramePiece): StampedLine | undefined {
     this.#frames[stream].push(data);
     if (!last) return undefined;
-    const text = Buffer.concat(this.#frames[stream]).toString('utf8');
+    const content = Buffer.concat(this.#frames[stream]).toString('utf8');
     this.#frames[stream] = [];
-    const space = text.indexOf(' ');
+    const space = content.indexOf(' ');
     const before = this.#open[stream];
-    const line: RuntimeLogLine = {
-      time: before?.time ?? Date.parse(text.slice(0, space)),
-      stream,
-      text: (before?.text ?? '') + text.slice(space + 1),
-    };
-    this.#open[stream] = line.text.endsWith('\n') ? undefined : line;
-    return line.text.endsWith('\n') ? { ...line, text: line.text.replace(/\r?\n$/, '') } : undefined;
+    const stamp = before?.stamp ?? content.slice(0, space);
+    const text = (before?.line.text ?? '') + content.slice(space + 1);
+    const whole = text.endsWith('\n');
+    const line = { time: Date.parse(stamp), stream, text: whole ? text.replace(/\r?\n$/, '') : text };
+    this.#open[stream] = whole ? undefined : { stamp, line };
+    return whole ? { stamp, line } : undefined;
   }
 
   /** Lines that were not finished when the task ended. */
-  rest(): readonly RuntimeLogLine[] {
+  rest(): readonly StampedLine[] {
     return [this.#open.stdout, this.#open.stderr].filter((line) => line !== undefined);
+  }
+}
+
+/** Tells lines that were there before from new ones, when logs are read again from the last line on. */
+export class Seen {
+  #stamp = '';
+  /** How many lines bore that very time. */
+  #count = 0;
+
+  /** The time to read on from, as the engine wants it: `<seconds>.<ns>`. */
+  get since(): string | undefined {
+    if (this.#stamp === '') return undefined;
+    return `${Date.parse(`${this.#stamp.slice(0, 19)}Z`) / 1000}.${this.#stamp.slice(20, 29)}`;
+  }
+
+  add(stamp: string): void {
+    if (stamp === this.#stamp) this.#count++;
+    else if (stamp > this.#stamp) [this.#stamp, this.#count] = [stamp, 1];
+  }
+
+  /** Leaves out what was added before. */
+  filter(): (line: StampedLine) => boolean {
+    const [last, count] = [this.#stamp, this.#count];
+    let same = 0;
+    return ({ stamp }) => stamp > last || (stamp === last && ++same > count);
   }
 }

@@ -1,0 +1,171 @@
+import {
+  GantryError,
+  isGantryError,
+  type Lifecycle,
+  type Runtime,
+  type RuntimeLogLine,
+  type RuntimeLogOptions,
+  type RuntimeSpec,
+  type RuntimeTask,
+  type TemplateSpec,
+} from '@gantry/core';
+import type { Case, CaseContext } from '../kit.ts';
+
+/** What differs between runtimes in a template of a certain behaviour. */
+export type Workload = Partial<TemplateSpec>;
+
+/** A runtime that is started and has no tasks. Its clean-up removes whatever a case leaves. */
+export interface RuntimeSubject {
+  readonly runtime: Runtime & Lifecycle;
+  /** Closes the present instance and gives a new one over the same machine. */
+  readonly restart: () => Promise<Runtime & Lifecycle>;
+  readonly workloads: {
+    /** Runs until it is stopped; ends at the signals TERM and USR1. */
+    readonly sleeps: Workload;
+    /** Ends by itself with this code, not before so many ms. */
+    readonly exits: (code: number, afterMs: number) => Workload;
+    /** Prints these lines to standard output and then sleeps. */
+    readonly prints: (lines: readonly string[]) => Workload;
+    /** Runs on when it gets the stop signal. */
+    readonly ignoresStop: Workload;
+    /** Can never start. */
+    readonly hopeless: Workload;
+  };
+  /** Commands for `exec`; needed if it is supported. */
+  readonly commands?: {
+    /** Writes this text to its standard output. */
+    readonly says: (text: string) => readonly string[];
+    readonly exits: (code: number) => readonly string[];
+    /** Copies its standard input to its standard output. */
+    readonly copies: readonly string[];
+  };
+}
+
+export type RuntimeCase = Case<RuntimeSubject>;
+
+const PLAIN: TemplateSpec = {
+  command: [],
+  args: [],
+  env: {},
+  labels: {},
+  pullPolicy: 'never',
+  resources: { requests: {}, limits: {} },
+  ports: [],
+  networks: [],
+  mounts: [],
+  stopSignal: 'SIGTERM',
+  stopGraceMs: 10_000,
+  drainMs: 0,
+  healthChecks: {},
+};
+
+export function specOf(task: string, workload: Workload): RuntimeSpec {
+  const attachment = { networks: [], ports: [], publish: [], env: {} };
+  return { task, service: 'kit', slot: '1', template: { ...PLAIN, ...workload }, attachment };
+}
+
+/** Ensures under the kit's patience. */
+export async function ensure(
+  runtime: Runtime,
+  context: CaseContext,
+  task: string,
+  workload: Workload,
+): Promise<RuntimeTask> {
+  return await context.within(runtime.ensure(specOf(task, workload)), `"${task}" to start`);
+}
+
+export async function stop(
+  runtime: Runtime,
+  context: CaseContext,
+  task: string,
+  graceMs = 60_000,
+): Promise<void> {
+  await context.within(runtime.stop(task, { graceMs }), `"${task}" to stop`);
+}
+
+export async function find(
+  runtime: Runtime,
+  context: CaseContext,
+  task: string,
+): Promise<RuntimeTask | undefined> {
+  const all = await context.within(runtime.list(), 'the list');
+  return all.find((one) => one.task === task);
+}
+
+/** Waits until the list says that a task has ended. */
+export async function ended(runtime: Runtime, context: CaseContext, task: string): Promise<RuntimeTask> {
+  return await context.until(async () => {
+    const status = (await runtime.list()).find((one) => one.task === task);
+    return status?.state === 'exited' && status;
+  }, `"${task}" to end`);
+}
+
+/** Events that are read all the time. */
+export interface Followed {
+  readonly events: RuntimeTask[];
+  ended: boolean;
+  error: unknown;
+}
+
+export function follow(runtime: Runtime, signal: AbortSignal): Followed {
+  const followed: Followed = { events: [], ended: false, error: undefined };
+  const batches = runtime.events(signal);
+  const read = async (): Promise<void> => {
+    try {
+      for await (const batch of batches) followed.events.push(...batch);
+    } catch (error) {
+      followed.error = error;
+    }
+    followed.ended = true;
+  };
+  void read();
+  return followed;
+}
+
+/** Waits until an event says this of a task; fails as soon as the events end before. */
+export async function told(
+  followed: Followed,
+  context: CaseContext,
+  task: string,
+  state: RuntimeTask['state'],
+): Promise<RuntimeTask> {
+  return await context.until(() => {
+    const event = followed.events.find((one) => one.task === task && one.state === state);
+    if (event !== undefined || !followed.ended) return event;
+    throw followed.error ?? new GantryError('INTERNAL', 'the events ended by themselves');
+  }, `an event that "${task}" is ${state}`);
+}
+
+export async function readLogs(
+  runtime: Runtime,
+  context: CaseContext,
+  task: string,
+  options: RuntimeLogOptions = {},
+): Promise<readonly RuntimeLogLine[]> {
+  const lines: RuntimeLogLine[] = [];
+  const read = async (): Promise<void> => {
+    for await (const batch of runtime.logs?.(task, options) ?? []) lines.push(...batch);
+  };
+  await context.within(read(), `the logs of "${task}" to end`);
+  return lines;
+}
+
+/** Waits until the task has written so many lines. */
+export async function written(
+  runtime: Runtime,
+  context: CaseContext,
+  task: string,
+  count: number,
+): Promise<void> {
+  await context.until(
+    async () => (await readLogs(runtime, context, task)).length >= count,
+    `${count} lines of "${task}"`,
+  );
+}
+
+export function is(...codes: readonly GantryError['code'][]): (error: unknown) => boolean {
+  return (error) => {
+    if (isGantryError(error, ...codes)) return true;
+    throw new GantryError('INTERNAL', `expected ${codes.join(' or ')}`, { cause: error });
+  };
+}

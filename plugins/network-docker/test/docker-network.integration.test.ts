@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { networkKit } from '@gantry/testing';
+import { conformance } from '@gantry/testing/vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { describeWith } from '../../../tests/support/services.ts';
+import { DockerNetwork } from '../src/index.ts';
+
+const cluster = `net-${process.pid}`;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+  });
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function started(): Promise<DockerNetwork> {
+  const network = new DockerNetwork({ cluster, timeoutMs: 30_000 });
+  await network.start();
+  return network;
+}
+
+const docker = (...args: readonly string[]): string =>
+  execFileSync('docker', args, { encoding: 'utf8' }).trim();
+const there = (): readonly string[] => {
+  const names = docker(
+    'network',
+    'ls',
+    '--filter',
+    `label=gantry.cluster=${cluster}`,
+    '--format',
+    '{{.Name}}',
+  );
+  return names.split('\n').filter(Boolean).sort();
+};
+
+describeWith('docker', 'network-docker', () => {
+  conformance(
+    networkKit,
+    'network-docker',
+    async () => {
+      const network = await started();
+      return {
+        subject: { network, freePorts: (count) => Promise.all(Array.from({ length: count }, freePort)) },
+        close: () => network[Symbol.asyncDispose](),
+      };
+    },
+    { patienceMs: 30_000 },
+  );
+
+  describe('on a real engine', () => {
+    let open: DockerNetwork[] = [];
+    afterEach(async () => {
+      for (const network of open) await network[Symbol.asyncDispose]();
+      open = [];
+    });
+    const make = async (): Promise<DockerNetwork> => {
+      const network = await started();
+      open.push(network);
+      return network;
+    };
+
+    test('tasks without networks join the default one, and closing removes what is empty', async () => {
+      const network = await make();
+      const { networks } = await network.attach({ task: 'a', service: 'web', ports: [], networks: [] });
+      expect(networks).toEqual([
+        { name: 'default', engineName: `gantry-${cluster}-default`, aliases: ['web'] },
+      ]);
+      expect(there()).toEqual([`gantry-${cluster}-default`]);
+      await network[Symbol.asyncDispose]();
+      expect(there()).toEqual([]);
+    });
+
+    test('what a dead cluster left is used again, or made anew when it differs', async () => {
+      const first = await make();
+      const spec = { internal: true, subnet: '10.213.7.0/24' };
+      const before = await first.ensure({ name: 'back', spec });
+      expect(before.subnet).toBe('10.213.7.0/24');
+      const id = docker('network', 'inspect', '--format', '{{.Id}} {{.Internal}}', before.engineName);
+      expect(id).toContain('true');
+      const second = await make();
+      expect(await second.list()).toEqual([before]);
+      await second.ensure({ name: 'back', spec });
+      expect(docker('network', 'inspect', '--format', '{{.Id}} {{.Internal}}', before.engineName)).toBe(id);
+      await second.ensure({ name: 'back', spec: { internal: false } });
+      expect(docker('network', 'inspect', '--format', '{{.Internal}}', before.engineName)).toBe('false');
+    });
+
+    test('a network that is pruned behind our back is made again', async () => {
+      const network = await make();
+      docker('network', 'rm', `gantry-${cluster}-default`);
+      await network.attach({ task: 'a', service: 'web', ports: [], networks: [] });
+      expect(there()).toEqual([`gantry-${cluster}-default`]);
+    });
+
+    test('a network of that name that is not ours is left alone', async () => {
+      const network = await make();
+      docker('network', 'create', `gantry-${cluster}-foreign`);
+      try {
+        const call = network.ensure({ name: 'foreign', spec: { internal: false } });
+        await expect(call).rejects.toMatchObject({ code: 'CONFLICT' });
+      } finally {
+        docker('network', 'rm', `gantry-${cluster}-foreign`);
+      }
+    });
+
+    test('a subnet that overlaps another is CONFLICT', async () => {
+      const network = await make();
+      await network.ensure({ name: 'a', spec: { internal: false, subnet: '10.213.8.0/24' } });
+      const call = network.ensure({ name: 'b', spec: { internal: false, subnet: '10.213.8.0/25' } });
+      await expect(call).rejects.toMatchObject({ code: 'CONFLICT' });
+    });
+  });
+
+  test('an engine that is away is UNAVAILABLE', async () => {
+    const network = new DockerNetwork({ cluster, socketPath: '/no/such/socket', timeoutMs: 1000 });
+    await expect(network.start()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await network[Symbol.asyncDispose]();
+  });
+});
