@@ -1,0 +1,203 @@
+import {
+  type Attachment,
+  type AttachRequest,
+  GantryError,
+  type JoinedNetwork,
+  type NetworkStatus,
+} from '@gantry/core';
+import { type NetworkSubject, networkKit, type Wreck } from '@gantry/testing';
+import { sabotage } from '@gantry/testing/vitest';
+import { networkFixture, PlainNetwork } from './support/plain-network.ts';
+
+function wreck(name: string, caughtBy: string, Broken: new () => PlainNetwork): Wreck<NetworkSubject> {
+  return { name, caughtBy, make: () => networkFixture(new Broken()) };
+}
+
+const wrecks = [
+  wreck(
+    'opens ports nobody asked for',
+    'attach answers for ports of the request only',
+    class extends PlainNetwork {
+      override begin(request: AttachRequest): Attachment {
+        const ssh = { target: 22, protocol: 'tcp' } as const;
+        return super.begin({ ...request, ports: [...request.ports, ssh] });
+      }
+    },
+  ),
+  wreck(
+    'attaches anew each time',
+    'attach again gives the same attachment, also at the same time',
+    class extends PlainNetwork {
+      override async attach(request: AttachRequest): Promise<Attachment> {
+        return this.begin(request);
+      }
+    },
+  ),
+  wreck(
+    'hands out the same port to all',
+    'no two tasks get the same address and port, however many ask at once',
+    class extends PlainNetwork {
+      override port(): number {
+        return 1000;
+      }
+    },
+  ),
+  wreck(
+    'detaches everyone',
+    'detach again, and of what never was, changes nothing',
+    class extends PlainNetwork {
+      override async detach(): Promise<void> {
+        this.attached.clear();
+      }
+    },
+  ),
+  wreck(
+    'complains when it detaches what is not there',
+    'detach again, and of what never was, changes nothing',
+    class extends PlainNetwork {
+      override async detach(task: string): Promise<void> {
+        if (!this.attached.has(task)) throw new GantryError('NOT_FOUND', task);
+        await super.detach(task);
+      }
+    },
+  ),
+  wreck(
+    'ignores the host port it is asked for',
+    'a port in host mode is the one that was asked for',
+    class extends PlainNetwork {
+      override begin(request: AttachRequest): Attachment {
+        return super.begin({ ...request, ports: request.ports.map(({ host: _, ...port }) => port) });
+      }
+    },
+  ),
+  wreck(
+    'gives a host port to everyone who asks',
+    'a host port that another task has is CONFLICT, until that one is detached',
+    class extends PlainNetwork {
+      override begin(request: AttachRequest): Attachment {
+        this.hostPorts.clear();
+        return super.begin(request);
+      }
+    },
+  ),
+  wreck(
+    'does not give host ports back',
+    'a host port that another task has is CONFLICT, until that one is detached',
+    class extends PlainNetwork {
+      override async detach(task: string): Promise<void> {
+        this.attached.delete(task);
+      }
+    },
+  ),
+  wreck(
+    'keeps what a failed attach had taken',
+    'an attach that fails reserves nothing',
+    class extends PlainNetwork {
+      override begin(request: AttachRequest): Attachment {
+        try {
+          return super.begin(request);
+        } catch (error) {
+          for (const { protocol, host } of request.ports)
+            this.hostPorts.set(`${protocol}:${host}`, request.task);
+          throw error;
+        }
+      }
+    },
+  ),
+  wreck(
+    'gives an adopted task another port',
+    'a task that is adopted keeps the addresses it has',
+    class extends PlainNetwork {
+      override begin({ keep: _, ...request }: AttachRequest): Attachment {
+        return super.begin(request);
+      }
+    },
+  ),
+  wreck(
+    'does not tell TCP from UDP',
+    'TCP and UDP ports of one number are two',
+    class extends PlainNetwork {
+      override begin(request: AttachRequest): Attachment {
+        return super.begin({
+          ...request,
+          ports: request.ports.map((port) => ({ ...port, protocol: 'tcp' })),
+        });
+      }
+    },
+  ),
+  wreck(
+    'lists no network',
+    'a network that was ensured is listed, once',
+    class extends PlainNetwork {
+      override async list(): Promise<readonly NetworkStatus[]> {
+        return [];
+      }
+    },
+  ),
+  wreck(
+    'puts all on one network of the engine',
+    'two networks have two names in the engine',
+    class extends PlainNetwork {
+      override async ensure(network: { readonly name: string }): Promise<NetworkStatus> {
+        return { ...(await super.ensure(network)), engineName: 'bridge' };
+      }
+    },
+  ),
+  wreck(
+    'complains when it removes what is not there',
+    'remove takes a network off the list; again, and of what never was, it changes nothing',
+    class extends PlainNetwork {
+      override async remove(name: string): Promise<void> {
+        if (!this.networks.has(name)) throw new GantryError('NOT_FOUND', name);
+        await super.remove(name);
+      }
+    },
+  ),
+  wreck(
+    'forgets the name of the service',
+    'a task joins its networks, under the name of its service and its aliases',
+    class extends PlainNetwork {
+      override join(request: AttachRequest, network: AttachRequest['networks'][number]): JoinedNetwork {
+        return { ...super.join(request, network), aliases: network.aliases.filter((name) => name !== 'kit') };
+      }
+    },
+  ),
+  wreck(
+    'makes networks nobody defined',
+    'a network that was not ensured is NOT_FOUND',
+    class extends PlainNetwork {
+      override join(request: AttachRequest, network: AttachRequest['networks'][number]): JoinedNetwork {
+        this.networks.set(network.name, { name: network.name, engineName: network.name });
+        return super.join(request, network);
+      }
+    },
+  ),
+  wreck(
+    'removes a network from under its tasks',
+    'a network with tasks on it is not removed: CONFLICT, until they are detached',
+    class extends PlainNetwork {
+      override async remove(name: string): Promise<void> {
+        this.networks.delete(name);
+      }
+    },
+  ),
+  wreck(
+    'ignores networks it cannot have',
+    'where networks are denied, ensuring one and joining one are UNSUPPORTED',
+    class extends PlainNetwork {
+      override readonly supports = { networks: false, protocols: ['tcp'] } as const;
+      override begin(request: AttachRequest): Attachment {
+        return super.begin({ ...request, networks: [] });
+      }
+    },
+  ),
+  wreck(
+    'works on after its end',
+    'a second dispose does nothing, and what is used afterwards is CLOSED',
+    class extends PlainNetwork {
+      override enter(): void {}
+    },
+  ),
+];
+
+sabotage(networkKit, () => networkFixture(new PlainNetwork()), wrecks);

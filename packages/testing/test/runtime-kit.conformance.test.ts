@@ -1,0 +1,355 @@
+import type {
+  ExecOptions,
+  ExecSession,
+  RuntimeLogLine,
+  RuntimeLogOptions,
+  RuntimeSpec,
+  RuntimeSupport,
+  RuntimeTask,
+} from '@gantry/core';
+import { type RuntimeSubject, runtimeKit, type Wreck } from '@gantry/testing';
+import { sabotage } from '@gantry/testing/vitest';
+import { type PlainMachine, PlainRuntime, runtimeFixture } from './support/plain-runtime.ts';
+
+type Stop = { graceMs: number; signal?: string | undefined };
+
+function wreck(
+  name: string,
+  caughtBy: string,
+  Broken: new (machine: PlainMachine) => PlainRuntime,
+): Wreck<RuntimeSubject> {
+  return { name, caughtBy, make: () => runtimeFixture(Broken) };
+}
+
+const wrecks = [
+  wreck(
+    'starts another each time',
+    'ensure again adopts what runs as it is',
+    class extends PlainRuntime {
+      override async ensure(spec: RuntimeSpec): Promise<RuntimeTask> {
+        return this.begin(spec);
+      }
+    },
+  ),
+  wreck(
+    'looks, then waits, then starts',
+    'ten ensures of one task at the same time start it once',
+    class extends PlainRuntime {
+      override async ensure(spec: RuntimeSpec): Promise<RuntimeTask> {
+        const known = this.machine.tasks.get(spec.task);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return known?.status ?? this.begin(spec);
+      }
+    },
+  ),
+  wreck(
+    'starts again what has ended',
+    'a task that has ended is not started again by ensure',
+    class extends PlainRuntime {
+      override async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
+        const known = this.machine.tasks.get(spec.task);
+        return known?.status.state === 'exited' ? this.begin(spec) : await super.ensure(spec, signal);
+      }
+    },
+  ),
+  wreck(
+    'forgets what ends by itself',
+    'a task that ended by itself is listed with its exit code and times',
+    class extends PlainRuntime {
+      override async list(): Promise<readonly RuntimeTask[]> {
+        return (await super.list()).filter(({ state }) => state !== 'exited');
+      }
+    },
+  ),
+  wreck(
+    'says 0 whatever the exit code',
+    'a task that ended by itself is listed with its exit code and times',
+    class extends PlainRuntime {
+      override async list(): Promise<readonly RuntimeTask[]> {
+        return (await super.list()).map((status) => ({ ...status, exitCode: 0 }));
+      }
+    },
+  ),
+  wreck(
+    'does not wait for the end',
+    'stop resolves once the task has ended by its stop signal, with exit code 128 + 15',
+    class extends PlainRuntime {
+      override async stop(task: string, options: Stop): Promise<void> {
+        void super.stop(task, options);
+      }
+    },
+  ),
+  wreck(
+    'always sends the same signal',
+    'stop sends the signal it is given instead',
+    class extends PlainRuntime {
+      override async stop(task: string, { graceMs }: Stop): Promise<void> {
+        await super.stop(task, { graceMs });
+      }
+    },
+  ),
+  wreck(
+    'kills without any grace',
+    'who ignores the stop signal is killed when the grace is over, and not before',
+    class extends PlainRuntime {
+      override async stop(task: string): Promise<void> {
+        await super.stop(task, { graceMs: 0 });
+      }
+    },
+  ),
+  wreck(
+    'never kills',
+    'who ignores the stop signal is killed when the grace is over, and not before',
+    class extends PlainRuntime {
+      override async stop(task: string, options: Stop): Promise<void> {
+        if (this.machine.tasks.get(task)?.ignoresStop) await new Promise(() => {});
+        await super.stop(task, options);
+      }
+    },
+  ),
+  wreck(
+    'takes a grace of 0 for none given',
+    'a grace of 0 kills at once',
+    class extends PlainRuntime {
+      override async stop(task: string, { graceMs, ...more }: Stop): Promise<void> {
+        await super.stop(task, { ...more, graceMs: graceMs || 10_000 });
+      }
+    },
+  ),
+  wreck(
+    'complains when it stops what is not there',
+    'stop again, of what has ended, and of what never was, changes nothing',
+    class extends PlainRuntime {
+      override async stop(task: string, options: Stop): Promise<void> {
+        this.find(task);
+        await super.stop(task, options);
+      }
+    },
+  ),
+  wreck(
+    'only kills when it should remove',
+    'remove kills what runs and forgets it; the next ensure starts another',
+    class extends PlainRuntime {
+      override async remove(task: string): Promise<void> {
+        await super.stop(task, { graceMs: 0 });
+      }
+    },
+  ),
+  wreck(
+    'removes everything',
+    'remove again, and of what never was, changes nothing',
+    class extends PlainRuntime {
+      override async remove(): Promise<void> {
+        this.machine.tasks.clear();
+      }
+    },
+  ),
+  wreck(
+    'leaves a task that could not start in its list',
+    'what can never start is INVALID_OBJECT, and nothing is left of it',
+    class extends PlainRuntime {
+      override async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
+        if (spec.template.labels.hopeless !== undefined) this.begin(spec);
+        return await super.ensure(spec, signal);
+      }
+    },
+  ),
+  wreck(
+    'ignores the signal',
+    'a signal that has fired aborts ensure, and nothing is started',
+    class extends PlainRuntime {
+      override async ensure(spec: RuntimeSpec): Promise<RuntimeTask> {
+        return await super.ensure(spec);
+      }
+    },
+  ),
+  wreck(
+    'tells no ends',
+    'events tell the start and the end of a task, with its exit code',
+    class extends PlainRuntime {
+      override async *events(signal: AbortSignal): AsyncGenerator<readonly RuntimeTask[]> {
+        for await (const batch of super.events(signal)) yield batch.filter(({ state }) => state !== 'exited');
+      }
+    },
+  ),
+  wreck(
+    'listens only once it is read',
+    'events tell the end of a task that was stopped',
+    class extends PlainRuntime {
+      override async *events(signal: AbortSignal): AsyncGenerator<readonly RuntimeTask[]> {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        yield* super.events(signal);
+      }
+    },
+  ),
+  wreck(
+    'tells each event to one reader',
+    'two readers both get all events, and one that leaves does not end the other',
+    class extends PlainRuntime {
+      override events(signal: AbortSignal): AsyncIterable<readonly RuntimeTask[]> {
+        this.machine.readers.clear();
+        return super.events(signal);
+      }
+    },
+  ),
+  wreck(
+    'does not end its events',
+    'events end without an error when the signal fires, also one that fired before',
+    class extends PlainRuntime {
+      override events(): AsyncIterable<readonly RuntimeTask[]> {
+        return super.events(new AbortController().signal);
+      }
+    },
+  ),
+  wreck(
+    'takes all tasks with it when it closes',
+    'a new instance finds what runs, and ensure adopts it',
+    class extends PlainRuntime {
+      override async [Symbol.asyncDispose](): Promise<void> {
+        this.machine.tasks.clear();
+        await super[Symbol.asyncDispose]();
+      }
+    },
+  ),
+  wreck(
+    'knows the exit codes of its own tasks only',
+    'a new instance is told of the end of what it adopted, with its exit code',
+    class extends PlainRuntime {
+      readonly own = new Set<string>();
+      override begin(spec: RuntimeSpec): RuntimeTask {
+        this.own.add(spec.task);
+        return super.begin(spec);
+      }
+      override async list(): Promise<readonly RuntimeTask[]> {
+        const all = await super.list();
+        return all.map((one) => (this.own.has(one.task) ? one : { ...one, exitCode: undefined }));
+      }
+    },
+  ),
+  wreck(
+    'works on after its end',
+    'after dispose every call is CLOSED, and a second dispose does nothing',
+    class extends PlainRuntime {
+      override enter(): void {}
+    },
+  ),
+  wreck(
+    'promises stats that are not there',
+    'exec, logs and stats are there exactly if supports says so',
+    class extends PlainRuntime {
+      override get supports(): RuntimeSupport {
+        return { ...super.supports, stats: false };
+      }
+    },
+  ),
+  wreck(
+    'quietly ignores mounts',
+    'a template that needs what supports denies is UNSUPPORTED, and nothing is started',
+    class extends PlainRuntime {
+      override async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
+        return await super.ensure({ ...spec, template: { ...spec.template, mounts: [] } }, signal);
+      }
+    },
+  ),
+  wreck(
+    'has empty logs of tasks it does not know',
+    'exec, logs and stats of an unknown task are NOT_FOUND',
+    class extends PlainRuntime {
+      override async *logs(task: string): AsyncGenerator<readonly RuntimeLogLine[]> {
+        if (this.machine.tasks.has(task)) yield* super.logs(task);
+      }
+    },
+  ),
+  wreck(
+    'tells lines in reverse',
+    'logs tell the lines of a task in order, with stream and time',
+    class extends PlainRuntime {
+      override async *logs(
+        task: string,
+        options?: RuntimeLogOptions,
+      ): AsyncGenerator<readonly RuntimeLogLine[]> {
+        for await (const batch of super.logs(task, options)) yield [...batch].reverse();
+      }
+    },
+  ),
+  wreck(
+    'takes the tail from the head',
+    'logs with a tail tell so many lines from the end',
+    class extends PlainRuntime {
+      override async *logs(
+        task: string,
+        { tail, ...more }: RuntimeLogOptions = {},
+      ): AsyncGenerator<readonly RuntimeLogLine[]> {
+        for await (const batch of super.logs(task, more)) yield batch.slice(0, tail);
+      }
+    },
+  ),
+  wreck(
+    'ignores since',
+    'logs since a time leave out what is older',
+    class extends PlainRuntime {
+      override async *logs(
+        task: string,
+        { since: _, ...more }: RuntimeLogOptions = {},
+      ): AsyncGenerator<readonly RuntimeLogLine[]> {
+        yield* super.logs(task, more);
+      }
+    },
+  ),
+  wreck(
+    'does not follow',
+    'logs with follow go on until the task ends',
+    class extends PlainRuntime {
+      override async *logs(
+        task: string,
+        { follow: _, ...more }: RuntimeLogOptions = {},
+      ): AsyncGenerator<readonly RuntimeLogLine[]> {
+        yield* super.logs(task, more);
+      }
+    },
+  ),
+  wreck(
+    'follows for ever',
+    'logs with follow end when the signal fires',
+    class extends PlainRuntime {
+      override async *logs(
+        task: string,
+        { signal: _, ...more }: RuntimeLogOptions = {},
+      ): AsyncGenerator<readonly RuntimeLogLine[]> {
+        yield* super.logs(task, more);
+      }
+    },
+  ),
+  wreck(
+    'drops logs at the end of a task',
+    'logs outlast the end of the task and a restart, until it is removed',
+    class extends PlainRuntime {
+      override async *logs(
+        task: string,
+        options?: RuntimeLogOptions,
+      ): AsyncGenerator<readonly RuntimeLogLine[]> {
+        if (this.find(task).status.state !== 'exited') yield* super.logs(task, options);
+      }
+    },
+  ),
+  wreck(
+    'takes every command for a success',
+    'exec gives the output of the command and its exit code',
+    class extends PlainRuntime {
+      override async exec(task: string, options: ExecOptions): Promise<ExecSession> {
+        return { ...(await super.exec(task, options)), exitCode: Promise.resolve(0) };
+      }
+    },
+  ),
+  wreck(
+    'drops standard input',
+    'exec hands its standard input on, and its end',
+    class extends PlainRuntime {
+      override async exec(task: string, { stdin: _, ...more }: ExecOptions): Promise<ExecSession> {
+        return await super.exec(task, more);
+      }
+    },
+  ),
+];
+
+sabotage(runtimeKit, () => runtimeFixture(PlainRuntime), wrecks);
