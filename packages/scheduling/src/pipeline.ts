@@ -65,7 +65,7 @@ function planOf(scheduler: string, turn: FinishedTurn, state: WorkingState): Gro
     nodes[at] = state.names[assigned[at] as number] as string;
   }
   state.consider(group);
-  const refusals = tally(filters, state.listed);
+  const refusals = tally(filters, state.nodes);
   const placed = nodes.length;
   const unplaced = group.tasks.length - placed;
   return {

@@ -24,11 +24,11 @@ export function summarize({ nodes, feasible, placed, chosen, unplaced, refusals 
   return `${start}${fit} of ${counted(nodes, 'node')} fit: ${refusals.map(reasonOf).join(', ')}`;
 }
 
-function reasonOf({ filter, code, rejected, first, nearest, nearestNode }: Refusal): string {
-  const [one, many] = first.reason ?? [
+function reasonOf({ filter, code, rejected, nearest: { node, rejection } }: Refusal): string {
+  const [one, many] = rejection.reason ?? [
     `is refused by ${filter} (${code})`,
     `are refused by ${filter} (${code})`,
   ];
-  const near = nearest.lack === undefined ? '' : ` (nearest: ${nearestNode} ${nearest.lack})`;
+  const near = rejection.lack === undefined ? '' : ` (nearest: ${node.name} ${rejection.lack})`;
   return `${rejected} ${rejected === 1 ? one : many}${near}`;
 }

@@ -9,15 +9,19 @@ export interface NamedFilter {
   readonly prepared: PreparedFilter;
 }
 
+interface Refused {
+  readonly node: WorkingNode;
+  readonly rejection: Rejection;
+}
+
 /** The nodes that one filter sent away for one reason. */
 export interface Refusal {
   readonly filter: string;
   readonly code: string;
   rejected: number;
-  readonly nodes: string[];
-  readonly first: Rejection;
-  nearest: Rejection;
-  nearestNode: string;
+  /** The first few in the order of the round; at least one. */
+  readonly first: Refused[];
+  nearest: Refused;
 }
 
 /** Asks the filters about every node, as it is by now, and groups the answers by filter and code; most nodes first. */
@@ -27,53 +31,55 @@ export function tally(filters: readonly NamedFilter[], nodes: readonly WorkingNo
     for (const { name, prepared } of filters) {
       const rejection = prepared.check(node);
       if (rejection === undefined) continue;
-      count(refusals, name, node.name, rejection);
+      count(refusals, name, node, rejection);
       break;
     }
   }
-  return refusals.sort((a, b) => b.rejected - a.rejected);
+  return refusals.sort((a, b) => b.rejected - a.rejected || listedOf(a) - listedOf(b));
 }
 
-function count(refusals: Refusal[], filter: string, node: string, rejection: Rejection): void {
-  const { code } = rejection;
+function listedOf({ first }: Refusal): number {
+  return (first[0] as Refused).node.listed;
+}
+
+/** Nodes come in the order they have in memory, which is far faster to walk; the order of the round is restored here. */
+function count(refusals: Refusal[], filter: string, node: WorkingNode, rejection: Rejection): void {
+  const { code, miss } = rejection;
   for (const refusal of refusals) {
     if (refusal.code !== code || refusal.filter !== filter) continue;
+    const { first, nearest } = refusal;
     refusal.rejected++;
-    if (refusal.nodes.length < NAMED_NODES) refusal.nodes.push(node);
-    if (rejection.miss < refusal.nearest.miss) {
-      refusal.nearest = rejection;
-      refusal.nearestNode = node;
+    if (first.length < NAMED_NODES || isBefore(node, first[NAMED_NODES - 1] as Refused)) {
+      insert(first, { node, rejection });
+    }
+    if (miss < nearest.rejection.miss || (miss === nearest.rejection.miss && isBefore(node, nearest))) {
+      refusal.nearest = { node, rejection };
     }
     return;
   }
-  refusals.push({
-    filter,
-    code,
-    rejected: 1,
-    nodes: [node],
-    first: rejection,
-    nearest: rejection,
-    nearestNode: node,
-  });
+  const refused = { node, rejection };
+  refusals.push({ filter, code, rejected: 1, first: [refused], nearest: refused });
+}
+
+function isBefore(node: WorkingNode, other: Refused): boolean {
+  return node.listed < other.node.listed;
+}
+
+function insert(first: Refused[], refused: Refused): void {
+  const after = first.findIndex((other) => isBefore(refused.node, other));
+  first.splice(after < 0 ? first.length : after, 0, refused);
+  if (first.length > NAMED_NODES) first.pop();
 }
 
 /** Puts a refusal into words. */
-export function filterResult({
-  filter,
-  code,
-  rejected,
-  nodes,
-  first,
-  nearest,
-  nearestNode,
-}: Refusal): FilterResult {
+export function filterResult({ filter, code, rejected, first, nearest }: Refusal): FilterResult {
   return {
     filter,
     code,
     rejected,
-    nodes,
-    message: first.message,
-    nearest: { node: nearestNode, message: nearest.lack ?? nearest.message },
-    remedy: nearest.remedy,
+    nodes: first.map(({ node }) => node.name),
+    message: (first[0] as Refused).rejection.message,
+    nearest: { node: nearest.node.name, message: nearest.rejection.lack ?? nearest.rejection.message },
+    remedy: nearest.rejection.remedy,
   };
 }

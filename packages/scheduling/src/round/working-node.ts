@@ -5,6 +5,8 @@ import type { WorkingState } from './working-state.ts';
 /** A node of the working state: its facts, and a thin face over the columns. */
 export class WorkingNode implements NodeState {
   readonly index: number;
+  /** Its place in the round's list. */
+  readonly listed: number;
   readonly name: string;
   readonly schedulable: true | string;
   readonly labels: Readonly<Record<string, string>>;
@@ -12,8 +14,9 @@ export class WorkingNode implements NodeState {
   readonly #view: NodeView;
   readonly #state: WorkingState;
 
-  constructor(view: NodeView, index: number, state: WorkingState) {
+  constructor(view: NodeView, index: number, listed: number, state: WorkingState) {
     this.index = index;
+    this.listed = listed;
     this.name = view.name;
     this.schedulable = view.schedulable;
     this.labels = view.labels;

@@ -23,8 +23,6 @@ interface Request extends WorkingResource {
 export class WorkingState implements ClusterState {
   readonly nodes: readonly WorkingNode[];
   readonly names: readonly string[];
-  /** The nodes as the round lists them. */
-  readonly listed: readonly WorkingNode[];
   readonly tasks: Int32Array;
   readonly services: ServiceCounts;
   readonly #views: readonly NodeView[];
@@ -37,14 +35,9 @@ export class WorkingState implements ClusterState {
 
   constructor({ nodes, random }: Round) {
     const order = shuffled(nodes.length, random);
-    const listed = new Array<WorkingNode>(nodes.length);
     this.#views = Array.from(order, (at) => nodes[at] as NodeView);
-    this.nodes = this.#views.map((view, index) => new WorkingNode(view, index, this));
+    this.nodes = this.#views.map((view, index) => new WorkingNode(view, index, order[index] as number, this));
     this.names = this.#views.map(({ name }) => name);
-    order.forEach((at, index) => {
-      listed[at] = this.nodes[index] as WorkingNode;
-    });
-    this.listed = listed;
     this.tasks = Int32Array.from(this.#views, ({ tasks }) => tasks);
     this.services = new ServiceCounts(this.#views);
   }
