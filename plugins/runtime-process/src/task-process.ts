@@ -29,6 +29,7 @@ export class TaskProcess {
   /** While it is being stopped, the end of its first process is not yet the end of it. */
   stopping = false;
   readonly #setup: TaskSetup;
+  readonly #child: ChildProcess | undefined;
   readonly #waiters = new Set<() => void>();
   readonly #unwatch: () => void;
   /** Found, not started by this instance: its end is read, not told. */
@@ -39,6 +40,7 @@ export class TaskProcess {
 
   constructor(record: TaskRecord, setup: TaskSetup, child: ChildProcess | undefined) {
     this.record = record;
+    this.#child = child;
     this.#setup = setup;
     const log = (name: string): LogFile => new LogFile(join(setup.dir.path, name), setup.logBytes / 2);
     this.logs = { stdout: log('stdout.log'), stderr: log('stderr.log') };
@@ -126,8 +128,9 @@ export class TaskProcess {
     return { promise, cancel: () => this.#waiters.delete(wake) };
   }
 
-  /** Stops looking, not the task. */
+  /** Stops looking, not the task: from now on it does not keep the program alive. */
   release(): void {
+    this.#child?.unref();
     this.stopping = false;
     this.#unwatch();
     this.#wake();
@@ -188,7 +191,6 @@ export function launch(
       ...(gid === undefined ? {} : { gid }),
     });
     if (child.pid === undefined) return once(child, 'error').then(([error]) => fail(error));
-    child.unref();
     if (limited) cgroup.add(child.pid);
     const startTicks = readProcess(child.pid)?.startTicks ?? 0;
     const known = { task, pid: child.pid, startTicks, boot: bootId(), startedAt: clock.now() };
