@@ -1,5 +1,3 @@
-import type { NodeView } from '@gantry/core';
-
 const UNKNOWN = -1;
 
 /**
@@ -16,9 +14,9 @@ export class ServiceCounts {
   #current: string | undefined;
   #earlierOfCurrent: Int32Array | undefined;
 
-  constructor(nodes: readonly NodeView[]) {
-    this.#atStart = nodes.map(({ tasksOf }) => (tasksOf.size === 0 ? undefined : tasksOf));
-    this.#counts = new Int32Array(nodes.length);
+  constructor(atStart: readonly (ReadonlyMap<string, number> | undefined)[]) {
+    this.#atStart = atStart;
+    this.#counts = new Int32Array(atStart.length);
   }
 
   /** A group of this service takes its turn. */

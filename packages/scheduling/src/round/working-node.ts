@@ -9,20 +9,31 @@ export class WorkingNode implements NodeState {
   readonly listed: number;
   readonly name: string;
   readonly schedulable: true | string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly attributes: Readonly<Record<string, string>>;
   readonly #view: NodeView;
   readonly #state: WorkingState;
 
-  constructor(view: NodeView, index: number, listed: number, state: WorkingState) {
+  constructor(
+    view: NodeView,
+    name: string,
+    schedulable: true | string,
+    index: number,
+    listed: number,
+    state: WorkingState,
+  ) {
     this.index = index;
     this.listed = listed;
-    this.name = view.name;
-    this.schedulable = view.schedulable;
-    this.labels = view.labels;
-    this.attributes = view.attributes;
+    this.name = name;
+    this.schedulable = schedulable;
     this.#view = view;
     this.#state = state;
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return this.#view.labels;
+  }
+
+  get attributes(): Readonly<Record<string, string>> {
+    return this.#view.attributes;
   }
 
   get tasks(): number {

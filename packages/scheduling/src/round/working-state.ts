@@ -1,6 +1,6 @@
 import type { NodeView, Round, TaskGroup } from '@gantry/core';
 import type { ClusterState, FieldColumn, NodeState } from '../cluster-state.ts';
-import { fieldColumn, fieldValues } from './field-column.ts';
+import { fieldColumn, fieldReader } from './field-column.ts';
 import { NearIndex } from './near-counts.ts';
 import { ServiceCounts } from './service-counts.ts';
 import { shuffled } from './shuffled.ts';
@@ -25,7 +25,10 @@ export class WorkingState implements ClusterState {
   readonly names: readonly string[];
   readonly tasks: Int32Array;
   readonly services: ServiceCounts;
+  /** As the round lists them. */
   readonly #views: readonly NodeView[];
+  /** Index of the node at each place of the list. */
+  readonly #indexOf: Int32Array;
   #group: TaskGroup | undefined;
   #requests: readonly Request[] = [];
   readonly #resources = new Map<string, WorkingResource>();
@@ -34,12 +37,27 @@ export class WorkingState implements ClusterState {
   readonly #hostPorts = new Map<string, Set<number>>();
 
   constructor({ nodes, random }: Round) {
-    const order = shuffled(nodes.length, random);
-    this.#views = Array.from(order, (at) => nodes[at] as NodeView);
-    this.nodes = this.#views.map((view, index) => new WorkingNode(view, index, order[index] as number, this));
-    this.names = this.#views.map(({ name }) => name);
-    this.tasks = Int32Array.from(this.#views, ({ tasks }) => tasks);
-    this.services = new ServiceCounts(this.#views);
+    this.#views = nodes;
+    this.#indexOf = shuffled(nodes.length, random);
+    const views = this.#arranged((view) => view);
+    const schedulable = this.#arranged((view) => view.schedulable);
+    this.names = this.#arranged(({ name }) => name);
+    const listed = this.#numbers(new Int32Array(nodes.length), (_, at) => at);
+    this.nodes = views.map(
+      (view, index) =>
+        new WorkingNode(
+          view,
+          this.names[index] as string,
+          schedulable[index] as true | string,
+          index,
+          listed[index] as number,
+          this,
+        ),
+    );
+    this.tasks = this.#numbers(new Int32Array(nodes.length), ({ tasks }) => tasks);
+    this.services = new ServiceCounts(
+      this.#arranged(({ tasksOf }) => (tasksOf.size === 0 ? undefined : tasksOf)),
+    );
   }
 
   /** A group takes its turn. */
@@ -99,26 +117,18 @@ export class WorkingState implements ClusterState {
     let column = this.#resources.get(name);
     if (column === undefined) {
       column = {
-        capacity: this.#amounts(({ capacity }) => capacity[name]),
-        used: this.#amounts(({ used }) => used[name]),
+        capacity: this.#numbers(new Float64Array(this.#views.length), ({ capacity }) => capacity[name] ?? 0),
+        used: this.#numbers(new Float64Array(this.#views.length), ({ used }) => used[name] ?? 0),
       };
       this.#resources.set(name, column);
     }
     return column;
   }
 
-  /** A loop, since `Float64Array.from` takes ten times as long. */
-  #amounts(of: (view: NodeView) => number | undefined): Float64Array {
-    const amounts = new Float64Array(this.#views.length);
-    let index = 0;
-    for (const view of this.#views) amounts[index++] = of(view) ?? 0;
-    return amounts;
-  }
-
   field(field: string): FieldColumn {
     let column = this.#fields.get(field);
     if (column === undefined) {
-      column = fieldColumn(fieldValues(this.#views, field));
+      column = fieldColumn(this.#arranged(fieldReader(field)));
       this.#fields.set(field, column);
     }
     return column;
@@ -141,5 +151,24 @@ export class WorkingState implements ClusterState {
     if (fields.length === 1) return this.field(fields[0] as string);
     const columns = fields.map((field) => this.field(field));
     return fieldColumn(this.nodes.map(({ index }) => columns.map(({ codes }) => codes[index]).join(' ')));
+  }
+
+  /** One value of each node, by index. Nodes are read as they are listed: jumping about in memory takes far longer. */
+  #arranged<T>(of: (view: NodeView) => T): readonly T[] {
+    const values = new Array<T>(this.#views.length);
+    for (let at = 0; at < values.length; at++) {
+      values[this.#indexOf[at] as number] = of(this.#views[at] as NodeView);
+    }
+    return values;
+  }
+
+  #numbers<Numbers extends Int32Array | Float64Array>(
+    into: Numbers,
+    of: (view: NodeView, at: number) => number,
+  ): Numbers {
+    for (let at = 0; at < into.length; at++) {
+      into[this.#indexOf[at] as number] = of(this.#views[at] as NodeView, at);
+    }
+    return into;
   }
 }
