@@ -34,7 +34,10 @@ const FIELDS: Readonly<Record<string, { source: 'name' | 'attribute'; key: strin
 export function parseConstraint(text: string): Constraint | ParseProblem {
   const match = /^(\s*)([^\s=!]+)(\s*)(==|!=)?(\s*)([^\s=!]\S*)?(\s*)(.*)$/.exec(text);
   const [, lead = '', field = '', gap = '', operator, gap2 = '', value, gap3 = '', rest = ''] = match ?? [];
-  if (field === '') return { message: 'expected a field such as node.labels.zone', position: lead.length };
+  if (field === '') {
+    const position = text.length - text.trimStart().length;
+    return { message: 'expected a field such as node.labels.zone', position };
+  }
   const resolved = parseNodeField(field);
   if ('message' in resolved) return { message: resolved.message, position: lead.length + resolved.position };
   const afterField = lead.length + field.length + gap.length;
@@ -52,7 +55,7 @@ export function parseConstraint(text: string): Constraint | ParseProblem {
 
 /** Parses the left side alone, as in a spread preference: `node.labels.zone`. */
 export function parseNodeField(field: string): Pick<Constraint, 'source' | 'key'> | ParseProblem {
-  const known = FIELDS[field];
+  const known = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
   if (known !== undefined) return known;
   for (const [prefix, source] of [
     ['node.labels.', 'label'],

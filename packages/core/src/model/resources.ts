@@ -42,8 +42,8 @@ export function parseCpu(value: number | string): number | undefined {
 export function parseMemory(value: number | string): number | undefined {
   if (typeof value === 'number') return value;
   const match = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(value);
-  const unit = UNITS[match?.[2] ?? '?'];
-  return match === null || unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
+  if (match === null || !Object.hasOwn(UNITS, match[2] as string)) return undefined;
+  return Math.round(Number(match[1]) * (UNITS[match[2] as string] as number));
 }
 
 interface Reading {

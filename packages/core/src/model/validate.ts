@@ -45,6 +45,9 @@ function issuesOf(issues: readonly z.core.$ZodIssue[], base: readonly PropertyKe
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: 'unknown field' }));
     }
+    if (issue.code === 'invalid_key' && issue.issues.length > 0) {
+      return issue.issues.map(({ message }) => ({ path: pathOf(path), message }));
+    }
     if (issue.code === 'invalid_union') {
       const deepest = issue.errors
         .map((branch) => issuesOf(branch, path))
