@@ -1,0 +1,84 @@
+import { describe, expect, test, vi } from 'vitest';
+import {
+  aborted,
+  ERROR_CODES,
+  GantryError,
+  isGantryError,
+  throwIfAborted,
+  toGantryError,
+} from '../src/index.ts';
+
+describe('an error', () => {
+  test('carries code, details, issues and cause', () => {
+    const cause = new Error('socket');
+    const issues = [{ path: 'a', message: 'b' }];
+    const error = new GantryError('UNAVAILABLE', 'no store', { cause, details: { host: 'x' }, issues });
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', cause, details: { host: 'x' }, issues });
+    expect(String(error)).toBe('UNAVAILABLE no store');
+    expect('cause' in new GantryError('INTERNAL', 'x')).toBe(false);
+  });
+
+  test('is known by its brand, and by any of several codes', () => {
+    const error = new GantryError('CONFLICT', 'x');
+    expect(isGantryError(error)).toBe(true);
+    expect(isGantryError(error, 'NOT_FOUND', 'CONFLICT')).toBe(true);
+    expect(isGantryError(error, 'NOT_FOUND')).toBe(false);
+  });
+
+  test.each([undefined, null, 'CONFLICT', new Error('x'), { code: 'CONFLICT' }, 7])(
+    '%s is none',
+    (thrown) => {
+      expect(isGantryError(thrown)).toBe(false);
+    },
+  );
+
+  test('of another copy of core is known too', async () => {
+    vi.resetModules();
+    const copy = await import('../src/errors.ts');
+    expect(copy.GantryError).not.toBe(GantryError);
+    const foreign = new copy.GantryError('TIMEOUT', 'late');
+    expect(foreign).not.toBeInstanceOf(GantryError);
+    expect(isGantryError(foreign, 'TIMEOUT')).toBe(true);
+    expect(toGantryError(foreign)).toBe(foreign);
+    expect(copy.isGantryError(new GantryError('TIMEOUT', 'late'), 'TIMEOUT')).toBe(true);
+  });
+
+  test('whatever was thrown becomes one: an own one stays, the rest is INTERNAL with its cause', () => {
+    const own = new GantryError('CLOSED', 'x');
+    expect(toGantryError(own, 'context')).toBe(own);
+    const other = new TypeError('boom');
+    expect(toGantryError(other, 'plugin x')).toMatchObject({
+      code: 'INTERNAL',
+      message: 'plugin x: boom',
+      cause: other,
+    });
+    expect(toGantryError('text')).toMatchObject({ code: 'INTERNAL', message: 'text' });
+  });
+
+  test('every code says whether to try again, and why it is there', () => {
+    for (const { retry, summary } of Object.values(ERROR_CODES)) {
+      expect(['no', 'reread', 'backoff', 'slow']).toContain(retry);
+      expect(summary).not.toBe('');
+    }
+  });
+});
+
+describe('a fired signal', () => {
+  test('is ABORTED with its reason as the cause', () => {
+    const reason = new Error('enough');
+    expect(aborted(AbortSignal.abort(reason))).toMatchObject({ code: 'ABORTED', cause: reason });
+    expect(() => throwIfAborted(AbortSignal.abort())).toThrowError(
+      expect.objectContaining({ code: 'ABORTED' }),
+    );
+  });
+
+  test('with an error of ours as its reason is that error', () => {
+    const closed = new GantryError('CLOSED', 'the cluster is closed');
+    expect(aborted(AbortSignal.abort(closed))).toBe(closed);
+  });
+
+  test('one that has not fired, or none, is no error', () => {
+    expect(() => throwIfAborted(undefined)).not.toThrow();
+    expect(() => throwIfAborted(new AbortController().signal)).not.toThrow();
+  });
+});
