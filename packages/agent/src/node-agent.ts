@@ -241,7 +241,8 @@ export class NodeAgent implements Agent {
 
   async #pullOnce(): Promise<void> {
     const { bus, subjects } = this.#parts;
-    const request: PullRequest = { node: this.node, session: this.#session, since: this.#since };
+    const since = this.#since;
+    const request: PullRequest = { node: this.node, session: this.#session, since };
     const { signal } = this.#stop;
     const reply = (await bus.request(subjects.pull, request, { timeoutMs: CALL_MS, signal })) as PullReply;
     for (const [name, spec] of Object.entries(reply.networks)) this.#networks.set(name, spec);
@@ -249,7 +250,7 @@ export class NodeAgent implements Agent {
     this.#forget(reply.removed);
     for (const assignment of reply.assignments)
       this.#assign(assignment, reply.templates[assignment.template]);
-    this.#since = reply.revision;
+    if (this.#since === since) this.#since = reply.revision; // else we have registered anew, and ask for everything
   }
 
   /** What runs here and was not assigned is not ours to keep: an earlier cluster left it, or its service is gone. */

@@ -58,7 +58,7 @@ export class Dispatcher implements Component {
   readonly #parts: Parts;
   readonly #options: DispatcherOptions;
   readonly #stops: (() => void)[] = [];
-  readonly #tombstones = new Tombstones();
+  #tombstones = new Tombstones(0);
   /** Newest revision of anything assigned to a node. */
   readonly #newest = new Map<string, number>();
   readonly #drained = new Set<string>();
@@ -75,6 +75,7 @@ export class Dispatcher implements Component {
     this.#startedAt = clock.elapsed();
     const ingress = new IngressHub(views, clock);
     this.#ingress = ingress;
+    this.#tombstones = new Tombstones(views.of('task').revision);
     for (const { value, revision } of views.of('task').all()) this.#note(value.spec.node, revision);
     const refresh = (): void => {
       if (ingress.refresh()) bus.publish(subjects.ingressHint, null);
@@ -152,7 +153,7 @@ export class Dispatcher implements Component {
       }
     }
     return {
-      revision: Math.max(1, since, this.#newest.get(node) ?? 0),
+      revision: Math.max(1, since, tasks.revision),
       full,
       assignments,
       removed: full ? [] : this.#tombstones.since(node, since),
