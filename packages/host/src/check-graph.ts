@@ -14,14 +14,15 @@ export interface GraphOptions {
  * @throws `WIRING` listing each contract that is missing or provided twice, each name used twice, each cluster plugin
  * that needs a node's contract, and each cycle with its chain.
  */
-export function checkGraph(plugins: readonly Plugin[], { given, needed }: GraphOptions): void {
+export function checkGraph(all: readonly Plugin[], { given, needed }: GraphOptions): void {
+  const plugins = all.filter(isPlugin);
   const providers = new Map<symbol, Plugin[]>();
   for (const plugin of plugins) {
     providers.set(plugin.provides.key, [...(providers.get(plugin.provides.key) ?? []), plugin]);
   }
   const givenKeys = new Set(given.map((token) => token.key));
   const problems = [
-    ...notPlugins(plugins),
+    ...notPlugins(all),
     ...namesTwice(plugins),
     ...providedTwice(providers),
     ...missing(
@@ -38,11 +39,14 @@ export function checkGraph(plugins: readonly Plugin[], { given, needed }: GraphO
   });
 }
 
-function notPlugins(plugins: readonly Plugin[]): string[] {
-  return plugins.flatMap((plugin, index) =>
-    typeof plugin?.create === 'function'
-      ? []
-      : [`plugins[${index}] is not a plugin: was its factory called?`],
+/** Whether a value is what a plugin factory returns; programs without types pass anything. */
+function isPlugin(value: Plugin | null | undefined): value is Plugin {
+  return typeof value?.create === 'function' && value.provides !== undefined;
+}
+
+function notPlugins(values: readonly Plugin[]): string[] {
+  return values.flatMap((value, index) =>
+    isPlugin(value) ? [] : [`plugins[${index}] is not a plugin: was its factory called?`],
   );
 }
 

@@ -11,6 +11,7 @@ import {
   pathOf,
   type Resources,
   type Token,
+  throwIfAborted,
 } from '@gantry/core';
 import { z } from 'zod';
 import { checkGraph } from './check-graph.ts';
@@ -83,9 +84,20 @@ export async function createCluster(
   const cluster = scopeOf('cluster', plugins, undefined, [contracts.cluster, clusterInfo]);
   const clock = cluster.get(contracts.clock);
   const scopes = new Map<string, Scope>();
+  const starting = new Set<Promise<void>>();
+  /** Fires when the start has failed, and when the cluster is closed. */
+  const stop = new AbortController();
+  const ending = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
   let closing: Promise<void> | undefined;
 
   const addNode = async (node: NodeOptions): Promise<void> => {
+    throwIfAborted(stop.signal);
+    const start = startNode(node);
+    starting.add(start);
+    await start.finally(() => starting.delete(start));
+  };
+
+  const startNode = async (node: NodeOptions): Promise<void> => {
     const info: NodeInfo = Object.freeze(parse(nodeSchema, node, 'node'));
     if (scopes.has(info.name))
       throw new GantryError('ALREADY_EXISTS', `node ${info.name} runs in this process`);
@@ -93,7 +105,7 @@ export async function createCluster(
     scopes.set(info.name, scope);
     try {
       buildAll(scope, plugins, 'node');
-      await startAll(scope.built, clock, { startTimeoutMs, signal });
+      await startAll(scope.built, clock, { startTimeoutMs, signal: ending });
     } catch (error) {
       scopes.delete(info.name);
       await closeAll(scope.built, clock, closeTimeoutMs);
@@ -110,6 +122,8 @@ export async function createCluster(
   };
 
   const close = async (): Promise<void> => {
+    stop.abort(new GantryError('CLOSED', `cluster ${name} is closed`));
+    await Promise.allSettled(starting); // a node that is starting is undone by whoever started it
     const perNode = await Promise.all(
       [...scopes.values()].map((scope) => closeAll(scope.built, clock, closeTimeoutMs)),
     );

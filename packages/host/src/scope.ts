@@ -68,11 +68,22 @@ export class Scope {
       this.built.push({ plugin, value });
       return value;
     } catch (error) {
-      throw isGantryError(error) ? error : toGantryError(error, `${plugin}: create failed`);
+      throw named(error, plugin);
     } finally {
       this.#building.pop();
     }
   }
+}
+
+/** The error of a build, with the plugin whose build it was; what is wrong with the wiring names its plugins itself. */
+function named(error: unknown, plugin: string): GantryError {
+  if (isGantryError(error) && (error.code === 'WIRING' || 'plugin' in error.details)) return error;
+  const known = toGantryError(error);
+  return new GantryError(known.code, `${plugin}: create failed: ${known.message}`, {
+    cause: error,
+    details: { ...known.details, plugin },
+    issues: known.issues,
+  });
 }
 
 /** The life-cycle members of a built value, if it has any. */
