@@ -1,4 +1,3 @@
-import { Agent } from 'node:http';
 import {
   type Attachment,
   type AttachRequest,
@@ -14,6 +13,7 @@ import {
 import Docker, { type NetworkInspectInfo } from 'dockerode';
 import { z } from 'zod';
 import { engineError, statusOf } from './engine-error.ts';
+import { QuietAgent } from './quiet-agent.ts';
 
 export interface DockerNetworkSetup {
   readonly cluster: string;
@@ -30,7 +30,7 @@ const MAX_CALLS = 4;
 export class DockerNetwork implements Network, Lifecycle {
   readonly supports = { networks: true, protocols: ['tcp', 'udp'] } as const;
   readonly #setup: DockerNetworkSetup;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_CALLS });
+  readonly #agent = new QuietAgent({ keepAlive: true, maxSockets: MAX_CALLS });
   readonly #docker: Docker;
   /** Networks that are being looked at or made, so that many who ask at once ask the engine once. */
   readonly #ensuring = new Map<string, Promise<NetworkStatus>>();

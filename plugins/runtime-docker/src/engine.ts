@@ -1,7 +1,7 @@
-import { Agent } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { GantryError, isGantryError } from '@gantry/core';
 import Docker from 'dockerode';
+import { QuietAgent } from './quiet-agent.ts';
 
 export interface EngineOptions {
   readonly socketPath?: string | undefined;
@@ -20,8 +20,8 @@ export class Engine {
   readonly calls: Docker;
   readonly streams: Docker;
   readonly #agents = [
-    new Agent({ keepAlive: true, maxSockets: MAX_CALLS, keepAliveMsecs: 30_000 }),
-    new Agent({ keepAlive: false }),
+    new QuietAgent({ keepAlive: true, maxSockets: MAX_CALLS, keepAliveMsecs: 30_000 }),
+    new QuietAgent({ keepAlive: false }),
   ] as const;
 
   constructor({ socketPath, timeoutMs }: EngineOptions) {
