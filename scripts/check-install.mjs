@@ -1,0 +1,81 @@
+/**
+ * Packs every package that is published, installs the archives into an empty project outside of the repository, and runs
+ * two examples there as they stand, on this Node and on the newest LTS one where `.ci/node24` was installed. Their types
+ * are checked against the published declarations. Needs `npm run build` before.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const newest = join(root, '.ci/node24/node_modules/node/bin/node');
+const EXAMPLES = ['embedded', 'custom-scheduler'];
+
+/** @param {string} file */
+const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+/** @param {string} cwd @param {string} command @param {readonly string[]} args */
+const run = (cwd, command, args) =>
+  execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+
+const project = mkdtempSync(join(tmpdir(), 'gantry-install-'));
+try {
+  /** @type {Record<string, string>} */
+  const packed = {};
+  for (const kind of ['packages', 'plugins']) {
+    for (const folder of readdirSync(join(root, kind))) {
+      const at = join(root, kind, folder);
+      if (!existsSync(join(at, 'package.json'))) continue;
+      const [{ filename }] = JSON.parse(
+        run(at, 'npm', [
+          'pack',
+          '--json',
+          '--ignore-scripts',
+          '--loglevel=error',
+          '--pack-destination',
+          project,
+        ]).toString(),
+      );
+      packed[json(join(at, 'package.json')).name] = `file:./${filename}`;
+    }
+  }
+  const { devDependencies } = json(join(root, 'package.json'));
+  const tools = Object.fromEntries(
+    ['typescript', 'tsx', '@types/node'].map((name) => [name, devDependencies[name]]),
+  );
+  const zod = json(join(root, 'packages/core/package.json')).dependencies.zod;
+  const manifest = {
+    name: 'outside',
+    private: true,
+    type: 'module',
+    dependencies: { ...packed, zod },
+    devDependencies: tools,
+    overrides: packed,
+  };
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest, null, 2));
+  for (const example of EXAMPLES)
+    cpSync(join(root, 'examples', example, 'src'), join(project, example), { recursive: true });
+  const compilerOptions = {
+    target: 'ES2023',
+    lib: ['ES2023', 'ESNext.Disposable'],
+    module: 'NodeNext',
+    types: ['node'],
+    strict: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+  };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: EXAMPLES }));
+  run(project, 'npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
+  run(project, process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
+  for (const node of [process.execPath, ...(existsSync(newest) ? [newest] : [])]) {
+    const version = run(project, node, ['--version']).toString().trim();
+    for (const example of EXAMPLES) {
+      run(project, node, ['--import', 'tsx', `${example}/main.ts`]);
+      console.log(`${example} runs outside of the repository on Node ${version}`);
+    }
+  }
+} finally {
+  rmSync(project, { recursive: true, force: true });
+}
