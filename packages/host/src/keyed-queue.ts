@@ -72,7 +72,9 @@ export class KeyedQueue {
       for (const key of this.#ready) {
         if (this.#running.size >= this.#options.concurrency) return;
         this.#ready.delete(key);
-        this.#running.set(key, this.#work(key));
+        // Begun a moment later: a run that adds its own key, or throws, at once finds itself among the running.
+        const run = Promise.resolve().then(() => this.#work(key));
+        this.#running.set(key, run);
       }
     });
   }

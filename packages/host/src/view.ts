@@ -5,7 +5,6 @@ import {
   type KindMap,
   keyPrefix,
   type StoreEvent,
-  throwIfAborted,
   type View,
   type ViewEvent,
   type ViewIndexes,
@@ -72,7 +71,7 @@ export class CachedView<K extends Kind> implements View<K> {
   }
 
   reached(revision: number, signal?: AbortSignal): Promise<void> {
-    throwIfAborted(signal);
+    if (signal?.aborted) return Promise.reject(aborted(signal));
     if (revision <= this.revision) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const waiter = { revision, resolve: settle };
@@ -139,8 +138,16 @@ export class CachedView<K extends Kind> implements View<K> {
   }
 
   #tell(events: readonly ViewEvent<K>[]): void {
-    if (events.length > 0) for (const listener of this.#listeners) listener(events);
+    const errors: unknown[] = [];
+    for (const listener of events.length > 0 ? this.#listeners : []) {
+      try {
+        listener(events);
+      } catch (error) {
+        errors.push(error); // the others have to hear of it all the same
+      }
+    }
     this.#wake();
+    if (errors.length > 0) throw errors[0];
   }
 
   #wake(): void {
