@@ -56,7 +56,9 @@ async function drain({ api, signal }: Scene): Promise<string> {
   const node = 'node-1';
   const began = performance.now();
   await api.setAvailability(node, 'drain');
-  const { items } = await api.list('task', { fields: `spec.node=${node}` });
+  const items = (await api.list('task', { fields: `spec.node=${node}` })).items.filter(
+    (task) => !ended(task),
+  );
   for (const task of items) {
     await api.wait('task', task.meta.name, ended, { timeoutMs: PATIENCE_MS, signal });
   }

@@ -52,6 +52,7 @@ export class TaskRunner {
   #started = false;
   #attachment: Attachment | undefined;
   #addresses: Readonly<Record<string, string>> | undefined;
+  #exitCode: number | undefined;
   #closed = false;
 
   constructor(parts: RunnerParts, assignment: Assignment, template: TemplateSpec) {
@@ -126,6 +127,7 @@ export class TaskRunner {
     if (state.state !== 'exited') return;
     const { exitCode, finishedAt, reason } = state;
     const ended = { exitCode, finishedAt: finishedAt ?? this.#parts.clock.now() };
+    this.#exitCode = exitCode;
     if (this.#stopping === 'shutdown') return; // stop() reports, once it has cleared up
     this.#stopChecks();
     if (this.#stopping === 'unhealthy') {

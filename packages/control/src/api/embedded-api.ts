@@ -211,19 +211,8 @@ export class EmbeddedApi implements ClusterApi, AsyncDisposable {
     condition: string | ((object: KindMap[K]) => boolean),
     options: WaitOptions = {},
   ): Promise<KindMap[K] | undefined> {
-    const left = new AbortController();
-    const signal = AbortSignal.any([
-      this.#stop.signal,
-      ...(options.signal === undefined ? [] : [options.signal]),
-    ]);
-    try {
-      return await waitFor(this.#parts.views.of(kind), this.#parts.clock, name, condition, {
-        ...options,
-        signal,
-      });
-    } finally {
-      left.abort();
-    }
+    const signal = this.#untilClosed(options.signal);
+    return waitFor(this.#parts.views.of(kind), this.#parts.clock, name, condition, { ...options, signal });
   }
 
   async *logs(
@@ -231,10 +220,7 @@ export class EmbeddedApi implements ClusterApi, AsyncDisposable {
     options: LogOptions = {},
   ): AsyncIterable<readonly LogLine[]> {
     const { bus, subjects, views } = this.#parts;
-    const signal = AbortSignal.any([
-      this.#stop.signal,
-      ...(options.signal === undefined ? [] : [options.signal]),
-    ]);
+    const signal = this.#untilClosed(options.signal);
     if ('task' in of) yield* taskLogs(bus, subjects, await this.get('task', of.task), { ...options, signal });
     else {
       await this.get('service', of.service);
@@ -250,6 +236,11 @@ export class EmbeddedApi implements ClusterApi, AsyncDisposable {
     this.#admit(options.signal);
     const { views, advisor } = this.#parts;
     return kind === 'task' ? explainTask(views, advisor, name) : explainService(views, advisor, name);
+  }
+
+  /** Fires when the caller's signal does, and when the cluster is closed. */
+  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
+    return AbortSignal.any(signal === undefined ? [this.#stop.signal] : [this.#stop.signal, signal]);
   }
 
   #admit(signal: AbortSignal | undefined): void {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   type Bus,
   isFinal,
@@ -56,6 +57,7 @@ export async function* serviceLogs(
   const queue: (readonly LogLine[])[] = [];
   const seen = new Set<string>();
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // one for each task
   let open = 0;
   let wake = (): void => {};
   let drained = (): void => {};

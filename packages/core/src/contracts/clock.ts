@@ -1,6 +1,6 @@
 /**
  * Time as a parameter. Everything that reads or waits for time is given a Clock, so that a test, or a simulation of a
- * whole cluster, owns it. The system clock lives in `host`, the test clock in `testing`.
+ * whole cluster, owns it. The system clock lives in `system`, the test clock in `testing`.
  */
 export interface Clock {
   /** Wall time, ms since the epoch. May jump; for showing and storing. */

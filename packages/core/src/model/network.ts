@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.ts';
 import { metaInputSchema, type ObjectMeta } from './meta.ts';
 
 export interface NetworkSpec {
@@ -26,4 +27,4 @@ export const networkInputSchema = z.strictObject({
     .prefault({}),
 });
 
-export type NetworkInput = z.input<typeof networkInputSchema>;
+export type NetworkInput = DeepReadonly<z.input<typeof networkInputSchema>>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.ts';
 import { type Condition, dnsLabel, metaInputSchema, type ObjectMeta } from './meta.ts';
 import type { Resources } from './resources.ts';
 
@@ -38,4 +39,4 @@ export const nodeInputSchema = z.strictObject({
   status: z.unknown().optional(),
 });
 
-export type NodeInput = z.input<typeof nodeInputSchema>;
+export type NodeInput = DeepReadonly<z.input<typeof nodeInputSchema>>;

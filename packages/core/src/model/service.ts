@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseConstraint, parseNodeField } from './constraint.ts';
+import type { DeepReadonly } from './deep-readonly.ts';
 import { type Condition, dnsLabel, metaInputSchema, type ObjectMeta } from './meta.ts';
 import { durationMs, type Protocol, type TemplateSpec, templateSchema } from './template.ts';
 
@@ -192,4 +193,6 @@ export const serviceInputSchema = z.strictObject({
   status: z.unknown().optional(),
 });
 
-export type ServiceInput = Omit<z.input<typeof serviceInputSchema>, 'status'> & { status?: unknown };
+export type ServiceInput = DeepReadonly<Omit<z.input<typeof serviceInputSchema>, 'status'>> & {
+  readonly status?: unknown;
+};

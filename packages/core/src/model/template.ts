@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.ts';
 import { dnsLabel, labelsSchema, type ObjectMeta } from './meta.ts';
 import { type ResourceRequirements, requirementsSchema } from './resources.ts';
 
@@ -206,7 +207,7 @@ export const templateSchema = z
   });
 
 /** A template as a user may write it. */
-export type TemplateInput = z.input<typeof templateSchema>;
+export type TemplateInput = DeepReadonly<z.input<typeof templateSchema>>;
 
 function duplicates(
   values: readonly (string | undefined)[],
