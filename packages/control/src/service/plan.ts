@@ -178,7 +178,7 @@ function budgetOf(views: readonly SlotView[], { service, now }: PlanInput, targe
   if (policy.parallelism === 0) return { left: Number.POSITIVE_INFINITY };
   let inFlux = 0;
   for (const { slot, fresh, old } of views) {
-    if (fresh === undefined ? slot.leaving.length > 0 && old.length === 0 : !fresh.status.ready) inFlux++;
+    if (fresh === undefined ? old.length === 0 && changesHands(slot, target) : !fresh.status.ready) inFlux++;
     else if (fresh !== undefined && policy.delayMs > 0 && target.update !== undefined) {
       const restUntil = fresh.status.since + policy.delayMs;
       if (fresh.meta.createdAt >= target.update.startedAt && restUntil > now) {
@@ -188,6 +188,11 @@ function budgetOf(views: readonly SlotView[], { service, now }: PlanInput, targe
     }
   }
   return { left: policy.parallelism - inFlux };
+}
+
+/** Whether the old task of an empty slot has just made room, or is about to. */
+function changesHands({ leaving, last }: Slot, target: Target): boolean {
+  return leaving.length > 0 || (last !== undefined && !isCurrent(last, target));
 }
 
 /** What one wanted slot needs. */
