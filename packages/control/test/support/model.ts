@@ -1,0 +1,141 @@
+import { isFinal, type Service, type Task, type TaskStatus, taskName } from '@gantry/core';
+import { type NodeFitness, planService, type ServicePlan } from '../../src/service/index.ts';
+import { hashOf, T0 } from './objects.ts';
+
+/**
+ * A cluster of a few maps: it carries plans out, places tasks round robin, and lets each task live as it is told. Enough
+ * to see where plans lead to.
+ */
+export class Model {
+  service: Service;
+  now = T0;
+  readonly tasks = new Map<string, Task>();
+  readonly fitness = new Map<string, NodeFitness>();
+  /** Templates whose tasks fail as soon as they run. */
+  readonly bad = new Set<string>();
+  /** Called after each plan, before it is carried out. */
+  watch: (plan: ServicePlan) => void = () => {};
+  #next = 0;
+
+  constructor(service: Service, nodes: readonly string[] = ['n1', 'n2', 'n3']) {
+    this.service = service;
+    for (const node of nodes) this.fitness.set(node, 'usable');
+  }
+
+  plan(): ServicePlan {
+    return planService({
+      service: this.service,
+      template: hashOf(this.service),
+      tasks: this.tasks.values(),
+      fitness: (node) => this.fitness.get(node) ?? 'gone',
+      globalSlots: this.#globalSlots(),
+      now: this.now,
+    });
+  }
+
+  /** One plan, carried out. */
+  act(): ServicePlan {
+    const plan = this.plan();
+    this.watch(plan);
+    for (const { task } of plan.shutdown) this.#put(task, { spec: { ...task.spec, desired: 'shutdown' } });
+    for (const { task } of plan.shutdown)
+      if (task.spec.node === undefined) this.#turn(task.meta.name, 'shutdown');
+    for (const task of plan.orphan) this.#turn(task.meta.name, 'orphaned');
+    for (const task of plan.remove) this.tasks.delete(task.meta.name);
+    for (const { slot, attempt, restarts } of plan.create) this.#create(plan, slot, attempt, restarts);
+    this.service = { ...this.service, status: plan.status };
+    return plan;
+  }
+
+  /** Every task takes its next step in life. */
+  live(): void {
+    for (const { meta, spec, status } of [...this.tasks.values()]) {
+      const at = spec.node === undefined ? undefined : this.fitness.get(spec.node);
+      if (isFinal(status.state) || at === 'down' || at === 'gone') continue;
+      if (spec.node === undefined) this.#place(meta.name);
+      else if (spec.desired === 'shutdown')
+        this.#turn(meta.name, status.state === 'stopping' ? 'shutdown' : 'stopping');
+      else if (status.state === 'stopping') this.#turn(meta.name, 'failed');
+      else if (status.state === 'assigned' || status.state === 'starting')
+        this.#turn(meta.name, 'running', { startedAt: this.now });
+      else if (status.state === 'running' && this.bad.has(spec.template)) this.#turn(meta.name, 'failed');
+      else if (status.state === 'running' && !status.ready) this.#turn(meta.name, 'running', { ready: true });
+    }
+  }
+
+  /** Plans, acts and lives until nothing is left to do, letting time pass where a plan asks for it. */
+  settle(maxTurns = 400): ServicePlan {
+    for (let turn = 0; turn < maxTurns; turn++) {
+      const before = JSON.stringify([...this.tasks.values()]);
+      const plan = this.act();
+      this.live();
+      const quiet = isEmpty(plan) && before === JSON.stringify([...this.tasks.values()]);
+      if (quiet && plan.againAfterMs === undefined) return plan;
+      this.now += quiet ? (plan.againAfterMs as number) : 1;
+    }
+    throw new Error(
+      `not settled: ${JSON.stringify([...this.tasks.values()].map(({ spec, status }) => [spec, status]))}`,
+    );
+  }
+
+  get alive(): Task[] {
+    return [...this.tasks.values()].filter(({ status }) => !isFinal(status.state));
+  }
+
+  #globalSlots(): Map<string, boolean> {
+    const slots = new Map<string, boolean>();
+    for (const [node, fitness] of this.fitness) {
+      if (fitness === 'usable' || fitness === 'down') slots.set(node, fitness === 'usable');
+    }
+    return slots;
+  }
+
+  #create({ target }: ServicePlan, slot: string, attempt: number, restarts: number): void {
+    const { meta } = this.service;
+    const name = taskName(meta, slot, attempt);
+    this.tasks.set(name, {
+      kind: 'task',
+      meta: { name, uid: name, generation: 1, createdAt: this.now, labels: {} },
+      spec: {
+        service: meta.name,
+        serviceUid: meta.uid,
+        template: target.template,
+        slot,
+        attempt,
+        restarts,
+        restartedAt: target.restartedAt,
+        desired: 'running',
+      },
+      status: { state: 'pending', since: this.now, ready: false },
+    });
+  }
+
+  #place(name: string): void {
+    const task = this.tasks.get(name) as Task;
+    const usable = [...this.fitness].filter(([, fitness]) => fitness === 'usable').map(([node]) => node);
+    const global = this.service.spec.mode === 'global';
+    const node = global
+      ? usable.find((each) => each === task.spec.slot)
+      : usable[this.#next++ % usable.length];
+    if (node === undefined) return;
+    this.#put(task, {
+      spec: { ...task.spec, node },
+      status: { state: 'assigned', since: this.now, ready: false },
+    });
+  }
+
+  #turn(name: string, state: TaskStatus['state'], more: Partial<TaskStatus> = {}): void {
+    const task = this.tasks.get(name) as Task;
+    const finishedAt = isFinal(state) ? { finishedAt: this.now } : {};
+    const status = { ...task.status, state, since: this.now, ready: false, ...finishedAt, ...more };
+    this.#put(task, { status });
+  }
+
+  #put(task: Task, change: Partial<Task>): void {
+    this.tasks.set(task.meta.name, { ...(this.tasks.get(task.meta.name) as Task), ...change });
+  }
+}
+
+export function isEmpty({ create, shutdown, orphan, remove }: ServicePlan): boolean {
+  return create.length + shutdown.length + orphan.length + remove.length === 0;
+}
