@@ -35,7 +35,7 @@ interface Parts {
 export class Reporter {
   readonly #parts: Parts;
   readonly #due = new Map<string, TaskStatus>();
-  readonly #passing = new Map<string, TaskStatus>();
+  readonly #passing = new Map<string, { readonly status: TaskStatus }>();
   readonly #stop = new AbortController();
   #sending: Promise<void> | undefined;
   #cancelPassing: (() => void) | undefined;
@@ -44,19 +44,20 @@ export class Reporter {
     this.#parts = parts;
   }
 
-  /** `passing`: a state that is likely to be over soon. */
-  put(task: string, status: TaskStatus, passing: boolean): void {
+  /** The task is in a state that is likely to be over soon: its status is asked for, and told, only if it lasts. */
+  passing(task: string, source: { readonly status: TaskStatus }): void {
     if (this.#stop.signal.aborted) return;
-    if (passing && !this.#due.has(task)) {
-      this.#passing.set(task, status);
-      this.#cancelPassing ??= this.#parts.clock.after(PASSING_MS, () => {
-        this.#cancelPassing = undefined;
-        for (const [name, last] of this.#passing) this.#due.set(name, last);
-        this.#passing.clear();
-        this.#send();
-      });
-      return;
-    }
+    this.#passing.set(task, source);
+    this.#cancelPassing ??= this.#parts.clock.after(PASSING_MS, () => {
+      this.#cancelPassing = undefined;
+      for (const [name, { status }] of this.#passing) this.#due.set(name, status);
+      this.#passing.clear();
+      if (this.#due.size > 0) this.#send();
+    });
+  }
+
+  put(task: string, status: TaskStatus): void {
+    if (this.#stop.signal.aborted) return;
     this.#passing.delete(task);
     this.#due.set(task, status);
     this.#send();

@@ -42,6 +42,10 @@ export class TaskRunner {
   readonly #parts: RunnerParts;
   readonly #assignment: Assignment;
   #status: TaskStatus;
+  #phase: 'preparing' | 'starting' | undefined;
+  #phaseSince = 0;
+  /** What the runtime said of it when it started. */
+  #running: Pick<TaskStatus, 'startedAt' | 'runtimeId' | 'pid' | 'ports' | 'addresses'>;
   #abort: AbortController | undefined;
   #checks: CheckLoop[] = [];
   /** It was told to stop, by the control plane or by its own liveness check. */
@@ -61,10 +65,12 @@ export class TaskRunner {
     this.template = template;
     this.#assignment = assignment;
     this.#status = assignment.status;
+    this.#running = assignment.status;
   }
 
   get status(): TaskStatus {
-    return this.#status;
+    if (this.#phase === undefined) return this.#status;
+    return { ...this.#status, ...this.#running, state: this.#phase, since: this.#phaseSince, ready: false };
   }
 
   /** Starts it, or takes over what already runs. */
@@ -76,12 +82,12 @@ export class TaskRunner {
       return;
     }
     this.#abort = new AbortController();
-    this.#move('preparing', true);
+    this.#pass('preparing');
     try {
       const attachment = await this.#attach();
       this.#attachment = attachment;
       if (this.#stopping === undefined) {
-        this.#move('starting', true);
+        this.#pass('starting');
         const { name: task, service, slot } = this.#assignment;
         const spec = { task, service, slot, template: this.template, attachment };
         const { signal } = this.#abort;
@@ -210,20 +216,19 @@ export class TaskRunner {
   #isRunning(running: RuntimeTask): void {
     this.#addresses = running.addresses;
     const ports = this.#ports();
-    this.#status = {
-      ...this.#status,
+    this.#running = {
       startedAt: running.startedAt ?? this.#parts.clock.now(),
       runtimeId: running.id,
       pid: running.pid,
-      ...(ports.length === 0 ? {} : { ports }),
-      ...(running.addresses === undefined ? {} : { addresses: running.addresses }),
+      ports: ports.length === 0 ? undefined : ports,
+      addresses: running.addresses,
     };
     if (this.#stopping !== undefined) return;
     const { startup } = this.template.healthChecks;
     // What ran before the agent was restarted has passed its startup check.
     if (startup === undefined || this.#assignment.status.state === 'running') this.#isUp();
     else {
-      this.#move('starting', true);
+      this.#pass('starting');
       const loop = this.#watch(
         startup,
         () => {
@@ -340,38 +345,51 @@ export class TaskRunner {
   }
 
   #resolve(port: number): { address: string; port: number } {
-    const known = this.#status.ports?.find(({ target }) => target === port);
+    const known = this.#running.ports?.find(({ target }) => target === port);
     if (known !== undefined) return known;
     return { address: Object.values(this.#addresses ?? {})[0] ?? '127.0.0.1', port };
   }
 
-  #move(state: TaskState, passing: boolean): void {
+  /** A state on the way to running. */
+  #pass(phase: 'preparing' | 'starting'): void {
     // A restarted agent finds tasks that are further than this.
     if (this.#assignment.status.state === 'running') return;
-    this.#status = { ...this.#status, state, since: this.#parts.clock.now(), ready: false };
-    this.#parts.reporter.put(this.name, this.#status, passing);
+    this.#phase = phase;
+    this.#phaseSince = this.#parts.clock.now();
+    this.#parts.reporter.passing(this.name, this);
   }
 
   #become(state: 'running' | 'stopping', ready: boolean, message?: string): void {
-    const { state: was, ready: wasReady } = this.#status;
-    if (
-      was === state &&
-      wasReady === ready &&
-      this.#status.message === message &&
-      this.#status.runtimeId === undefined
-    )
-      return;
+    const { state: was, ready: wasReady, since } = this.#status;
     if (isFinal(was) || (state === 'running' && this.#stopping !== undefined)) return;
-    const since = was === state && wasReady === ready ? this.#status.since : this.#parts.clock.now();
-    const { reason: _reason, message: _message, ...rest } = this.#status;
-    this.#status = { ...rest, state, since, ready, ...(message === undefined ? {} : { message }) };
-    this.#parts.reporter.put(this.name, this.#status, false);
+    const same = was === state && wasReady === ready;
+    this.#tell({ state, since: same ? since : this.#parts.clock.now(), ready, message });
   }
 
-  #end(state: TaskState, more: Partial<TaskStatus>): void {
+  #end(state: TaskState, more: Pick<TaskStatus, 'reason' | 'message' | 'exitCode' | 'finishedAt'>): void {
     if (isFinal(this.#status.state) || this.#closed) return;
     const now = this.#parts.clock.now();
-    this.#status = { ...this.#status, finishedAt: now, ...more, state, since: now, ready: false };
-    this.#parts.reporter.put(this.name, this.#status, false);
+    this.#tell({ state, since: now, ready: false, finishedAt: now, ...more });
+  }
+
+  #tell({ state, since, ready, reason, message, exitCode, finishedAt }: TaskStatus): void {
+    const { startedAt, runtimeId, pid, ports, addresses } = this.#running;
+    this.#phase = undefined;
+    // Spelt out, always in this order: a million of these are alike to the engine.
+    this.#status = {
+      state,
+      since,
+      ready,
+      reason,
+      message,
+      startedAt,
+      finishedAt,
+      exitCode,
+      runtimeId,
+      pid,
+      ports,
+      addresses,
+    };
+    this.#parts.reporter.put(this.name, this.#status);
   }
 }

@@ -21,15 +21,18 @@ export class Pending {
 
   /** Returns whether there is something new to place. */
   apply({ name, before, after }: ViewEvent<'task'>): boolean {
+    const waited = before !== undefined && waits(before.value);
+    const waiting = after !== undefined && waits(after.value);
+    if (!waited && !waiting) return false;
     const task = (after ?? before)?.value as Task;
     const id = `${task.spec.service} ${task.spec.template}`;
     const group = this.#groups.get(id);
-    if (after !== undefined && waits(after.value)) {
+    if (waiting) {
       if (group === undefined) {
         const { service, template } = task.spec;
         this.#groups.set(id, { service, template, tasks: new Map([[name, after]]) });
       } else group.tasks.set(name, after);
-      return before === undefined || !waits(before.value);
+      return !waited;
     }
     if (group?.tasks.delete(name) && group.tasks.size === 0) this.#groups.delete(id);
     return false;

@@ -1,6 +1,6 @@
 import type { Service, ServiceStatus, Task } from '@gantry/core';
 import { decideRestart } from './restart.ts';
-import { type NodeFitness, type Slot, slotsOf } from './slots.ts';
+import { emptySlot, type NodeFitness, type Slot, slotsOf } from './slots.ts';
 import { statusOf } from './status.ts';
 import {
   advance,
@@ -112,10 +112,6 @@ function lenientFor(service: Service, fitness: PlanInput['fitness']): PlanInput[
   };
 }
 
-function emptySlot(id: string): Slot {
-  return { id, live: [], leaving: [], lost: [], ended: [], last: undefined };
-}
-
 function wantedSlots({ service, globalSlots }: PlanInput, slots: ReadonlyMap<string, Slot>): Set<string> {
   if (service.spec.mode === 'global') {
     const stays = (id: string): boolean =>
@@ -145,6 +141,10 @@ function writeOff(slot: Slot, fitness: PlanInput['fitness'], draft: Draft): void
 function viewOf(slot: Slot, target: Target, fitness: PlanInput['fitness']): SlotView {
   const stays = (task: Task): boolean =>
     isCurrent(task, target) && (task.spec.node === undefined || fitness(task.spec.node) !== 'draining');
+  const [only] = slot.live;
+  if (slot.live.length === 1 && only !== undefined) {
+    return stays(only) ? { slot, fresh: only, old: [] } : { slot, fresh: undefined, old: slot.live };
+  }
   const current = slot.live.filter(stays);
   const fresh = current.findLast((task) => task.status.ready) ?? current.at(-1);
   return { slot, fresh, old: slot.live.filter((task) => task !== fresh) };
@@ -206,7 +206,7 @@ function settle(
 ): void {
   const { service, fitness, now } = input;
   writeOff(slot, fitness, draft);
-  draft.remove.push(...slot.ended.slice(0, Math.max(0, slot.ended.length - KEEP_ENDED)));
+  if (slot.ended.length > KEEP_ENDED) draft.remove.push(...slot.ended.slice(0, -KEEP_ENDED));
 
   if (fresh !== undefined) {
     // What serves goes on serving until the new task does; what does not serve is one too many.

@@ -7,15 +7,23 @@ export type NodeFitness = 'usable' | 'draining' | 'down' | 'gone';
 export interface Slot {
   readonly id: string;
   /** Should run, and can: newest last. */
-  readonly live: Task[];
+  live: readonly Task[];
   /** Told to stop, and not known to have ended. */
-  readonly leaving: Task[];
+  leaving: readonly Task[];
   /** Should run, but their node is down or gone. */
-  readonly lost: Task[];
+  lost: readonly Task[];
   /** Ended: newest last. */
-  readonly ended: Task[];
+  ended: readonly Task[];
   /** The newest attempt of all. */
   last: Task | undefined;
+}
+
+/** Most groups of most slots are empty: they share this. */
+const NONE: readonly Task[] = Object.freeze([]);
+
+/** A slot without tasks. */
+export function emptySlot(id: string): Slot {
+  return { id, live: NONE, leaving: NONE, lost: NONE, ended: NONE, last: undefined };
 }
 
 /** Sorts the tasks of a service by slot. Slots come in the order in which they are first seen. */
@@ -24,26 +32,25 @@ export function slotsOf(tasks: Iterable<Task>, fitness: (node: string) => NodeFi
   for (const task of tasks) {
     let slot = slots.get(task.spec.slot);
     if (slot === undefined) {
-      slot = { id: task.spec.slot, live: [], leaving: [], lost: [], ended: [], last: undefined };
+      slot = emptySlot(task.spec.slot);
       slots.set(slot.id, slot);
     }
-    insert(groupOf(slot, task, fitness), task);
+    const group = groupOf(task, fitness);
+    slot[group] = slot[group].length === 0 ? [task] : inserted(slot[group], task);
     if (slot.last === undefined || task.spec.attempt > slot.last.spec.attempt) slot.last = task;
   }
   return slots;
 }
 
-function groupOf(slot: Slot, task: Task, fitness: (node: string) => NodeFitness): Task[] {
-  if (isFinal(task.status.state)) return slot.ended;
+function groupOf(task: Task, fitness: (node: string) => NodeFitness): 'live' | 'leaving' | 'lost' | 'ended' {
+  if (isFinal(task.status.state)) return 'ended';
   const at = task.spec.node === undefined ? 'usable' : fitness(task.spec.node);
-  if (at === 'gone') return slot.lost;
-  if (task.spec.desired === 'shutdown') return at === 'down' ? slot.lost : slot.leaving;
-  return at === 'down' ? slot.lost : slot.live;
+  if (at === 'gone' || at === 'down') return 'lost';
+  return task.spec.desired === 'shutdown' ? 'leaving' : 'live';
 }
 
-/** Keeps a short list in the order of attempts. */
-function insert(list: Task[], task: Task): void {
-  let index = list.length;
-  while (index > 0 && (list[index - 1] as Task).spec.attempt > task.spec.attempt) index--;
-  list.splice(index, 0, task);
+/** A short list with one more task, in the order of attempts. */
+function inserted(list: readonly Task[], task: Task): readonly Task[] {
+  const before = list.findIndex(({ spec }) => spec.attempt > task.spec.attempt);
+  return before < 0 ? [...list, task] : list.toSpliced(before, 0, task);
 }
