@@ -68,7 +68,9 @@ function applyService(
   if (current.meta.deletedAt !== undefined) {
     throw new GantryError('CONFLICT', `service ${meta.name} is being deleted: wait until it is gone`);
   }
-  const spec = withSecrets(input.spec, current.spec);
+  // A file says nothing of restarts: applied again, it neither takes one back nor asks for another.
+  const restartedAt = input.spec.restartedAt ?? current.spec.restartedAt;
+  const spec = withSecrets({ ...input.spec, restartedAt }, current.spec);
   const same = sameInput(current, spec, meta.labels);
   if (same.spec && same.labels) return current;
   const generation = current.meta.generation + (same.spec ? 0 : 1);
@@ -157,6 +159,29 @@ export function checkReferences(
     });
   });
   if (issues.length > 0) throw invalidObject(`service ${name}`, issues);
+}
+
+/**
+ * Checks objects that are to be applied together against each other: names, and ports that are published.
+ *
+ * @throws `INVALID_OBJECT` with every problem; paths begin with the object's place in the list.
+ */
+export function refuseDoubles(inputs: readonly Validated<InputKind>[]): void {
+  const issues: Issue[] = [];
+  const seen = new Set<string>();
+  const claim = (what: string, path: string): void => {
+    if (seen.has(what)) issues.push({ path, message: `${what} is there twice` });
+    seen.add(what);
+  };
+  inputs.forEach((input, index) => {
+    claim(`${input.kind} ${input.meta.name}`, `[${index}].meta.name`);
+    if (input.kind !== 'service') return;
+    input.spec.template.ports.forEach(({ mode, published, protocol }, at) => {
+      if (mode !== 'ingress' || !published) return;
+      claim(`published port ${published}/${protocol}`, `[${index}].spec.template.ports[${at}].published`);
+    });
+  });
+  if (issues.length > 0) throw invalidObject('objects', issues);
 }
 
 function publishedPorts(views: Views, except: string): Map<string, string> {

@@ -38,14 +38,15 @@ import {
   type WatchEvent,
   type WatchOptions,
 } from '@gantry/core';
-import { applyInput, checkReferences } from './apply.ts';
+import { shutDown } from '../service/service-controller.ts';
+import { applyInput, checkReferences, refuseDoubles } from './apply.ts';
 import { execInTask } from './exec.ts';
 import { explainService, explainTask } from './explain.ts';
 import { serviceLogs, taskLogs } from './logs.ts';
 import { present } from './present.ts';
 import { waitFor } from './wait.ts';
 import { matcher, watchKind } from './watch.ts';
-import { ObjectWriter } from './writer.ts';
+import { checkRevision, ObjectWriter } from './writer.ts';
 
 interface Parts {
   readonly store: Store;
@@ -86,7 +87,9 @@ export class EmbeddedApi implements ClusterApi, AsyncDisposable {
   async applyAll(inputs: readonly AnyInput[], options: CallOptions = {}): Promise<readonly AnyObject[]> {
     const valid = inputs.map((input) => validateInput<InputKind>(input));
     const networks = new Set(valid.filter(({ kind }) => kind === 'network').map(({ meta }) => meta.name));
+    refuseDoubles(valid);
     for (const each of valid) this.#check(each, networks);
+    for (const each of valid) this.#rehearse(each);
     const order: readonly InputKind[] = ['network', 'node', 'service'];
     const stored = new Map<Validated<InputKind>, AnyObject>();
     for (const each of valid.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))) {
@@ -146,7 +149,7 @@ export class EmbeddedApi implements ClusterApi, AsyncDisposable {
         return;
       case 'task':
         await this.#update('task', name, options, (task: Task) =>
-          task.spec.desired === 'shutdown' ? task : { ...task, spec: { ...task.spec, desired: 'shutdown' } },
+          task.spec.desired === 'shutdown' ? task : shutDown(task, 'it was deleted', now),
         );
         return;
       case 'node':
@@ -251,6 +254,15 @@ export class EmbeddedApi implements ClusterApi, AsyncDisposable {
   #check(input: Validated<InputKind>, networks: ReadonlySet<string>): void {
     this.#admit(undefined);
     if (input.kind === 'service') checkReferences(input, this.#parts.views, this.#parts.schedulers, networks);
+  }
+
+  /** Refuses beforehand what storing it would refuse, as far as this process knows what is stored. */
+  #rehearse(input: Validated<InputKind>): void {
+    const { kind } = input;
+    const { name, revision } = input.meta;
+    const entry = this.#parts.views.of(kind).get(name);
+    checkRevision(kind, name, entry?.revision, revision);
+    applyInput(input, entry?.value, { now: 0, uid: () => '' });
   }
 
   async #store<K extends InputKind>(

@@ -36,7 +36,7 @@ export async function execInTask(
     fail = reject;
   });
   exitCode.catch(() => undefined); // whoever awaits it sees the error; nobody has to
-  if (options.stdin !== undefined) feed(stream, options.stdin).catch(fail);
+  feed(stream, options.stdin ?? nothing()).catch(fail); // without input, a command that reads it sees its end
   async function* output(): AsyncIterable<OutputChunk> {
     try {
       for (;;) {
@@ -56,6 +56,8 @@ export async function execInTask(
   }
   return { output: output(), exitCode, resize: (columns, rows) => stream.resize(columns, rows) };
 }
+
+async function* nothing(): AsyncIterable<Uint8Array> {}
 
 async function feed(stream: AgentStream, stdin: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const data of stdin) await stream.write(data, false);

@@ -1,5 +1,6 @@
 import {
   type Entry,
+  GantryError,
   type Kind,
   type KindMap,
   keyPrefix,
@@ -44,8 +45,12 @@ export async function* watchKind<K extends Kind>(
     }
     if (added.length > 0) yield added;
   } else {
-    for (const entry of view.all()) if (matches(entry.value)) known.set(entry.key, entry);
+    for (const entry of view.all()) {
+      if (entry.revision <= since && matches(entry.value)) known.set(entry.key, entry);
+    }
   }
+  /** Of what happened up to here after `since` we do not know what it was before. */
+  const blindUntil = view.revision;
   for await (const batch of store.watch(prefix, { since, signal: options.signal })) {
     const events: WatchEvent<KindMap[K]>[] = [];
     for (const event of batch) {
@@ -54,6 +59,13 @@ export async function* watchKind<K extends Kind>(
         const entry = event as Entry<KindMap[K]>;
         known.set(event.key, entry);
         events.push({ type: before === undefined ? 'added' : 'modified', object: present(entry) });
+      } else if (before === undefined && event.revision <= blindUntil && options.since !== undefined) {
+        if (event.value === undefined) {
+          const message = `what ${event.key} was at revision ${options.since} is no longer known`;
+          throw new GantryError('COMPACTED', message);
+        }
+        // It may have fitted before: who does not know it can pass this over.
+        events.push({ type: 'deleted', object: present(event as Entry<KindMap[K]>) });
       } else if (before !== undefined) {
         known.delete(event.key);
         events.push({ type: 'deleted', object: present({ ...before, revision: event.revision }) });

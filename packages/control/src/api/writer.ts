@@ -47,12 +47,7 @@ export class ObjectWriter {
     let current = (await this.#store.get(key, call)) as Entry<KindMap[K]> | undefined;
     for (let tries = 0; tries < TRIES; tries++) {
       if (options.signal?.aborted) throw aborted(options.signal);
-      if (options.expect !== undefined && current?.revision !== options.expect) {
-        throw new GantryError(
-          'CONFLICT',
-          `${kind} ${name} ${current === undefined ? 'does not exist' : `is at revision ${current.revision}`}, not at ${options.expect}`,
-        );
-      }
+      checkRevision(kind, name, current?.revision, options.expect);
       const wanted = await change(current?.value);
       if (current !== undefined && wanted === current.value) return current;
       const value = await this.#admit(kind, wanted, current?.value);
@@ -99,6 +94,18 @@ export class ObjectWriter {
     }
     return admitted as KindMap[K];
   }
+}
+
+/** @throws `CONFLICT` unless an object is at the revision that was asked for, if one was. */
+export function checkRevision(
+  kind: Kind,
+  name: string,
+  revision: number | undefined,
+  expect: number | undefined,
+): void {
+  if (expect === undefined || revision === expect) return;
+  const is = revision === undefined ? 'does not exist' : `is at revision ${revision}`;
+  throw new GantryError('CONFLICT', `${kind} ${name} ${is}, not at ${expect}`);
 }
 
 /** Whether an update would change nothing a user wrote. */

@@ -296,8 +296,8 @@ function newTask(
   };
 }
 
-/** A task that no agent has yet ends at once; the others when their agent says so. */
-function shutDown(task: Task, why: string, now: number): Task {
+/** A task that is told to stop: one that no agent has yet ends at once, the others when their agent says so. */
+export function shutDown(task: Task, why: string, now: number): Task {
   const spec = { ...task.spec, desired: 'shutdown' as const };
   if (task.spec.node === undefined) {
     return {
