@@ -287,9 +287,7 @@ export class TaskRunner {
       const { stopGraceMs: graceMs, stopSignal: signal } = this.template;
       await this.#persist(() => runtime.stop(this.name, { graceMs, signal }), undefined);
       if (this.#closed) return;
-      const exitCode = (await runtime.list().catch(() => [])).find(
-        ({ task }) => task === this.name,
-      )?.exitCode;
+      const exitCode = this.#exitCode;
       await this.#detach();
       const finishedAt = this.#parts.clock.now();
       if (this.#stopping === 'unhealthy') {

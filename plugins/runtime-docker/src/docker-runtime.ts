@@ -43,6 +43,11 @@ export interface DockerRuntimeSetup {
   readonly starts: Gate;
 }
 
+/** Somebody waits for a start, nobody for an end: stops and removals let starts pass for so long. */
+const STARTS_FIRST_MS = 2000;
+/** Starts that follow each other this closely belong together. */
+const QUIET_MS = 100;
+
 /** Runs tasks as containers of a Docker engine; what belongs to us says so in its labels. */
 export class DockerRuntime implements Runtime, Lifecycle {
   readonly #setup: DockerRuntimeSetup;
@@ -113,6 +118,8 @@ export class DockerRuntime implements Runtime, Lifecycle {
     const known = this.#known.get(task) ?? (await this.#inspect(task));
     if (known === undefined || known.status.state === 'exited') return;
     const { graceMs } = options;
+    await this.#setup.starts.lull(this.#setup.clock, QUIET_MS, STARTS_FIRST_MS);
+    if (this.#known.get(task)?.status.state === 'exited') return; // meanwhile, by itself
     const ended = this.#ended(known);
     ended.catch(() => {});
     if (graceMs > 0 && (await this.#kill(known, options.signal ?? known.stopSignal))) {
@@ -134,6 +141,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
     this.#enter();
     const name = this.#name(task);
     const { streams } = this.#engine;
+    await this.#setup.starts.lull(this.#setup.clock, QUIET_MS, STARTS_FIRST_MS);
     try {
       await streams.getContainer(name).remove({ force: true, v: true });
     } catch (error) {

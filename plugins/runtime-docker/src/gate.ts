@@ -1,9 +1,16 @@
+import type { Clock } from '@gantry/core';
+
 /** Lets so many through at a time, the others in the order they came. */
 export class Gate {
+  readonly #places: number;
   readonly #waiting: (() => void)[] = [];
+  readonly #watchers = new Set<() => void>();
   #free: number;
+  /** When the last one left, as seen by the first who asked; long ago before anybody came. */
+  #endedAt: number | undefined = Number.NEGATIVE_INFINITY;
 
   constructor(places: number) {
+    this.#places = places;
     this.#free = places;
   }
 
@@ -16,6 +23,40 @@ export class Gate {
       const next = this.#waiting.shift();
       if (next === undefined) this.#free++;
       else next();
+      if (this.#free === this.#places) {
+        this.#endedAt = undefined;
+        for (const wake of this.#watchers) wake();
+      }
     }
+  }
+
+  /** For work that is less urgent: resolves once nobody was inside for `quietMs`, at the latest after `maxMs`. */
+  async lull(clock: Clock, quietMs: number, maxMs: number): Promise<void> {
+    const deadline = clock.elapsed() + maxMs;
+    for (;;) {
+      const busy = this.#free < this.#places;
+      const rest = busy ? Number.POSITIVE_INFINITY : this.#idleSince(clock) + quietMs - clock.elapsed();
+      const left = deadline - clock.elapsed();
+      if (rest <= 0 || left <= 0) return;
+      await this.#change(clock, Math.min(rest, left));
+    }
+  }
+
+  #idleSince(clock: Clock): number {
+    this.#endedAt ??= clock.elapsed(); // nobody looked when the last one left
+    return this.#endedAt;
+  }
+
+  /** Resolves when somebody comes or the last one leaves, or after a time. */
+  #change(clock: Clock, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        this.#watchers.delete(done);
+        resolve();
+      };
+      const cancel = clock.after(ms, done);
+      this.#watchers.add(done);
+    });
   }
 }
