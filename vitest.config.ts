@@ -18,6 +18,7 @@ export default defineConfig({
     environment: 'node',
     retry: 0,
     teardownTimeout: 30_000,
+    maxWorkers: '100%',
     passWithNoTests: true,
     globalSetup: ['./tests/support/probe-services.ts'],
     reporters: ['default', './tests/support/services-reporter.ts', ...(report ? ['json'] : [])],

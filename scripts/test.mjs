@@ -13,7 +13,7 @@ import { seconds, step } from './lib/term.mjs';
 import { root } from './setup.mjs';
 
 /**
- * @typedef {{ passed: number, failed: number, skipped: number, missing: string[] }} Count
+ * @typedef {{ passed: number, failed: number, skipped: number, missing: string[], notApplicable: number }} Count
  * @typedef {{ name: string, run(options: Options): Promise<{ ok: boolean, count?: Count }> }} Stage
  * @typedef {{ verbose: boolean, reports: string }} Options
  */
@@ -50,13 +50,14 @@ const vitest = (name, projects) => ({
 /** @param {string} report @returns {Count} */
 function count(report) {
   /** @type {Count} */
-  const sum = { passed: 0, failed: 0, skipped: 0, missing: [] };
+  const sum = { passed: 0, failed: 0, skipped: 0, missing: [], notApplicable: 0 };
   if (!existsSync(report)) return sum;
   for (const file of JSON.parse(readFileSync(report, 'utf8')).testResults) {
     if (file.status === 'failed' && file.assertionResults.length === 0) sum.failed += 1;
     for (const test of file.assertionResults) {
       if (test.status === 'passed') sum.passed += 1;
       else if (test.status === 'failed') sum.failed += 1;
+      else if (test.meta?.notApplicable) sum.notApplicable += 1;
       else {
         sum.skipped += 1;
         const want = test.meta?.missingService;
@@ -125,7 +126,7 @@ export async function runTests(args) {
   const reports = mkdtempSync(join(tmpdir(), 'gantry-test-'));
   const options = { verbose: args.includes('--verbose'), reports };
   /** @type {Count} */
-  const total = { passed: 0, failed: 0, skipped: 0, missing: [] };
+  const total = { passed: 0, failed: 0, skipped: 0, missing: [], notApplicable: 0 };
   let broken;
   try {
     for (const stage of args.includes('--fast') ? fast : [...fast, ...slow]) {
@@ -134,6 +135,7 @@ export async function runTests(args) {
       total.failed += count?.failed ?? 0;
       total.skipped += count?.skipped ?? 0;
       total.missing.push(...(count?.missing ?? []));
+      total.notApplicable += count?.notApplicable ?? 0;
       if (ok) continue;
       broken = stage.name;
       if (!count?.failed) total.failed += 1;
@@ -149,6 +151,11 @@ export async function runTests(args) {
   console.log(
     `\n  ${broken === undefined ? 'all stages passed' : `failed in: ${broken}`} in ${seconds(began)}`,
   );
+  if (total.notApplicable > 0) {
+    console.log(
+      `  ${total.notApplicable} cases of kits concern what an implementation says it does not support`,
+    );
+  }
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return broken === undefined ? 0 : 1;
 }

@@ -14,7 +14,6 @@ describe('a preset', () => {
   test.each([
     ['fake', fakeCluster],
     ['process', processCluster],
-    ['docker', dockerCluster],
   ])(
     '%s is a complete set: it is checked and built, without a node nothing of the machine is touched',
     async (_name, preset) => {
@@ -22,6 +21,14 @@ describe('a preset', () => {
       expect((await cluster.api.list('node')).items).toEqual([]);
     },
   );
+
+  test('docker brings runtime, network and load balancer of its own, each once', () => {
+    const names = dockerCluster().map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['runtime-docker', 'network-docker', 'lb-proxy', 'component-ingress']),
+    );
+    expect(new Set(names).size).toBe(names.length);
+  });
 
   test('embedded lacks only what touches the machine', async () => {
     await expect(createCluster(embedded())).rejects.toMatchObject({

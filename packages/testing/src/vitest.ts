@@ -5,6 +5,13 @@ import { runCase } from './run-kit.ts';
 import { checkKit, type Wreck } from './sabotage.ts';
 import { schedulerKit } from './scheduler/scheduler-kit.ts';
 
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Why a case does not concern what is tested: it declares in `supports` that it does not promise this. */
+    notApplicable?: string;
+  }
+}
+
 /** Runs a kit as vitest tests, one per case. */
 export function conformance<Subject>(
   kit: Kit<Subject>,
@@ -17,7 +24,9 @@ export function conformance<Subject>(
       test(testCase.name, async (context) => {
         const result = await runCase(testCase, make, options);
         if (result.outcome === 'failed') throw result.error;
-        if (result.outcome === 'skipped') context.skip(result.reason);
+        if (result.outcome !== 'skipped') return;
+        context.task.meta.notApplicable = result.reason;
+        context.skip(result.reason);
       });
     }
   });

@@ -40,7 +40,7 @@ describeWith('docker', 'runtime-docker', () => {
           exits: (code: number, afterMs: number) => sh(`sleep ${afterMs / 1000}; exit ${code}`),
           prints: (lines: readonly string[]) =>
             sh(`${lines.map((line) => `echo '${line}'`).join('; ')}; exec sleep 1000`),
-          ignoresStop: sh('trap "" TERM; sleep 1000 & wait; sleep 1000'),
+          ignoresStop: sh('trap "" TERM; echo deaf; sleep 1000 & wait; sleep 1000'),
           hopeless: { image: 'gantry-test/no-such-image:1', command: ['sleep', '1'] },
         },
         commands: {

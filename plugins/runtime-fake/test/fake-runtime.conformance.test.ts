@@ -29,7 +29,7 @@ conformance(runtimeKit, 'runtime-fake', () => {
         labels: { 'fake/exit-code': String(code), 'fake/exit-after-ms': String(afterMs) },
       }),
       prints: (lines: readonly string[]) => ({ labels: { 'fake/print': lines.join('\n') } }),
-      ignoresStop: { labels: { 'fake/ignore-stop': 'true' } },
+      ignoresStop: { labels: { 'fake/ignore-stop': 'true', 'fake/print': 'deaf' } },
       hopeless: { labels: { 'fake/fail-start': '1' } },
     },
     commands: {

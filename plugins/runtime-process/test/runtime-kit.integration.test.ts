@@ -36,7 +36,7 @@ conformance(
         exits: (code: number, afterMs: number) => sh(`sleep ${afterMs / 1000}; exit ${code}`),
         prints: (lines: readonly string[]) =>
           sh(`${lines.map((line) => `echo '${line}'`).join('; ')}; exec sleep 1000`),
-        ignoresStop: sh('trap "" TERM; sleep 1000 & wait; sleep 1000'),
+        ignoresStop: sh('trap "" TERM; echo deaf; sleep 1000 & wait; sleep 1000'),
         hopeless: { command: ['/no/such/command'] },
       },
       commands: {

@@ -9,7 +9,6 @@ import {
   keyOf,
   type Logger,
   type PlacementAdvisor,
-  type Plan,
   type Random,
   type Round,
   type Scheduler,
@@ -160,13 +159,17 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
       } catch (error) {
         if (signal.aborted) return;
         logger.warn('scheduling failed', { error: toGantryError(error) });
-        this.#cancelRetry ??= clock.after(RETRY_MS, () => {
-          this.#cancelRetry = undefined;
-          this.#kick();
-        });
+        this.#retryLater();
         return;
       }
     }
+  }
+
+  #retryLater(): void {
+    this.#cancelRetry ??= this.#parts.clock.after(RETRY_MS, () => {
+      this.#cancelRetry = undefined;
+      this.#kick();
+    });
   }
 
   /** The next groups to decide, as many as fit into a round; `seen`: those that fit nowhere as things are. */
@@ -240,9 +243,9 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
     const stuck: string[] = [];
     const now = this.#parts.clock.now();
     for (const [some, nodes] of this.#questions(candidates)) {
-      const plan = this.#ask(some, nodes);
+      const answers = this.#answers(some, nodes);
       some.forEach((candidate, index) => {
-        const answer = plan.groups[index] as GroupPlan;
+        const answer = answers[index] as GroupPlan;
         const { service, template, tasks } = candidate.group;
         this.#explanations.set(service, template, answer.explanation);
         if (answer.nodes.length < tasks.length) stuck.push(idOf(candidate));
@@ -269,29 +272,46 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
     }
   }
 
-  /** Asks the plugin, and does not believe it everything. */
-  #ask(candidates: readonly Candidate[], nodes: Round['nodes']): Plan {
+  /** One answer for each candidate. A scheduler that fails is named to its own services, and holds up no other. */
+  #answers(candidates: readonly Candidate[], nodes: Round['nodes']): readonly GroupPlan[] {
     const { scheduler } = candidates[0] as Candidate;
-    let plan: Plan;
     try {
-      const groups = candidates.map(({ group }) => group);
-      plan = scheduler.place({ groups, nodes, random: this.#parts.random });
+      return this.#ask(candidates, nodes);
     } catch (error) {
-      throw toGantryError(error, `scheduler ${scheduler.name}`);
+      const { message } = toGantryError(error);
+      const named = new GantryError('INTERNAL', `scheduler ${scheduler.name} failed: ${message}`, {
+        cause: error,
+      });
+      this.#parts.logger.warn('a scheduler failed', { scheduler: scheduler.name, error: named });
+      this.#retryLater();
+      return candidates.map(({ group }) => failure(scheduler.name, group, nodes, named.message));
     }
-    candidates.forEach(({ group }, index) => {
-      const answer = plan.groups[index];
-      const wrong =
-        answer === undefined
-          ? 'did not answer'
-          : answer.nodes.length > group.tasks.length
-            ? 'placed more tasks than there are'
-            : undefined;
-      if (wrong === undefined) return;
-      throw new GantryError('INTERNAL', `scheduler ${scheduler.name} ${wrong} for service ${group.service}`);
-    });
-    return plan;
   }
+
+  /** Asks the plugin, and does not believe it everything. */
+  #ask(candidates: readonly Candidate[], nodes: Round['nodes']): readonly GroupPlan[] {
+    const { scheduler } = candidates[0] as Candidate;
+    const groups = candidates.map(({ group }) => group);
+    const plan = scheduler.place({ groups, nodes, random: this.#parts.random });
+    return candidates.map(({ group }, index) => {
+      const answer = plan.groups[index];
+      if (answer === undefined) throw new Error(`it did not answer for service ${group.service}`);
+      if (answer.nodes.length > group.tasks.length) {
+        throw new Error(`it placed more tasks than there are for service ${group.service}`);
+      }
+      return answer;
+    });
+  }
+}
+
+/** The answer for a group whose scheduler has failed: nothing is placed, and this is why. */
+function failure(scheduler: string, { tasks }: TaskGroup, nodes: Round['nodes'], message: string): GroupPlan {
+  const filter = { filter: 'scheduler', code: 'SchedulerFailed', rejected: nodes.length, nodes: [], message };
+  const counts = { nodes: nodes.length, feasible: 0, placed: 0, unplaced: tasks.length };
+  return {
+    nodes: [],
+    explanation: { scheduler, ...counts, filters: [filter], ranking: [], summary: message },
+  };
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   type ClusterApi,
   contracts,
   isFinal,
+  type Logger,
   type Plugin,
   type Service,
   type ServiceInput,
@@ -43,6 +44,7 @@ export interface FakeClusterOptions {
   readonly runtime?: Parameters<typeof fakeRuntime>[0];
   readonly schedulers?: readonly Plugin[];
   readonly more?: readonly Plugin[];
+  readonly logger?: Logger;
 }
 
 /** A whole cluster in virtual time: everything is real but machine, clock and chance. */
@@ -55,7 +57,7 @@ export async function fakeCluster(options: FakeClusterOptions = {}): Promise<Fak
     [
       given(contracts.clock, clock),
       given(contracts.random, new SeededRandom(7)),
-      given(contracts.logger, silentLogger),
+      given(contracts.logger, options.logger ?? silentLogger),
       given(contracts.store, store),
       given(contracts.bus, bus),
       storeViews(),

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
-import { ended, ensure, find, follow, is, type RuntimeCase, stop, told } from './subject.ts';
+import { ended, ensure, ensureDeaf, find, follow, is, type RuntimeCase, stop, told } from './subject.ts';
 
 export const adoptionCases: readonly RuntimeCase[] = [
   {
@@ -35,9 +35,10 @@ export const adoptionCases: readonly RuntimeCase[] = [
   },
   {
     name: 'a new instance stops and removes what it adopted',
-    async run({ runtime, restart, workloads }, context) {
+    async run(subject, context) {
+      const { runtime, restart, workloads } = subject;
       await ensure(runtime, context, 'a', workloads.sleeps);
-      await ensure(runtime, context, 'b', workloads.ignoresStop);
+      await ensureDeaf(subject, context, 'b');
       const next = await context.within(restart(), 'the restart');
       await stop(next, context, 'a');
       strictEqual((await find(next, context, 'a'))?.exitCode, 143);

@@ -1,5 +1,5 @@
 import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
-import { ended, ensure, find, is, type RuntimeCase, specOf, stop } from './subject.ts';
+import { ended, ensure, ensureDeaf, find, is, type RuntimeCase, specOf, stop } from './subject.ts';
 
 const TEN = Array.from({ length: 10 }, (_, index) => `t${index}`);
 
@@ -87,18 +87,20 @@ export const lifeCases: readonly RuntimeCase[] = [
   },
   {
     name: 'who ignores the stop signal is killed when the grace is over, and not before',
-    async run({ runtime, workloads }, context) {
-      const { startedAt = 0 } = await ensure(runtime, context, 'a', workloads.ignoresStop);
+    async run(subject, context) {
+      const { runtime } = subject;
+      const since = await ensureDeaf(subject, context, 'a');
       await stop(runtime, context, 'a', 120);
       const { exitCode, finishedAt = 0 } = (await find(runtime, context, 'a')) ?? {};
       strictEqual(exitCode, 137);
-      ok(finishedAt - startedAt >= 100, `ended ${finishedAt - startedAt} ms after its start`);
+      ok(finishedAt - since >= 100, `ended ${finishedAt - since} ms after it could be stopped`);
     },
   },
   {
     name: 'a grace of 0 kills at once',
-    async run({ runtime, workloads }, context) {
-      await ensure(runtime, context, 'a', workloads.ignoresStop);
+    async run(subject, context) {
+      const { runtime } = subject;
+      await ensureDeaf(subject, context, 'a');
       await stop(runtime, context, 'a', 0);
       strictEqual((await find(runtime, context, 'a'))?.exitCode, 137);
     },
@@ -125,8 +127,10 @@ export const lifeCases: readonly RuntimeCase[] = [
   },
   {
     name: 'remove kills what runs and forgets it; the next ensure starts another',
-    async run({ runtime, workloads }, context) {
-      const { id } = await ensure(runtime, context, 'a', workloads.ignoresStop);
+    async run(subject, context) {
+      const { runtime, workloads } = subject;
+      await ensureDeaf(subject, context, 'a');
+      const { id } = (await find(runtime, context, 'a')) ?? {};
       await context.within(runtime.remove('a'), 'the remove');
       strictEqual(await find(runtime, context, 'a'), undefined);
       const again = await ensure(runtime, context, 'a', workloads.sleeps);

@@ -26,7 +26,7 @@ export interface RuntimeSubject {
     readonly exits: (code: number, afterMs: number) => Workload;
     /** Prints these lines to standard output and then sleeps. */
     readonly prints: (lines: readonly string[]) => Workload;
-    /** Runs on when it gets the stop signal. */
+    /** Runs on when it gets the stop signal; prints a line once it does, for no signal is ignored before it is trapped. */
     readonly ignoresStop: Workload;
     /** Can never start. */
     readonly hopeless: Workload;
@@ -90,6 +90,18 @@ export async function find(
 ): Promise<RuntimeTask | undefined> {
   const all = await context.within(runtime.list(), 'the list');
   return all.find((one) => one.task === task);
+}
+
+/** Ensures a task that ignores the stop signal; resolves, once it does, to the time (ms) since when, as far as logs tell. */
+export async function ensureDeaf(
+  { runtime, workloads }: RuntimeSubject,
+  context: CaseContext,
+  task: string,
+): Promise<number> {
+  const { startedAt = 0 } = await ensure(runtime, context, task, workloads.ignoresStop);
+  if (!runtime.supports.logs) return startedAt;
+  await written(runtime, context, task, 1);
+  return (await readLogs(runtime, context, task))[0]?.time ?? startedAt;
 }
 
 /** Waits until the list says that a task has ended. */

@@ -211,7 +211,7 @@ export function runtimeFixture(Kind: new (machine: PlainMachine) => PlainRuntime
         sleeps: label({}),
         exits: (code, afterMs) => label({ exits: String(code), after: String(afterMs / 5) }),
         prints: (lines) => label({ prints: lines.join('\n') }),
-        ignoresStop: label({ ignoresStop: '' }),
+        ignoresStop: label({ ignoresStop: '', prints: 'deaf' }),
         hopeless: label({ hopeless: '' }),
       },
       commands: {
