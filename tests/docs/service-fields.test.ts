@@ -1,4 +1,4 @@
-import { inputSchemas } from '@gantry/core';
+import { KIND_DEFINITIONS } from '@gantry/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { read } from './support/documents.ts';
@@ -48,8 +48,9 @@ function documented(): Fields {
   return fields;
 }
 
+const service = KIND_DEFINITIONS.find(({ kind }) => kind === 'service')?.input;
 const actual = fieldsOf(
-  z.toJSONSchema(inputSchemas.service, { io: 'input', unrepresentable: 'any' }) as Schema,
+  z.toJSONSchema(service as z.ZodType, { io: 'input', unrepresentable: 'any' }) as Schema,
   '',
   new Map(),
 );

@@ -181,6 +181,7 @@ export class SimCluster {
 /** The store for a composition that must not close it. */
 function lent(store: Store): Store {
   return {
+    supports: store.supports,
     get: (key, options) => store.get(key, options),
     list: (prefix, options) => store.list(prefix, options),
     commit: (changes, options) => store.commit(changes, options),

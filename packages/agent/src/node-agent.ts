@@ -20,6 +20,7 @@ import {
   type Runtime,
   type RuntimeInfo,
   randomId,
+  type StatsReply,
   type Subjects,
   type TemplateSpec,
   toGantryError,
@@ -82,7 +83,10 @@ export class NodeAgent implements Agent {
     this.#options = options;
     this.node = parts.node.name;
     this.#session = randomId(parts.random);
-    this.#streams = new StreamServer(parts.runtime, parts.clock, parts.random);
+    this.#streams = new StreamServer(parts.runtime, parts.clock, parts.random, {
+      addressOf: (task, port) => this.#addressOf(task, port),
+      stats: () => this.#stats(),
+    });
     this.#reporter = new Reporter({
       ...parts,
       node: this.node,
@@ -315,6 +319,23 @@ export class NodeAgent implements Agent {
         });
       });
     }
+  }
+
+  #addressOf(task: string, port: number): { address: string; port: number } {
+    const runner = this.#runners.get(task);
+    if (runner?.status.state === 'running') return runner.addressOf(port);
+    throw new GantryError('NOT_FOUND', `task ${task} does not run on node ${this.node}`);
+  }
+
+  async #stats(): Promise<StatsReply['stats']> {
+    const { runtime, clock } = this.#parts;
+    const running = [...this.#runners.values()].filter(({ status }) => status.state === 'running');
+    const looks = await Promise.allSettled(running.map(({ name }) => runtime.stats?.(name)));
+    return looks.flatMap((look, index) => {
+      const task = running[index]?.name;
+      if (look.status === 'rejected' || look.value === undefined || task === undefined) return [];
+      return [{ task, time: clock.now(), ...look.value }];
+    });
   }
 
   #drop(task: string): void {

@@ -7,11 +7,13 @@ import {
   type Runtime,
   type RuntimeLogLine,
   randomId,
+  type StatsReply,
   type StreamOpened,
   type StreamRead,
   toGantryError,
   type WireChunk,
 } from '@gantry/core';
+import { dialTcp } from './dial-tcp.ts';
 
 /** A reader that asks finds something within this time, or an empty answer. */
 const LONG_POLL_MS = 10_000;
@@ -26,25 +28,38 @@ interface Stream {
   cancelAbandon: () => void;
 }
 
-/** Answers what the control plane asks of a node's tasks: logs and exec, as streams that are read piece by piece. */
+/** What the agent knows of its tasks. */
+export interface TaskFacts {
+  /** Where a port of a task is reached from this machine. @throws `NOT_FOUND` for a task that does not run here. */
+  addressOf(task: string, port: number): { readonly address: string; readonly port: number };
+  stats(): Promise<StatsReply['stats']>;
+}
+
+/** Answers what the control plane asks of a node's tasks: logs, exec and connections are streams, read piece by piece. */
 export class StreamServer {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #tasks: TaskFacts;
   readonly #streams = new Map<string, Stream>();
 
-  constructor(runtime: Runtime, clock: Clock, random: Random) {
+  constructor(runtime: Runtime, clock: Clock, random: Random, tasks: TaskFacts) {
+    this.#tasks = tasks;
     this.#runtime = runtime;
     this.#clock = clock;
     this.#random = random;
   }
 
-  async answer(request: AgentRequest): Promise<StreamOpened | StreamRead | null> {
+  async answer(request: AgentRequest): Promise<StreamOpened | StreamRead | StatsReply | null> {
     switch (request.op) {
       case 'logs':
         return this.#openLogs(request);
       case 'exec':
         return this.#openExec(request);
+      case 'dial':
+        return this.#openDial(request);
+      case 'stats':
+        return { stats: await this.#tasks.stats() };
       case 'read':
         return this.#read(request.stream);
       case 'write': {
@@ -101,6 +116,16 @@ export class StreamServer {
       return read.done ? { ...read, exitCode: await session.exitCode } : read;
     };
     return this.#keep({ next, stdin, session, stop });
+  }
+
+  async #openDial({ task, port }: AgentRequest & { op: 'dial' }): Promise<StreamOpened> {
+    const stop = new AbortController();
+    const stdin = new Pushable();
+    const output = await dialTcp(this.#tasks.addressOf(task, port), stdin, stop.signal);
+    const next = reader(output[Symbol.asyncIterator](), this.#clock, (data): WireChunk[] => [
+      { stream: 'stdout', data: Buffer.from(data).toString('base64') },
+    ]);
+    return this.#keep({ next, stdin, session: undefined, stop });
   }
 
   #keep(stream: Omit<Stream, 'cancelAbandon'>): StreamOpened {

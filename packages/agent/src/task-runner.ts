@@ -4,12 +4,14 @@ import {
   type AttachRequest,
   type Clock,
   type HealthCheck,
+  idBeside,
   isFinal,
   isGantryError,
   type Logger,
   type Network,
   type NetworkSpec,
   type PortAddress,
+  parseId,
   type Runtime,
   type RuntimeTask,
   type TaskState,
@@ -172,7 +174,7 @@ export class TaskRunner {
 
   async #attach(): Promise<Attachment> {
     const { network, networkSpec } = this.#parts;
-    for (const { name } of this.template.networks) {
+    for (const { name } of this.#networks()) {
       const spec = networkSpec(name);
       if (spec !== undefined) await network.ensure({ name, spec });
     }
@@ -184,15 +186,22 @@ export class TaskRunner {
     const keep = this.#assignment.status.ports;
     return {
       task: this.name,
-      service: this.#assignment.service,
+      service: parseId(this.#assignment.service).name,
       ports: template.ports.map(({ target, protocol, mode, published }) => ({
         target,
         protocol,
         host: mode === 'host' ? published : undefined,
       })),
-      networks: template.networks,
+      networks: this.#networks(),
       ...(keep === undefined ? {} : { keep }),
     };
+  }
+
+  /** The networks of the template, by their ids. */
+  #networks(): AttachRequest['networks'] {
+    const { networks } = this.template;
+    if (!this.name.includes('/')) return networks;
+    return networks.map(({ name, aliases }) => ({ name: idBeside(this.name, name), aliases }));
   }
 
   /** Calls until the engine is there to answer. */
@@ -261,7 +270,7 @@ export class TaskRunner {
 
   #watch(check: HealthCheck, onHealthy: () => void, onUnhealthy: (message: string) => void): CheckLoop {
     const { runtime, clock } = this.#parts;
-    const resolve = (port: number): { address: string; port: number } => this.#resolve(port);
+    const resolve = (port: number): { address: string; port: number } => this.addressOf(port);
     const look = () => probe(check, { task: this.name, runtime, clock, resolve });
     const loop = new CheckLoop({ check, clock, look, onHealthy, onUnhealthy });
     this.#checks.push(loop);
@@ -342,7 +351,8 @@ export class TaskRunner {
     });
   }
 
-  #resolve(port: number): { address: string; port: number } {
+  /** Where a port of it is reached from this machine. */
+  addressOf(port: number): { address: string; port: number } {
     const known = this.#running.ports?.find(({ target }) => target === port);
     if (known !== undefined) return known;
     return { address: Object.values(this.#addresses ?? {})[0] ?? '127.0.0.1', port };

@@ -78,6 +78,7 @@ const embeddedApi = definePlugin({
     random: contracts.random,
     schedulers: contracts.scheduler,
     admissions: contracts.admission,
+    kinds: contracts.kind,
     advisor: contracts.placement,
   },
   create: (_options, needs) => new EmbeddedApi({ ...needs, subjects: subjects(needs.cluster.name) }),

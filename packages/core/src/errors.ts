@@ -10,6 +10,8 @@ export const ERROR_CODES = {
   ALREADY_EXISTS: { retry: 'no', summary: 'the named object exists' },
   CONFLICT: { retry: 'reread', summary: 'an expectation no longer holds' },
   COMPACTED: { retry: 'reread', summary: 'the history that was asked for is gone: list again' },
+  UNAUTHENTICATED: { retry: 'no', summary: 'who is asking is not known' },
+  FORBIDDEN: { retry: 'no', summary: 'who is asking is known and may not do this' },
   UNAVAILABLE: { retry: 'backoff', summary: 'the other side cannot be reached' },
   TIMEOUT: { retry: 'backoff', summary: 'the deadline passed; the effect is unknown' },
   ABORTED: { retry: 'no', summary: "the caller's signal ended the call" },

@@ -36,36 +36,39 @@ export {
 } from './model/constraint.ts';
 export type * from './model/event.ts';
 export type * from './model/explanation.ts';
-export { randomId } from './model/ids.ts';
+export { DEFAULT_NAMESPACE, idBeside, idOf, parseId, randomId } from './model/ids.ts';
 export {
   type AnyInput,
   type AnyObject,
   type InputKind,
   type InputMap,
-  inputSchemas,
-  KINDS,
+  KIND_DEFINITIONS,
   type Kind,
+  type KindDefinition,
   type KindMap,
   keyOf,
   keyPrefix,
 } from './model/kinds.ts';
-export type { Condition, MetaInput, ObjectMeta } from './model/meta.ts';
+export type { Applied, Condition, MetaInput, ObjectMeta } from './model/meta.ts';
 export { dnsLabel } from './model/meta.ts';
 export type { Network as NetworkObject, NetworkInput, NetworkSpec } from './model/network.ts';
-export type { Availability, Node, NodeInput, NodeSpec, NodeStatus } from './model/node.ts';
+export type { Availability, Node, NodeInput, NodeSpec, NodeStatus, Taint } from './model/node.ts';
 export { parseCpu, parseMemory, type ResourceRequirements, type Resources } from './model/resources.ts';
 export { parseSelector, readField, type Selector } from './model/selector.ts';
 export type {
+  Dependency,
   Placement,
   RestartPolicy,
   Service,
   ServiceInput,
   ServiceSpec,
   ServiceStatus,
+  Toleration,
   UpdatePolicy,
   UpdateState,
   UpdateStatus,
 } from './model/service.ts';
+export { taintText, untolerated } from './model/taint.ts';
 export { type Task, type TaskSpec, type TaskStatus, taskName } from './model/task.ts';
 export { type DesiredState, isFinal, mayMove, TASK_STATES, type TaskState } from './model/task-state.ts';
 export type {
@@ -98,3 +101,4 @@ export {
   type Token,
   type TokenScope,
 } from './token.ts';
+export { VERSION } from './version.ts';

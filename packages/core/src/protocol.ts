@@ -1,4 +1,5 @@
 import type { Frontend, FrontendStatus } from './contracts/load-balancer.ts';
+import { idOf } from './model/ids.ts';
 import type { NetworkSpec } from './model/network.ts';
 import type { Resources } from './model/resources.ts';
 import type { Task, TaskStatus } from './model/task.ts';
@@ -75,7 +76,9 @@ export interface PullRequest {
 
 /** One task as its agent is told it. */
 export interface Assignment {
+  /** Id of the task. */
   readonly name: string;
+  /** Id of its service. */
   readonly service: string;
   readonly slot: string;
   readonly template: string;
@@ -95,7 +98,7 @@ export interface PullReply {
   readonly removed: readonly string[];
   /** By hash: the templates of these assignments. */
   readonly templates: Readonly<Record<string, TemplateSpec>>;
-  /** By name: the networks of these templates. */
+  /** By id: the networks of these tasks. */
   readonly networks: Readonly<Record<string, NetworkSpec>>;
 }
 
@@ -149,7 +152,20 @@ export type AgentRequest =
   /** Base64 for the standard input of an exec; `end` closes it. */
   | { readonly op: 'write'; readonly stream: string; readonly data: string; readonly end: boolean }
   | { readonly op: 'resize'; readonly stream: string; readonly columns: number; readonly rows: number }
-  | { readonly op: 'close'; readonly stream: string };
+  | { readonly op: 'close'; readonly stream: string }
+  /** A TCP connection to a port of a task: what it sends is read as `stdout`, what it is sent is written. */
+  | { readonly op: 'dial'; readonly task: string; readonly port: number }
+  /** What its running tasks use → {@link StatsReply}. */
+  | { readonly op: 'stats' };
+
+export interface StatsReply {
+  readonly stats: readonly {
+    readonly task: string;
+    readonly time: number;
+    readonly cpuMs: number;
+    readonly memory: number;
+  }[];
+}
 
 export interface StreamOpened {
   readonly stream: string;
@@ -172,5 +188,5 @@ export interface WireChunk {
 /** An assignment of what is stored. */
 export function assignmentOf(task: Task, drained: boolean): Assignment {
   const { service, slot, template, desired } = task.spec;
-  return { name: task.meta.name, service, slot, template, desired, drained, status: task.status };
+  return { name: idOf(task.meta), service, slot, template, desired, drained, status: task.status };
 }

@@ -4,6 +4,7 @@ import {
   type Controller,
   contracts,
   definePlugin,
+  idOf,
   isGantryError,
   type Logger,
   type Random,
@@ -74,7 +75,7 @@ export class ControllerRunner implements Component {
     for (const kind of controller.watches) {
       const view = this.#views.of(kind);
       for (const entry of view.all()) {
-        enqueue({ kind, name: entry.value.meta.name, before: undefined, after: entry });
+        enqueue({ kind, name: idOf(entry.value.meta), before: undefined, after: entry });
       }
       const unsubscribe = view.subscribe((events) => {
         for (const event of events) enqueue(event);

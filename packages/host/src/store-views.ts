@@ -3,8 +3,9 @@ import {
   contracts,
   definePlugin,
   isGantryError,
-  KINDS,
+  KIND_DEFINITIONS,
   type Kind,
+  type KindDefinition,
   keyPrefix,
   type Lifecycle,
   type Logger,
@@ -27,15 +28,19 @@ export class StoreViews implements Views, Lifecycle {
   readonly #stop = new AbortController();
   #loops: Promise<void>[] = [];
 
-  constructor(store: Store, clock: Clock, logger: Logger) {
+  constructor(store: Store, clock: Clock, logger: Logger, kinds: readonly KindDefinition[] = []) {
     this.#store = store;
     this.#clock = clock;
     this.#logger = logger.child({ part: 'views' });
-    this.#views = new Map(KINDS.map((kind) => [kind, new CachedView<Kind>(kind)]));
+    this.#views = new Map(
+      [...KIND_DEFINITIONS, ...kinds].map(({ kind }) => [kind, new CachedView<Kind>(kind)]),
+    );
   }
 
   of<K extends Kind>(kind: K): View<K> {
-    return this.#views.get(kind) as unknown as View<K>;
+    const view = this.#views.get(kind);
+    if (view === undefined) throw new TypeError(`there is no kind "${kind}"`);
+    return view as unknown as View<K>;
   }
 
   /** Resolves once every kind was listed. */
@@ -87,6 +92,6 @@ export class StoreViews implements Views, Lifecycle {
 export const storeViews = definePlugin({
   name: 'views-store',
   provides: contracts.views,
-  needs: { store: contracts.store, clock: contracts.clock, logger: contracts.logger },
-  create: (_options, { store, clock, logger }) => new StoreViews(store, clock, logger),
+  needs: { store: contracts.store, clock: contracts.clock, logger: contracts.logger, kinds: contracts.kind },
+  create: (_options, { store, clock, logger, kinds }) => new StoreViews(store, clock, logger, kinds),
 });

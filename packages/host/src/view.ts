@@ -7,7 +7,7 @@ import {
   type StoreEvent,
   type View,
   type ViewEvent,
-  type ViewIndexes,
+  type ViewIndex,
 } from '@gantry/core';
 
 type Indexer<K extends Kind> = Readonly<Record<string, (object: KindMap[K]) => string | undefined>>;
@@ -49,19 +49,19 @@ export class CachedView<K extends Kind> implements View<K> {
     return this.#entries.size;
   }
 
-  get(name: string): Entry<KindMap[K]> | undefined {
-    return this.#entries.get(name);
+  get(id: string): Entry<KindMap[K]> | undefined {
+    return this.#entries.get(id);
   }
 
   all(): Iterable<Entry<KindMap[K]>> {
     return this.#entries.values();
   }
 
-  by(index: ViewIndexes[K], value: string): Iterable<Entry<KindMap[K]>> {
+  by(index: ViewIndex<K>, value: string): Iterable<Entry<KindMap[K]>> {
     return this.#group(index, value)?.values() ?? [];
   }
 
-  countBy(index: ViewIndexes[K], value: string): number {
+  countBy(index: ViewIndex<K>, value: string): number {
     return this.#group(index, value)?.size ?? 0;
   }
 
@@ -115,7 +115,7 @@ export class CachedView<K extends Kind> implements View<K> {
     this.#wake();
   }
 
-  #group(index: ViewIndexes[K], value: string): Map<string, Entry<KindMap[K]>> | undefined {
+  #group(index: ViewIndex<K>, value: string): Map<string, Entry<KindMap[K]>> | undefined {
     return this.#indexes[this.#indexNames.indexOf(index)]?.groups.get(value);
   }
 

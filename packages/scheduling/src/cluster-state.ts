@@ -1,3 +1,5 @@
+import type { Taint } from '@gantry/core';
+
 /** A node in the course of a round: as it was at the start, plus what the round has put there. */
 export interface NodeState {
   /** Its place in `cluster.nodes` and in every column. */
@@ -5,6 +7,7 @@ export interface NodeState {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly attributes: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
   /** Otherwise why not. */
   readonly schedulable: true | string;
   /** Number of its tasks. */

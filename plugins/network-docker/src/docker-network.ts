@@ -4,11 +4,13 @@ import {
   contracts,
   definePlugin,
   GantryError,
+  idBeside,
   type JoinedNetwork,
   type Lifecycle,
   type Network,
   type NetworkSpec,
   type NetworkStatus,
+  parseId,
 } from '@gantry/core';
 import Docker, { type NetworkInspectInfo } from 'dockerode';
 import { z } from 'zod';
@@ -85,7 +87,7 @@ export class DockerNetwork implements Network, Lifecycle {
   async list(): Promise<readonly NetworkStatus[]> {
     this.#enter();
     const networks = await this.#ours();
-    return networks.map(statusIn).filter(({ name }) => name !== DEFAULT);
+    return networks.map(statusIn).filter(({ name }) => parseId(name).name !== DEFAULT);
   }
 
   async attach(request: AttachRequest): Promise<Attachment> {
@@ -101,8 +103,9 @@ export class DockerNetwork implements Network, Lifecycle {
       networks.push({ name, engineName: status.engineName, aliases: unique(request.service, ...aliases) });
     }
     if (networks.length === 0) {
-      const { engineName } = await this.#ensure(DEFAULT, { internal: false });
-      networks.push({ name: DEFAULT, engineName, aliases: [request.service] });
+      const name = idBeside(request.task, DEFAULT);
+      const { engineName } = await this.#ensure(name, { internal: false });
+      networks.push({ name, engineName, aliases: [request.service] });
     }
     // Another call for the same task may have come here first.
     return this.#attached.get(request.task) ?? this.#attach(request, networks);
@@ -209,7 +212,7 @@ export class DockerNetwork implements Network, Lifecycle {
   }
 
   #engineName(name: string): string {
-    return `gantry-${this.#setup.cluster}-${name}`;
+    return `gantry-${this.#setup.cluster}-${name.replace('/', '.')}`;
   }
 
   #enter(): void {

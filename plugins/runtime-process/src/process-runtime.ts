@@ -27,7 +27,7 @@ import { checkSpec, launchOf } from './launch.ts';
 import { claimNodeDir, defaultDir } from './node-dir.ts';
 import { family, MS_PER_TICK, ProcessTable, readProcess, residentBytes, send } from './process-table.ts';
 import { readLogs } from './read-logs.ts';
-import { TaskDir, taskFolders } from './task-dir.ts';
+import { folderOf, TaskDir, taskFolders } from './task-dir.ts';
 import { launch, TaskProcess, type TaskSetup } from './task-process.ts';
 
 /** How often we look whether processes that are not our children still live. */
@@ -215,7 +215,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     this.#cgroups ??= probeCgroups();
     return {
       dir: new TaskDir(this.#root, task),
-      cgroup: new TaskCgroup(this.#cgroups, `${cluster}.${node}.${task}`),
+      cgroup: new TaskCgroup(this.#cgroups, `${cluster}.${node}.${folderOf(task)}`),
       clock,
       logBytes,
       onEnd: (ended) => this.#feed.push(ended.status()),

@@ -29,7 +29,7 @@ export class TaskDir {
   readonly path: string;
 
   constructor(root: string, task: string) {
-    this.path = join(root, task);
+    this.path = join(root, folderOf(task));
   }
 
   get work(): string {
@@ -70,7 +70,12 @@ export class TaskDir {
 export function taskFolders(root: string): readonly string[] {
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name);
+    .map((entry) => entry.name.replace('@', '/'));
+}
+
+/** The name of a task's folder, and of its cgroup: `team-a/web.1.x` becomes `team-a@web.1.x`. */
+export function folderOf(task: string): string {
+  return task.replace('/', '@');
 }
 
 /** A file that is there is whole, whenever the program dies. */

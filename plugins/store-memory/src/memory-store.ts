@@ -36,6 +36,7 @@ interface Written {
  * gets the same object. An entry and the event that put it are one object as well.
  */
 export class MemoryStore implements Store {
+  readonly supports = { durable: false };
   readonly #limit: number;
   readonly #buckets = new Map<string, Bucket>();
   /** Watchers of prefixes that may span buckets. */

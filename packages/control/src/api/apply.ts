@@ -1,197 +1,201 @@
 import {
-  type AnyObject,
+  canonicalJson,
+  DEFAULT_NAMESPACE,
   GantryError,
   type InputKind,
-  type Issue,
+  idOf,
   invalidObject,
+  type KindDefinition,
   type KindMap,
-  type NetworkObject,
-  type Node,
   type ObjectMeta,
   REDACTED,
-  type Scheduler,
-  type Service,
   type ServiceSpec,
+  type ServiceStatus,
   type Validated,
-  type Views,
+  validateInput,
 } from '@gantry/core';
-import { sameInput } from './writer.ts';
+import { type FieldPath, fieldText, givenFields, mergeApplied, read, without } from '../merge.ts';
+
+/** An object somebody wrote: as he wrote it, and filled in. */
+export interface Written<K extends InputKind = InputKind> {
+  readonly raw: { readonly meta?: { readonly labels?: unknown }; readonly spec?: unknown };
+  readonly valid: Validated<K>;
+}
 
 /** What `applyInput` has to know beyond the object itself. */
 export interface ApplyContext {
+  readonly kinds: readonly KindDefinition[];
+  readonly manager: string;
+  readonly force: boolean;
   readonly now: number;
   readonly uid: () => string;
 }
 
-/** The object to store for an input that was validated: a new one, the changed one, or the current one as it is. */
+/** What every kind has, whoever brought it. */
+interface Stored {
+  readonly kind: string;
+  readonly meta: ObjectMeta;
+  readonly spec: object;
+  readonly status?: unknown;
+}
+
+interface Fields {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly spec: object;
+}
+
+/** The object to store for one that was applied: a new one, the changed one, or the current one as it is. */
 export function applyInput<K extends InputKind>(
-  input: Validated<K>,
+  { raw, valid }: Written<K>,
   current: KindMap[K] | undefined,
   context: ApplyContext,
 ): KindMap[K] {
-  const parsed = input as Validated<InputKind>;
-  const known = current as AnyObject | undefined;
-  switch (parsed.kind) {
-    case 'service':
-      return applyService(parsed, known as Service | undefined, context) as KindMap[K];
-    case 'node':
-      return applyNode(parsed, known as Node | undefined) as KindMap[K];
-    case 'network':
-      return applyNetwork(parsed, known as NetworkObject | undefined, context) as KindMap[K];
+  const input = valid as unknown as Stored;
+  const known = current as unknown as Stored | undefined;
+  const given: Fields = {
+    labels: givenFields(raw.meta?.labels ?? {}, input.meta.labels) as Fields['labels'],
+    spec: givenFields(raw.spec ?? {}, input.spec),
+  };
+  if (known === undefined) return created(input, given, context) as unknown as KindMap[K];
+  refuseGoing(known);
+  if (input.meta.revision !== undefined) {
+    const spec = withSecrets(input.kind, input.spec, known.spec);
+    return changed(known, { labels: input.meta.labels, spec }, known.meta.managers) as unknown as KindMap[K];
   }
+  const wanted = { labels: given.labels, spec: withSecrets(input.kind, given.spec, known.spec) };
+  const managers = { ...known.meta.managers, [context.manager]: wanted };
+  return changed(known, merged(known, wanted, context), managers) as unknown as KindMap[K];
 }
 
-function applyService(
-  input: Validated<'service'>,
-  current: Service | undefined,
-  context: ApplyContext,
-): Service {
-  const { meta } = input;
-  if (current === undefined) {
-    return {
-      kind: 'service',
-      meta: newMeta(meta.name, meta.labels, context),
-      spec: withSecrets(input.spec, undefined),
-      status: {
-        observedGeneration: 0,
-        template: '',
-        desired: 0,
-        running: 0,
-        ready: 0,
-        updated: 0,
-        history: [],
-        published: [],
-        conditions: [],
-      },
-    };
+/** The current object with what the user wants of it replaced; the very same one where nothing is different. */
+export function replaceFields<K extends InputKind>(current: KindMap[K], next: Fields): KindMap[K] {
+  const known = current as unknown as Stored;
+  refuseGoing(known);
+  const spec = withSecrets(known.kind, next.spec, known.spec);
+  return changed(known, { labels: next.labels, spec }, known.meta.managers) as unknown as KindMap[K];
+}
+
+function created(input: Stored, given: Fields, { manager, now, uid }: ApplyContext): Stored {
+  const { kind, meta } = input;
+  if (kind === 'node') {
+    throw new GantryError(
+      'NOT_FOUND',
+      `node ${meta.name}: nodes come with their agents and cannot be created`,
+    );
   }
-  if (current.meta.deletedAt !== undefined) {
-    throw new GantryError('CONFLICT', `service ${meta.name} is being deleted: wait until it is gone`);
-  }
-  // A file says nothing of restarts: applied again, it neither takes one back nor asks for another.
-  const restartedAt = input.spec.restartedAt ?? current.spec.restartedAt;
-  const spec = withSecrets({ ...input.spec, restartedAt }, current.spec);
-  const same = sameInput(current, spec, meta.labels);
-  if (same.spec && same.labels) return current;
-  const generation = current.meta.generation + (same.spec ? 0 : 1);
+  const spec = withSecrets(kind, input.spec, undefined);
   return {
-    ...current,
-    meta: { ...current.meta, labels: meta.labels, generation },
-    spec: same.spec ? current.spec : spec,
+    kind,
+    meta: {
+      name: meta.name,
+      namespace: meta.namespace ?? DEFAULT_NAMESPACE,
+      uid: uid(),
+      generation: 1,
+      createdAt: now,
+      labels: meta.labels,
+      managers: { [manager]: given },
+    },
+    spec,
+    ...(kind === 'service' ? { status: NEW_SERVICE } : {}),
   };
 }
 
-function applyNode(input: Validated<'node'>, current: Node | undefined): Node {
-  if (current === undefined) {
-    throw new GantryError(
-      'NOT_FOUND',
-      `node ${input.meta.name}: nodes come with their agents and cannot be created`,
-    );
-  }
-  const same = sameInput(current, input.spec, input.meta.labels);
-  if (same.spec && same.labels) return current;
-  const generation = current.meta.generation + (same.spec ? 0 : 1);
-  return { ...current, meta: { ...current.meta, labels: input.meta.labels, generation }, spec: input.spec };
+function merged(current: Stored, wanted: Fields, context: ApplyContext): Fields {
+  const { manager, force, kinds } = context;
+  const { [manager]: last, ...others } = current.meta.managers ?? {};
+  const normal = (fields: Fields): Fields => {
+    const { name, namespace } = current.meta;
+    const meta = { name, labels: fields.labels, ...(namespace === undefined ? {} : { namespace }) };
+    const valid = validateInput({ kind: current.kind, meta, spec: fields.spec }, kinds) as unknown as Stored;
+    return { labels: valid.meta.labels, spec: valid.spec };
+  };
+  const live = { labels: current.meta.labels, spec: current.spec };
+  /** What a field would be if nobody had set it; a field that cannot be left out has no such value. */
+  const isDefault = (path: FieldPath): boolean => {
+    try {
+      return (
+        canonicalJson(read(normal(without(live, [path]) as unknown as Fields), path)) ===
+        canonicalJson(read(live, path))
+      );
+    } catch {
+      return false;
+    }
+  };
+  const { fields, conflicts } = mergeApplied({
+    live,
+    wanted: { ...wanted },
+    last: { ...(last ?? { labels: {}, spec: {} }) },
+    others: Object.values(others).map((each) => ({ ...each })),
+    isDefault,
+  });
+  if (conflicts.length > 0 && !force) throw conflict(current, conflicts, manager, others);
+  return normal(fields as unknown as Fields);
 }
 
-function applyNetwork(
-  input: Validated<'network'>,
-  current: NetworkObject | undefined,
-  context: ApplyContext,
-): NetworkObject {
-  const { meta, spec } = input;
-  if (current === undefined) return { kind: 'network', meta: newMeta(meta.name, meta.labels, context), spec };
-  const same = sameInput(current, spec, meta.labels);
-  if (!same.spec) {
-    throw invalidObject(`network ${meta.name}`, [
+function conflict(
+  { kind, meta }: Stored,
+  paths: readonly FieldPath[],
+  manager: string,
+  others: ObjectMeta['managers'] & object,
+): GantryError {
+  const owner = (path: FieldPath): string =>
+    Object.entries(others).find(([, applied]) => read(applied, path) !== undefined)?.[0] ?? 'somebody else';
+  const fields = paths.map(([first, ...rest]) =>
+    fieldText([first === 'labels' ? 'meta.labels' : (first as string), ...rest]),
+  );
+  const words = paths.map((path, index) => `${fields[index]} was set by ${owner(path)}`).join(', ');
+  return new GantryError('CONFLICT', `${kind} ${idOf(meta)}: ${words}; force takes it over for ${manager}`, {
+    details: { fields },
+  });
+}
+
+function changed(current: Stored, next: Fields, managers: ObjectMeta['managers']): Stored {
+  const sameSpec = canonicalJson(current.spec) === canonicalJson(next.spec);
+  const sameLabels = canonicalJson(current.meta.labels) === canonicalJson(next.labels);
+  const sameManagers = canonicalJson(current.meta.managers) === canonicalJson(managers);
+  if (sameSpec && sameLabels && sameManagers) return current;
+  if (!sameSpec && current.kind === 'network') {
+    throw invalidObject(`network ${idOf(current.meta)}`, [
       { path: 'spec', message: 'a network cannot be changed: delete it and create it anew' },
     ]);
   }
-  return same.labels ? current : { ...current, meta: { ...current.meta, labels: meta.labels } };
+  const generation = current.meta.generation + (sameSpec ? 0 : 1);
+  const labels = sameLabels ? current.meta.labels : next.labels;
+  return {
+    ...current,
+    meta: { ...current.meta, labels, generation, ...(managers === undefined ? {} : { managers }) },
+    spec: sameSpec ? current.spec : next.spec,
+  };
 }
 
-function newMeta(name: string, labels: Readonly<Record<string, string>>, context: ApplyContext): ObjectMeta {
-  return { name, uid: context.uid(), generation: 1, createdAt: context.now, labels };
+function refuseGoing({ kind, meta }: Stored): void {
+  if (meta.deletedAt === undefined) return;
+  throw new GantryError('CONFLICT', `${kind} ${idOf(meta)} is being deleted: wait until it is gone`);
 }
 
 /** Puts the stored password back where an object that was read is applied again. */
-function withSecrets(spec: ServiceSpec, current: ServiceSpec | undefined): ServiceSpec {
-  const auth = spec.template.registryAuth;
-  if (auth?.password !== REDACTED) return spec;
-  const stored = current?.template.registryAuth;
+function withSecrets<S extends object>(kind: string, spec: S, current: object | undefined): S {
+  if (kind !== 'service') return spec;
+  const { template } = spec as Partial<ServiceSpec>;
+  const auth = template?.registryAuth;
+  if (template === undefined || auth?.password !== REDACTED) return spec;
+  const stored = (current as ServiceSpec | undefined)?.template.registryAuth;
   if (stored === undefined || stored.username !== auth.username) {
     throw invalidObject('service', [
       { path: 'spec.template.registryAuth.password', message: 'there is no stored password to keep' },
     ]);
   }
-  return { ...spec, template: { ...spec.template, registryAuth: stored } };
+  return { ...spec, template: { ...template, registryAuth: stored } };
 }
 
-/**
- * Checks a service against the rest of the cluster: networks and schedulers that exist, ports nobody else publishes.
- *
- * @throws `INVALID_OBJECT` with every problem.
- */
-export function checkReferences(
-  input: Validated<'service'>,
-  views: Views,
-  schedulers: readonly Scheduler[],
-  alsoNetworks: ReadonlySet<string>,
-): void {
-  const { name } = input.meta;
-  const issues: Issue[] = [];
-  input.spec.template.networks.forEach((network, index) => {
-    if (alsoNetworks.has(network.name) || views.of('network').get(network.name) !== undefined) return;
-    issues.push({ path: `spec.template.networks[${index}]`, message: `there is no network ${network.name}` });
-  });
-  const { scheduler } = input.spec;
-  if (scheduler !== undefined && !schedulers.some((each) => each.name === scheduler)) {
-    const known = schedulers.map((each) => each.name).join(', ');
-    issues.push({ path: 'spec.scheduler', message: `there is no scheduler ${scheduler}, only ${known}` });
-  }
-  const taken = publishedPorts(views, name);
-  input.spec.template.ports.forEach((port, index) => {
-    const owner = port.published ? taken.get(`${port.protocol}:${port.published}`) : undefined;
-    if (port.mode !== 'ingress' || owner === undefined) return;
-    issues.push({
-      path: `spec.template.ports[${index}].published`,
-      message: `port ${port.published} is published by service ${owner}`,
-    });
-  });
-  if (issues.length > 0) throw invalidObject(`service ${name}`, issues);
-}
-
-/**
- * Checks objects that are to be applied together against each other: names, and ports that are published.
- *
- * @throws `INVALID_OBJECT` with every problem; paths begin with the object's place in the list.
- */
-export function refuseDoubles(inputs: readonly Validated<InputKind>[]): void {
-  const issues: Issue[] = [];
-  const seen = new Set<string>();
-  const claim = (what: string, path: string): void => {
-    if (seen.has(what)) issues.push({ path, message: `${what} is there twice` });
-    seen.add(what);
-  };
-  inputs.forEach((input, index) => {
-    claim(`${input.kind} ${input.meta.name}`, `[${index}].meta.name`);
-    if (input.kind !== 'service') return;
-    input.spec.template.ports.forEach(({ mode, published, protocol }, at) => {
-      if (mode !== 'ingress' || !published) return;
-      claim(`published port ${published}/${protocol}`, `[${index}].spec.template.ports[${at}].published`);
-    });
-  });
-  if (issues.length > 0) throw invalidObject('objects', issues);
-}
-
-function publishedPorts(views: Views, except: string): Map<string, string> {
-  const taken = new Map<string, string>();
-  for (const { value } of views.of('service').all()) {
-    if (value.meta.name === except) continue;
-    for (const port of value.spec.template.ports) {
-      if (port.mode === 'ingress' && port.published)
-        taken.set(`${port.protocol}:${port.published}`, value.meta.name);
-    }
-  }
-  return taken;
-}
+const NEW_SERVICE: ServiceStatus = Object.freeze({
+  observedGeneration: 0,
+  template: '',
+  desired: 0,
+  running: 0,
+  ready: 0,
+  updated: 0,
+  history: [],
+  published: [],
+  conditions: [],
+});

@@ -3,6 +3,7 @@ import {
   type ExecOptions,
   type ExecSession,
   GantryError,
+  idOf,
   type OutputChunk,
   type Subjects,
   type Task,
@@ -19,11 +20,11 @@ export async function execInTask(
 ): Promise<ExecSession> {
   const { node } = task.spec;
   if (node === undefined || task.status.state !== 'running') {
-    throw new GantryError('CONFLICT', `task ${task.meta.name} is ${task.status.state}, not running`);
+    throw new GantryError('CONFLICT', `task ${idOf(task.meta)} is ${task.status.state}, not running`);
   }
   const request = {
     op: 'exec' as const,
-    task: task.meta.name,
+    task: idOf(task.meta),
     command: options.command,
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.tty === undefined ? {} : { tty: options.tty }),

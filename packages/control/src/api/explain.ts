@@ -2,6 +2,7 @@ import {
   type ExplainResult,
   type Explanation,
   GantryError,
+  idOf,
   isFinal,
   type PlacementAdvisor,
   type Service,
@@ -36,7 +37,7 @@ export function explainService(views: Views, advisor: PlacementAdvisor, name: st
   let newest: Task | undefined;
   for (const { value } of views.of('task').by('service', name)) {
     if (value.status.state === 'pending')
-      return { ...explainTask(views, advisor, value.meta.name), kind: 'service', name };
+      return { ...explainTask(views, advisor, idOf(value.meta)), kind: 'service', name };
     if (newest === undefined || value.meta.createdAt > newest.meta.createdAt) newest = value;
   }
   const placement: Explanation | undefined = advisor.last(name, service.status.template);

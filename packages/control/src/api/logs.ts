@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import {
   type Bus,
+  idOf,
   isFinal,
   isGantryError,
   type LogLine,
   type LogOptions,
   type RuntimeLogLine,
+  type Service,
   type Subjects,
   type Task,
   type View,
@@ -23,7 +25,7 @@ export async function* taskLogs(
   if (node === undefined) return;
   const request = {
     op: 'logs' as const,
-    task: task.meta.name,
+    task: idOf(task.meta),
     follow: options.follow === true,
     ...(options.tail === undefined ? {} : { tail: options.tail }),
     ...(options.since === undefined ? {} : { since: options.since }),
@@ -32,7 +34,7 @@ export async function* taskLogs(
   try {
     for (;;) {
       const { items, done } = await stream.read<RuntimeLogLine>(options.signal);
-      if (items.length > 0) yield items.map((line) => ({ task: task.meta.name, node, ...line }));
+      if (items.length > 0) yield items.map((line) => ({ task: idOf(task.meta), node, ...line }));
       if (done) return;
     }
   } catch (error) {
@@ -41,6 +43,22 @@ export async function* taskLogs(
   } finally {
     await stream.close();
   }
+}
+
+/** The attempt before a task, or before each of the newest tasks of a service, in the same slot. */
+export function previousTasks(tasks: View<'task'>, of: Task | Service): readonly Task[] {
+  const service = of.kind === 'task' ? of.spec.service : idOf(of.meta);
+  const slots = new Map<string, Task[]>();
+  for (const { value } of tasks.by('service', service)) {
+    if (of.kind === 'task' && (value.spec.slot !== of.spec.slot || value.spec.attempt >= of.spec.attempt))
+      continue;
+    slots.set(value.spec.slot, [...(slots.get(value.spec.slot) ?? []), value]);
+  }
+  return [...slots.values()].flatMap((attempts) => {
+    const sorted = attempts.toSorted((a, b) => b.spec.attempt - a.spec.attempt);
+    const previous = sorted[of.kind === 'task' ? 0 : 1];
+    return previous === undefined ? [] : [previous];
+  });
 }
 
 /**
@@ -93,10 +111,10 @@ export async function* serviceLogs(
   };
   let failed: { readonly error: unknown } | undefined;
   const consider = (task: Task | undefined, late: boolean): void => {
-    if (task === undefined || task.spec.service !== service || seen.has(task.meta.name)) return;
+    if (task === undefined || task.spec.service !== service || seen.has(idOf(task.meta))) return;
     const started = task.status.startedAt !== undefined || isFinal(task.status.state);
     if (task.spec.node === undefined || !started) return;
-    seen.add(task.meta.name);
+    seen.add(idOf(task.meta));
     pump(task, late).catch((error: unknown) => {
       failed = { error };
       wake();

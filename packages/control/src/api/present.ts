@@ -1,8 +1,9 @@
 import { type Entry, type Kind, type KindMap, REDACTED, type TemplateSpec } from '@gantry/core';
 
-/** An object as the API hands it out: with its revision, without secrets. */
+/** An object as the API hands it out: with its revision, without secrets and without who applied what. */
 export function present<K extends Kind>({ value, revision }: Entry<KindMap[K]>): KindMap[K] {
-  const meta = { ...value.meta, revision };
+  const { managers: _internal, ...shown } = value.meta;
+  const meta = revision === 0 ? shown : { ...shown, revision };
   if (value.kind === 'service') {
     return { ...value, meta, spec: { ...value.spec, template: redact(value.spec.template) } } as KindMap[K];
   }

@@ -1,4 +1,5 @@
 import {
+  DEFAULT_NAMESPACE,
   type Entry,
   GantryError,
   type Kind,
@@ -6,6 +7,7 @@ import {
   keyPrefix,
   parseSelector,
   readField,
+  type SelectOptions,
   type Store,
   type View,
   type WatchEvent,
@@ -13,14 +15,15 @@ import {
 } from '@gantry/core';
 import { present } from './present.ts';
 
-/** Whether an object has the labels and fields that were asked for. */
-export function matcher<K extends Kind>(options: {
-  labels?: string | undefined;
-  fields?: string | undefined;
-}): (object: KindMap[K]) => boolean {
+/** Whether an object has the namespace, labels and fields that were asked for. */
+export function matcher<K extends Kind>(options: SelectOptions): (object: KindMap[K]) => boolean {
+  const { namespace } = options;
   const labels = parseSelector(options.labels ?? '');
   const fields = parseSelector(options.fields ?? '');
-  return (object) => labels((key) => object.meta.labels[key]) && fields((path) => readField(object, path));
+  return (object) =>
+    (namespace === undefined || (object.meta.namespace ?? DEFAULT_NAMESPACE) === namespace) &&
+    labels((key) => object.meta.labels[key]) &&
+    fields((path) => readField(object, path));
 }
 
 /** Follows one kind through the store, so that nothing is missed and a slow reader is told to list again. */

@@ -2,10 +2,9 @@ import {
   type Admission,
   type AnyObject,
   aborted,
-  canonicalJson,
   type Entry,
   GantryError,
-  type InputKind,
+  idOf,
   invalidObject,
   type Kind,
   type KindMap,
@@ -13,6 +12,7 @@ import {
   type Outcome,
   type Store,
   type Views,
+  type WriteOptions,
 } from '@gantry/core';
 
 const TRIES = 20;
@@ -34,23 +34,24 @@ export class ObjectWriter {
 
   /**
    * Applies a change to the newest state, again when somebody else was faster, and returns the entry once this process's
-   * views show it. With `expect`, only to that revision.
+   * views show it. With `expect`, only to that revision; with `dryRun`, it is only said what would be stored.
    */
   async write<K extends Kind>(
     kind: K,
-    name: string,
+    id: string,
     change: Change<K>,
-    options: { expect?: number | undefined; signal?: AbortSignal | undefined } = {},
+    options: WriteOptions & { readonly expect?: number | undefined } = {},
   ): Promise<Entry<KindMap[K]>> {
-    const key = keyOf(kind, name);
+    const key = keyOf(kind, id);
     const call = options.signal === undefined ? {} : { signal: options.signal };
     let current = (await this.#store.get(key, call)) as Entry<KindMap[K]> | undefined;
     for (let tries = 0; tries < TRIES; tries++) {
       if (options.signal?.aborted) throw aborted(options.signal);
-      checkRevision(kind, name, current?.revision, options.expect);
+      checkRevision(kind, id, current?.revision, options.expect);
       const wanted = await change(current?.value);
       if (current !== undefined && wanted === current.value) return current;
       const value = await this.#admit(kind, wanted, current?.value);
+      if (options.dryRun) return { key, value, revision: current?.revision ?? 0 };
       const [outcome] = (await this.#store.commit(
         [{ key, value, expect: current?.revision ?? 'absent' }],
         call,
@@ -61,18 +62,19 @@ export class ObjectWriter {
       }
       current = outcome.current;
     }
-    throw new GantryError('CONFLICT', `${kind} ${name} changes too often`);
+    throw new GantryError('CONFLICT', `${kind} ${id} changes too often`);
   }
 
-  async remove(kind: Kind, entry: Entry<AnyObject>, signal: AbortSignal | undefined): Promise<void> {
+  async remove(kind: Kind, entry: Entry<AnyObject>, { dryRun, signal }: WriteOptions): Promise<void> {
     await this.#admit(kind, entry.value, entry.value, 'delete');
+    if (dryRun) return;
     const call = signal === undefined ? {} : { signal };
     const [outcome] = await this.#store.commit(
       [{ key: entry.key, value: undefined, expect: entry.revision }],
       call,
     );
     if (outcome?.ok !== true)
-      throw new GantryError('CONFLICT', `${kind} ${entry.value.meta.name} changed meanwhile`);
+      throw new GantryError('CONFLICT', `${kind} ${idOf(entry.value.meta)} changed meanwhile`);
     await this.#views.of(kind).reached(outcome.revision, signal);
   }
 
@@ -86,8 +88,8 @@ export class ObjectWriter {
     for (const admission of this.#admissions) {
       if (!admission.kinds.includes(kind)) continue;
       admitted = await admission.admit({ operation, object: admitted, old });
-      if (admitted.kind !== kind || admitted.meta.name !== object.meta.name) {
-        throw invalidObject(`${kind} ${object.meta.name}`, [
+      if (admitted.kind !== kind || idOf(admitted.meta) !== idOf(object.meta)) {
+        throw invalidObject(`${kind} ${idOf(object.meta)}`, [
           { path: 'meta.name', message: `admission ${admission.name} must not change what an object is` },
         ]);
       }
@@ -99,23 +101,11 @@ export class ObjectWriter {
 /** @throws `CONFLICT` unless an object is at the revision that was asked for, if one was. */
 export function checkRevision(
   kind: Kind,
-  name: string,
+  id: string,
   revision: number | undefined,
   expect: number | undefined,
 ): void {
   if (expect === undefined || revision === expect) return;
   const is = revision === undefined ? 'does not exist' : `is at revision ${revision}`;
-  throw new GantryError('CONFLICT', `${kind} ${name} ${is}, not at ${expect}`);
-}
-
-/** Whether an update would change nothing a user wrote. */
-export function sameInput(
-  current: KindMap[InputKind],
-  spec: KindMap[InputKind]['spec'],
-  labels: Readonly<Record<string, string>>,
-): { readonly spec: boolean; readonly labels: boolean } {
-  return {
-    spec: canonicalJson(current.spec) === canonicalJson(spec),
-    labels: canonicalJson(current.meta.labels) === canonicalJson(labels),
-  };
+  throw new GantryError('CONFLICT', `${kind} ${id} ${is}, not at ${expect}`);
 }

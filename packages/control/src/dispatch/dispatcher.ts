@@ -10,6 +10,8 @@ import {
   type HeartbeatRequest,
   type IngressReply,
   type IngressRequest,
+  idBeside,
+  idOf,
   isFinal,
   type Logger,
   type NetworkSpec,
@@ -139,17 +141,19 @@ export class Dispatcher implements Component {
     const templates: Record<string, TemplateSpec> = {};
     const networks: Record<string, NetworkSpec> = {};
     for (const { value, revision } of tasks.by('node', node)) {
-      const drained = value.spec.desired === 'shutdown' && this.#drained.has(value.meta.name);
+      const id = idOf(value.meta);
+      const drained = value.spec.desired === 'shutdown' && this.#drained.has(id);
       if (!full && revision <= since && !drained) continue;
       assignments.push(assignmentOf(value, drained || this.#needsNoDrain(value)));
       const { template } = value.spec;
-      if (templates[template] !== undefined || isFinal(value.status.state)) continue;
-      const spec = this.#parts.views.of('template').get(template)?.value.spec;
+      if (isFinal(value.status.state)) continue;
+      const spec = templates[template] ?? this.#parts.views.of('template').get(template)?.value.spec;
       if (spec === undefined) continue;
       templates[template] = spec;
       for (const { name } of spec.networks) {
-        const network = this.#parts.views.of('network').get(name)?.value.spec;
-        if (network !== undefined) networks[name] = network;
+        const network = idBeside(id, name);
+        const stored = this.#parts.views.of('network').get(network)?.value.spec;
+        if (stored !== undefined) networks[network] = stored;
       }
     }
     return {
@@ -176,7 +180,7 @@ export class Dispatcher implements Component {
 
   /** Told to stop, with no load balancer that has ever known it. */
   #needsNoDrain({ meta, spec }: Parameters<typeof assignmentOf>[0]): boolean {
-    return spec.desired === 'shutdown' && this.#ingress?.isDrained(meta.name) === true;
+    return spec.desired === 'shutdown' && this.#ingress?.isDrained(idOf(meta)) === true;
   }
 
   #markDrained(task: string): void {

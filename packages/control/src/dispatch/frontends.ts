@@ -1,4 +1,4 @@
-import type { Backend, Frontend, Service, Task } from '@gantry/core';
+import { type Backend, type Frontend, idOf, type Service, type Task } from '@gantry/core';
 
 /**
  * The ports a service publishes, with the tasks behind each: those that are ready get traffic, those that are told to
@@ -17,9 +17,10 @@ export function frontendsOf(
     const serves = status.state === 'running' || status.state === 'stopping';
     return serves && status.ports !== undefined && spec.node !== undefined && isUp(spec.node);
   });
+  const id = idOf(service.meta);
   return ports.map((port) => ({
-    id: `${service.meta.name}/${port.target}/${port.protocol}`,
-    service: service.meta.name,
+    id: `${id}/${port.target}/${port.protocol}`,
+    service: id,
     protocol: port.protocol,
     address: '',
     port: port.published as number,
@@ -34,7 +35,7 @@ export function frontendsOf(
       const draining = task.spec.desired === 'shutdown';
       if (!ready && !draining) return [];
       return [
-        { id: task.meta.name, address: at.address, port: at.port, state: ready ? 'ready' : 'draining' },
+        { id: idOf(task.meta), address: at.address, port: at.port, state: ready ? 'ready' : 'draining' },
       ];
     }),
   }));

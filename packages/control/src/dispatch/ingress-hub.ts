@@ -4,6 +4,7 @@ import {
   type FrontendStatus,
   type IngressReply,
   type IngressRequest,
+  idOf,
   isFinal,
   type ViewEvent,
   type Views,
@@ -38,7 +39,7 @@ export class IngressHub {
   constructor(views: Views, clock: Clock) {
     this.#views = views;
     this.#clock = clock;
-    for (const { value } of views.of('service').all()) this.#stale.add(value.meta.name);
+    for (const { value } of views.of('service').all()) this.#stale.add(idOf(value.meta));
     this.refresh();
   }
 
@@ -98,7 +99,7 @@ export class IngressHub {
     const drained = waiting.filter((task) => this.isDrained(task));
     if (request.applied === this.version) return { reply: { version: this.version }, drained };
     const frontends = [...this.#frontends.values()].flat();
-    const networks = [...this.#views.of('network').all()].map(({ value }) => value.meta.name);
+    const networks = [...this.#views.of('network').all()].map(({ value }) => idOf(value.meta));
     return { reply: { version: this.version, frontends, networks }, drained };
   }
 

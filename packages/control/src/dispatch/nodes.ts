@@ -47,7 +47,7 @@ export class NodeWriter {
       }
       const { node: name, labels } = request;
       const meta = { name, uid: randomId(this.#parts.random), generation: 1, createdAt: now, labels };
-      return { kind: 'node', meta, spec: { availability: 'active' }, status };
+      return { kind: 'node', meta, spec: { availability: 'active', taints: [] }, status };
     });
     this.#parts.events.record(
       { kind: 'node', name: request.node },

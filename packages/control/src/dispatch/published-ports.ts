@@ -31,7 +31,7 @@ export class PublishedPorts {
   note(statuses: readonly FrontendStatus[]): void {
     const byService = new Map<string, FrontendStatus[]>();
     for (const status of statuses) {
-      const service = status.id.slice(0, status.id.indexOf('/'));
+      const service = status.id.split('/').slice(0, -2).join('/');
       byService.set(service, [...(byService.get(service) ?? []), status]);
     }
     for (const [name, list] of byService) {
@@ -50,7 +50,7 @@ export class PublishedPorts {
     const published = statuses
       .filter(({ error }) => error === undefined)
       .map(({ id, port }) => {
-        const [, target, protocol] = id.split('/');
+        const [target, protocol] = id.split('/').slice(-2);
         return { target: Number(target), protocol: protocol as 'tcp' | 'udp', port };
       });
     const failed = statuses.find(({ error }) => error !== undefined);

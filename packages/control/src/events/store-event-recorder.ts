@@ -5,9 +5,11 @@ import {
   definePlugin,
   type Event,
   type EventRecorder,
+  idOf,
   type Kind,
   keyOf,
   type Logger,
+  parseId,
   type Random,
   randomId,
   type Store,
@@ -56,7 +58,8 @@ export class StoreEventRecorder implements EventRecorder, AsyncDisposable {
     const known = this.#known.get(id);
     const spec = known?.event.spec ?? { regarding, type, reason, message, count: 0, firstAt: now };
     const meta = known?.event.meta ?? {
-      name: `${regarding.name.slice(0, 40)}.${randomId(this.#random, 10)}`,
+      name: `${parseId(regarding.name).name.slice(0, 40)}.${randomId(this.#random, 10)}`,
+      namespace: parseId(regarding.name).namespace,
       uid: randomId(this.#random),
       generation: 1,
       createdAt: now,
@@ -92,7 +95,7 @@ export class StoreEventRecorder implements EventRecorder, AsyncDisposable {
     this.#dirty.clear();
     const changes = ids.map((id): Change => {
       const { event } = this.#known.get(id) as Waiting;
-      return { key: keyOf('event', event.meta.name), value: event };
+      return { key: keyOf('event', idOf(event.meta)), value: event };
     });
     if (changes.length === 0 || this.#closed) return;
     try {

@@ -6,6 +6,7 @@ import {
   type Resources,
   type Task,
   type Template,
+  type TemplateSpec,
   type ViewEvent,
 } from '@gantry/core';
 
@@ -19,11 +20,22 @@ interface MutableNode extends NodeView {
   schedulable: true | string;
   labels: NodeView['labels'];
   attributes: NodeView['attributes'];
+  taints: NodeView['taints'];
   capacity: Resources;
   used: Record<string, number>;
   tasks: number;
   tasksOf: Map<string, number>;
   hostPorts: Set<string>;
+}
+
+/** What a task of this template takes from its node. */
+export function demandOf({ resources, ports }: TemplateSpec): Demand {
+  return {
+    requests: resources.requests,
+    hostPorts: ports
+      .filter((port) => port.mode === 'host' && port.published)
+      .map((port) => `${port.protocol}:${port.published}`),
+  };
 }
 
 const NOTHING: Demand = Object.freeze({ requests: Object.freeze({}), hostPorts: Object.freeze([]) });
@@ -58,12 +70,7 @@ export class ClusterModel {
     if (known !== undefined) return known;
     const spec = this.#template(hash)?.value.spec;
     if (spec === undefined) return NOTHING;
-    const demand: Demand = {
-      requests: spec.resources.requests,
-      hostPorts: spec.ports
-        .filter((port) => port.mode === 'host' && port.published)
-        .map((port) => `${port.protocol}:${port.published}`),
-    };
+    const demand = demandOf(spec);
     this.#demands.set(hash, demand);
     return demand;
   }
@@ -131,9 +138,12 @@ function counts({ spec, status }: Task): boolean {
   return spec.node !== undefined && !isFinal(status.state);
 }
 
-function factsOf(node: Node): Pick<NodeView, 'labels' | 'attributes' | 'capacity' | 'schedulable'> {
+function factsOf(
+  node: Node,
+): Pick<NodeView, 'labels' | 'attributes' | 'taints' | 'capacity' | 'schedulable'> {
   const { meta, spec, status } = node;
   const schedulable =
     status.state === 'down' ? 'down' : spec.availability === 'active' ? true : spec.availability;
-  return { labels: meta.labels, attributes: status.attributes, capacity: status.capacity, schedulable };
+  const { attributes, capacity } = status;
+  return { labels: meta.labels, attributes, taints: spec.taints, capacity, schedulable };
 }

@@ -6,10 +6,11 @@ import {
   type Explanation,
   GantryError,
   type GroupPlan,
-  keyOf,
+  idOf,
   type Logger,
   type PlacementAdvisor,
   type Random,
+  type RehearsedService,
   type Round,
   type Scheduler,
   type Service,
@@ -22,6 +23,7 @@ import {
 import { ClusterModel } from './cluster-model.ts';
 import { Explanations } from './explanations.ts';
 import { Pending, type PendingGroup } from './pending.ts';
+import { rehearse } from './rehearse.ts';
 
 /** Tasks decided in one round, so that the first ones start while the rest is still being placed. */
 const ROUND_TASKS = 20_000;
@@ -83,7 +85,7 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
       );
     }
     for (const entry of tasks.all()) {
-      const event = { kind: 'task', name: entry.value.meta.name, before: undefined, after: entry } as const;
+      const event = { kind: 'task', name: idOf(entry.value.meta), before: undefined, after: entry } as const;
       this.#model.applyTask(event);
       this.#pending.apply(event);
     }
@@ -127,9 +129,13 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
   ask(service: Service, task: Task): Explanation | undefined {
     const scheduler = this.#schedulerOf(service);
     if (scheduler === undefined) return undefined;
-    const group = this.#group(service, task.spec.template, [task.meta.name]);
+    const group = this.#group(service, task.spec.template, [idOf(task.meta)]);
     const nodes = this.#nodesFor(service, task);
     return scheduler.place({ groups: [group], nodes, random: this.#parts.random }).groups[0]?.explanation;
+  }
+
+  rehearse(wanted: readonly RehearsedService[]): readonly GroupPlan[] {
+    return rehearse(wanted, this.#model, this.#parts.random, (service) => this.#schedulerOf(service));
   }
 
   #kick(): void {
@@ -191,7 +197,7 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
       }
       const entries = take(pending, room);
       for (const candidate of this.#split(service, pending.template, entries, scheduler)) {
-        if (seen.has(idOf(candidate))) continue;
+        if (seen.has(nameOf(candidate))) continue;
         room -= candidate.entries.length;
         candidates.push(candidate);
       }
@@ -204,7 +210,7 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
       group: this.#group(
         service,
         template,
-        some.map(({ value }) => value.meta.name),
+        some.map(({ value }) => idOf(value.meta)),
       ),
       entries: some,
       scheduler,
@@ -216,7 +222,7 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
 
   #group(service: Service, template: string, tasks: readonly string[]): TaskGroup {
     return {
-      service: service.meta.name,
+      service: idOf(service.meta),
       template,
       ...this.#model.demand(template),
       placement: service.spec.placement,
@@ -248,7 +254,7 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
         const answer = answers[index] as GroupPlan;
         const { service, template, tasks } = candidate.group;
         this.#explanations.set(service, template, answer.explanation);
-        if (answer.nodes.length < tasks.length) stuck.push(idOf(candidate));
+        if (answer.nodes.length < tasks.length) stuck.push(nameOf(candidate));
         for (const change of decisions(candidate, answer, now)) changes.push(change);
       });
     }
@@ -329,7 +335,7 @@ function together(candidates: readonly Candidate[]): readonly Candidate[] {
 }
 
 /** Names a candidate among all that wait. */
-function idOf({ group, only }: Candidate): string {
+function nameOf({ group, only }: Candidate): string {
   return `${group.service} ${group.template} ${only ?? ''}`;
 }
 
@@ -352,7 +358,7 @@ function* decisions(
       yield { key, value, expect: revision };
     } else if (task.status.reason !== code) {
       const status = { ...task.status, reason: code, message: explanation.summary };
-      yield { key: keyOf('task', task.meta.name), value: { ...task, status }, expect: revision };
+      yield { key, value: { ...task, status }, expect: revision };
     }
   }
 }

@@ -24,6 +24,8 @@ export interface PlanInput {
   readonly fitness: (node: string) => NodeFitness;
   /** For a global service: the nodes it belongs on, and whether a new task may start there now. */
   readonly globalSlots: ReadonlyMap<string, boolean>;
+  /** What its first tasks have to wait for, in words. */
+  readonly waitsFor?: string | undefined;
   /** ms since the epoch. */
   readonly now: number;
 }
@@ -83,7 +85,10 @@ export function planService(input: PlanInput): ServicePlan {
 
   const outcome = judge(views, input, target, draft);
   const budget = budgetOf(views, input, { ...target, update: outcome.update }, draft);
-  for (const view of views) settle(view, input, target, outcome.update, budget, draft);
+  const waiting = slots.size === 0 ? input.waitsFor : undefined;
+  if (waiting === undefined) {
+    for (const view of views) settle(view, input, target, outcome.update, budget, draft);
+  }
 
   return {
     create: draft.create,
@@ -96,6 +101,7 @@ export function planService(input: PlanInput): ServicePlan {
       { ...target, update: outcome.update },
       views.map(({ slot, fresh }) => ({ live: slot.live, fresh })),
       now,
+      waiting,
     ),
     rollbackTo: outcome.rollback ? outcome.update?.from : undefined,
     gone: service.meta.deletedAt !== undefined && slots.size === 0,
@@ -173,7 +179,7 @@ function judge(views: readonly SlotView[], { service, now }: PlanInput, target: 
 
 /** How many more slots may begin to change now. */
 function budgetOf(views: readonly SlotView[], { service, now }: PlanInput, target: Target, draft: Draft) {
-  if (isPaused(target.update)) return { left: 0 };
+  if (isPaused(target.update) || service.spec.paused) return { left: 0 };
   const policy = policyOf(service.spec, target.update);
   if (policy.parallelism === 0) return { left: Number.POSITIVE_INFINITY };
   let inFlux = 0;

@@ -6,22 +6,26 @@ import {
   definePlugin,
   type Entry,
   type EventRecorder,
+  idOf,
   isFinal,
   keyOf,
   type Outcome,
-  parseConstraint,
   type ReconcileResult,
   type Service,
   type Store,
-  satisfies,
   type Task,
   type Template,
   type TemplateSpec,
   taskName,
   templateHash,
+  untolerated,
   type ViewEvent,
   type Views,
 } from '@gantry/core';
+import { rebased } from '../merge.ts';
+import { waitsFor } from './dependencies.ts';
+import { Dependents } from './dependents.ts';
+import { globalSlots } from './global-slots.ts';
 import { planService, type ServicePlan, type TaskDraft } from './plan.ts';
 import type { NodeFitness } from './slots.ts';
 
@@ -39,6 +43,7 @@ export class ServiceController implements Controller {
   readonly #views: Views;
   readonly #clock: Clock;
   readonly #events: EventRecorder;
+  readonly #dependents = new Dependents();
   readonly #hashes = new WeakMap<TemplateSpec, string>();
   #restUntil = 0;
 
@@ -52,9 +57,10 @@ export class ServiceController implements Controller {
   keysFor(event: ViewEvent): readonly string[] {
     switch (event.kind) {
       case 'service':
-        return [event.name];
+        this.#dependents.note(event as ViewEvent<'service'>);
+        return [event.name, ...this.#dependents.of(event.name)];
       case 'task':
-        return this.#taskMatters(event as ViewEvent<'task'>);
+        return this.#dependents.with(this.#taskMatters(event as ViewEvent<'task'>));
       case 'node':
         return this.#servicesOn(event as ViewEvent<'node'>);
       default:
@@ -75,9 +81,10 @@ export class ServiceController implements Controller {
     const plan = planService({
       service: entry.value,
       template: this.#hash(entry.value.spec.template),
-      tasks: tasksIn(this.#views.of('task').by('service', name)),
-      fitness: (node) => this.#fitness(node),
-      globalSlots: this.#globalSlots(entry.value),
+      tasks: valuesOf(this.#views.of('task').by('service', name)),
+      fitness: (node) => this.#fitness(node, entry.value),
+      globalSlots: globalSlots(entry.value.spec, valuesOf(this.#views.of('node').all())),
+      waitsFor: this.#waitsFor(name, entry.value),
       now: this.#clock.now(),
     });
     const took = this.#clock.elapsed() - began;
@@ -111,30 +118,24 @@ export class ServiceController implements Controller {
       before?.value.meta.labels === after?.value.meta.labels;
     if (same) return [];
     for (const { value } of this.#views.of('service').all())
-      if (value.spec.mode === 'global') keys.add(value.meta.name);
+      if (value.spec.mode === 'global') keys.add(idOf(value.meta));
     return [...keys];
   }
 
-  #fitness(name: string): NodeFitness {
+  #waitsFor(id: string, { spec }: Service): string | undefined {
+    if (spec.dependsOn.length === 0) return undefined;
+    return waitsFor(id, spec.dependsOn, {
+      service: (other) => this.#views.of('service').get(other)?.value,
+      tasks: (other) => valuesOf(this.#views.of('task').by('service', other)),
+    });
+  }
+
+  #fitness(name: string, { spec }: Service): NodeFitness {
     const node = this.#views.of('node').get(name)?.value;
     if (node === undefined) return 'gone';
     if (node.status.state === 'down') return 'down';
-    return node.spec.availability === 'drain' ? 'draining' : 'usable';
-  }
-
-  #globalSlots({ spec }: Service): ReadonlyMap<string, boolean> {
-    const slots = new Map<string, boolean>();
-    if (spec.mode !== 'global') return slots;
-    const constraints = spec.placement.constraints.map(parseConstraint);
-    for (const { value } of this.#views.of('node').all()) {
-      if (value.spec.availability === 'drain') continue;
-      const { name, labels } = value.meta;
-      const facts = { name, labels, attributes: value.status.attributes };
-      if (!constraints.every((constraint) => 'operator' in constraint && satisfies(facts, constraint)))
-        continue;
-      slots.set(name, value.status.state === 'ready' && value.spec.availability === 'active');
-    }
-    return slots;
+    const leave = untolerated(node.spec.taints, spec.placement.tolerations, 'NoExecute');
+    return node.spec.availability === 'drain' || leave !== undefined ? 'draining' : 'usable';
   }
 
   #hash(spec: TemplateSpec): string {
@@ -152,9 +153,9 @@ export class ServiceController implements Controller {
     const changes: Change[] = [];
     const touch = (task: Task, value: Task | undefined): void => {
       changes.push({
-        key: keyOf('task', task.meta.name),
+        key: keyOf('task', idOf(task.meta)),
         value,
-        expect: tasks.get(task.meta.name)?.revision,
+        expect: tasks.get(idOf(task.meta))?.revision,
       });
     };
     changes.push(...this.#templateChange(service, plan.target.template, now));
@@ -163,12 +164,12 @@ export class ServiceController implements Controller {
     for (const task of plan.remove) touch(task, undefined);
     for (const draft of plan.create) {
       const value = newTask(service, plan, draft, now);
-      changes.push({ key: keyOf('task', value.meta.name), value, expect: 'absent' });
+      changes.push({ key: keyOf('task', idOf(value.meta)), value, expect: 'absent' });
     }
     if (changes.length > 0) await this.#commitTasks(changes, signal);
 
     const services = this.#views.of('service');
-    const key = keyOf('service', service.meta.name);
+    const key = keyOf('service', idOf(service.meta));
     let value: Service | undefined = { ...service, status: plan.status };
     if (plan.gone) value = undefined;
     else if (plan.rollbackTo !== undefined) value = this.#rolledBack(service, plan, now);
@@ -215,7 +216,7 @@ export class ServiceController implements Controller {
     const generation = service.meta.generation + 1;
     return {
       ...service,
-      meta: { ...service.meta, generation },
+      meta: { ...service.meta, generation, ...rebased(service.meta.managers, earlier.spec) },
       spec: { ...service.spec, template: earlier.spec },
       status: {
         ...plan.status,
@@ -239,7 +240,7 @@ export class ServiceController implements Controller {
   #tell(service: Service, plan: ServicePlan): void {
     const was = service.status.update;
     const is = plan.status.update;
-    const regarding = { kind: 'service', name: service.meta.name } as const;
+    const regarding = { kind: 'service', name: idOf(service.meta) } as const;
     if (plan.rollbackTo !== undefined) {
       this.#events.record(
         regarding,
@@ -268,7 +269,7 @@ export class ServiceController implements Controller {
   }
 }
 
-function* tasksIn(entries: Iterable<Entry<Task>>): Iterable<Task> {
+function* valuesOf<T>(entries: Iterable<Entry<T>>): Iterable<T> {
   for (const { value } of entries) yield value;
 }
 
@@ -278,12 +279,13 @@ function newTask(
   { slot, attempt, restarts }: TaskDraft,
   now: number,
 ): Task {
+  const { namespace } = service.meta;
   const name = taskName(service.meta, slot, attempt);
   return {
     kind: 'task',
-    meta: { name, uid: name, generation: 1, createdAt: now, labels: service.meta.labels },
+    meta: { name, namespace, uid: name, generation: 1, createdAt: now, labels: service.meta.labels },
     spec: {
-      service: service.meta.name,
+      service: idOf(service.meta),
       serviceUid: service.meta.uid,
       template: target.template,
       slot,

@@ -12,6 +12,7 @@ export function statusOf(
   target: Target,
   slots: readonly SlotTasks[],
   now: number,
+  waitsFor?: string,
 ): ServiceStatus {
   let running = 0;
   let ready = 0;
@@ -42,8 +43,8 @@ export function statusOf(
         'Available',
         ready >= desired,
         'Ready',
-        'NotReady',
-        `${ready} of ${desired} tasks are ready`,
+        waitsFor === undefined ? 'NotReady' : 'WaitsForDependency',
+        waitsFor ?? `${ready} of ${desired} tasks are ready`,
       ),
       condition(
         before,
@@ -62,7 +63,7 @@ export function statusOf(
         'Updated',
         updated >= desired && !isMoving(target.update) && !isPaused(target.update),
         'UpToDate',
-        isPaused(target.update) ? 'Paused' : 'Updating',
+        isPaused(target.update) || service.spec.paused ? 'Paused' : 'Updating',
         target.update?.message ?? `${updated} of ${desired} tasks run the current template`,
       ),
       ...before.conditions.filter(({ type }) => !['Available', 'Scheduled', 'Updated'].includes(type)),

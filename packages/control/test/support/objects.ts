@@ -98,7 +98,7 @@ export function node(
   return {
     kind: 'node',
     meta: { name, uid: name, generation: 1, createdAt: T0, labels: {} },
-    spec: { availability: 'active', ...spec },
+    spec: { availability: 'active', taints: [], ...spec },
     status: {
       state: 'ready',
       since: T0,

@@ -2,27 +2,54 @@ import type { ExecOptions, ExecSession } from '../contracts/runtime.ts';
 import type { Explanation } from '../model/explanation.ts';
 import type { AnyInput, AnyObject, InputKind, InputMap, Kind, KindMap } from '../model/kinds.ts';
 import type { Availability, Node } from '../model/node.ts';
+import type { Resources } from '../model/resources.ts';
 import type { Service } from '../model/service.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ListOptions extends CallOptions {
-  /** `app=web,tier!=x`. */
+export interface WriteOptions extends CallOptions {
+  /** Do all but store: validate, merge, admit. The answer is what would be stored. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  /** In whose name: the fields it set are remembered, and are taken out again when it no longer sets them. Default `gantry`. */
+  readonly manager?: string | undefined;
+  /** Take over fields that somebody else has set to another value; without it that is `CONFLICT`, which names them. */
+  readonly force?: boolean | undefined;
+}
+
+export interface PatchOptions extends WriteOptions {
+  /** Only if the object still has this revision. */
+  readonly revision?: number | undefined;
+}
+
+/** What to select: `app=web,tier!=x` and `spec.node=a,status.state!=failed`. */
+export interface SelectOptions extends CallOptions {
+  /** All of them without it. Kinds that live outside of namespaces have none. */
+  readonly namespace?: string | undefined;
   readonly labels?: string | undefined;
-  /** `spec.node=a,status.state!=failed`. */
   readonly fields?: string | undefined;
 }
 
+export interface ListOptions extends SelectOptions {
+  /** At most so many; `continue` of the answer then leads to the rest. */
+  readonly limit?: number | undefined;
+  /** Of the answer before. The pages together are no snapshot: watch since the revision of the first one. */
+  readonly continue?: string | undefined;
+}
+
 export interface ListResult<T> {
-  /** Sorted by name. */
+  /** Sorted by id. */
   readonly items: readonly T[];
   /** Watch since this revision to follow the list without a gap. */
   readonly revision: number;
+  readonly continue?: string | undefined;
 }
 
-export interface WatchOptions extends ListOptions {
+export interface WatchOptions extends SelectOptions {
   /** Of a list; without it every object is told as `added` first. */
   readonly since?: number | undefined;
 }
@@ -45,15 +72,37 @@ export interface LogOptions extends CallOptions {
   readonly tail?: number | undefined;
   /** ms since the epoch. */
   readonly since?: number | undefined;
+  /** Of the attempt before, in the same slot, in place of the present one. */
+  readonly previous?: boolean | undefined;
 }
 
 export interface LogLine {
+  /** Id of the task. */
   readonly task: string;
   readonly node: string;
   /** ms since the epoch. */
   readonly time: number;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
+}
+
+export interface DialOptions extends CallOptions {
+  /** A port where the task listens, as its template names it. */
+  readonly port: number;
+  /** Bytes to send; its end closes that direction. */
+  readonly input: AsyncIterable<Uint8Array>;
+}
+
+export interface TaskStats {
+  /** Id of the task. */
+  readonly task: string;
+  readonly node: string;
+  /** When it was measured, ms since the epoch. */
+  readonly time: number;
+  /** CPU time used since its start, ms: two looks give the rate. */
+  readonly cpuMs: number;
+  /** Bytes. */
+  readonly memory: number;
 }
 
 /** Why something is where it is, or is not anywhere. */
@@ -69,45 +118,103 @@ export interface ExplainResult {
   readonly notes: readonly string[];
 }
 
+/** What applying a service would lead to, as things are now. */
+export interface PlannedService {
+  /** Id of the service. */
+  readonly service: string;
+  readonly change: 'create' | 'update' | 'unchanged';
+  /** Tasks that stay as they are, that would be replaced, that would be stopped. */
+  readonly keep: number;
+  readonly replace: number;
+  readonly stop: number;
+  /** Where each new task would go, in the order in which they would be placed; fewer than wanted if some fit nowhere. */
+  readonly nodes: readonly string[];
+  /** New tasks that fit nowhere. */
+  readonly unplaced: number;
+  readonly placement?: Explanation | undefined;
+}
+
+/** A kind of object, as the cluster knows it. */
+export interface KindInfo {
+  readonly kind: string;
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  /** Users create and change it; the others are written by the cluster. */
+  readonly writable: boolean;
+}
+
+export interface ClusterSummary {
+  readonly name: string;
+  /** Changes when the state was lost: revisions of another uid mean nothing. */
+  readonly uid: string;
+  readonly version: string;
+  /** Whether the state outlives the process that holds it. */
+  readonly durable: boolean;
+  readonly revision: number;
+  readonly kinds: readonly KindInfo[];
+  /** All that run on the nodes, added up: capacity, and what is promised. */
+  readonly capacity: Resources;
+}
+
 /**
  * Everything one can ask of a cluster. The embedded cluster and the remote client implement it alike, so that code
  * written against it does not care which it has.
  *
+ * An object is named by its id: its name, for what lives in the namespace `default` or in none, and `team-a/web` for the
+ * `web` of another namespace.
+ *
  * @throws from every call: `NOT_FOUND`, `INVALID_OBJECT` (with `issues`), `CONFLICT` when an object changed meanwhile,
- * `UNAVAILABLE`, `TIMEOUT`, `ABORTED`, `CLOSED`.
+ * `UNAUTHENTICATED` and `FORBIDDEN` (remote), `UNAVAILABLE`, `TIMEOUT`, `ABORTED`, `CLOSED`.
  */
 export interface ClusterApi {
+  info(options?: CallOptions): Promise<ClusterSummary>;
+  /** @throws `ALREADY_EXISTS` if there is one of this name. */
+  create<K extends InputKind>(input: InputMap[K] & { kind: K }, options?: WriteOptions): Promise<KindMap[K]>;
   /**
-   * Creates or updates. An object with `meta.revision` is updated only if it still has that revision; without it, the
-   * last writer of `spec` and labels wins. Applying the same again changes nothing.
+   * Creates or updates. Only the fields that are given count: those that are left out keep what others have set. An
+   * object with `meta.revision` replaces the one that has this revision, whole. Applying the same again changes nothing.
    */
-  apply<K extends InputKind>(input: InputMap[K] & { kind: K }, options?: CallOptions): Promise<KindMap[K]>;
+  apply<K extends InputKind>(input: InputMap[K] & { kind: K }, options?: ApplyOptions): Promise<KindMap[K]>;
   /** All or, if one of them is invalid, none. */
-  applyAll(inputs: readonly AnyInput[], options?: CallOptions): Promise<readonly AnyObject[]>;
-  get<K extends Kind>(kind: K, name: string, options?: CallOptions): Promise<KindMap[K]>;
+  applyAll(inputs: readonly AnyInput[], options?: ApplyOptions): Promise<readonly AnyObject[]>;
+  /** Changes some fields of labels and `spec`, as a JSON merge patch (RFC 7396): `{ spec: { replicas: 3 } }`. */
+  patch<K extends InputKind>(
+    kind: K,
+    id: string,
+    patch: unknown,
+    options?: PatchOptions,
+  ): Promise<KindMap[K]>;
+  get<K extends Kind>(kind: K, id: string, options?: CallOptions): Promise<KindMap[K]>;
   list<K extends Kind>(kind: K, options?: ListOptions): Promise<ListResult<KindMap[K]>>;
   /** Batches of changes, until the signal fires or the loop is left. `COMPACTED`: list again. */
   watch<K extends Kind>(kind: K, options?: WatchOptions): AsyncIterable<readonly WatchEvent<KindMap[K]>[]>;
   /** Deletes it with all that belongs to it; resolves when it is marked, `wait` for `deleted` to see it gone. */
-  delete(kind: Kind, name: string, options?: CallOptions): Promise<void>;
-  scale(service: string, replicas: number, options?: CallOptions): Promise<Service>;
+  delete(kind: Kind, id: string, options?: WriteOptions): Promise<void>;
+  scale(service: string, replicas: number, options?: WriteOptions): Promise<Service>;
   /** Back to an earlier template: the last one before the current, or the one named. */
-  rollback(service: string, options?: CallOptions & { to?: string }): Promise<Service>;
+  rollback(service: string, options?: WriteOptions & { to?: string | undefined }): Promise<Service>;
   /** Replaces every task, by the service's update policy. */
-  restart(service: string, options?: CallOptions): Promise<Service>;
-  setAvailability(node: string, availability: Availability, options?: CallOptions): Promise<Node>;
+  restart(service: string, options?: WriteOptions): Promise<Service>;
+  setAvailability(node: string, availability: Availability, options?: WriteOptions): Promise<Node>;
+  /** What applying these would lead to; changes nothing. */
+  plan(inputs: readonly AnyInput[], options?: ApplyOptions): Promise<readonly PlannedService[]>;
   /**
    * Resolves with the object once the condition holds: a function, the type of a condition that is to be `true`
    * (`Available`, `Progressing` …), or `deleted` (resolves with the last state seen, if any).
    */
   wait<K extends Kind>(
     kind: K,
-    name: string,
+    id: string,
     condition: string | ((object: KindMap[K]) => boolean),
     options?: WaitOptions,
   ): Promise<KindMap[K] | undefined>;
   /** Of one task, or of all tasks of a service. */
   logs(of: { task: string } | { service: string }, options?: LogOptions): AsyncIterable<readonly LogLine[]>;
   exec(task: string, options: ExecOptions): Promise<ExecSession>;
-  explain(kind: 'service' | 'task', name: string, options?: CallOptions): Promise<ExplainResult>;
+  /** Opens a TCP connection to a port of a task, from its node; yields what comes back. */
+  dial(task: string, options: DialOptions): AsyncIterable<Uint8Array>;
+  /** What running tasks use; those of one node, if it is named. Tasks of nodes that do not answer are left out. */
+  stats(options?: CallOptions & { node?: string | undefined }): Promise<readonly TaskStats[]>;
+  explain(kind: 'service' | 'task', id: string, options?: CallOptions): Promise<ExplainResult>;
 }

@@ -3,6 +3,7 @@ import type { Kind } from '../model/kinds.ts';
 /** Writes down what happened, for people to read. Never blocks, never throws; repeats are counted. */
 export interface EventRecorder {
   record(
+    /** Kind and id. */
     regarding: { readonly kind: Kind; readonly name: string },
     type: 'normal' | 'warning',
     /** CamelCase, for programs. */

@@ -1,4 +1,5 @@
 import type { Explanation } from '../model/explanation.ts';
+import type { Taint } from '../model/node.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Placement } from '../model/service.ts';
 import type { Random } from './random.ts';
@@ -25,6 +26,7 @@ export interface NodeView {
   readonly attributes: Readonly<Record<string, string>>;
   /** Ready, active and in contact: may be given tasks. Otherwise why not: one of the words of a node's state. */
   readonly schedulable: true | string;
+  readonly taints: readonly Taint[];
   /** What its tasks may use in all. */
   readonly capacity: Resources;
   /** What its unfinished tasks have asked for. */

@@ -58,6 +58,10 @@ export interface Listing<T = unknown> {
  * signal, `TypeError` for a malformed key or a value that is not JSON.
  */
 export interface Store {
+  readonly supports: {
+    /** What was committed outlives the process that holds it. */
+    readonly durable: boolean;
+  };
   get(key: string, options?: { signal?: AbortSignal }): Promise<Entry | undefined>;
   /** All entries whose key starts with `prefix` (`''`: all). */
   list(prefix: string, options?: { signal?: AbortSignal }): Promise<Listing>;

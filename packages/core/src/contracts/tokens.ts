@@ -1,4 +1,5 @@
 import type { ClusterApi } from '../api/cluster-api.ts';
+import type { KindDefinition } from '../model/kinds.ts';
 import type { Lifecycle } from '../plugin.ts';
 import { contract, contractMany } from '../token.ts';
 import type { Admission } from './admission.ts';
@@ -52,6 +53,7 @@ export const contracts = Object.freeze({
   scheduler: contractMany<Scheduler>('scheduler'),
   controller: contractMany<Controller>('controller'),
   events: contract<EventRecorder>('events'),
+  kind: contractMany<KindDefinition>('kind'),
   admission: contractMany<Admission>('admission'),
   component: contractMany<Component>('component'),
   placement: contract<PlacementAdvisor>('placement'),

@@ -4,20 +4,19 @@ import type { Entry } from './store.ts';
 /** A change that a view has taken in: before (absent when created) and after (absent when deleted). */
 export interface ViewEvent<K extends Kind = Kind> {
   readonly kind: K;
+  /** Its id. */
   readonly name: string;
   readonly before: Entry<KindMap[K]> | undefined;
   readonly after: Entry<KindMap[K]> | undefined;
 }
 
-/** Names of the ways in which objects of a kind are grouped. */
+/** Names of the ways in which objects of a kind are grouped; a kind that is not here is not grouped. */
 export interface ViewIndexes {
-  readonly node: never;
-  readonly service: never;
-  readonly template: never;
   readonly task: 'service' | 'node';
-  readonly network: never;
   readonly event: 'regarding';
 }
+
+export type ViewIndex<K extends Kind> = K extends keyof ViewIndexes ? ViewIndexes[K] : never;
 
 /** A read-only, always current collection of all objects of one kind; its entries are shared and frozen. */
 export interface View<K extends Kind> {
@@ -25,11 +24,11 @@ export interface View<K extends Kind> {
   readonly size: number;
   /** The store's revision up to which it has seen everything of its kind. */
   readonly revision: number;
-  get(name: string): Entry<KindMap[K]> | undefined;
+  get(id: string): Entry<KindMap[K]> | undefined;
   all(): Iterable<Entry<KindMap[K]>>;
   /** Those with this value of an index, such as the tasks of a service; an empty iterable when none. */
-  by(index: ViewIndexes[K], value: string): Iterable<Entry<KindMap[K]>>;
-  countBy(index: ViewIndexes[K], value: string): number;
+  by(index: ViewIndex<K>, value: string): Iterable<Entry<KindMap[K]>>;
+  countBy(index: ViewIndex<K>, value: string): number;
   /** Called after each batch was taken in. */
   subscribe(listener: (events: readonly ViewEvent<K>[]) => void): () => void;
   /** Resolves once everything up to `revision` was taken in: await it after a commit to read your own writes. */

@@ -5,6 +5,7 @@ export interface Event {
   readonly kind: 'event';
   readonly meta: ObjectMeta;
   readonly spec: {
+    /** Kind and id of what it is about. */
     readonly regarding: { readonly kind: string; readonly name: string };
     readonly type: 'normal' | 'warning';
     /** CamelCase, for programs. */

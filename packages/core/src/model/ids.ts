@@ -2,9 +2,39 @@ import type { Random } from '../contracts/random.ts';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
+/** Where an object lives that names no other namespace. */
+export const DEFAULT_NAMESPACE = 'default';
+
 /** A random identifier of lower-case letters and digits; 20 characters carry 103 bits. */
 export function randomId(random: Random, length = 20): string {
   let id = '';
   for (let i = 0; i < length; i++) id += ALPHABET[Math.floor(random.next() * ALPHABET.length)];
   return id;
+}
+
+/**
+ * What an object is called among all of its kind: `web` in the namespace `default` (or in none, as a node), and
+ * `team-a/web` in another. What refers to an object holds its id.
+ */
+export function idOf({
+  name,
+  namespace,
+}: {
+  readonly name: string;
+  readonly namespace?: string | undefined;
+}): string {
+  return namespace === undefined || namespace === DEFAULT_NAMESPACE ? name : `${namespace}/${name}`;
+}
+
+/** The parts of an id; one without a slash is of the namespace `default`, if its kind has namespaces. */
+export function parseId(id: string): { readonly namespace: string; readonly name: string } {
+  const slash = id.indexOf('/');
+  if (slash < 0) return { namespace: DEFAULT_NAMESPACE, name: id };
+  return { namespace: id.slice(0, slash), name: id.slice(slash + 1) };
+}
+
+/** The id of what `name` stands for beside the object `id`: a service names its networks without their namespace. */
+export function idBeside(id: string, name: string): string {
+  const slash = id.indexOf('/');
+  return slash < 0 ? name : `${id.slice(0, slash)}/${name}`;
 }

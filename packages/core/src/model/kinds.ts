@@ -1,3 +1,4 @@
+import type { StandardSchema } from '../standard-schema.ts';
 import type { Event } from './event.ts';
 import type { Network, NetworkInput } from './network.ts';
 import { networkInputSchema } from './network.ts';
@@ -8,7 +9,7 @@ import { serviceInputSchema } from './service.ts';
 import type { Task } from './task.ts';
 import type { Template } from './template.ts';
 
-/** Every kind of object, and its type. */
+/** Every kind of object, and its type. A plugin that brings a kind adds it by declaration merging. */
 export interface KindMap {
   node: Node;
   service: Service;
@@ -33,28 +34,79 @@ export type InputKind = keyof InputMap;
 
 export type AnyInput = InputMap[InputKind];
 
-export const KINDS: readonly Kind[] = Object.freeze([
-  'node',
-  'service',
-  'template',
-  'task',
-  'network',
-  'event',
-]);
+/** What has to be known of a kind to store it, validate it and show it. */
+export interface KindDefinition {
+  /** Singular, as in `kind: service`. */
+  readonly kind: Kind;
+  /** As in a path and in `gantry get services`. */
+  readonly plural: string;
+  /** Other names for it: `svc`. */
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  /** In one sentence. */
+  readonly description: string;
+  /**
+   * Validates and fills in what a user writes: an object of `kind`, `meta` and `spec`. Absent: only the cluster writes it.
+   * A zod schema also describes itself in the API's documents.
+   */
+  readonly input?: StandardSchema | undefined;
+}
 
-/** Validates and fills in what `apply` is given. The other kinds are written by controllers and agents only. */
-export const inputSchemas = Object.freeze({
-  node: nodeInputSchema,
-  service: serviceInputSchema,
-  network: networkInputSchema,
-});
+/** The kinds of the core. */
+export const KIND_DEFINITIONS: readonly KindDefinition[] = Object.freeze([
+  {
+    kind: 'node',
+    plural: 'nodes',
+    shortNames: ['no'],
+    namespaced: false,
+    description: 'A machine that runs tasks.',
+    input: nodeInputSchema,
+  },
+  {
+    kind: 'service',
+    plural: 'services',
+    shortNames: ['svc'],
+    namespaced: true,
+    description: 'What is to run: a template, how many, where, and how it is replaced.',
+    input: serviceInputSchema,
+  },
+  {
+    kind: 'template',
+    plural: 'templates',
+    shortNames: ['tpl'],
+    namespaced: false,
+    description: 'What a task runs; immutable, named by the hash of its content.',
+  },
+  {
+    kind: 'task',
+    plural: 'tasks',
+    shortNames: [],
+    namespaced: true,
+    description: 'One attempt to run one replica of a service on one node.',
+  },
+  {
+    kind: 'network',
+    plural: 'networks',
+    shortNames: ['net'],
+    namespaced: true,
+    description: 'Tasks on one network reach each other by service name.',
+    input: networkInputSchema,
+  },
+  {
+    kind: 'event',
+    plural: 'events',
+    shortNames: ['ev'],
+    namespaced: true,
+    description: 'Something that happened, kept for a while.',
+  },
+] as const satisfies readonly KindDefinition[]);
 
 /** Under which keys a kind is stored: `tasks/`. */
 export function keyPrefix(kind: Kind): string {
   return `${kind}s/`;
 }
 
-/** The key of one object: `tasks/web.1.k2x9f0ab`. */
-export function keyOf(kind: Kind, name: string): string {
-  return `${kind}s/${name}`;
+/** The key of one object by its id: `tasks/web.1.k2x9f0ab`, `services/team-a/web`. */
+export function keyOf(kind: Kind, id: string): string {
+  return `${kind}s/${id}`;
 }

@@ -2,8 +2,10 @@ import { z } from 'zod';
 
 /** What every object carries. */
 export interface ObjectMeta {
-  /** A DNS label; unique within its kind. */
+  /** A DNS label; unique within its kind and namespace. */
   readonly name: string;
+  /** A DNS label; absent on kinds that live outside of namespaces. */
+  readonly namespace?: string | undefined;
   /** Unique over time: a deleted and recreated object gets another. */
   readonly uid: string;
   /**
@@ -18,6 +20,14 @@ export interface ObjectMeta {
   /** Set once it is to go; it disappears when what depends on it is gone. */
   readonly deletedAt?: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** What each manager applied last, so that what it no longer sets can be told from what others have set. */
+  readonly managers?: Readonly<Record<string, Applied>> | undefined;
+}
+
+/** The fields a manager has set, as it wrote them. */
+export interface Applied {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly spec: unknown;
 }
 
 /** A statement about an object that is true, false or unknown, with the reason as a word and a sentence. */
@@ -52,12 +62,14 @@ export const labelsSchema = z
 /** The part of an object's meta data that a user gives. */
 export const metaInputSchema = z.strictObject({
   name: dnsLabel,
+  namespace: dnsLabel.optional(),
   labels: labelsSchema,
   uid: z.string().optional(),
   revision: z.int().positive().optional(),
   generation: z.int().optional(),
   createdAt: z.number().optional(),
   deletedAt: z.number().optional(),
+  managers: z.unknown().optional(),
 });
 
 export type MetaInput = z.output<typeof metaInputSchema>;

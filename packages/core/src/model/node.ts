@@ -6,8 +6,17 @@ import type { Resources } from './resources.ts';
 /** `pause`: no new tasks; `drain`: no tasks at all, those it has are moved. */
 export type Availability = 'active' | 'pause' | 'drain';
 
+/** Keeps tasks away that do not tolerate it, as in Kubernetes. */
+export interface Taint {
+  readonly key: string;
+  readonly value: string;
+  /** `NoSchedule`: new tasks; `NoExecute`: those that run there as well. */
+  readonly effect: 'NoSchedule' | 'NoExecute';
+}
+
 export interface NodeSpec {
   readonly availability: Availability;
+  readonly taints: readonly Taint[];
 }
 
 export interface NodeStatus {
@@ -32,10 +41,29 @@ export interface Node {
   readonly status: NodeStatus;
 }
 
+/** The key of a taint: as that of a label. */
+export const taintKey = z
+  .string()
+  .regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'expected a taint key');
+
 export const nodeInputSchema = z.strictObject({
   kind: z.literal('node'),
   meta: metaInputSchema.extend({ name: dnsLabel }),
-  spec: z.strictObject({ availability: z.enum(['active', 'pause', 'drain']).default('active') }).prefault({}),
+  spec: z
+    .strictObject({
+      availability: z.enum(['active', 'pause', 'drain']).default('active'),
+      taints: z
+        .array(
+          z.strictObject({
+            key: taintKey,
+            value: z.string().max(63).default(''),
+            effect: z.enum(['NoSchedule', 'NoExecute']),
+          }),
+        )
+        .max(64)
+        .default([]),
+    })
+    .prefault({}),
   status: z.unknown().optional(),
 });
 

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { parseConstraint, parseNodeField } from './constraint.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { type Condition, dnsLabel, metaInputSchema, type ObjectMeta } from './meta.ts';
+import type { Taint } from './node.ts';
+import { taintKey } from './node.ts';
 import { durationMs, type Protocol, type TemplateSpec, templateSchema } from './template.ts';
 
 /** Where tasks may run. */
@@ -12,6 +14,23 @@ export interface Placement {
   readonly preferences: readonly { readonly spread: string }[];
   /** 0: no bound. */
   readonly maxReplicasPerNode: number;
+  /** Taints of nodes that do not keep its tasks away. */
+  readonly tolerations: readonly Toleration[];
+}
+
+/** Accepts taints: of this key or, without one, of every key; with this value or, without one, with any. */
+export interface Toleration {
+  readonly key?: string | undefined;
+  readonly value?: string | undefined;
+  readonly effect?: Taint['effect'] | undefined;
+}
+
+/** Another service that has to be this far before the first tasks of this one are made. */
+export interface Dependency {
+  /** Its name; it lives in the same namespace. */
+  readonly service: string;
+  /** `started`: a task runs; `healthy`: all it should have are ready; `completed`: each slot has ended well. */
+  readonly condition: 'started' | 'healthy' | 'completed';
 }
 
 /** What happens when a task ends by itself. */
@@ -48,6 +67,7 @@ export interface ServiceSpec {
   /** For `replicated`. */
   readonly replicas: number;
   readonly template: TemplateSpec;
+  readonly dependsOn: readonly Dependency[];
   readonly placement: Placement;
   readonly restart: RestartPolicy;
   readonly update: UpdatePolicy;
@@ -55,6 +75,8 @@ export interface ServiceSpec {
   readonly rollback: UpdatePolicy;
   /** Name of a scheduler; the first installed one otherwise. */
   readonly scheduler?: string | undefined;
+  /** While true, no further task changes to a new template. */
+  readonly paused: boolean;
   readonly balance: 'round-robin' | 'least-connections' | 'random-two';
   /** Any change replaces all tasks, as `restart` does. */
   readonly restartedAt?: number | undefined;
@@ -150,6 +172,15 @@ export const serviceSpecSchema = z
     mode: z.enum(['replicated', 'global']).default('replicated'),
     replicas: z.int().min(0).max(MAX_REPLICAS).default(1),
     template: templateSchema,
+    dependsOn: z
+      .array(
+        z.strictObject({
+          service: dnsLabel,
+          condition: z.enum(['started', 'healthy', 'completed']).default('started'),
+        }),
+      )
+      .max(64)
+      .default([]),
     placement: optionalPolicy(
       z.strictObject({
         constraints: z.array(constraint).max(64).default([]),
@@ -158,6 +189,16 @@ export const serviceSpecSchema = z
           .max(8)
           .default([]),
         maxReplicasPerNode: z.int().min(0).max(MAX_REPLICAS).default(0),
+        tolerations: z
+          .array(
+            z.strictObject({
+              key: taintKey.optional(),
+              value: z.string().max(63).optional(),
+              effect: z.enum(['NoSchedule', 'NoExecute']).optional(),
+            }),
+          )
+          .max(64)
+          .default([]),
       }),
     ),
     restart: optionalPolicy(
@@ -172,6 +213,7 @@ export const serviceSpecSchema = z
     update: optionalPolicy(updatePolicy(['pause', 'continue', 'rollback'])),
     rollback: optionalPolicy(updatePolicy(['pause', 'continue'])),
     scheduler: z.string().min(1).optional(),
+    paused: z.boolean().default(false),
     balance: z.enum(['round-robin', 'least-connections', 'random-two']).default('round-robin'),
     restartedAt: z.number().optional(),
   })

@@ -3,7 +3,7 @@ import type { ObjectMeta } from './meta.ts';
 import type { DesiredState, TaskState } from './task-state.ts';
 
 export interface TaskSpec {
-  /** Name and uid of its service. */
+  /** Id and uid of its service. */
   readonly service: string;
   readonly serviceUid: string;
   /** Hash of its template. */

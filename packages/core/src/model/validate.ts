@@ -1,32 +1,52 @@
 import type { z } from 'zod';
 import { GantryError, type Issue } from '../errors.ts';
 import { pathOf } from '../plugin.ts';
-import { type InputKind, type InputMap, inputSchemas } from './kinds.ts';
+import { type InputKind, type InputMap, KIND_DEFINITIONS, type KindDefinition } from './kinds.ts';
+import type { networkInputSchema } from './network.ts';
+import type { nodeInputSchema } from './node.ts';
+import type { serviceInputSchema } from './service.ts';
+
+interface CoreSchemas {
+  readonly node: typeof nodeInputSchema;
+  readonly service: typeof serviceInputSchema;
+  readonly network: typeof networkInputSchema;
+}
 
 /** The validated, filled-in form of an input. */
-export type Validated<K extends InputKind> = z.output<(typeof inputSchemas)[K]>;
+export type Validated<K extends InputKind> = K extends keyof CoreSchemas
+  ? z.output<CoreSchemas[K]>
+  : InputMap[K];
 
 /**
- * Validates an object a user wrote and fills in its defaults.
+ * Validates an object a user wrote and fills in its defaults; `kinds`: what the cluster knows beside the core's own.
  *
  * @throws `INVALID_OBJECT` with every problem: its path and its reason.
  */
-export function validateInput<K extends InputKind>(input: InputMap[K] | unknown): Validated<K> {
+export function validateInput<K extends InputKind>(
+  input: InputMap[K] | unknown,
+  kinds: readonly KindDefinition[] = KIND_DEFINITIONS,
+): Validated<K> {
   const kind = (input as { kind?: unknown } | null)?.kind;
-  const schema =
-    typeof kind === 'string' && Object.hasOwn(inputSchemas, kind) ? inputSchemas[kind as K] : undefined;
-  if (schema === undefined) {
-    const expected = Object.keys(inputSchemas).join(', ');
+  const definition = kinds.find((each) => each.kind === kind && each.input !== undefined);
+  const schema = definition?.input;
+  if (definition === undefined || schema === undefined) {
+    const expected = kinds.flatMap((each) => (each.input === undefined ? [] : [each.kind])).join(', ');
     throw invalidObject('object', [
       { path: 'kind', message: `expected one of ${expected}, got ${JSON.stringify(kind)}` },
     ]);
   }
-  const result = schema.safeParse(input);
-  if (result.success) return result.data as Validated<K>;
-  const name = (input as { meta?: { name?: unknown } }).meta?.name;
+  const result = schema['~standard'].validate(input);
+  if (result instanceof Promise) throw new TypeError(`kind ${kind}: its schema must not be asynchronous`);
+  const { name, namespace } = (input as { meta?: { name?: unknown; namespace?: unknown } }).meta ?? {};
+  if (result.issues === undefined) {
+    if (definition.namespaced || namespace === undefined) return result.value as Validated<K>;
+    throw invalidObject(`${kind} ${String(name)}`, [
+      { path: 'meta.namespace', message: `a ${kind} lives in no namespace` },
+    ]);
+  }
   throw invalidObject(
     typeof name === 'string' ? `${kind} ${name}` : String(kind),
-    issuesOf(result.error.issues),
+    issuesOf(result.issues as readonly z.core.$ZodIssue[]),
   );
 }
 
@@ -41,7 +61,7 @@ export function invalidObject(what: string, issues: readonly Issue[]): GantryErr
 /** Flattens zod's issues: one per unknown field, and of a union the branch that came furthest. */
 function issuesOf(issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[] = []): Issue[] {
   return issues.flatMap((issue): Issue[] => {
-    const path = [...base, ...issue.path];
+    const path = [...base, ...(issue.path ?? [])];
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: 'unknown field' }));
     }

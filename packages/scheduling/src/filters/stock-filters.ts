@@ -4,10 +4,12 @@ import { hostPorts } from './host-ports.ts';
 import { maxReplicasPerNode } from './max-replicas-per-node.ts';
 import { resources } from './resources.ts';
 import { schedulable } from './schedulable.ts';
+import { taints } from './taints.ts';
 
 /** What every scheduler must mind, in the order in which a node is asked. */
 export const stockFilters: readonly Filter[] = Object.freeze([
   schedulable,
+  taints,
   constraints,
   hostPorts,
   maxReplicasPerNode,

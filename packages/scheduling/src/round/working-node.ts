@@ -1,4 +1,4 @@
-import type { NodeView } from '@gantry/core';
+import type { NodeView, Taint } from '@gantry/core';
 import type { NodeState } from '../cluster-state.ts';
 import type { WorkingState } from './working-state.ts';
 
@@ -34,6 +34,10 @@ export class WorkingNode implements NodeState {
 
   get attributes(): Readonly<Record<string, string>> {
     return this.#view.attributes;
+  }
+
+  get taints(): readonly Taint[] {
+    return this.#view.taints;
   }
 
   get tasks(): number {

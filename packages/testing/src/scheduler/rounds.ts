@@ -10,6 +10,7 @@ export function nodeView(name: string, facts: Partial<NodeView> = {}): NodeView 
     labels: {},
     attributes: { os: 'linux', arch: 'amd64', hostname: name },
     schedulable: true,
+    taints: [],
     capacity: { cpu: 4000, memory: 4096 * MI },
     used: {},
     tasks: 0,
@@ -32,7 +33,13 @@ export function taskGroup(
     hostPorts: [],
     tasks: Array.from({ length: count }, (_, slot) => `${service}.${slot + 1}`),
     ...facts,
-    placement: { constraints: [], preferences: [], maxReplicasPerNode: 0, ...facts.placement },
+    placement: {
+      constraints: [],
+      preferences: [],
+      maxReplicasPerNode: 0,
+      tolerations: [],
+      ...facts.placement,
+    },
   };
 }
 

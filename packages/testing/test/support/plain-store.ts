@@ -15,6 +15,7 @@ const KEY = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
  * The control of the kit, and what its wrecks are made of.
  */
 export class PlainStore {
+  readonly supports = { durable: false };
   entries = new Map<string, Entry>();
   events: StoreEvent[] = [];
   forgotten = 0;

@@ -1,0 +1,55 @@
+import {
+  type ClusterInfo,
+  type ClusterSummary,
+  KIND_DEFINITIONS,
+  type KindDefinition,
+  type Random,
+  randomId,
+  type Store,
+  VERSION,
+  type Views,
+} from '@gantry/core';
+
+const KEY = 'cluster/identity';
+
+/** The cluster's own id: made with its first start, and as old as its state. */
+export async function clusterUid(store: Store, random: Random, signal: AbortSignal): Promise<string> {
+  const value = { uid: randomId(random) };
+  const [outcome] = await store.commit([{ key: KEY, value, expect: 'absent' }], { signal });
+  if (outcome === undefined || outcome.ok) return value.uid;
+  return (outcome.current?.value as typeof value | undefined)?.uid ?? value.uid;
+}
+
+interface Parts {
+  readonly cluster: ClusterInfo;
+  readonly store: Store;
+  readonly views: Views;
+  readonly kinds: readonly KindDefinition[];
+}
+
+/** What there is to say about a cluster as a whole. */
+export function summaryOf({ cluster, store, views, kinds }: Parts, uid: string): ClusterSummary {
+  const capacity: Record<string, number> = {};
+  for (const { value } of views.of('node').all()) {
+    if (value.status.state !== 'ready') continue;
+    for (const [resource, amount] of Object.entries(value.status.capacity)) {
+      capacity[resource] = (capacity[resource] ?? 0) + amount;
+    }
+  }
+  const all = [...KIND_DEFINITIONS, ...kinds];
+  return {
+    name: cluster.name,
+    uid,
+    version: VERSION,
+    durable: store.supports.durable,
+    revision: Math.max(...all.map(({ kind }) => views.of(kind).revision)),
+    kinds: all.map(({ kind, plural, shortNames, namespaced, input }) => ({
+      kind,
+      plural,
+      shortNames,
+      namespaced,
+      writable: input !== undefined,
+    })),
+    capacity,
+  };
+}

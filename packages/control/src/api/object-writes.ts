@@ -1,0 +1,289 @@
+import {
+  type AnyInput,
+  type AnyObject,
+  type ApplyOptions,
+  type Availability,
+  type Clock,
+  type Entry,
+  GantryError,
+  type InputKind,
+  type InputMap,
+  idOf,
+  invalidObject,
+  KIND_DEFINITIONS,
+  type Kind,
+  type KindDefinition,
+  type KindMap,
+  type Node,
+  type PatchOptions,
+  type Random,
+  randomId,
+  type Scheduler,
+  type Service,
+  type ServiceSpec,
+  type Task,
+  type Validated,
+  type Views,
+  validateInput,
+  type WriteOptions,
+} from '@gantry/core';
+import { mergePatch, rebased } from '../merge.ts';
+import { shutDown } from '../service/service-controller.ts';
+import { applyInput, replaceFields, type Written } from './apply.ts';
+import { present } from './present.ts';
+import {
+  ALONE,
+  type Companions,
+  checkReferences,
+  companionsIn,
+  refuseDoubles,
+  refuseNetworkInUse,
+} from './references.ts';
+import { checkRevision, type ObjectWriter } from './writer.ts';
+
+const MANAGER = 'gantry';
+
+interface Parts {
+  readonly views: Views;
+  readonly writer: ObjectWriter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly schedulers: readonly Scheduler[];
+  readonly kinds: readonly KindDefinition[];
+}
+
+/** The writing half of the API: what a user may do to objects, of whichever kind. */
+export class ObjectWrites {
+  readonly #parts: Parts;
+  readonly #kinds: readonly KindDefinition[];
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#kinds = [...KIND_DEFINITIONS, ...parts.kinds];
+  }
+
+  async create<K extends InputKind>(input: InputMap[K], options: WriteOptions): Promise<KindMap[K]> {
+    const written = this.#written<K>(input);
+    this.#check(written.valid, ALONE);
+    return this.#store(written, options, (current) => {
+      if (current === undefined) return;
+      throw new GantryError('ALREADY_EXISTS', `${written.valid.kind} ${idOf(current.meta)} exists`);
+    });
+  }
+
+  async apply<K extends InputKind>(input: InputMap[K], options: ApplyOptions): Promise<KindMap[K]> {
+    const written = this.#written<K>(input);
+    this.#check(written.valid, ALONE);
+    return this.#store(written, options);
+  }
+
+  async applyAll(inputs: readonly AnyInput[], options: ApplyOptions): Promise<readonly AnyObject[]> {
+    const written = this.checked(inputs, options);
+    const order: readonly string[] = ['network', 'node', 'service'];
+    const stored = new Map<Written, AnyObject>();
+    for (const each of written.toSorted(
+      (a, b) => order.indexOf(a.valid.kind) - order.indexOf(b.valid.kind),
+    )) {
+      stored.set(each, await this.#store(each, options));
+    }
+    return written.map((each) => stored.get(each) as AnyObject);
+  }
+
+  /** Validates objects that are to be applied together, and refuses beforehand what storing them would refuse. */
+  checked(inputs: readonly AnyInput[], options: ApplyOptions): readonly Written[] {
+    const written = inputs.map((input) => this.#written(input));
+    const valid = written.map((each) => each.valid);
+    refuseDoubles(valid);
+    const companions = companionsIn(valid);
+    for (const each of valid) this.#check(each, companions);
+    for (const each of written) this.rehearsed(each, options);
+    return written;
+  }
+
+  /** What storing an object that was checked would store, as far as this process knows what is stored. */
+  rehearsed<K extends InputKind>(written: Written<K>, options: ApplyOptions): KindMap[K] {
+    const { kind, meta } = written.valid as Validated<InputKind>;
+    const id = idOf(meta);
+    const entry = this.#parts.views.of(kind).get(id) as Entry<KindMap[K]> | undefined;
+    checkRevision(kind, id, entry?.revision, meta.revision);
+    return applyInput<K>(written, entry?.value, { ...this.#context(options), uid: () => '' });
+  }
+
+  async patch<K extends InputKind>(
+    kind: K,
+    id: string,
+    patch: unknown,
+    options: PatchOptions,
+  ): Promise<KindMap[K]> {
+    const { meta, spec, ...unknown } = (patch ?? {}) as {
+      readonly meta?: { readonly labels?: unknown };
+      readonly spec?: unknown;
+    };
+    const { labels, ...fixed } = meta ?? {};
+    const issues = [
+      ...Object.keys(unknown).map((path) => ({ path, message: 'only meta.labels and spec can be patched' })),
+      ...Object.keys(fixed).map((key) => ({
+        path: `meta.${key}`,
+        message: 'only labels can be patched here',
+      })),
+    ];
+    if (issues.length > 0) throw invalidObject(`${kind} ${id}`, issues);
+    return this.#change(kind, id, options, (current) => ({
+      labels: labels === undefined ? current.meta.labels : mergePatch(current.meta.labels, labels),
+      spec: spec === undefined ? current.spec : mergePatch(current.spec, spec),
+    }));
+  }
+
+  async delete(kind: Kind, id: string, options: WriteOptions): Promise<void> {
+    const { views, clock, writer } = this.#parts;
+    const entry = views.of(kind).get(id) as Entry<AnyObject> | undefined;
+    if (entry === undefined) throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
+    const now = clock.now();
+    switch (kind) {
+      case 'service':
+        await this.#update('service', id, options, (service) =>
+          service.meta.deletedAt === undefined
+            ? { ...service, meta: { ...service.meta, deletedAt: now } }
+            : service,
+        );
+        return;
+      case 'task':
+        await this.#update('task', id, options, (task: Task) =>
+          task.spec.desired === 'shutdown' ? task : shutDown(task, 'it was deleted', now),
+        );
+        return;
+      case 'node':
+        if ((entry.value as Node).status.state !== 'down') {
+          throw new GantryError('CONFLICT', `node ${id} is up: stop its agent first`);
+        }
+        break;
+      case 'network':
+        refuseNetworkInUse(views, id);
+        break;
+      case 'template':
+        throw new GantryError('UNSUPPORTED', 'templates go by themselves, once nothing points at them');
+      default:
+        break;
+    }
+    await writer.remove(kind, entry, options);
+  }
+
+  scale(service: string, replicas: number, options: WriteOptions): Promise<Service> {
+    return this.#changeSpec(service, options, ({ spec }) => {
+      if (spec.mode === 'global') {
+        throw invalidObject(`service ${service}`, [
+          { path: 'spec.replicas', message: 'a global service runs one task on each node' },
+        ]);
+      }
+      return { ...spec, replicas };
+    });
+  }
+
+  async rollback(service: string, options: WriteOptions & { to?: string | undefined }): Promise<Service> {
+    return this.#update('service', service, options, (current) => {
+      const to = options.to ?? current.status.history[0]?.template;
+      const template = to === undefined ? undefined : this.#parts.views.of('template').get(to)?.value.spec;
+      if (template === undefined) {
+        const what = options.to === undefined ? 'earlier template' : `template ${options.to}`;
+        throw new GantryError('NOT_FOUND', `service ${service} has no ${what}`);
+      }
+      const back = replaceFields<'service'>(current, {
+        labels: current.meta.labels,
+        spec: { ...current.spec, template },
+      });
+      return { ...back, meta: { ...back.meta, ...rebased(back.meta.managers, template) } };
+    });
+  }
+
+  restart(service: string, options: WriteOptions): Promise<Service> {
+    const restartedAt = this.#parts.clock.now();
+    return this.#changeSpec(service, options, ({ spec }) => ({ ...spec, restartedAt }));
+  }
+
+  setAvailability(node: string, availability: Availability, options: WriteOptions): Promise<Node> {
+    return this.#change('node', node, options, ({ meta, spec }) => ({
+      labels: meta.labels,
+      spec: { ...spec, availability },
+    }));
+  }
+
+  #changeSpec(
+    service: string,
+    options: WriteOptions,
+    change: (current: Service) => ServiceSpec,
+  ): Promise<Service> {
+    return this.#change('service', service, options, (current) => ({
+      labels: current.meta.labels,
+      spec: change(current),
+    }));
+  }
+
+  /** Changes what the user wants of an object, checked as if he had written the whole of it. */
+  #change<K extends InputKind>(
+    kind: K,
+    id: string,
+    options: PatchOptions,
+    change: (current: KindMap[K]) => { readonly labels: unknown; readonly spec: unknown },
+  ): Promise<KindMap[K]> {
+    return this.#update(kind, id, options, (current) => {
+      const { name, namespace } = current.meta;
+      const { labels, spec } = change(current);
+      const meta = { name, labels, ...(namespace === undefined ? {} : { namespace }) };
+      const valid = validateInput<K>({ kind, meta, spec }, this.#kinds);
+      this.#check(valid, ALONE);
+      const next = valid as Validated<InputKind>;
+      return replaceFields(current, { labels: next.meta.labels, spec: next.spec });
+    });
+  }
+
+  #written<K extends InputKind>(input: InputMap[K] | unknown): Written<K> {
+    return { raw: input as Written['raw'], valid: validateInput<K>(input, this.#kinds) };
+  }
+
+  #check(input: Validated<InputKind>, companions: Companions): void {
+    if (input.kind !== 'service') return;
+    checkReferences(input as Validated<'service'>, this.#parts.views, this.#parts.schedulers, companions);
+  }
+
+  #context({ manager = MANAGER, force = false }: ApplyOptions) {
+    const { clock, random } = this.#parts;
+    return { kinds: this.#kinds, manager, force, now: clock.now(), uid: () => randomId(random) };
+  }
+
+  async #store<K extends InputKind>(
+    written: Written<K>,
+    options: ApplyOptions,
+    refuse: (current: KindMap[K] | undefined) => void = () => {},
+  ): Promise<KindMap[K]> {
+    const context = this.#context(options);
+    const { kind, meta } = written.valid as Validated<InputKind>;
+    const entry = await this.#parts.writer.write(
+      kind as K,
+      idOf(meta),
+      (current) => {
+        refuse(current);
+        return applyInput(written, current, context);
+      },
+      { ...options, expect: meta.revision },
+    );
+    return present(entry);
+  }
+
+  async #update<K extends Kind>(
+    kind: K,
+    id: string,
+    options: PatchOptions,
+    change: (current: KindMap[K]) => KindMap[K],
+  ): Promise<KindMap[K]> {
+    const entry = await this.#parts.writer.write(
+      kind,
+      id,
+      (current) => {
+        if (current === undefined) throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
+        return change(current);
+      },
+      { ...options, expect: options.revision },
+    );
+    return present(entry);
+  }
+}

@@ -1,0 +1,21 @@
+import { type Bus, type StatsReply, type Subjects, type TaskStats, throwIfAborted } from '@gantry/core';
+
+const CALL_MS = 5000;
+
+/** Asks these nodes at once what their tasks use; one that does not answer is left out. */
+export async function nodeStats(
+  bus: Bus,
+  subjects: Subjects,
+  nodes: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly TaskStats[]> {
+  const options = { timeoutMs: CALL_MS, ...(signal === undefined ? {} : { signal }) };
+  const answers = await Promise.allSettled(
+    nodes.map(async (node) => {
+      const { stats } = (await bus.request(subjects.agent(node), { op: 'stats' }, options)) as StatsReply;
+      return stats.map((each) => ({ ...each, node }));
+    }),
+  );
+  throwIfAborted(signal);
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+}

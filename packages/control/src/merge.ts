@@ -1,0 +1,172 @@
+import { type Applied, canonicalJson, type ObjectMeta, type TemplateSpec } from '@gantry/core';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A field as the keys that lead to it. Lists and all that is no object are fields as a whole. */
+export type FieldPath = readonly string[];
+
+export interface MergeInput {
+  /** What is stored. */
+  readonly live: Fields;
+  /** What the manager applies now and what it applied last: only the fields it has set. */
+  readonly wanted: Fields;
+  readonly last: Fields;
+  /** What the other managers have applied. */
+  readonly others: readonly Fields[];
+  /** Whether the live value of a field is what it would be if nobody had set it. */
+  readonly isDefault: (path: FieldPath) => boolean;
+}
+
+export interface Merged {
+  readonly fields: Fields;
+  /** Fields that somebody else has set to another value than is wanted. */
+  readonly conflicts: readonly FieldPath[];
+}
+
+/**
+ * Three-way merge: sets what is wanted, takes out what was applied before and is no longer wanted, keeps the rest. A
+ * field that is wanted but was changed by somebody else since, or was set by somebody else, is a conflict; `fields` has
+ * the wanted value all the same, for who insists. Source: Kubernetes, "Server-Side Apply"; lists are atomic here.
+ */
+export function mergeApplied({ live, wanted, last, others, isDefault }: MergeInput): Merged {
+  const fields = structuredClone(live) as Record<string, unknown>;
+  const conflicts: FieldPath[] = [];
+  for (const path of dropped(last, wanted)) {
+    const was = read(last, path);
+    const taken = others.some((other) => read(other, path) !== undefined);
+    if (!taken && contains(read(live, path), was)) remove(fields, path);
+  }
+  for (const path of leavesOf(wanted)) {
+    const want = read(wanted, path);
+    const is = read(live, path);
+    if (same(is, want)) continue;
+    if (is !== undefined) {
+      const mine = read(last, path);
+      const owned = others.some((other) => read(other, path) !== undefined);
+      const free = mine === undefined ? !owned && isDefault(path) : same(is, mine);
+      if (!free) conflicts.push(path);
+    }
+    write(fields, path, want);
+  }
+  return { fields, conflicts };
+}
+
+/** The values of a filled-in object at the fields that were given: what a manager has set, in its normal form. */
+export function givenFields(given: unknown, normal: unknown): Fields {
+  const picked: Record<string, unknown> = {};
+  if (!isObject(given) || !isObject(normal)) return picked;
+  for (const [key, value] of Object.entries(given)) {
+    const filled = normal[key];
+    if (value === undefined || filled === undefined) continue;
+    picked[key] = isObject(value) && isObject(filled) ? givenFields(value, filled) : filled;
+  }
+  return picked;
+}
+
+/** What managers have applied, after somebody went back to an earlier template in the name of them all. */
+export function rebased(
+  managers: ObjectMeta['managers'],
+  template: TemplateSpec,
+): Pick<ObjectMeta, 'managers'> {
+  if (managers === undefined) return {};
+  const back = ({ labels, spec }: Applied): Applied => {
+    const { template: applied, ...rest } = spec as { readonly template?: unknown };
+    return {
+      labels,
+      spec: applied === undefined ? rest : { ...rest, template: givenFields(applied, template) },
+    };
+  };
+  return {
+    managers: Object.fromEntries(Object.entries(managers).map(([name, applied]) => [name, back(applied)])),
+  };
+}
+
+/** JSON merge patch: `null` removes, objects are merged, all else replaces. Source: RFC 7396. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const merged: Record<string, unknown> = { ...(isObject(target) ? target : {}) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = mergePatch(own(merged, key), value);
+  }
+  return merged;
+}
+
+/** `spec.template.image`. */
+export function fieldText(path: FieldPath): string {
+  return path.join('.');
+}
+
+export function read(fields: unknown, path: FieldPath): unknown {
+  let value = fields;
+  for (const key of path) {
+    if (!isObject(value)) return undefined;
+    value = own(value, key);
+  }
+  return value;
+}
+
+/** A copy without these fields, and without the objects they leave empty. */
+export function without(fields: Fields, paths: readonly FieldPath[]): Fields {
+  const copy = structuredClone(fields) as Record<string, unknown>;
+  for (const path of paths) remove(copy, path);
+  return copy;
+}
+
+function* leavesOf(fields: Fields, path: FieldPath = []): Iterable<FieldPath> {
+  for (const [key, value] of Object.entries(fields)) {
+    const at = [...path, key];
+    if (isObject(value)) yield* leavesOf(value, at);
+    else yield at;
+  }
+}
+
+/** The highest fields that were there and are no longer. */
+function* dropped(last: Fields, wanted: Fields, path: FieldPath = []): Iterable<FieldPath> {
+  for (const [key, was] of Object.entries(last)) {
+    const at = [...path, key];
+    const is = own(wanted, key);
+    if (is === undefined) yield at;
+    else if (isObject(was) && isObject(is)) yield* dropped(was, is, at);
+  }
+}
+
+/** Whether all that was applied is still as it was applied: nobody has changed it since. */
+function contains(live: unknown, applied: unknown): boolean {
+  if (!isObject(applied)) return same(live, applied);
+  return isObject(live) && Object.entries(applied).every(([key, value]) => contains(own(live, key), value));
+}
+
+function remove(fields: Record<string, unknown>, [key, ...rest]: FieldPath): void {
+  if (key === undefined) return;
+  const child = own(fields, key);
+  if (rest.length === 0) delete fields[key];
+  else if (isObject(child)) {
+    remove(child as Record<string, unknown>, rest);
+    if (Object.keys(child).length === 0) delete fields[key];
+  }
+}
+
+function write(fields: Record<string, unknown>, [key, ...rest]: FieldPath, value: unknown): void {
+  if (key === undefined) return;
+  if (rest.length === 0) {
+    fields[key] = value;
+    return;
+  }
+  const child = own(fields, key);
+  const next = isObject(child) ? (child as Record<string, unknown>) : {};
+  fields[key] = next;
+  write(next, rest, value);
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return a === b || canonicalJson(a) === canonicalJson(b);
+}
+
+function own(fields: Fields, key: string): unknown {
+  return Object.hasOwn(fields, key) ? fields[key] : undefined;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

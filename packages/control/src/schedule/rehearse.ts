@@ -1,0 +1,77 @@
+import {
+  type GroupPlan,
+  idOf,
+  type Random,
+  type RehearsedService,
+  type Scheduler,
+  type Service,
+  type TaskGroup,
+  templateHash,
+} from '@gantry/core';
+import { type ClusterModel, demandOf } from './cluster-model.ts';
+
+/** Asks the schedulers where new tasks would go, all services of one scheduler together, and changes nothing. */
+export function rehearse(
+  wanted: readonly RehearsedService[],
+  model: ClusterModel,
+  random: Random,
+  schedulerOf: (service: Service) => Scheduler | undefined,
+): readonly GroupPlan[] {
+  const plans = new Map<RehearsedService, GroupPlan>();
+  const together = new Map<Scheduler, RehearsedService[]>();
+  for (const each of wanted) {
+    const scheduler = schedulerOf(each.service);
+    if (scheduler === undefined) continue;
+    if (each.service.spec.mode === 'global') plans.set(each, onEach(each, scheduler, model, random));
+    else together.set(scheduler, [...(together.get(scheduler) ?? []), each]);
+  }
+  for (const [scheduler, some] of together) {
+    const groups = some.map(({ service, slots }) => groupOf(service, slots));
+    const { groups: answers } = scheduler.place({ groups, nodes: model.nodes, random });
+    for (const [index, each] of some.entries()) plans.set(each, answers[index] ?? UNKNOWN);
+  }
+  return wanted.map((each) => plans.get(each) ?? UNKNOWN);
+}
+
+/** A global service's tasks have their nodes: each is asked alone. */
+function onEach(
+  { service, slots }: RehearsedService,
+  scheduler: Scheduler,
+  model: ClusterModel,
+  random: Random,
+): GroupPlan {
+  const nodes: string[] = [];
+  let last = UNKNOWN;
+  for (const slot of slots) {
+    const node = model.node(slot);
+    const groups = [groupOf(service, [slot])];
+    last = scheduler.place({ groups, nodes: node === undefined ? [] : [node], random }).groups[0] ?? UNKNOWN;
+    nodes.push(...last.nodes);
+  }
+  return { nodes, explanation: last.explanation };
+}
+
+function groupOf({ meta, spec }: Service, slots: readonly string[]): TaskGroup {
+  const service = idOf(meta);
+  return {
+    service,
+    template: templateHash(spec.template),
+    ...demandOf(spec.template),
+    placement: spec.placement,
+    tasks: slots.map((slot) => `${service}.${slot}`),
+  };
+}
+
+const UNKNOWN: GroupPlan = Object.freeze({
+  nodes: [],
+  explanation: {
+    scheduler: '',
+    nodes: 0,
+    feasible: 0,
+    placed: 0,
+    unplaced: 0,
+    filters: [],
+    ranking: [],
+    summary: 'no scheduler was asked',
+  },
+});
