@@ -23,6 +23,15 @@ function wreck(
 
 const wrecks = [
   wreck(
+    'names tasks after their files',
+    'a task of another namespace, with a slash in its id, is found again under the same id',
+    class extends PlainRuntime {
+      override async list(): Promise<readonly RuntimeTask[]> {
+        return (await super.list()).map((one) => ({ ...one, task: one.task.replace('/', '-') }));
+      }
+    },
+  ),
+  wreck(
     'starts another each time',
     'ensure again adopts what runs as it is',
     class extends PlainRuntime {

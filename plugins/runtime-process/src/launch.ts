@@ -28,7 +28,7 @@ export function checkSpec({ task, template, attachment }: RuntimeSpec, supports:
     const message = `runtime-process: "${task}" cannot run: ${field}: ${why}`;
     throw new GantryError('UNSUPPORTED', message, { details: { task, field } });
   };
-  if (!/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(task)) {
+  if (!/^([a-z0-9-]+\/)?[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(task)) {
     throw new GantryError('INVALID_OBJECT', `runtime-process: "${task}" is no name of a task`);
   }
   if (template.image !== undefined) refuse('image', 'processes have no images; give a command only');

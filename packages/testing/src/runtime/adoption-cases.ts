@@ -13,6 +13,20 @@ export const adoptionCases: readonly RuntimeCase[] = [
     },
   },
   {
+    name: 'a task of another namespace, with a slash in its id, is found again under the same id',
+    async run({ runtime, restart, workloads }, context) {
+      const task = 'team-a/web.1.k2x9f0ab';
+      const { id } = await ensure(runtime, context, task, workloads.sleeps);
+      const next = await context.within(restart(), 'the restart');
+      const found = await find(next, context, task);
+      deepStrictEqual([found?.state, found?.id], ['running', id]);
+      await stop(next, context, task);
+      strictEqual((await find(next, context, task))?.exitCode, 143);
+      await context.within(next.remove(task), 'the remove');
+      deepStrictEqual(await context.within(next.list(), 'the list'), []);
+    },
+  },
+  {
     name: 'a new instance finds what had ended, with its exit code',
     async run({ runtime, restart, workloads }, context) {
       await ensure(runtime, context, 'a', workloads.exits(9, 0));

@@ -1,0 +1,184 @@
+import type { AnyInput, ClusterApi, ExecSession, ServiceInput, WatchEvent } from '@gantry/core';
+import { clusterApiKit } from '@gantry/testing';
+import { sabotage } from '@gantry/testing/vitest';
+import { fakeFixture } from './subjects.ts';
+
+/** An API in which some calls are broken; the others go through. */
+const broken = (calls: (api: ClusterApi) => Partial<ClusterApi>) => () =>
+  fakeFixture((api) => {
+    const own = calls(api);
+    return new Proxy(api, {
+      get(target, name) {
+        const value = own[name as keyof ClusterApi] ?? target[name as keyof ClusterApi];
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  });
+
+const wreck = (name: string, caughtBy: string, calls: (api: ClusterApi) => Partial<ClusterApi>) => ({
+  name,
+  caughtBy,
+  make: broken(calls),
+});
+
+sabotage(
+  clusterApiKit,
+  () => fakeFixture(),
+  [
+    wreck(
+      'creates over what is there',
+      'create stores an object with its defaults, and refuses what exists',
+      (api) => ({
+        create: ((input: ServiceInput & { kind: 'service' }) => api.apply(input, { force: true })) as never,
+      }),
+    ),
+    wreck(
+      'always forces',
+      'apply keeps the fields that others set, and tells of one that it would overwrite',
+      (api) => ({
+        apply: (input, options) => api.apply(input, { ...options, force: true }),
+      }),
+    ),
+    wreck('forgets the manager', 'managers are told apart', (api) => ({
+      apply: (input, options) => api.apply(input, { ...options, manager: 'gantry' }),
+    })),
+    wreck(
+      'ignores the revision',
+      'with a revision that is no longer current apply is CONFLICT and changes nothing',
+      (api) => ({
+        apply: ((input: ServiceInput & { kind: 'service' }) =>
+          api.apply({ ...input, meta: { ...input.meta, revision: undefined } })) as never,
+      }),
+    ),
+    wreck(
+      'stores what is valid of several objects',
+      'of objects that are applied together all are stored, or none',
+      (api) => ({
+        async applyAll(inputs: readonly AnyInput[], options) {
+          const stored = [];
+          for (const input of inputs) stored.push(await api.apply(input as never, options));
+          return stored;
+        },
+      }),
+    ),
+    wreck('patches a stale object', 'patch with a revision that is no longer current is CONFLICT', (api) => ({
+      patch: (kind, id, patch, options) => api.patch(kind, id, patch, { ...options, revision: undefined }),
+    })),
+    wreck('does dry runs for real', 'a dry run answers what would be stored, and stores nothing', (api) => ({
+      apply: (input, options) => api.apply(input, { ...options, dryRun: false }),
+    })),
+    wreck('knows one namespace only', 'objects of one name in two namespaces are two', (api) => ({
+      apply: ((input: ServiceInput & { kind: 'service' }) =>
+        api.apply({ ...input, meta: { ...input.meta, namespace: undefined } })) as never,
+    })),
+    wreck(
+      'answers undefined for what is not there',
+      'what does not exist is NOT_FOUND, in every call that names it',
+      (api) => ({
+        get: (async (kind: 'service', id: string) => api.get(kind, id).catch(() => undefined)) as never,
+      }),
+    ),
+    wreck('ignores selectors', 'a list is sorted, and labels and fields select from it', (api) => ({
+      list: (kind) => api.list(kind),
+    })),
+    wreck('gives the first page for ever', 'a list comes in pages, and each object once', (api) => ({
+      list: (kind, options) => api.list(kind, { ...options, continue: undefined }),
+    })),
+    wreck(
+      'tells only what changes',
+      'a watch tells what is there as added, and then every change, in order',
+      (api) => ({
+        async *watch(kind, options) {
+          const { revision } = await api.list(kind);
+          yield* api.watch(kind, { since: revision, ...options });
+        },
+      }),
+    ),
+    wreck(
+      'tells everything again',
+      'a watch since a list misses nothing and repeats nothing, whoever writes meanwhile',
+      (api) => ({
+        watch: (kind, options) => api.watch(kind, { ...options, since: undefined }),
+      }),
+    ),
+    wreck(
+      'keeps quiet of what no longer fits',
+      'a watch with selectors tells as deleted what no longer fits',
+      (api) => ({
+        async *watch(kind, options) {
+          for await (const batch of api.watch(kind, options)) {
+            const rest = batch.filter(({ type }: WatchEvent<unknown>) => type !== 'deleted');
+            if (rest.length > 0) yield rest;
+          }
+        },
+      }),
+    ),
+    wreck('ignores the signal of a watch', 'a watch ends without an error when its signal fires', (api) => ({
+      watch: (kind, options) => api.watch(kind, { ...options, signal: undefined }),
+    })),
+    wreck('waits with old conditions', 'a condition counts only for what was asked for last', (api) => ({
+      wait: ((kind: 'service', id: string, condition: string) =>
+        api.wait(
+          kind,
+          id,
+          condition === 'Available' ? ({ status }) => status.ready > 0 : condition,
+        )) as never,
+    })),
+    wreck(
+      'never gives up waiting',
+      'wait takes a condition, a function, or deleted; it gives up after its time',
+      (api) => ({
+        wait: (kind, id, condition, options) =>
+          api.wait(kind, id, condition, { ...options, timeoutMs: undefined }),
+      }),
+    ),
+    wreck('plans by doing', 'what fits nowhere is explained, and a plan says so beforehand', (api) => ({
+      async plan(inputs, options) {
+        const plan = await api.plan(inputs, options);
+        await api.applyAll(inputs);
+        return plan;
+      },
+    })),
+    wreck('reads logs whole', 'logs with a tail tell so many lines from the end of each task', (api) => ({
+      logs: (of, options) => api.logs(of, { ...options, tail: undefined }),
+    })),
+    wreck(
+      'follows the tasks there are',
+      'logs that are followed go over to the tasks that come, and end when the signal fires',
+      (api) => ({
+        async *logs(of, options) {
+          const { items } = await api.list('task');
+          const [task] = items;
+          yield* api.logs('service' in of && task !== undefined ? { task: task.meta.name } : of, options);
+        },
+      }),
+    ),
+    wreck('gives present logs for previous ones', 'previous logs are those of the attempt before', (api) => ({
+      logs: (of, options) => api.logs(of, { ...options, previous: false }),
+    })),
+    wreck(
+      'says that every command went well',
+      'exec gives the output of the command and its exit code',
+      (api) => ({
+        async exec(task, options): Promise<ExecSession> {
+          const session = await api.exec(task, options);
+          return { ...session, exitCode: session.exitCode.then(() => 0) };
+        },
+      }),
+    ),
+    wreck('drops standard input', 'exec hands its standard input on, and its end', (api) => ({
+      exec(task, options) {
+        const { stdin: _dropped, ...rest } = options;
+        return api.exec(task, rest);
+      },
+    })),
+    wreck(
+      'hides the stats of all but one',
+      'stats tell of every running task, or of those of one node',
+      (api) => ({
+        stats: async (options) => (await api.stats(options)).slice(0, 1),
+      }),
+    ),
+  ],
+  { patienceMs: 400 },
+);
