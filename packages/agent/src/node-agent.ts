@@ -62,6 +62,7 @@ export class NodeAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #session: string;
   readonly #reporter: Reporter;
+  readonly #runnerParts: RunnerParts;
   readonly #streams: StreamServer;
   readonly #runners = new Map<string, TaskRunner>();
   /** Tasks that have ended, and are kept until the control plane forgets them. */
@@ -94,6 +95,9 @@ export class NodeAgent implements Agent {
       onLost: () => this.#registerAgain(),
       onUnknown: (tasks) => this.#forget(tasks),
     });
+    const { runtime, network, clock, logger } = parts;
+    const networkSpec = (name: string): NetworkSpec | undefined => this.#networks.get(name);
+    this.#runnerParts = { runtime, network, clock, logger, reporter: this.#reporter, networkSpec };
   }
 
   /** Resolves once the node is registered, what an earlier life left is cleared up, and its tasks are on their way. */
@@ -286,16 +290,7 @@ export class NodeAgent implements Agent {
       return;
     }
     if (template === undefined) return; // not there yet: its arrival comes with a later revision
-    const { runtime, network, clock, logger } = this.#parts;
-    const parts: RunnerParts = {
-      runtime,
-      network,
-      clock,
-      logger,
-      reporter: this.#reporter,
-      networkSpec: (name) => this.#networks.get(name),
-    };
-    const runner = new TaskRunner(parts, assignment, template);
+    const runner = new TaskRunner(this.#runnerParts, assignment, template);
     this.#runners.set(assignment.name, runner);
     void runner.start();
     if (assignment.desired === 'shutdown') runner.update(assignment);

@@ -6,7 +6,6 @@ import {
   type HealthCheck,
   idBeside,
   isFinal,
-  isGantryError,
   type Logger,
   type Network,
   type NetworkSpec,
@@ -20,12 +19,10 @@ import {
   toGantryError,
 } from '@gantry/core';
 import { CheckLoop } from './health.ts';
+import { Persistent } from './persistent.ts';
 import { probe } from './probe.ts';
 import { refusal } from './refusal.ts';
 import type { Reporter } from './reporter.ts';
-
-const RETRY_MS = 200;
-const MAX_RETRY_MS = 10_000;
 
 export interface RunnerParts {
   readonly runtime: Runtime;
@@ -43,12 +40,14 @@ export class TaskRunner {
   readonly template: TemplateSpec;
   readonly #parts: RunnerParts;
   readonly #assignment: Assignment;
+  readonly #engine: Persistent;
   #status: TaskStatus;
   #phase: 'preparing' | 'starting' | undefined;
   #phaseSince = 0;
   /** What the runtime said of it when it started. */
   #running: Pick<TaskStatus, 'startedAt' | 'runtimeId' | 'pid' | 'ports' | 'addresses'>;
-  #abort: AbortController | undefined;
+  /** Where a start is: its stop is left to it. An AbortController for each would cost more than all the rest of a task. */
+  #starting: 'attach' | 'ensure' | undefined;
   #checks: CheckLoop[] = [];
   /** It was told to stop, by the control plane or by its own liveness check. */
   #stopping: 'shutdown' | 'unhealthy' | undefined;
@@ -66,6 +65,7 @@ export class TaskRunner {
     this.name = assignment.name;
     this.template = template;
     this.#assignment = assignment;
+    this.#engine = new Persistent(assignment.name, parts);
     this.#status = assignment.status;
     this.#running = assignment.status;
   }
@@ -83,7 +83,7 @@ export class TaskRunner {
       this.#end('rejected', { reason: 'Unsupported', message: problem });
       return;
     }
-    this.#abort = new AbortController();
+    this.#starting = 'attach';
     this.#pass('preparing');
     try {
       const attachment = await this.#attach();
@@ -92,18 +92,18 @@ export class TaskRunner {
         this.#pass('starting');
         const { name: task, service, slot } = this.#assignment;
         const spec = { task, service, slot, template: this.template, attachment };
-        const { signal } = this.#abort;
-        const running = await this.#persist(() => runtime.ensure(spec, signal), signal);
-        this.#abort = undefined;
+        this.#starting = 'ensure';
+        const running = await this.#engine.call(() => runtime.ensure(spec), this.#isWanted);
+        this.#starting = undefined;
         this.#started = true;
         if (running.state === 'exited') this.onRuntime(running);
         else this.#isRunning(running);
       }
     } catch (error) {
-      this.#abort = undefined;
       if (this.#closed) return;
       if (this.#stopping === undefined) await this.#reject(error);
     }
+    this.#starting = undefined;
     if (this.#stopping !== undefined && !this.#closed && !isFinal(this.#status.state)) await this.#stopNow();
   }
 
@@ -122,11 +122,8 @@ export class TaskRunner {
     this.#stopping = why;
     this.#stopReason = message;
     this.#stopChecks();
-    if (this.#abort !== undefined) {
-      this.#abort.abort(); // start() sees it and goes on to stop
-      return;
-    }
-    void this.#stopNow();
+    if (this.#starting === undefined) void this.#stopNow();
+    else this.#giveUp(); // start() sees it and goes on to stop
   }
 
   /** What the runtime tells of it. */
@@ -153,7 +150,7 @@ export class TaskRunner {
   abandon(): void {
     this.#closed = true;
     this.#stopChecks();
-    this.#abort?.abort();
+    this.#engine.wake();
     this.#wakeDrain?.();
   }
 
@@ -178,7 +175,7 @@ export class TaskRunner {
       const spec = networkSpec(name);
       if (spec !== undefined) await network.ensure({ name, spec });
     }
-    return this.#persist(() => network.attach(this.#attachRequest()), this.#abort?.signal);
+    return this.#engine.call(() => network.attach(this.#attachRequest()), this.#isWanted);
   }
 
   #attachRequest(): AttachRequest {
@@ -204,23 +201,18 @@ export class TaskRunner {
     return networks.map(({ name, aliases }) => ({ name: idBeside(this.name, name), aliases }));
   }
 
-  /** Calls until the engine is there to answer. */
-  async #persist<T>(call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    let wait = RETRY_MS;
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        if (!isGantryError(error, 'UNAVAILABLE', 'TIMEOUT') || this.#closed || signal?.aborted) throw error;
-        this.#parts.logger.warn('the engine does not answer', {
-          task: this.name,
-          error: toGantryError(error),
-        });
-        await this.#parts.clock.sleep(wait, signal);
-        wait = Math.min(MAX_RETRY_MS, wait * 2);
-      }
-    }
+  /** Ends a start that is under way, and the wait for an engine that does not answer. */
+  #giveUp(): void {
+    const { runtime } = this.#parts;
+    this.#engine.wake();
+    if (this.#starting !== 'ensure') return;
+    const { stopGraceMs: graceMs, stopSignal: signal } = this.template;
+    runtime.stop(this.name, { graceMs, signal }).catch(() => undefined); // it is stopped once more when it has started
   }
+
+  /** Whether what calls the engine is still wanted: a start is not, once the task was told to stop. */
+  readonly #isWanted = (): boolean =>
+    !this.#closed && (this.#starting === undefined || this.#stopping === undefined);
 
   #isRunning(running: RuntimeTask): void {
     this.#addresses = running.addresses;
@@ -294,7 +286,7 @@ export class TaskRunner {
       await this.#drain();
       if (this.#closed) return;
       const { stopGraceMs: graceMs, stopSignal: signal } = this.template;
-      await this.#persist(() => runtime.stop(this.name, { graceMs, signal }), undefined);
+      await this.#engine.call(() => runtime.stop(this.name, { graceMs, signal }), this.#isWanted);
       if (this.#closed) return;
       const exitCode = this.#exitCode;
       await this.#detach();

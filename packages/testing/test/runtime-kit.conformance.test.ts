@@ -23,6 +23,16 @@ function wreck(
 
 const wrecks = [
   wreck(
+    'starts whatever was told to stop meanwhile',
+    'stop gives up a start that is under way',
+    class extends PlainRuntime {
+      override async ensure(spec: RuntimeSpec): Promise<RuntimeTask> {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return await super.ensure(spec);
+      }
+    },
+  ),
+  wreck(
     'names tasks after their files',
     'a task of another namespace, with a slash in its id, is found again under the same id',
     class extends PlainRuntime {

@@ -1,5 +1,4 @@
 import {
-  aborted,
   type Clock,
   contracts,
   definePlugin,
@@ -29,6 +28,7 @@ import { Gate } from './gate.ts';
 import { Images } from './images.ts';
 import { Launcher } from './launcher.ts';
 import { readLogs } from './read-logs.ts';
+import { UnderWay } from './under-way.ts';
 
 export interface DockerRuntimeSetup {
   readonly owner: Owner;
@@ -57,7 +57,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
   readonly #closing = new AbortController();
   /** By task, as last heard of. The engine knows better; events and lists keep this close to it. */
   readonly #known = new Map<string, Known>();
-  readonly #starting = new Map<string, Promise<RuntimeTask>>();
+  readonly #starting = new UnderWay();
   readonly #outOfMemory = new Set<string>();
   #limits = { cpu: true, memory: true };
   #following: Promise<void> | undefined;
@@ -106,15 +106,12 @@ export class DockerRuntime implements Runtime, Lifecycle {
     this.#enter();
     throwIfAborted(signal);
     const { task } = spec;
-    const running = this.#starting.get(task);
-    if (running !== undefined) return await running;
-    const starting = this.#ensure(spec, signal).finally(() => this.#starting.delete(task));
-    this.#starting.set(task, starting);
-    return await starting;
+    return await this.#starting.start(task, signal, (either) => this.#ensure(spec, either));
   }
 
   async stop(task: string, options: { graceMs: number; signal?: string | undefined }): Promise<void> {
     this.#enter();
+    await this.#starting.giveUp(task);
     const known = this.#known.get(task) ?? (await this.#inspect(task));
     if (known === undefined || known.status.state === 'exited') return;
     const { graceMs } = options;
@@ -139,6 +136,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
 
   async remove(task: string): Promise<void> {
     this.#enter();
+    await this.#starting.giveUp(task);
     const name = this.#name(task);
     const { streams } = this.#engine;
     await this.#setup.starts.lull(this.#setup.clock, QUIET_MS, STARTS_FIRST_MS);
@@ -193,7 +191,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
     this.#engine.close();
   }
 
-  async #ensure(spec: RuntimeSpec, signal: AbortSignal | undefined): Promise<RuntimeTask> {
+  async #ensure(spec: RuntimeSpec, signal: AbortSignal): Promise<RuntimeTask> {
     const { task } = spec;
     if (this.#known.has(task)) {
       const known = await this.#inspect(task);
@@ -202,7 +200,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
     await this.#launcher.launch(spec, signal);
     const known = await this.#inspect(task);
     if (known !== undefined) return known.status;
-    if (signal?.aborted) throw aborted(signal);
+    throwIfAborted(signal);
     throw new GantryError('CONFLICT', `docker: "${task}" was removed while it started`);
   }
 

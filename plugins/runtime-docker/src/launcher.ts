@@ -21,12 +21,12 @@ export class Launcher {
     this.#setup = setup;
   }
 
-  async launch(spec: RuntimeSpec, signal: AbortSignal | undefined): Promise<void> {
+  async launch(spec: RuntimeSpec, signal: AbortSignal): Promise<void> {
     const { template } = spec;
     const { images, starts, owner, network } = this.#setup;
     const options = createOptions(spec, owner, network);
     let pulled = template.pullPolicy === 'always';
-    if (pulled) await images.pull(template);
+    if (pulled) await unlessAborted(images.pull(template), signal);
     for (;;) {
       throwIfAborted(signal);
       if (await starts.run(() => this.#start(spec, options, signal))) return;
@@ -37,16 +37,12 @@ export class Launcher {
         throw new GantryError('INVALID_OBJECT', message, { details: { image: template.image } });
       }
       pulled = true;
-      await images.pull(template);
+      await unlessAborted(images.pull(template), signal);
     }
   }
 
   /** Says false when the image is missing. */
-  async #start(
-    spec: RuntimeSpec,
-    options: ContainerCreateOptions,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
+  async #start(spec: RuntimeSpec, options: ContainerCreateOptions, signal: AbortSignal): Promise<boolean> {
     const { calls } = this.#setup.engine;
     throwIfAborted(signal);
     let id: string | undefined;
@@ -58,7 +54,7 @@ export class Launcher {
     }
     if (id === undefined) return true;
     try {
-      if (signal?.aborted) throw aborted(signal);
+      throwIfAborted(signal);
       for (const network of spec.attachment.networks.slice(1)) {
         const EndpointConfig = endpointOf(network);
         await calls.getNetwork(network.engineName).connect({ Container: id, EndpointConfig });
@@ -104,5 +100,20 @@ export class Launcher {
       if (statusOf(error) !== 404) throw error;
     }
     return false;
+  }
+}
+
+/** A pull goes on for whoever else needs the image; who no longer does is not kept. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  throwIfAborted(signal);
+  let onAbort = (): void => {};
+  const fired = new Promise<never>((_, reject) => {
+    onAbort = () => reject(aborted(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    await Promise.race([promise, fired]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -32,7 +32,6 @@ import { shutDown } from '../service/service-controller.ts';
 import { applyInput, replaceFields, type Written } from './apply.ts';
 import { present } from './present.ts';
 import {
-  ALONE,
   type Companions,
   checkReferences,
   companionsIn,
@@ -64,7 +63,7 @@ export class ObjectWrites {
 
   async create<K extends InputKind>(input: InputMap[K], options: WriteOptions): Promise<KindMap[K]> {
     const written = this.#written<K>(input);
-    this.#check(written.valid, ALONE);
+    this.#check(written.valid);
     return this.#store(written, options, (current) => {
       if (current === undefined) return;
       throw new GantryError('ALREADY_EXISTS', `${written.valid.kind} ${idOf(current.meta)} exists`);
@@ -73,7 +72,7 @@ export class ObjectWrites {
 
   async apply<K extends InputKind>(input: InputMap[K], options: ApplyOptions): Promise<KindMap[K]> {
     const written = this.#written<K>(input);
-    this.#check(written.valid, ALONE);
+    this.#check(written.valid);
     return this.#store(written, options);
   }
 
@@ -230,7 +229,7 @@ export class ObjectWrites {
       const { labels, spec } = change(current);
       const meta = { name, labels, ...(namespace === undefined ? {} : { namespace }) };
       const valid = validateInput<K>({ kind, meta, spec }, this.#kinds);
-      this.#check(valid, ALONE);
+      this.#check(valid);
       const next = valid as Validated<InputKind>;
       return replaceFields(current, { labels: next.meta.labels, spec: next.spec });
     });
@@ -240,7 +239,7 @@ export class ObjectWrites {
     return { raw: input as Written['raw'], valid: validateInput<K>(input, this.#kinds) };
   }
 
-  #check(input: Validated<InputKind>, companions: Companions): void {
+  #check(input: Validated<InputKind>, companions?: Companions): void {
     if (input.kind !== 'service') return;
     checkReferences(input as Validated<'service'>, this.#parts.views, this.#parts.schedulers, companions);
   }

@@ -12,16 +12,11 @@ import {
   type Views,
 } from '@gantry/core';
 
-/** What is applied together with an object, and therefore need not be stored yet. */
+/** What is applied together with an object, and therefore need not be stored yet; nothing, if it is applied alone. */
 export interface Companions {
-  readonly networks: ReadonlySet<string>;
-  readonly services: ReadonlyMap<string, Validated<'service'>>;
+  readonly networks?: ReadonlySet<string>;
+  readonly services?: ReadonlyMap<string, Validated<'service'>>;
 }
-
-export const ALONE: Companions = Object.freeze({
-  networks: new Set<string>() as ReadonlySet<string>,
-  services: new Map<string, Validated<'service'>>() as ReadonlyMap<string, Validated<'service'>>,
-});
 
 /** The objects of a list that others of it may refer to. */
 export function companionsIn(inputs: readonly Validated<InputKind>[]): Companions {
@@ -42,13 +37,13 @@ export function checkReferences(
   input: Pick<Validated<'service'>, 'meta' | 'spec'>,
   views: Views,
   schedulers: readonly Scheduler[],
-  companions: Companions,
+  companions: Companions = {},
 ): void {
   const id = idOf(input.meta);
   const issues: Issue[] = [];
   input.spec.template.networks.forEach(({ name }, index) => {
     const network = idBeside(id, name);
-    if (companions.networks.has(network) || views.of('network').get(network) !== undefined) return;
+    if (companions.networks?.has(network) || views.of('network').get(network) !== undefined) return;
     issues.push({ path: `spec.template.networks[${index}]`, message: `there is no network ${network}` });
   });
   const { scheduler } = input.spec;
@@ -111,12 +106,14 @@ function dependencyIssues(
   companions: Companions,
 ): Issue[] {
   const dependenciesOf = (service: string): readonly string[] => {
-    const found = companions.services.get(service) ?? views.of('service').get(service)?.value;
+    const found = companions.services?.get(service) ?? views.of('service').get(service)?.value;
     const dependencies = service === id ? spec.dependsOn : (found?.spec.dependsOn ?? []);
     return dependencies.map((dependency) => idBeside(service, dependency.service));
   };
   const exists = (service: string): boolean =>
-    service === id || companions.services.has(service) || views.of('service').get(service) !== undefined;
+    service === id ||
+    companions.services?.has(service) === true ||
+    views.of('service').get(service) !== undefined;
   return spec.dependsOn.flatMap(({ service }, index): Issue[] => {
     const path = `spec.dependsOn[${index}].service`;
     const on = idBeside(id, service);

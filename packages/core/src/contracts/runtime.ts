@@ -118,7 +118,10 @@ export interface Runtime {
   info(): Promise<RuntimeInfo>;
   /** Creates and starts it unless it is there: a running one is adopted as it is, an exited one is not started again. */
   ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask>;
-  /** Sends the stop signal to all of it, waits up to `graceMs`, then kills all of it. Resolves once it has ended. */
+  /**
+   * Sends the stop signal to all of it, waits up to `graceMs`, then kills all of it. Resolves once it has ended. A start
+   * that is under way is given up: its `ensure` throws `ABORTED` or tells of a task that has ended.
+   */
   stop(task: string, options: { graceMs: number; signal?: string | undefined }): Promise<void>;
   /** Kills it if it still runs, and forgets it. */
   remove(task: string): Promise<void>;

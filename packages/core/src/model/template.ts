@@ -126,9 +126,14 @@ const healthCheckSchema = z
     },
   );
 
+/** A host name on a network: laxer than a DNS label, for the engines' resolvers answer to more, as `my_db`. */
+const alias = z
+  .string()
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, 'expected a host name of at most 63 characters');
+
 const networkRef = z.union([
   dnsLabel.transform((name) => ({ name, aliases: [] as string[] })),
-  z.strictObject({ name: dnsLabel, aliases: z.array(dnsLabel).max(32).default([]) }),
+  z.strictObject({ name: dnsLabel, aliases: z.array(alias).max(32).default([]) }),
 ]);
 
 /** Validates and fills in a template. */

@@ -118,6 +118,16 @@ export const lifeCases: readonly RuntimeCase[] = [
     },
   },
   {
+    name: 'stop gives up a start that is under way',
+    async run({ runtime, workloads }, context) {
+      const starting = runtime.ensure(specOf('a', workloads.sleeps)).catch((error: unknown) => error);
+      await stop(runtime, context, 'a');
+      const outcome = await context.within(starting, 'the start to be given up');
+      if (outcome instanceof Error) is('ABORTED', 'CONFLICT')(outcome);
+      notStrictEqual((await find(runtime, context, 'a'))?.state, 'running');
+    },
+  },
+  {
     name: 'two stops at the same time both resolve',
     async run({ runtime, workloads }, context) {
       await ensure(runtime, context, 'a', workloads.sleeps);
