@@ -19,10 +19,13 @@ import {
   toGantryError,
 } from '@gantry/core';
 import { CheckLoop } from './health.ts';
-import { Persistent } from './persistent.ts';
+import { type Caller, persist } from './persist.ts';
 import { probe } from './probe.ts';
 import { refusal } from './refusal.ts';
 import type { Reporter } from './reporter.ts';
+
+/** Most tasks have none: they share this. */
+const NO_CHECKS: readonly CheckLoop[] = Object.freeze([]);
 
 export interface RunnerParts {
   readonly runtime: Runtime;
@@ -35,12 +38,12 @@ export interface RunnerParts {
 }
 
 /** Takes one task from its assignment to its end: attach, start, check, drain, stop, detach. */
-export class TaskRunner {
+export class TaskRunner implements Caller {
   readonly name: string;
   readonly template: TemplateSpec;
+  wake: (() => void) | undefined;
   readonly #parts: RunnerParts;
   readonly #assignment: Assignment;
-  readonly #engine: Persistent;
   #status: TaskStatus;
   #phase: 'preparing' | 'starting' | undefined;
   #phaseSince = 0;
@@ -48,7 +51,7 @@ export class TaskRunner {
   #running: Pick<TaskStatus, 'startedAt' | 'runtimeId' | 'pid' | 'ports' | 'addresses'>;
   /** Where a start is: its stop is left to it. An AbortController for each would cost more than all the rest of a task. */
   #starting: 'attach' | 'ensure' | undefined;
-  #checks: CheckLoop[] = [];
+  #checks: readonly CheckLoop[] = NO_CHECKS;
   /** It was told to stop, by the control plane or by its own liveness check. */
   #stopping: 'shutdown' | 'unhealthy' | undefined;
   #stopReason = '';
@@ -65,7 +68,6 @@ export class TaskRunner {
     this.name = assignment.name;
     this.template = template;
     this.#assignment = assignment;
-    this.#engine = new Persistent(assignment.name, parts);
     this.#status = assignment.status;
     this.#running = assignment.status;
   }
@@ -93,7 +95,7 @@ export class TaskRunner {
         const { name: task, service, slot } = this.#assignment;
         const spec = { task, service, slot, template: this.template, attachment };
         this.#starting = 'ensure';
-        const running = await this.#engine.call(() => runtime.ensure(spec), this.#isWanted);
+        const running = await persist(this, this.#parts, () => runtime.ensure(spec));
         this.#starting = undefined;
         this.#started = true;
         if (running.state === 'exited') this.onRuntime(running);
@@ -150,7 +152,7 @@ export class TaskRunner {
   abandon(): void {
     this.#closed = true;
     this.#stopChecks();
-    this.#engine.wake();
+    this.wake?.();
     this.#wakeDrain?.();
   }
 
@@ -175,7 +177,7 @@ export class TaskRunner {
       const spec = networkSpec(name);
       if (spec !== undefined) await network.ensure({ name, spec });
     }
-    return this.#engine.call(() => network.attach(this.#attachRequest()), this.#isWanted);
+    return persist(this, this.#parts, () => network.attach(this.#attachRequest()));
   }
 
   #attachRequest(): AttachRequest {
@@ -204,15 +206,16 @@ export class TaskRunner {
   /** Ends a start that is under way, and the wait for an engine that does not answer. */
   #giveUp(): void {
     const { runtime } = this.#parts;
-    this.#engine.wake();
+    this.wake?.();
     if (this.#starting !== 'ensure') return;
     const { stopGraceMs: graceMs, stopSignal: signal } = this.template;
     runtime.stop(this.name, { graceMs, signal }).catch(() => undefined); // it is stopped once more when it has started
   }
 
-  /** Whether what calls the engine is still wanted: a start is not, once the task was told to stop. */
-  readonly #isWanted = (): boolean =>
-    !this.#closed && (this.#starting === undefined || this.#stopping === undefined);
+  /** A start is not, once the task was told to stop. */
+  isWanted(): boolean {
+    return !this.#closed && (this.#starting === undefined || this.#stopping === undefined);
+  }
 
   #isRunning(running: RuntimeTask): void {
     this.#addresses = running.addresses;
@@ -265,7 +268,7 @@ export class TaskRunner {
     const resolve = (port: number): { address: string; port: number } => this.addressOf(port);
     const look = () => probe(check, { task: this.name, runtime, clock, resolve });
     const loop = new CheckLoop({ check, clock, look, onHealthy, onUnhealthy });
-    this.#checks.push(loop);
+    this.#checks = [...this.#checks, loop];
     loop.start();
     return loop;
   }
@@ -276,7 +279,7 @@ export class TaskRunner {
 
   #stopChecks(): void {
     for (const loop of this.#checks) loop.stop();
-    this.#checks = [];
+    this.#checks = NO_CHECKS;
   }
 
   async #stopNow(): Promise<void> {
@@ -286,7 +289,7 @@ export class TaskRunner {
       await this.#drain();
       if (this.#closed) return;
       const { stopGraceMs: graceMs, stopSignal: signal } = this.template;
-      await this.#engine.call(() => runtime.stop(this.name, { graceMs, signal }), this.#isWanted);
+      await persist(this, this.#parts, () => runtime.stop(this.name, { graceMs, signal }));
       if (this.#closed) return;
       const exitCode = this.#exitCode;
       await this.#detach();
