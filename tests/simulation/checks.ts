@@ -1,5 +1,6 @@
 import {
   type Entry,
+  idOf,
   isFinal,
   mayMove,
   type Node,
@@ -69,7 +70,7 @@ export async function safetyProblems(sim: SimCluster): Promise<string[]> {
       ({ spec }) =>
         spec.template !== live[0]?.spec.template ||
         spec.restartedAt !== live[0]?.spec.restartedAt ||
-        (spec.node !== undefined && nodes.get(spec.node)?.spec.availability === 'drain'),
+        (spec.node !== undefined && isLeft(nodes.get(spec.node))),
     );
     // A node that just came back still has its task until the controller has told it to stop.
     const returned = live.some(
@@ -83,12 +84,21 @@ export async function safetyProblems(sim: SimCluster): Promise<string[]> {
   return problems;
 }
 
+/** Whether the tasks of a node are on their way to others. */
+function isLeft(node: Node | undefined): boolean {
+  return (
+    node?.spec.availability === 'drain' ||
+    node?.spec.taints.some(({ effect }) => effect === 'NoExecute') === true
+  );
+}
+
 /** What must have come true once faults have stopped and time has passed. */
 export async function livenessProblems(sim: SimCluster): Promise<string[]> {
   const problems: string[] = [];
   const tasks = await sim.tasks();
   for (const service of (await servicesOf(sim)).values()) {
-    const { name, deletedAt } = service.meta;
+    const name = idOf(service.meta);
+    const { deletedAt } = service.meta;
     if (deletedAt !== undefined) {
       problems.push(`service ${name} was deleted and is still there`);
       continue;
@@ -102,8 +112,9 @@ export async function livenessProblems(sim: SimCluster): Promise<string[]> {
     const ready = live.filter(({ status, spec }) => status.ready && spec.desired === 'running').length;
     const { desired } = service.status;
     // A template that crashes never settles, and while an update to it is paused some slots have none that serves.
+    const waits = service.status.conditions.some(({ reason }) => reason === 'WaitsForDependency');
     const crashes = service.spec.template.labels['fake/exit-after-ms'] !== undefined;
-    if (crashes || service.status.update?.state.endsWith('paused') === true) continue;
+    if (crashes || waits || service.status.update?.state.endsWith('paused') === true) continue;
     if (ready + waiting.length < desired) {
       problems.push(
         `service ${name}: ${ready} ready and ${waiting.length} waiting of ${desired}: ${describe(live)}`,
@@ -117,7 +128,7 @@ export async function livenessProblems(sim: SimCluster): Promise<string[]> {
     }
   }
   const recorded = new Set(
-    tasks.filter(({ status }) => status.state === 'running').map(({ meta }) => meta.name),
+    tasks.filter(({ status }) => status.state === 'running').map(({ meta }) => idOf(meta)),
   );
   for (const name of sim.machines.keys()) {
     for (const task of sim.running(name))
@@ -138,9 +149,7 @@ function describe(tasks: readonly Task[]): string {
 
 async function servicesOf(sim: SimCluster): Promise<Map<string, Service>> {
   const { entries } = await sim.store.list('services/');
-  return new Map(
-    entries.map((entry) => [(entry as Entry<Service>).value.meta.name, (entry as Entry<Service>).value]),
-  );
+  return new Map((entries as readonly Entry<Service>[]).map(({ value }) => [idOf(value.meta), value]));
 }
 
 /** Every template of a simulated service asks for the same. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { simulate } from './run.ts';
 
-/** Histories that once showed a bug; each stays. */
+/** Histories of the first commands that once showed a bug; each stays. */
 const FOUND: readonly number[] = [24, 64, 71, 900, 1017, 1164];
 const RUNS = Number(process.env.GANTRY_SIM_RUNS ?? 200);
 const FIRST = Number(process.env.GANTRY_SIM_SEED ?? 1);
@@ -9,7 +9,7 @@ const FIRST = Number(process.env.GANTRY_SIM_SEED ?? 1);
 describe('a cluster in virtual time, under random commands and faults', () => {
   for (const seed of FOUND) {
     test(`found before: seed ${seed}`, async () => {
-      expect(await problemsOf(seed)).toEqual([]);
+      expect(await problemsOf(seed, 'first')).toEqual([]);
     });
   }
 
@@ -21,7 +21,7 @@ describe('a cluster in virtual time, under random commands and faults', () => {
   });
 });
 
-async function problemsOf(seed: number): Promise<readonly string[]> {
-  const { problems, log } = await simulate(seed);
+async function problemsOf(seed: number, commands?: 'first'): Promise<readonly string[]> {
+  const { problems, log } = await simulate(seed, commands);
   return problems.length === 0 ? [] : [...problems, ...log];
 }

@@ -1,11 +1,14 @@
 import type { ServiceInput } from '@gantry/core';
-import { isGantryError } from '@gantry/core';
+import { isGantryError, parseId } from '@gantry/core';
 import { HistoryCheck, livenessProblems, safetyProblems } from './checks.ts';
 import { SimCluster } from './sim-cluster.ts';
 
 const STEPS = 30;
 const NODES = ['n1', 'n2', 'n3', 'n4'];
+/** `c` is global. */
 const SERVICES = ['a', 'b', 'c'];
+/** And one of another namespace, and one that waits for `a`. */
+const MORE_SERVICES = [...SERVICES, 'team-a/a', 'd'];
 /** Long enough for every back-off, down-time and update to come to its end. */
 const QUIET_MS = 15 * 60_000;
 
@@ -14,15 +17,18 @@ export interface Outcome {
   readonly log: readonly string[];
 }
 
-/** One random history of a cluster, a function of its seed; says what went wrong, if anything did. */
-export async function simulate(seed: number): Promise<Outcome> {
+/**
+ * One random history of a cluster, a function of its seed; says what went wrong, if anything did. `first` draws from the
+ * commands there were at first, so that the seeds found then still show what they showed.
+ */
+export async function simulate(seed: number, commands: 'first' | 'all' = 'all'): Promise<Outcome> {
   const sim = new SimCluster(seed);
   const log: string[] = [];
   const history = new HistoryCheck();
   const over = new AbortController();
   const following = history.follow(sim, over.signal);
   const problems: string[] = [];
-  const act = new Actions(sim, log);
+  const act = new Actions(sim, log, commands === 'all');
   try {
     await sim.startControl();
     for (const name of NODES) sim.startMachine(name);
@@ -49,11 +55,13 @@ export async function simulate(seed: number): Promise<Outcome> {
 class Actions {
   readonly #sim: SimCluster;
   readonly #log: string[];
+  readonly #all: boolean;
   #image = 0;
 
-  constructor(sim: SimCluster, log: string[]) {
+  constructor(sim: SimCluster, log: string[], all: boolean) {
     this.#sim = sim;
     this.#log = log;
+    this.#all = all;
   }
 
   async random(): Promise<void> {
@@ -75,6 +83,7 @@ class Actions {
       [2, 'activate', () => this.#availability('active')],
       [1, 'pause', () => this.#availability('pause')],
       [2, 'crash a task', () => this.#crashTask()],
+      ...(this.#all ? this.#more() : []),
     ];
     let pick = this.#sim.random.next() * actions.reduce((sum, [weight]) => sum + weight, 0);
     for (const [weight, name, act] of actions) {
@@ -86,23 +95,50 @@ class Actions {
     }
   }
 
+  #more(): readonly (readonly [weight: number, name: string, act: () => Promise<void>])[] {
+    const pause = (paused: boolean) =>
+      this.#withService((name) => this.#sim.api?.patch('service', name, { spec: { paused } }));
+    return [
+      [2, 'taint', () => this.#taints([{ key: 'bad', effect: this.#oneOf(['NoSchedule', 'NoExecute']) }])],
+      [2, 'untaint', () => this.#taints([])],
+      [1, 'pause a service', () => pause(true)],
+      [2, 'resume a service', () => pause(false)],
+    ];
+  }
+
+  get #services(): readonly string[] {
+    return this.#all ? MORE_SERVICES : SERVICES;
+  }
+
+  async #taints(taints: readonly object[]): Promise<void> {
+    await this.#tolerate(this.#sim.api?.patch('node', this.#oneOf(NODES), { spec: { taints } }));
+  }
+
   async healEverything(): Promise<void> {
     for (const { link } of this.#sim.machines.values()) link.state = 'up';
     this.#sim.controlLink.state = 'up';
     await this.#startControl();
     for (const name of NODES) if (!this.#sim.isUp(name)) this.#sim.startMachine(name);
     await this.#sim.clock.advance(60_000);
-    for (const name of NODES) await this.#sim.api?.setAvailability(name, 'active').catch(() => undefined);
+    const { api } = this.#sim;
+    for (const name of NODES) await api?.setAvailability(name, 'active').catch(() => undefined);
+    if (!this.#all) return;
+    for (const name of NODES) await this.#tolerate(api?.patch('node', name, { spec: { taints: [] } }));
+    for (const name of MORE_SERVICES)
+      await this.#tolerate(api?.patch('service', name, { spec: { paused: false } }));
   }
 
   async #apply(): Promise<void> {
-    const name = this.#oneOf(SERVICES);
+    const id = this.#oneOf(this.#services);
+    const { name, namespace } = parseId(id);
     const bad = this.#sim.random.next() < 0.2;
     const input: ServiceInput = {
       kind: 'service',
-      meta: { name },
+      meta: namespace === 'default' ? { name } : { name, namespace },
       spec: {
-        ...(name === 'c' ? { mode: 'global' as const } : { replicas: this.#below(6) }),
+        ...(id === 'c' ? { mode: 'global' as const } : { replicas: this.#below(6) }),
+        ...(id === 'd' ? { dependsOn: [{ service: 'a', condition: 'healthy' as const }] } : {}),
+        ...(this.#all && id === 'b' ? { placement: { tolerations: [{ key: 'bad' }] } } : {}),
         template: {
           image: `img:${++this.#image}`,
           labels: bad ? { 'fake/exit-after-ms': '500', 'fake/exit-code': '3' } : {},
@@ -118,11 +154,11 @@ class Actions {
         },
       },
     };
-    await this.#tolerate(this.#sim.api?.apply(input));
+    await this.#tolerate(this.#sim.api?.apply(input, { force: true }));
   }
 
   async #withService(act: (name: string) => Promise<unknown> | undefined): Promise<void> {
-    await this.#tolerate(act(this.#oneOf(SERVICES)));
+    await this.#tolerate(act(this.#oneOf(this.#services)));
   }
 
   async #withNode(act: (name: string) => Promise<void>): Promise<void> {
