@@ -2,7 +2,7 @@ import { createCluster } from '@gantry/host';
 import { processCluster } from '@gantry/presets/process';
 import { type ClusterApiSubject, clusterApiKit, type Fixture } from '@gantry/testing';
 import { conformance } from '@gantry/testing/vitest';
-import { processBehaviour } from './subjects.ts';
+import { overHttp, processBehaviour } from './subjects.ts';
 
 conformance(
   clusterApiKit,
@@ -17,5 +17,12 @@ conformance(
       close: async () => cluster[Symbol.asyncDispose](),
     };
   },
+  { patienceMs: 20_000 },
+);
+
+conformance(
+  clusterApiKit,
+  'the client over HTTP with real processes',
+  () => overHttp(processCluster({ logLevel: 'silent' }), processBehaviour, 'api-kit-http'),
   { patienceMs: 20_000 },
 );

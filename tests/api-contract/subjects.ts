@@ -1,4 +1,6 @@
-import type { ClusterApi } from '@gantry/core';
+import { apiEndpoint, apiServer, newSecret } from '@gantry/api';
+import { connect } from '@gantry/client/node';
+import type { ClusterApi, Plugin } from '@gantry/core';
 import { type Cluster, createCluster } from '@gantry/host';
 import { fakeCluster } from '@gantry/presets/fake';
 import type { ClusterApiSubject, Fixture } from '@gantry/testing';
@@ -56,5 +58,23 @@ export async function fakeFixture(
   return {
     subject: { api: replace(cluster.api), ...fakeBehaviour },
     close: async () => cluster[Symbol.asyncDispose](),
+  };
+}
+
+/** A cluster of these plugins, seen through HTTP. */
+export async function overHttp(
+  plugins: readonly Plugin[],
+  behaviour: Behaviour,
+  name = 'gantry',
+): Promise<Fixture<ClusterApiSubject>> {
+  const adminToken = newSecret();
+  const cluster = await createCluster([...plugins, apiServer({ adminToken })], { name, nodes: 2 });
+  const api = connect({ url: cluster.get(apiEndpoint).url, token: adminToken });
+  return {
+    subject: { api, ...behaviour },
+    close: async () => {
+      await api[Symbol.asyncDispose]();
+      await cluster[Symbol.asyncDispose]();
+    },
   };
 }

@@ -199,6 +199,19 @@ describe('a kind that a plugin brings', () => {
   };
   const make2 = () => make({ more: [given(contracts.kind, lamp, 'kind-lamp')] });
 
+  test.each([
+    [{ kind: 'service' }, 'kind "service": the name "service" is taken'],
+    [{ plural: 'tokens' }, 'kind "lamp": the name "tokens" is taken'],
+    [{ shortNames: ['svc'] }, 'kind "lamp": the name "svc" is taken'],
+    [{ plural: 'Lamps' }, 'kind "lamp": "Lamps" is no lower-case DNS label'],
+  ])('has names of its own: %j is refused', async (wrong, message) => {
+    const kind = given(contracts.kind, { ...lamp, ...wrong }, 'kind-lamp');
+    await expect(fakeCluster({ more: [kind] })).rejects.toMatchObject({
+      code: 'WIRING',
+      message: expect.stringContaining(message),
+    });
+  });
+
   test('is validated, stored, listed, watched, patched and deleted as every other', async () => {
     const { api } = await make2();
     const kind = 'lamp' as 'network';

@@ -1,4 +1,5 @@
 export type * from './api/cluster-api.ts';
+export { conditionHolds, waitedTooLong } from './api/wait.ts';
 export type * from './contracts/admission.ts';
 export type * from './contracts/bus.ts';
 export type * from './contracts/clock.ts';
@@ -40,6 +41,7 @@ export { DEFAULT_NAMESPACE, idBeside, idOf, parseId, randomId } from './model/id
 export {
   type AnyInput,
   type AnyObject,
+  allKinds,
   type InputKind,
   type InputMap,
   KIND_DEFINITIONS,

@@ -269,7 +269,10 @@ describe('a service', () => {
     [
       'an alias that is no name',
       withTemplate({ networks: [{ name: 'a', aliases: ['A!'] }] }),
-      { path: 'spec.template.networks[0].aliases[0]', message: 'expected a host name of at most 63 characters' },
+      {
+        path: 'spec.template.networks[0].aliases[0]',
+        message: 'expected a host name of at most 63 characters',
+      },
     ],
     [
       'a check of two kinds',

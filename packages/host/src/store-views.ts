@@ -1,9 +1,9 @@
 import {
+  allKinds,
   type Clock,
   contracts,
   definePlugin,
   isGantryError,
-  KIND_DEFINITIONS,
   type Kind,
   type KindDefinition,
   keyPrefix,
@@ -32,9 +32,7 @@ export class StoreViews implements Views, Lifecycle {
     this.#store = store;
     this.#clock = clock;
     this.#logger = logger.child({ part: 'views' });
-    this.#views = new Map(
-      [...KIND_DEFINITIONS, ...kinds].map(({ kind }) => [kind, new CachedView<Kind>(kind)]),
-    );
+    this.#views = new Map(allKinds(kinds).map(({ kind }) => [kind, new CachedView<Kind>(kind)]));
   }
 
   of<K extends Kind>(kind: K): View<K> {

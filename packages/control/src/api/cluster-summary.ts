@@ -1,7 +1,7 @@
 import {
+  allKinds,
   type ClusterInfo,
   type ClusterSummary,
-  KIND_DEFINITIONS,
   type KindDefinition,
   type Random,
   randomId,
@@ -36,7 +36,7 @@ export function summaryOf({ cluster, store, views, kinds }: Parts, uid: string):
       capacity[resource] = (capacity[resource] ?? 0) + amount;
     }
   }
-  const all = [...KIND_DEFINITIONS, ...kinds];
+  const all = allKinds(kinds);
   return {
     name: cluster.name,
     uid,

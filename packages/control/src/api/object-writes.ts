@@ -3,6 +3,7 @@ import {
   type AnyObject,
   type ApplyOptions,
   type Availability,
+  allKinds,
   type Clock,
   type Entry,
   GantryError,
@@ -10,7 +11,6 @@ import {
   type InputMap,
   idOf,
   invalidObject,
-  KIND_DEFINITIONS,
   type Kind,
   type KindDefinition,
   type KindMap,
@@ -58,7 +58,7 @@ export class ObjectWrites {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#kinds = [...KIND_DEFINITIONS, ...parts.kinds];
+    this.#kinds = allKinds(parts.kinds);
   }
 
   async create<K extends InputKind>(input: InputMap[K], options: WriteOptions): Promise<KindMap[K]> {

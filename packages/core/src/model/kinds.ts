@@ -1,3 +1,4 @@
+import { GantryError } from '../errors.ts';
 import type { StandardSchema } from '../standard-schema.ts';
 import type { Event } from './event.ts';
 import type { Network, NetworkInput } from './network.ts';
@@ -100,6 +101,29 @@ export const KIND_DEFINITIONS: readonly KindDefinition[] = Object.freeze([
     description: 'Something that happened, kept for a while.',
   },
 ] as const satisfies readonly KindDefinition[]);
+
+/** Kept in the store beside the kinds. */
+const RESERVED: readonly string[] = Object.freeze(['cluster', 'token']);
+
+/**
+ * The kinds of the core, and those of plugins.
+ *
+ * @throws `WIRING` for a kind whose name, plural or short name is another's, or is no DNS label.
+ */
+export function allKinds(more: readonly KindDefinition[]): readonly KindDefinition[] {
+  const all = [...KIND_DEFINITIONS, ...more];
+  const taken = new Set([...RESERVED, ...RESERVED.map((name) => `${name}s`)]);
+  for (const { kind, plural, shortNames } of all) {
+    for (const name of new Set([kind, plural, ...shortNames])) {
+      if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+        throw new GantryError('WIRING', `kind "${kind}": "${name}" is no lower-case DNS label`);
+      }
+      if (taken.has(name)) throw new GantryError('WIRING', `kind "${kind}": the name "${name}" is taken`);
+      taken.add(name);
+    }
+  }
+  return all;
+}
 
 /** Under which keys a kind is stored: `tasks/`. */
 export function keyPrefix(kind: Kind): string {

@@ -86,7 +86,7 @@ export const forwardCases: readonly LoadBalancerCase[] = [
         return times === 10;
       }, 'the buffers to be full');
       for (const socket of backend.sockets) socket.resume();
-      await context.until(() => client.received().length >= text.length, 'the echo');
+      await context.until(() => client.count() >= text.length, 'the echo');
       ok(client.received() === text, 'it came back changed');
     },
   },

@@ -68,6 +68,8 @@ export interface Client {
   readonly backend: string;
   /** All that came after the name. */
   readonly received: () => string;
+  /** How much that is, in characters: cheap to ask again and again. */
+  readonly count: () => number;
   readonly closed: () => boolean;
   /** Waits until the connection has gone and the backend's side with it. */
   hangUp(): Promise<void>;
@@ -77,10 +79,12 @@ export async function dial(port: number, context: CaseContext): Promise<Client> 
   const socket = connect({ port, host: ADDRESS, allowHalfOpen: true });
   context.signal.addEventListener('abort', () => socket.destroy());
   let text = '';
+  let length = 0;
   let over = false;
   socket.setEncoding('latin1');
   socket.on('data', (chunk: string) => {
     text += chunk;
+    length += chunk.length;
   });
   socket.on('error', () => {
     over = true;
@@ -101,14 +105,15 @@ export async function dial(port: number, context: CaseContext): Promise<Client> 
     await context.until(() => socket.closed, 'the socket to close');
   };
   const received = (): string => text.slice(backend.length + 1);
-  return { socket, backend, received, closed: () => over, hangUp };
+  const count = (): number => length - backend.length - 1;
+  return { socket, backend, received, count, closed: () => over, hangUp };
 }
 
 /** Says something and waits for its echo: the connection is alive and nothing is mixed up. */
 export async function talk(client: Client, text: string, context: CaseContext): Promise<void> {
-  const before = client.received().length;
+  const before = client.count();
   client.socket.write(text);
-  await context.until(() => client.received().length >= before + text.length, `the echo of "${text}"`);
+  await context.until(() => client.count() >= before + text.length, `the echo of "${text}"`);
   if (client.received().slice(before) !== text) throw new Error(`"${text}" came back as something else`);
 }
 

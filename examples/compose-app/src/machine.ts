@@ -1,0 +1,42 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+
+/** Says so and ends, if there is no Docker engine to run containers in. */
+export function needDocker(): void {
+  const { status, stderr, error } = spawnSync('docker', ['version'], { encoding: 'utf8' });
+  if (status === 0) return;
+  throw new Error(`this example needs a Docker engine: ${(error?.message ?? stderr).trim()}`);
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Containers and networks that a cluster has left in the engine. */
+export function leftovers(cluster: string): readonly string[] {
+  const label = `label=gantry.cluster=${cluster}`;
+  const list = (...args: string[]): string[] =>
+    execFileSync('docker', [...args, '--filter', label], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line !== '');
+  return [
+    ...list('ps', '--all', '--format', 'container {{.Names}}'),
+    ...list('network', 'ls', '--format', 'network {{.Name}}'),
+  ];
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,121 @@
+import {
+  allKinds,
+  type Clock,
+  type ClusterApi,
+  GantryError,
+  type KindDefinition,
+  type Logger,
+  type Store,
+  type Views,
+} from '@gantry/core';
+import type { FastifyInstance } from 'fastify';
+import type { ApiEndpoint } from './api-endpoint.ts';
+import { RateLimiter } from './auth/rate-limiter.ts';
+import { TokenBook } from './auth/token-book.ts';
+import { buildApp } from './http/app.ts';
+import { Audit } from './http/audit.ts';
+import { Exchanges } from './http/exchange.ts';
+import { guard } from './http/guard.ts';
+import { JsonCache } from './http/json-cache.ts';
+import { listen } from './http/listen.ts';
+import { Streams } from './http/streams.ts';
+import { Metrics } from './metrics/metrics.ts';
+import type { Settings } from './options.ts';
+import { allRoutes, checkPlurals } from './routes/all-routes.ts';
+import { type Certificate, fingerprintOf, selfSignedCertificate } from './tls.ts';
+import { WatchHubs } from './watch/watch-hubs.ts';
+
+const JSON_CACHE_BYTES = 32 * 1024 * 1024;
+
+export interface ApiServerNeeds {
+  readonly api: ClusterApi;
+  readonly store: Store;
+  readonly views: Views;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly kinds: readonly KindDefinition[];
+}
+
+/** Serves a cluster's API over HTTP. */
+export class ApiServer implements ApiEndpoint {
+  readonly #settings: Settings;
+  readonly #needs: ApiServerNeeds;
+  readonly #tokens: TokenBook;
+  readonly #streams: Streams;
+  readonly #hubs: WatchHubs;
+  readonly #kinds: readonly KindDefinition[];
+  #app: FastifyInstance | undefined;
+  #url: string | undefined;
+  #certificate: Certificate | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: Settings, needs: ApiServerNeeds) {
+    const { clock, store, api } = needs;
+    const logger = needs.logger.child({ part: 'api' });
+    this.#settings = settings;
+    this.#needs = { ...needs, logger };
+    this.#kinds = allKinds(needs.kinds);
+    checkPlurals(this.#kinds);
+    this.#tokens = new TokenBook({ store, clock, logger }, settings.adminToken);
+    this.#streams = new Streams(clock, this.#tokens, settings.limits);
+    this.#hubs = new WatchHubs(this.#kinds, {
+      api,
+      clock,
+      logger,
+      historyBytes: settings.limits.watchHistoryBytes,
+      bookmarkMs: settings.bookmarkMs,
+    });
+  }
+
+  get url(): string {
+    if (this.#url === undefined) throw new GantryError('UNAVAILABLE', 'api-server: it has not started');
+    return this.#url;
+  }
+
+  get tls(): ApiEndpoint['tls'] {
+    const cert = this.#certificate?.cert;
+    return cert === undefined ? undefined : { cert, fingerprint: fingerprintOf(cert) };
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { tls, listen: where, limits } = this.#settings;
+    const { clock, logger, views } = this.#needs;
+    await this.#tokens.start(signal);
+    const { uid, version } = await this.#needs.api.info({ signal });
+    if (tls === 'self-signed') {
+      this.#certificate = await selfSignedCertificate('host' in where ? [where.host] : [], clock.now());
+    } else this.#certificate = tls;
+    const metrics = new Metrics(views, this.#streams);
+    const json = new JsonCache(JSON_CACHE_BYTES);
+    const parts = { ...this.#needs, json, kinds: this.#kinds, settings: this.#settings };
+    const routes = allRoutes(
+      { ...parts, hubs: this.#hubs, streams: this.#streams, tokens: this.#tokens, metrics, uid },
+      version,
+    );
+    const exchanges = new Exchanges();
+    const limiter = new RateLimiter(clock, limits.requestsPerSecond, limits.burst);
+    this.#app = await buildApp(routes, {
+      limits,
+      tls: this.#certificate,
+      logger,
+      exchanges,
+      audit: new Audit(this.#needs.logger),
+      metrics,
+      guard: guard({ tokens: this.#tokens, limiter, exchanges, uid }),
+    });
+    this.#url = await listen(this.#app, where);
+    logger.info('the API is served', { url: this.#url });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#streams.close();
+    this.#hubs.close();
+    await this.#app?.close();
+    await this.#tokens[Symbol.asyncDispose]();
+  }
+}

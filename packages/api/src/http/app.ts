@@ -1,0 +1,186 @@
+import websocket from '@fastify/websocket';
+import { GantryError, isGantryError, type Logger } from '@gantry/core';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Limits } from '../options.ts';
+import type { Certificate } from '../tls.ts';
+import type { Audit } from './audit.ts';
+import { type Exchanges, pathParameters, routeOf } from './exchange.ts';
+import { addJsonParser, JSON_TYPE } from './json-parser.ts';
+import { NDJSON_TYPE } from './line-stream.ts';
+import { HttpRefusal, isFault, PROBLEM_TYPE, problemOf } from './problem.ts';
+import { parseBody, parseQuery } from './query.ts';
+import type { Call, Route } from './route.ts';
+import { SUBPROTOCOL } from './socket.ts';
+
+/** How often connections are looked at for those that are too slow. */
+const CHECK_MS = 500;
+/** Of a WebSocket message. */
+const FRAME_BYTES = 1024 * 1024;
+
+export interface AppParts {
+  readonly limits: Limits;
+  readonly tls: Certificate | undefined;
+  readonly logger: Logger;
+  readonly exchanges: Exchanges;
+  readonly audit: Audit;
+  readonly metrics: Metrics;
+  readonly guard: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+}
+
+/** The HTTP server of these routes, which does not listen yet. */
+export async function buildApp(routes: readonly Route[], parts: AppParts): Promise<FastifyInstance> {
+  const { limits, tls, exchanges, audit, metrics } = parts;
+  const http = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: CHECK_MS,
+    keepAlive: true,
+    noDelay: true,
+  };
+  const options = {
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    requestIdHeader: false as const,
+    routerOptions: { maxParamLength: 253, caseSensitive: true, ignoreTrailingSlash: false },
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      answerProblem(parts, error, request, reply);
+    },
+  };
+  const app: FastifyInstance =
+    tls === undefined
+      ? fastify({ ...options, http })
+      : (fastify({
+          ...options,
+          https: { ...http, ...tls, minVersion: 'TLSv1.2' },
+        }) as unknown as FastifyInstance);
+  addJsonParser(app);
+  await app.register(websocket, {
+    options: {
+      maxPayload: FRAME_BYTES,
+      // What carries a token is never said back.
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    },
+    errorHandler: (_error, socket) => socket.terminate(),
+  });
+  app.addHook('onRequest', parts.guard);
+  app.addHook('onResponse', async (request, reply) => {
+    const route = routeOf(request);
+    const goesOn = request.ws || reply.raw.getHeader('content-type') === NDJSON_TYPE;
+    const seconds = goesOn ? undefined : reply.elapsedTime / 1000;
+    metrics.answered(route?.path ?? 'none', request.method, reply.statusCode, seconds);
+    if (route !== undefined && !request.ws) {
+      audit.write(route, pathParameters(request), reply.statusCode, exchanges.of(request));
+    }
+  });
+  app.setErrorHandler((error, request, reply) => answerProblem(parts, error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const error = new GantryError('NOT_FOUND', `there is no route ${request.method} of this path`);
+    answerProblem(parts, error, request, reply);
+  });
+  for (const route of routes) addRoute(app, route, parts);
+  await app.ready();
+  return app;
+}
+
+function addRoute(app: FastifyInstance, route: Route, parts: AppParts): void {
+  const { method, path, handle, socket } = route;
+  const url = path.replaceAll(/\{(\w+)\}/g, ':$1');
+  const config = { gantry: route };
+  if (socket !== undefined) {
+    const prepare = async (request: FastifyRequest): Promise<void> => {
+      if (!request.ws) throw new HttpRefusal(426, 'UNSUPPORTED', 'this route speaks WebSocket only');
+      parseQuery(route.query, request.query); // while the answer can still be a status
+    };
+    app.get(url, { websocket: true, config, preHandler: prepare }, async (connection, request) => {
+      const call = callOf(route, request, undefined, parts);
+      parts.audit.write(route, pathParameters(request), 101, parts.exchanges.of(request));
+      await socket(call, connection);
+    });
+    return;
+  }
+  app.route({
+    method,
+    url,
+    config,
+    handler: async (request, reply) => {
+      const answer = await handle?.(callOf(route, request, reply, parts));
+      if (answer === undefined) return reply;
+      const { status, body, type = JSON_TYPE } = answer;
+      reply.code(status);
+      if (body === undefined) return reply.send();
+      return reply
+        .type(type)
+        .send(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
+    },
+  });
+}
+
+function callOf(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply | undefined,
+  { exchanges }: AppParts,
+): Call {
+  const { namespace, name } = pathParameters(request);
+  const exchange = exchanges.of(request);
+  return {
+    who: exchange.who ?? { id: '', name: 'nobody', grants: [] },
+    request: request.id,
+    namespace,
+    name,
+    id: namespace === undefined || namespace === 'default' ? (name ?? '') : `${namespace}/${name ?? ''}`,
+    query: parseQuery(route.query, request.query),
+    body: route.body === undefined ? refuseBody(request.body) : parseBody(route.body.schema, request.body),
+    note: (fields) => Object.assign(exchange.notes, fields),
+    reply: reply as FastifyReply,
+  };
+}
+
+function refuseBody(body: unknown): undefined {
+  if (body === undefined) return undefined;
+  throw new HttpRefusal(400, 'INVALID_OBJECT', 'this route takes no body');
+}
+
+function answerProblem(
+  { exchanges, logger }: AppParts,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const refusal = refusalOf(error);
+  if (isFault(refusal)) {
+    // Where it happened, but not what it says: that could repeat what was sent.
+    const { name, stack } = refusal instanceof Error ? refusal : new Error('not an error');
+    const at = stack?.split('\n').filter((line) => line.trimStart().startsWith('at '));
+    logger.error('a request failed', { request: request.id, route: routeOf(request)?.path, name, at });
+  }
+  const problem = problemOf(refusal, request.id);
+  exchanges.of(request).code = problem.code;
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/** Fastify's own refusals in our words. */
+function refusalOf(error: unknown): unknown {
+  if (isGantryError(error)) return error;
+  const { statusCode = 500, code } = error as Partial<FastifyError>;
+  if (statusCode === 413) return new HttpRefusal(413, 'INVALID_OBJECT', 'the body is too large');
+  if (statusCode === 415) return new HttpRefusal(415, 'UNSUPPORTED', `a body has to be ${JSON_TYPE}`);
+  if (statusCode === 414 || code === 'FST_ERR_MAX_PARAM_LENGTH') {
+    return new HttpRefusal(414, 'INVALID_OBJECT', 'the path is too long');
+  }
+  if (statusCode >= 400 && statusCode < 500) {
+    return new HttpRefusal(400, 'INVALID_OBJECT', 'the request is malformed');
+  }
+  if (statusCode === 503) return new GantryError('UNAVAILABLE', 'the server shuts down');
+  return error;
+}

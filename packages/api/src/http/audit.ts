@@ -1,0 +1,34 @@
+import type { Logger } from '@gantry/core';
+import type { Exchange } from './exchange.ts';
+import type { Route } from './route.ts';
+
+/** The log of what was changed, or tried to be, and by whom; never with what. */
+export class Audit {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger.child({ part: 'audit' });
+  }
+
+  write(
+    { method, path, kind, route, socket }: Route,
+    { namespace, name }: { readonly namespace?: string; readonly name?: string },
+    status: number,
+    { who, code, notes }: Exchange,
+  ): void {
+    // Of those who are not known nothing is written: they could fill the log.
+    if (who === undefined || (method === 'GET' && socket === undefined)) return;
+    this.#logger.info(`${method} ${path}`, {
+      token: who.id,
+      who: who.name,
+      action: route,
+      ...(kind === undefined ? {} : { kind: kind.kind }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(name === undefined ? {} : { name }),
+      ...notes,
+      status,
+      outcome: status < 400 ? 'done' : 'refused',
+      ...(code === undefined ? {} : { code }),
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { AnyObject, ListResult } from '@gantry/core';
+import { idOf } from '@gantry/core';
+
+interface Cached {
+  readonly revision: number;
+  readonly json: Buffer;
+}
+
+const COMMA = Buffer.from(',');
+
+/**
+ * Objects as JSON, made once for each revision: of a list that is asked for again, only what has changed is written
+ * anew. Keeps up to so many bytes; the oldest go first.
+ */
+export class JsonCache {
+  readonly #limit: number;
+  readonly #entries = new Map<string, Cached>();
+  #bytes = 0;
+
+  constructor(limitBytes: number) {
+    this.#limit = limitBytes;
+  }
+
+  list({ items, revision, continue: next }: ListResult<AnyObject>): Buffer {
+    const pieces: Buffer[] = [Buffer.from('{"items":[')];
+    items.forEach((item, index) => {
+      if (index > 0) pieces.push(COMMA);
+      pieces.push(this.#jsonOf(item));
+    });
+    const rest = JSON.stringify({ revision, ...(next === undefined ? {} : { continue: next }) });
+    pieces.push(Buffer.from(`],${rest.slice(1)}`));
+    return Buffer.concat(pieces);
+  }
+
+  #jsonOf(object: AnyObject): Buffer {
+    const { revision } = object.meta;
+    if (revision === undefined) return Buffer.from(JSON.stringify(object));
+    const key = `${object.kind} ${idOf(object.meta)}`;
+    const known = this.#entries.get(key);
+    if (known?.revision === revision) return known.json;
+    const json = Buffer.from(JSON.stringify(object));
+    if (known !== undefined) {
+      this.#entries.delete(key);
+      this.#bytes -= known.json.length;
+    }
+    this.#entries.set(key, { revision, json });
+    this.#bytes += json.length;
+    for (const [oldest, entry] of this.#entries) {
+      if (this.#bytes <= this.#limit) break;
+      this.#entries.delete(oldest);
+      this.#bytes -= entry.json.length;
+    }
+    return json;
+  }
+}

@@ -1,0 +1,51 @@
+import { chmod, lstat, unlink } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { GantryError } from '@gantry/core';
+import type { FastifyInstance } from 'fastify';
+import type { Settings } from '../options.ts';
+
+/**
+ * Begins to listen, and tells the URL. A Unix socket is for its owner only; one that a killed server has left is taken
+ * over.
+ *
+ * @throws `EXHAUSTED` when somebody else listens there.
+ */
+export async function listen(app: FastifyInstance, where: Settings['listen']): Promise<string> {
+  if ('host' in where) {
+    const { host, port } = where;
+    return await attempt(() => app.listen({ host, port }), `${host}:${port}`);
+  }
+  const { socket } = where;
+  if (await isDeserted(socket)) await unlink(socket);
+  await attempt(() => app.listen({ path: socket }), socket);
+  await chmod(socket, 0o600);
+  return `unix:${socket}`;
+}
+
+async function attempt<T>(begin: () => Promise<T>, where: string): Promise<T> {
+  try {
+    return await begin();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new GantryError('EXHAUSTED', `api-server: somebody listens on ${where} already`, {
+        cause: error,
+      });
+    }
+    throw new GantryError('UNAVAILABLE', `api-server: cannot listen on ${where}: ${code}`, { cause: error });
+  }
+}
+
+/** Whether there is a socket with nobody behind it; what is no socket is none of ours. */
+async function isDeserted(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isSocket() !== true) return false;
+  return await new Promise((resolve) => {
+    const probe = connect(path);
+    probe.on('connect', () => {
+      probe.destroy();
+      resolve(false);
+    });
+    probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
+}

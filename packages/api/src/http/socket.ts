@@ -1,0 +1,132 @@
+import type { WebSocket } from '@fastify/websocket';
+import { GantryError, toGantryError } from '@gantry/core';
+import { problemOf } from './problem.ts';
+
+/** The subprotocol of exec and dial. */
+export const SUBPROTOCOL = 'gantry.v1';
+
+/** Bytes that may wait here until who reads them takes them; then the other side is made to wait. */
+const HIGH_WATER = 256 * 1024;
+
+/** What is sent as text. */
+export interface Message {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+/** A WebSocket as two streams, each of which makes its writer wait for its reader. */
+export class Socket {
+  readonly #socket: WebSocket;
+  readonly #queue: Buffer[] = [];
+  #queued = 0;
+  #ended = false;
+  #closed = false;
+  #wake: () => void = () => {};
+  #onMessage: (message: Message) => void = () => {};
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.binaryType = 'nodebuffer';
+    socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
+    socket.on('error', () => undefined); // `close` follows
+    socket.on('close', () => {
+      this.#closed = true;
+      this.#wake();
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  onClose(listener: () => void): void {
+    this.#socket.on('close', listener);
+    if (this.#closed) listener();
+  }
+
+  /** Messages other than `end`, as they come. */
+  onMessage(listener: (message: Message) => void): void {
+    this.#onMessage = listener;
+  }
+
+  /**
+   * The bytes the other side sends, until it says that it is done.
+   *
+   * @throws `ABORTED` when the connection ends before.
+   */
+  async *bytes(): AsyncIterable<Uint8Array> {
+    for (;;) {
+      for (let data = this.#queue.shift(); data !== undefined; data = this.#queue.shift()) {
+        this.#queued -= data.length;
+        if (this.#queued < HIGH_WATER && this.#socket.isPaused) this.#socket.resume();
+        yield data;
+      }
+      if (this.#ended) return;
+      if (this.#closed) throw new GantryError('ABORTED', 'the connection has ended before its input');
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Resolves once the connection has taken it. */
+  async send(data: Uint8Array | object): Promise<void> {
+    if (this.#closed) throw new GantryError('UNAVAILABLE', 'the connection has ended');
+    const frame = data instanceof Uint8Array ? data : JSON.stringify(data);
+    await new Promise<void>((resolve, reject) => {
+      this.#socket.send(frame, (error) => {
+        if (error) reject(new GantryError('UNAVAILABLE', 'the connection has ended', { cause: error }));
+        else resolve();
+      });
+    });
+  }
+
+  /** Says what went wrong, and closes. */
+  async fail(error: unknown, request: string): Promise<void> {
+    if (!this.#closed) {
+      await this.send({ type: 'error', problem: problemOf(toGantryError(error), request) }).catch(
+        () => undefined,
+      );
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.#socket.resume();
+    this.#socket.close(1000);
+  }
+
+  /** For who does not answer to `close`. */
+  destroy(): void {
+    this.#socket.terminate();
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (isBinary) {
+      if (this.#ended) return;
+      this.#queue.push(data);
+      this.#queued += data.length;
+      if (this.#queued >= HIGH_WATER) this.#socket.pause();
+      this.#wake();
+      return;
+    }
+    const message = parse(data);
+    if (message === undefined) this.#socket.close(1007, 'expected JSON with a type');
+    else if (message.type !== 'end') this.#onMessage(message);
+    else {
+      this.#ended = true;
+      this.#wake();
+    }
+  }
+}
+
+function parse(text: Buffer): Message | undefined {
+  try {
+    const value: unknown = JSON.parse(text.toString());
+    const isMessage =
+      typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+    return isMessage ? (value as Message) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,88 @@
+import { type Clock, GantryError } from '@gantry/core';
+import type { Identity, TokenBook } from '../auth/token-book.ts';
+import type { Limits } from '../options.ts';
+
+/** Why a stream is ended from our side; without it, the server shuts down. */
+export type Ending = GantryError | undefined;
+
+export type StreamType = 'watch' | 'logs' | 'exec' | 'dial';
+
+/** Timers of the platform cannot wait much longer, and the wall clock may be set meanwhile. */
+const MAX_WAIT_MS = 3_600_000;
+
+interface Open {
+  readonly type: StreamType;
+  readonly who: Identity;
+  readonly end: (why: Ending) => void;
+}
+
+/** Every answer that goes on: how many there are, and an end for those whose token is gone. */
+export class Streams {
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #open = new Set<Open>();
+  readonly #perToken = new Map<string, number>();
+  #closed = false;
+
+  constructor(clock: Clock, tokens: TokenBook, limits: Limits) {
+    this.#clock = clock;
+    this.#limits = limits;
+    tokens.onGone((id) => {
+      for (const { who, end } of [...this.#open]) {
+        if (who.id === id) end(new GantryError('UNAUTHENTICATED', 'the bearer token was deleted'));
+      }
+    });
+  }
+
+  count(type: StreamType): number {
+    let count = 0;
+    for (const each of this.#open) if (each.type === type) count++;
+    return count;
+  }
+
+  /**
+   * Counts a stream until the returned function is called.
+   *
+   * @throws `EXHAUSTED` beyond the limits.
+   */
+  add(type: StreamType, who: Identity, end: (why: Ending) => void): () => void {
+    if (this.#closed) throw new GantryError('UNAVAILABLE', 'the server shuts down');
+    const own = this.#perToken.get(who.id) ?? 0;
+    if (own >= this.#limits.streamsPerToken) {
+      throw new GantryError('EXHAUSTED', `this token has ${own} streams open, and may have no more`);
+    }
+    if (this.#open.size >= this.#limits.streams) {
+      throw new GantryError('EXHAUSTED', `the server has ${this.#open.size} streams open, and takes no more`);
+    }
+    const open: Open = { type, who, end };
+    this.#open.add(open);
+    this.#perToken.set(who.id, own + 1);
+    const cancel = this.#atExpiry(who, () =>
+      end(new GantryError('UNAUTHENTICATED', 'the bearer token has expired')),
+    );
+    return () => {
+      if (!this.#open.delete(open)) return;
+      cancel();
+      const left = (this.#perToken.get(who.id) ?? 1) - 1;
+      if (left > 0) this.#perToken.set(who.id, left);
+      else this.#perToken.delete(who.id);
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { end } of [...this.#open]) end(undefined);
+  }
+
+  #atExpiry({ expiresAt }: Identity, act: () => void): () => void {
+    if (expiresAt === undefined) return () => {};
+    let cancel = (): void => {};
+    const look = (): void => {
+      const left = expiresAt - this.#clock.now();
+      if (left <= 0) act();
+      else cancel = this.#clock.after(Math.min(left, MAX_WAIT_MS), look);
+    };
+    look();
+    return () => cancel();
+  }
+}

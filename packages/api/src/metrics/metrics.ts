@@ -1,0 +1,126 @@
+import type { Views } from '@gantry/core';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Streams, StreamType } from '../http/streams.ts';
+
+const STREAM_TYPES: readonly StreamType[] = ['watch', 'logs', 'exec', 'dial'];
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** What the server counts, and what it reads off the cluster when it is asked, in a registry of its own. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #requests: Counter<'route' | 'method' | 'status'>;
+  readonly #seconds: Histogram<'route' | 'method'>;
+  readonly #dropped: Counter;
+
+  constructor(views: Views, streams: Streams) {
+    const registers = [this.#registry];
+    this.#requests = new Counter({
+      name: 'gantry_api_requests_total',
+      help: 'Requests that were answered.',
+      labelNames: ['route', 'method', 'status'],
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: 'gantry_api_request_seconds',
+      help: 'How long answers took, without those that go on.',
+      labelNames: ['route', 'method'],
+      buckets: SECONDS,
+      registers,
+    });
+    this.#dropped = new Counter({
+      name: 'gantry_api_watches_dropped_total',
+      help: 'Watches that were too far behind.',
+      registers,
+    });
+    addStreamMetrics(registers, streams);
+    addClusterMetrics(registers, views);
+    addProcessMetrics(registers);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** `seconds`: absent for an answer that went on. */
+  answered(route: string, method: string, status: number, seconds: number | undefined): void {
+    this.#requests.inc({ route, method, status });
+    if (seconds !== undefined) this.#seconds.observe({ route, method }, seconds);
+  }
+
+  dropped(): void {
+    this.#dropped.inc();
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}
+
+function addStreamMetrics(registers: Registry[], streams: Streams): void {
+  new Gauge({
+    name: 'gantry_api_streams',
+    help: 'Watches, logs, execs and dials that are open.',
+    labelNames: ['type'],
+    registers,
+    collect() {
+      for (const type of STREAM_TYPES) this.set({ type }, streams.count(type));
+    },
+  });
+}
+
+function addClusterMetrics(registers: Registry[], views: Views): void {
+  new Gauge({
+    name: 'gantry_services',
+    help: 'Services.',
+    registers,
+    collect() {
+      this.set(views.of('service').size);
+    },
+  });
+  for (const kind of ['task', 'node'] as const) {
+    new Gauge({
+      name: `gantry_${kind}s`,
+      help: `${kind === 'task' ? 'Tasks' : 'Nodes'} by state.`,
+      labelNames: ['state'],
+      registers,
+      collect() {
+        const counts = new Map<string, number>();
+        for (const { value } of views.of(kind).all()) {
+          const { state } = value.status;
+          counts.set(state, (counts.get(state) ?? 0) + 1);
+        }
+        this.reset();
+        for (const [state, count] of counts) this.set({ state }, count);
+      },
+    });
+  }
+}
+
+/** Not prom-client's own set: that one leaves observers behind in the process when a server is closed. */
+function addProcessMetrics(registers: Registry[]): void {
+  new Gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Resident memory.',
+    registers,
+    collect() {
+      this.set(process.memoryUsage.rss());
+    },
+  });
+  new Gauge({
+    name: 'nodejs_heap_size_used_bytes',
+    help: 'Heap in use.',
+    registers,
+    collect() {
+      this.set(process.memoryUsage().heapUsed);
+    },
+  });
+  new Gauge({
+    name: 'process_cpu_seconds_total',
+    help: 'CPU time used.',
+    registers,
+    collect() {
+      const { user, system } = process.cpuUsage();
+      this.set((user + system) / 1_000_000);
+    },
+  });
+}

@@ -1,0 +1,98 @@
+import { ERROR_CODES, type KindDefinition } from '@gantry/core';
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const items = (of: object) => ({
+  type: 'object',
+  required: ['items'],
+  properties: { items: { type: 'array', items: of } },
+});
+
+/** The schemas the document points at. */
+export function components(
+  kinds: readonly KindDefinition[],
+  inputs: ReadonlyMap<string, object>,
+): Record<string, object> {
+  const schemas: Record<string, object> = {
+    meta: {
+      type: 'object',
+      required: ['name', 'uid', 'generation', 'createdAt', 'labels'],
+      properties: {
+        name: { type: 'string' },
+        namespace: { type: 'string' },
+        uid: { type: 'string' },
+        revision: { type: 'integer' },
+        generation: { type: 'integer' },
+        createdAt: { type: 'number', description: 'ms since the epoch' },
+        deletedAt: { type: 'number' },
+        labels: { type: 'object', additionalProperties: { type: 'string' } },
+        managers: { type: 'object' },
+      },
+    },
+    problem: {
+      type: 'object',
+      required: ['type', 'title', 'status', 'detail', 'code'],
+      properties: {
+        type: { type: 'string' },
+        title: { type: 'string' },
+        status: { type: 'integer' },
+        detail: { type: 'string' },
+        code: { enum: Object.keys(ERROR_CODES) },
+        issues: {
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['path', 'message'],
+            properties: { path: { type: 'string' }, message: { type: 'string' } },
+          },
+        },
+        details: { type: 'object' },
+      },
+    },
+    items: items({ type: 'object' }),
+    objects: {
+      type: 'object',
+      required: ['objects'],
+      additionalProperties: false,
+      properties: {
+        objects: {
+          type: 'array',
+          maxItems: 10_000,
+          items: { oneOf: [...inputs.keys()].map((kind) => ref(`${kind}-input`)) },
+        },
+      },
+    },
+    'object-items': items({ oneOf: kinds.map(({ kind }) => ref(kind)) }),
+    'log-line': {
+      type: 'object',
+      properties: {
+        task: { type: 'string' },
+        node: { type: 'string' },
+        time: { type: 'number' },
+        stream: { enum: ['stdout', 'stderr'] },
+        text: { type: 'string' },
+      },
+    },
+  };
+  for (const { kind, description } of kinds) {
+    schemas[kind] = {
+      type: 'object',
+      description,
+      required: ['kind', 'meta', 'spec'],
+      properties: { kind: { const: kind }, meta: ref('meta'), spec: {}, status: {} },
+    };
+    schemas[`${kind}-input`] = inputs.get(kind) ?? {
+      type: 'object',
+      description: 'Written by the cluster only.',
+    };
+    schemas[`${kind}-list`] = {
+      type: 'object',
+      required: ['items', 'revision'],
+      properties: {
+        items: { type: 'array', items: ref(kind) },
+        revision: { type: 'integer' },
+        continue: { type: 'string' },
+      },
+    };
+  }
+  return schemas;
+}

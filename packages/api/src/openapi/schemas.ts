@@ -1,0 +1,20 @@
+import type { KindDefinition, StandardSchema } from '@gantry/core';
+import { z } from 'zod';
+
+/** The JSON schema of what a user writes of each kind; of a validator that cannot describe itself, any object. */
+export function inputSchemas(kinds: readonly KindDefinition[]): ReadonlyMap<string, object> {
+  return new Map(
+    kinds.flatMap(({ kind, input, description }) =>
+      input === undefined ? [] : [[kind, { title: kind, description, ...schemaOf(input) }] as const],
+    ),
+  );
+}
+
+function schemaOf(schema: StandardSchema): object {
+  if (!isZod(schema)) return { type: 'object', required: ['kind', 'meta', 'spec'] };
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+}
+
+function isZod(schema: StandardSchema): schema is StandardSchema & z.ZodType {
+  return schema['~standard'].vendor === 'zod' && '_zod' in schema;
+}

@@ -1,0 +1,70 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { SECRET } from './secret.ts';
+
+const limitsSchema = z.strictObject({
+  /** Of a request's body. */
+  bodyBytes: z
+    .int()
+    .min(1024)
+    .max(64 * 1024 * 1024)
+    .default(1024 * 1024),
+  /** Watches, logs, execs and dials that are open at a time. */
+  streams: z.int().min(1).default(10_000),
+  streamsPerToken: z.int().min(1).default(2000),
+  requestsPerSecond: z.number().min(1).default(500),
+  /** How many may come at once, after a pause. */
+  burst: z.int().min(1).default(1000),
+  /** Changes of each watched kind that are kept for watches that resume or are slow. */
+  watchHistoryBytes: z
+    .int()
+    .min(64 * 1024)
+    .default(16 * 1024 * 1024),
+  /** How long the head of a request may take to arrive. */
+  headersTimeoutMs: z.int().min(100).default(10_000),
+  /** How long all of a request may take to arrive. */
+  requestTimeoutMs: z.int().min(100).default(30_000),
+});
+
+/** What the server is told; see the README for the meaning of each. */
+export const apiServerOptions = z
+  .strictObject({
+    listen: z
+      .union([
+        z.strictObject({
+          host: z.string().min(1).default('127.0.0.1'),
+          port: z.int().min(0).max(65_535).default(0),
+        }),
+        z.strictObject({ socket: z.string().min(1).max(107) }),
+      ])
+      .prefault({}),
+    tls: z
+      .union([z.literal('self-signed'), z.strictObject({ cert: z.string().min(1), key: z.string().min(1) })])
+      .optional(),
+    adminToken: z
+      .string()
+      .regex(SECRET, 'expected "gantry_" and at least 32 characters of [A-Za-z0-9_-]')
+      .optional(),
+    bookmarkMs: z.int().min(10).max(10_000).default(10_000),
+    limits: limitsSchema.prefault({}),
+  })
+  .superRefine(({ listen, tls }, context) => {
+    if ('socket' in listen) {
+      if (tls === undefined) return;
+      context.addIssue({ code: 'custom', path: ['tls'], message: 'a Unix socket speaks no TLS' });
+    } else if (tls === undefined && !isLoopback(listen.host)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['listen', 'host'],
+        message: `without tls it listens on loopback only, not on "${listen.host}"`,
+      });
+    }
+  });
+
+export type ApiServerOptions = z.input<typeof apiServerOptions>;
+export type Settings = z.output<typeof apiServerOptions>;
+export type Limits = z.output<typeof limitsSchema>;
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

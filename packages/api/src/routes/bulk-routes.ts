@@ -1,0 +1,71 @@
+import { type AnyInput, invalidObject } from '@gantry/core';
+import { z } from 'zod';
+import { allows, type Grant, requiredGrant } from '../auth/access.ts';
+import { forbidden } from '../auth/forbidden.ts';
+import { queryFlag } from '../http/query.ts';
+import { type Call, type Route, route } from '../http/route.ts';
+import { objectBody, placeOf } from './object-body.ts';
+import type { RouteParts } from './parts.ts';
+
+const bulkBody = z.strictObject({ objects: z.array(objectBody).max(10_000) });
+type BulkBody = z.output<typeof bulkBody>;
+
+const planQuery = z.strictObject({ manager: z.string().min(1).max(100), force: queryFlag }).partial();
+const applyQuery = planQuery.extend({ dryRun: queryFlag.optional() });
+
+/** How many objects of one request the audit log names. */
+const NAMED = 20;
+
+/** Many objects at once: applied all or none, or planned. */
+export function bulkRoutes({ api, kinds }: RouteParts): readonly Route[] {
+  const body = { schema: bulkBody, shape: { component: 'objects' } };
+  const items = (component: string) => ({ 200: { type: 'application/json', shape: { component } } });
+
+  /** What each of them needs of the one who sends it, as if it came alone. */
+  const admitted = (call: Call<unknown, BulkBody>, method: 'PUT' | 'GET'): readonly AnyInput[] => {
+    const { objects } = call.body;
+    const places = objects.map((object, index) => {
+      if (Object.hasOwn(object, 'kind')) return placeOf(object, kinds);
+      throw invalidObject('objects', [{ path: `objects[${index}].kind`, message: 'is missing' }]);
+    });
+    for (const { definition: kind, namespace, id } of places) {
+      const required = requiredGrant({ method, route: 'object', kind, namespace });
+      if (!allows(call.who.grants, required))
+        throw forbidden(call.who, `${kind.kind} ${id}`, required as Grant);
+    }
+    call.note({
+      objects: places.length,
+      named: places.slice(0, NAMED).map(({ definition, id }) => `${definition.kind} ${id}`),
+    });
+    return objects as unknown as readonly AnyInput[];
+  };
+
+  return [
+    route({
+      method: 'POST',
+      route: 'bulk-apply',
+      path: '/v1/apply',
+      summary: 'Apply objects: all or, if one of them is invalid, none',
+      query: applyQuery,
+      body,
+      answers: items('object-items'),
+      handle: async (call) => {
+        const inputs = admitted(call, 'PUT');
+        return { status: 200, body: { items: await api.applyAll(inputs, call.query) } };
+      },
+    }),
+    route({
+      method: 'POST',
+      route: 'bulk-plan',
+      path: '/v1/plan',
+      summary: 'What applying these objects would lead to; changes nothing',
+      query: planQuery,
+      body,
+      answers: items('items'),
+      handle: async (call) => {
+        const inputs = admitted(call, 'GET');
+        return { status: 200, body: { items: await api.plan(inputs, call.query) } };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,70 @@
+import { GantryError, type KindDefinition } from '@gantry/core';
+import { z } from 'zod';
+import { LineStream, NDJSON_TYPE } from '../http/line-stream.ts';
+import { problemOf } from '../http/problem.ts';
+import { queryFlag, queryInt } from '../http/query.ts';
+import { type Call, type Route, route } from '../http/route.ts';
+import type { RouteParts } from './parts.ts';
+import { objectPath } from './paths.ts';
+
+const query = z
+  .strictObject({ follow: queryFlag, tail: queryInt, since: queryInt, previous: queryFlag })
+  .partial();
+
+/** What tasks have written, as lines of JSON. */
+export function logRoutes(kind: KindDefinition, parts: RouteParts): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      route: 'logs',
+      kind,
+      path: `${objectPath(kind)}/logs`,
+      summary: `What the ${kind.kind} has written`,
+      query,
+      answers: { 200: { type: NDJSON_TYPE, shape: { component: 'log-line' } } },
+      handle: async (call) => {
+        await serveLogs(kind.kind as 'service' | 'task', call, parts);
+        return undefined;
+      },
+    }),
+  ];
+}
+
+async function serveLogs(
+  kind: 'service' | 'task',
+  call: Call<z.output<typeof query>>,
+  { api, clock, streams, settings }: RouteParts,
+): Promise<void> {
+  await api.get(kind, call.id); // NOT_FOUND while the status of the answer can still say so
+  const stop = new AbortController();
+  const release = streams.add('logs', call.who, (why) => {
+    stop.abort(why ?? new GantryError('UNAVAILABLE', 'the server shuts down'));
+  });
+  const stream = new LineStream(call.reply);
+  stream.onClose(() => stop.abort(new GantryError('ABORTED', 'nobody reads any more')));
+  // An empty line now and then shows both sides that the other one is there.
+  let cancelTick = (): void => {};
+  const tick = (): void => {
+    cancelTick = clock.after(settings.bookmarkMs, () => {
+      if (!stream.blocked) stream.write('\n');
+      tick();
+    });
+  };
+  tick();
+  try {
+    const of = kind === 'task' ? { task: call.id } : { service: call.id };
+    for await (const lines of api.logs(of, { ...call.query, signal: stop.signal })) {
+      await stream.send(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      if (stop.signal.aborted) break;
+    }
+    if (stop.signal.aborted) throw stop.signal.reason;
+    stream.end({ type: 'end' });
+  } catch (error) {
+    const why = stop.signal.aborted ? stop.signal.reason : error;
+    stream.end({ type: 'error', problem: problemOf(why, call.request) });
+    clock.after(1000, () => stream.destroy());
+  } finally {
+    cancelTick();
+    release();
+  }
+}

@@ -1,0 +1,28 @@
+import type { KindDefinition } from '@gantry/core';
+import { z } from 'zod';
+import { queryFlag } from '../http/query.ts';
+import { type Route, route } from '../http/route.ts';
+import type { RouteParts } from './parts.ts';
+import { objectPath } from './paths.ts';
+
+const body = z.strictObject({ availability: z.enum(['active', 'pause', 'drain']) });
+
+/** What can be done with a node beyond writing it. */
+export function nodeRoutes(kind: KindDefinition, { api }: RouteParts): readonly Route[] {
+  return [
+    route({
+      method: 'PUT',
+      route: 'availability',
+      kind,
+      path: `${objectPath(kind)}/availability`,
+      summary: 'Let a node take tasks, take no new ones, or none at all',
+      query: z.strictObject({ dryRun: queryFlag }).partial(),
+      body: { schema: body, shape: { schema: z.toJSONSchema(body, { io: 'input' }) } },
+      answers: { 200: { type: 'application/json', shape: { component: 'node' } } },
+      handle: async ({ id, query, body: { availability } }) => ({
+        status: 200,
+        body: await api.setAvailability(id, availability, query),
+      }),
+    }),
+  ];
+}

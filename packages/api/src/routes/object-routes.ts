@@ -1,0 +1,156 @@
+import { GantryError, type InputKind, isGantryError, type Kind, type KindDefinition } from '@gantry/core';
+import { z } from 'zod';
+import { queryCount, queryFlag, queryInt } from '../http/query.ts';
+import { type Route, route } from '../http/route.ts';
+import { selectionOf } from '../watch/selection.ts';
+import { serveWatch } from '../watch/serve-watch.ts';
+import { checkWritable, objectAt, objectBody } from './object-body.ts';
+import type { RouteParts } from './parts.ts';
+import { collectionPath, objectPath } from './paths.ts';
+
+const listQuery = z
+  .strictObject({
+    labelSelector: z.string().max(4096),
+    fieldSelector: z.string().max(4096),
+    limit: queryCount,
+    continue: z.string().max(4096),
+    watch: queryFlag,
+    since: queryInt,
+    uid: z.string().max(100),
+  })
+  .partial();
+
+const writeQuery = z.strictObject({ dryRun: queryFlag }).partial();
+const applyQuery = z
+  .strictObject({ manager: z.string().min(1).max(100), force: queryFlag, dryRun: queryFlag })
+  .partial();
+const patchQuery = z.strictObject({ revision: queryInt, dryRun: queryFlag }).partial();
+
+const JSON_TYPE = 'application/json';
+
+/** What every kind has: list, watch, create, get, apply, patch, delete. */
+export function objectRoutes(definition: KindDefinition, parts: RouteParts): readonly Route[] {
+  const { kind } = definition;
+  const one = { type: JSON_TYPE, shape: { component: kind } };
+  const path = objectPath(definition);
+  const own = { kind: definition, route: 'object' as const, path };
+  const body = { schema: objectBody, shape: { component: `${kind}-input` } };
+  const { api } = parts;
+  return [
+    listRoute(definition, `/v1/${definition.plural}`, parts),
+    ...(definition.namespaced ? [listRoute(definition, collectionPath(definition), parts)] : []),
+    route({
+      method: 'POST',
+      kind: definition,
+      route: 'collection',
+      path: collectionPath(definition),
+      summary: `Create a ${kind}`,
+      query: writeQuery,
+      body,
+      answers: { 201: one },
+      handle: async ({ namespace, query, body: given, note }) => {
+        checkWritable(definition);
+        const input = objectAt<InputKind>(given, { definition, namespace, name: undefined });
+        const created = await api.create(input, query);
+        note({ name: created.meta.name });
+        return { status: 201, body: created };
+      },
+    }),
+    route({
+      ...own,
+      method: 'GET',
+      summary: `Get a ${kind}`,
+      answers: { 200: one },
+      handle: async ({ id }) => ({ status: 200, body: await api.get(kind, id) }),
+    }),
+    route({
+      ...own,
+      method: 'PUT',
+      summary: `Create or update a ${kind}`,
+      query: applyQuery,
+      body,
+      answers: { 200: one, 201: one },
+      handle: async ({ namespace, name, id, query, body: given }) => {
+        checkWritable(definition);
+        const input = objectAt<InputKind>(given, { definition, namespace, name });
+        const there = await exists(parts, kind, id);
+        return { status: there ? 200 : 201, body: await api.apply(input, query) };
+      },
+    }),
+    route({
+      ...own,
+      method: 'PATCH',
+      summary: `Change some fields of a ${kind}, by a JSON merge patch (RFC 7396)`,
+      query: patchQuery,
+      body: { schema: objectBody, shape: { schema: { type: 'object' } } },
+      answers: { 200: one },
+      handle: async ({ id, query, body: patch }) => {
+        checkWritable(definition);
+        return { status: 200, body: await api.patch(kind as InputKind, id, patch, query) };
+      },
+    }),
+    route({
+      ...own,
+      method: 'DELETE',
+      summary: `Delete a ${kind} with all that belongs to it`,
+      query: writeQuery,
+      answers: { 202: undefined },
+      handle: async ({ id, query }) => {
+        await api.delete(kind, id, query);
+        return { status: 202 };
+      },
+    }),
+  ];
+}
+
+function listRoute(definition: KindDefinition, path: string, parts: RouteParts): Route {
+  const { kind, plural } = definition;
+  const { api, hubs, json, uid } = parts;
+  return route({
+    method: 'GET',
+    kind: definition,
+    route: 'collection',
+    path,
+    summary: `List ${plural}, or with watch=true follow them`,
+    query: listQuery,
+    answers: {
+      200: { type: JSON_TYPE, shape: { component: `${kind}-list` } },
+    },
+    handle: async (call) => {
+      const { namespace, query } = call;
+      const selecting = { namespace, labels: query.labelSelector, fields: query.fieldSelector };
+      const { limit, since } = query;
+      if (query.watch !== true) {
+        refuseWith(query, ['since', 'uid'], 'only a watch has it');
+        const options = { ...selecting, limit, continue: query.continue };
+        return { status: 200, body: json.list(await api.list<Kind>(kind, options)) };
+      }
+      refuseWith(query, ['limit', 'continue'], 'a watch has it not');
+      if (since !== undefined && query.uid !== undefined && query.uid !== uid) {
+        const message = `the cluster's state was lost: its uid is ${uid}, no longer ${query.uid}: list again`;
+        throw new GantryError('COMPACTED', message, { details: { uid } });
+      }
+      await serveWatch(call, hubs.of(kind), selectionOf(definition, selecting), since, {
+        ...parts,
+        dropped: () => parts.metrics.dropped(),
+      });
+      return undefined;
+    },
+  });
+}
+
+/** Whether it is there, for the status of the answer only. */
+async function exists({ api }: RouteParts, kind: Kind, id: string): Promise<boolean> {
+  try {
+    await api.get(kind, id);
+    return true;
+  } catch (error) {
+    if (isGantryError(error, 'NOT_FOUND')) return false;
+    throw error;
+  }
+}
+
+function refuseWith(query: object, names: readonly string[], why: string): void {
+  const name = names.find((each) => each in query);
+  if (name !== undefined) throw new GantryError('INVALID_OBJECT', `query: ${name}: ${why}`);
+}

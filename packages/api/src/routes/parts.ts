@@ -1,0 +1,24 @@
+import type { Clock, ClusterApi, KindDefinition, Logger, Store } from '@gantry/core';
+import type { TokenBook } from '../auth/token-book.ts';
+import type { JsonCache } from '../http/json-cache.ts';
+import type { Streams } from '../http/streams.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Settings } from '../options.ts';
+import type { WatchHubs } from '../watch/watch-hubs.ts';
+
+/** What the routes act on. */
+export interface RouteParts {
+  readonly api: ClusterApi;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly kinds: readonly KindDefinition[];
+  readonly hubs: WatchHubs;
+  readonly streams: Streams;
+  readonly tokens: TokenBook;
+  readonly metrics: Metrics;
+  readonly json: JsonCache;
+  /** Of the cluster. */
+  readonly uid: string;
+}

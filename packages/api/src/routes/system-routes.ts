@@ -1,0 +1,108 @@
+import { GantryError, type KindDefinition } from '@gantry/core';
+import { z } from 'zod';
+import { type Answer, type Route, route } from '../http/route.ts';
+import type { RouteParts } from './parts.ts';
+
+const READY_MS = 2000;
+/** Any key will do: the answer is that there is one. */
+const ANY_KEY = 'tokens/any';
+
+/** What is asked about the server and the cluster as a whole. */
+export function systemRoutes(parts: RouteParts): readonly Route[] {
+  const { api, metrics } = parts;
+  const json = (schema: object) => ({ 200: { type: 'application/json', shape: { schema } } });
+  return [
+    route({
+      method: 'GET',
+      route: 'health',
+      path: '/healthz',
+      summary: 'The server answers',
+      answers: json({ type: 'object' }),
+      handle: async () => ({ status: 200, body: { status: 'ok' } }),
+    }),
+    route({
+      method: 'GET',
+      route: 'ready',
+      path: '/readyz',
+      summary: "The server answers, and so does the cluster's store",
+      answers: json({ type: 'object' }),
+      handle: () => ready(parts),
+    }),
+    route({
+      method: 'GET',
+      route: 'metrics',
+      path: '/metrics',
+      summary: 'Figures for Prometheus',
+      answers: { 200: { type: 'text/plain' } },
+      handle: async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
+    }),
+    route({
+      method: 'GET',
+      route: 'info',
+      path: '/v1/info',
+      summary: 'What the cluster is, and what kinds it knows',
+      answers: json({ type: 'object' }),
+      handle: async () => ({ status: 200, body: await api.info() }),
+    }),
+    route({
+      method: 'GET',
+      route: 'stats',
+      path: '/v1/stats',
+      summary: 'What running tasks use; those of one node, if it is named',
+      query: z.strictObject({ node: z.string().min(1).max(253) }).partial(),
+      answers: { 200: { type: 'application/json', shape: { component: 'items' } } },
+      handle: async ({ query }) => ({ status: 200, body: { items: await api.stats(query) } }),
+    }),
+  ];
+}
+
+/** The documents, which are the same for everybody; `document` is made once all routes are known. */
+export function documentRoutes(
+  document: () => object,
+  schemas: ReadonlyMap<string, object>,
+  kinds: readonly KindDefinition[],
+): readonly Route[] {
+  const json = { 200: { type: 'application/json', shape: { schema: { type: 'object' } } } };
+  return [
+    route({
+      method: 'GET',
+      route: 'openapi',
+      path: '/openapi.json',
+      summary: 'This document',
+      answers: json,
+      handle: async () => ({ status: 200, body: document() }),
+    }),
+    ...kinds.map(({ kind }) =>
+      route({
+        method: 'GET',
+        route: 'schema',
+        path: `/schemas/${kind}.json`,
+        summary: `The JSON schema of a ${kind} as it is applied`,
+        answers: json,
+        handle: async () => {
+          const schema = schemas.get(kind);
+          if (schema === undefined) {
+            throw new GantryError(
+              'UNSUPPORTED',
+              `a ${kind} is written by the cluster itself, and cannot be applied`,
+            );
+          }
+          return { status: 200, body: schema };
+        },
+      }),
+    ),
+  ];
+}
+
+async function ready({ store, clock }: RouteParts): Promise<Answer> {
+  const stop = new AbortController();
+  const cancel = clock.after(READY_MS, () => {
+    stop.abort(new GantryError('TIMEOUT', `the store did not answer in ${READY_MS} ms`));
+  });
+  try {
+    await store.get(ANY_KEY, { signal: stop.signal });
+  } finally {
+    cancel();
+  }
+  return { status: 200, body: { status: 'ok' } };
+}

@@ -1,0 +1,93 @@
+import { GantryError, type KindDefinition } from '@gantry/core';
+import { z } from 'zod';
+import { queryCount, queryFlag, queryList } from '../http/query.ts';
+import { type Route, route } from '../http/route.ts';
+import type { RouteParts } from './parts.ts';
+import { objectPath } from './paths.ts';
+import { socketSession } from './socket-session.ts';
+
+const STREAMS = Object.freeze({ stdout: 1, stderr: 2 });
+const MAX_SIZE = 10_000;
+
+const execQuery = z.strictObject({
+  command: queryList,
+  tty: queryFlag.optional(),
+  env: queryList.optional(),
+});
+const dialQuery = z.strictObject({ port: queryCount });
+
+/** Into a running task, over WebSockets: a command, or a connection to one of its ports. */
+export function taskRoutes(kind: KindDefinition, parts: RouteParts): readonly Route[] {
+  const { api } = parts;
+  const path = objectPath(kind);
+  return [
+    route({
+      method: 'GET',
+      route: 'exec',
+      kind,
+      path: `${path}/exec`,
+      summary: 'Run a command in a task (WebSocket)',
+      query: execQuery,
+      answers: { 101: undefined },
+      socket: (call, raw) =>
+        socketSession('exec', call, raw, parts, async (socket, signal, fail) => {
+          const { command, tty, env } = call.query;
+          const session = await api.exec(call.id, {
+            command,
+            stdin: socket.bytes(),
+            signal,
+            ...(tty === undefined ? {} : { tty }),
+            ...(env === undefined ? {} : { env: environment(env) }),
+          });
+          socket.onMessage(({ type, columns, rows }) => {
+            if (type !== 'resize') fail(unknownMessage(type));
+            else if (!isSize(columns) || !isSize(rows)) {
+              fail(new GantryError('INVALID_OBJECT', 'a resize needs columns and rows'));
+            } else session.resize(columns, rows).catch(fail);
+          });
+          await socket.send({ type: 'started' });
+          for await (const { stream, data } of session.output) {
+            const frame = Buffer.allocUnsafe(data.length + 1);
+            frame[0] = STREAMS[stream];
+            frame.set(data, 1);
+            await socket.send(frame);
+          }
+          await socket.send({ type: 'exit', code: await session.exitCode });
+        }),
+    }),
+    route({
+      method: 'GET',
+      route: 'dial',
+      kind,
+      path: `${path}/dial`,
+      summary: 'Connect to a port of a task (WebSocket)',
+      query: dialQuery,
+      answers: { 101: undefined },
+      socket: (call, raw) =>
+        socketSession('dial', call, raw, parts, async (socket, signal, fail) => {
+          socket.onMessage(({ type }) => fail(unknownMessage(type)));
+          const output = api.dial(call.id, { port: call.query.port, input: socket.bytes(), signal });
+          for await (const data of output) await socket.send(data);
+          await socket.send({ type: 'end' });
+        }),
+    }),
+  ];
+}
+
+/** `K=V`, as often as there are variables. */
+function environment(pairs: readonly string[]): Record<string, string> {
+  const entries = pairs.map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new GantryError('INVALID_OBJECT', 'query: env: expected NAME=value');
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function unknownMessage(type: string): GantryError {
+  return new GantryError('INVALID_OBJECT', `a message of type "${type}" is not known here`);
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= MAX_SIZE;
+}

@@ -1,0 +1,73 @@
+import type { AnyObject } from '@gantry/core';
+import type { Selection } from './selection.ts';
+
+/** A change as the whole kind sees it, and what the object was before. */
+export interface Change {
+  readonly type: 'added' | 'modified' | 'deleted';
+  readonly revision: number;
+  readonly object: AnyObject;
+  /** `unknown`: it happened before we looked. */
+  readonly before: AnyObject | 'unknown' | undefined;
+}
+
+type Line = readonly [type: Change['type'], object: AnyObject];
+
+/** Changes that are told together: written as lines once, for all who see the whole kind. */
+export class Batch {
+  readonly first: number;
+  readonly last: number;
+  /** The lines of all changes. */
+  readonly bytes: Buffer;
+  readonly #changes: readonly Change[];
+  readonly #selected = new Map<string, Buffer>();
+
+  constructor(changes: readonly Change[]) {
+    this.#changes = changes;
+    this.first = changes[0]?.revision ?? 0;
+    this.last = changes.at(-1)?.revision ?? 0;
+    this.bytes = Buffer.from(changes.map(({ type, object }) => lineOf(type, object)).join(''));
+  }
+
+  /** The lines for one selection, of the changes above a revision. */
+  linesFor(selection: Selection, above: number): Buffer {
+    const whole = above < this.first;
+    if (whole && selection.all) return this.bytes;
+    const known = whole ? this.#selected.get(selection.key) : undefined;
+    if (known !== undefined) return known;
+    const lines: string[] = [];
+    for (const change of this.#changes) {
+      if (change.revision <= above) continue;
+      const line = selection.all ? ([change.type, change.object] as const) : selectLine(change, selection);
+      if (line !== undefined) lines.push(lineOf(...line));
+    }
+    const bytes = Buffer.from(lines.join(''));
+    if (whole) this.#selected.set(selection.key, bytes);
+    return bytes;
+  }
+
+  /** Drops what was made for single selections: those who are behind have it made again. */
+  settle(): void {
+    this.#selected.clear();
+  }
+}
+
+/** What a change is to those who see a selection only, if it is anything to them. */
+export function selectLine({ type, object, before, revision }: Change, { has }: Selection): Line | undefined {
+  const fitted = before === 'unknown' ? undefined : before !== undefined && has(before);
+  if (type === 'deleted') {
+    // The object of a deletion is what it was before.
+    return (fitted ?? has(object)) ? ['deleted', object] : undefined;
+  }
+  if (has(object)) {
+    if (fitted === undefined) return [type, object];
+    return [fitted ? 'modified' : 'added', object];
+  }
+  if (fitted === false) return undefined;
+  // It may have fitted before: who does not know it can pass this over.
+  const last = typeof before === 'object' ? before : object;
+  return ['deleted', { ...last, meta: { ...last.meta, revision } } as AnyObject];
+}
+
+export function lineOf(type: Change['type'], object: AnyObject): string {
+  return `{"type":"${type}","object":${JSON.stringify(object)}}\n`;
+}

@@ -1,0 +1,228 @@
+import {
+  type AnyObject,
+  type Clock,
+  type ClusterApi,
+  type GantryError,
+  idOf,
+  isGantryError,
+  type Kind,
+  type KindDefinition,
+  type Logger,
+  toGantryError,
+  type WatchEvent,
+} from '@gantry/core';
+import { Batch, type Change, lineOf } from './batch.ts';
+import { Ring } from './ring.ts';
+import type { Selection } from './selection.ts';
+import type { Watcher } from './watcher.ts';
+
+const LINGER_MS = 60_000;
+const BATCH_EVENTS = 256;
+const MAX_PAUSE_MS = 100;
+/** Of the time, telling everybody may take this share. */
+const SHARE = 0.25;
+
+interface Known {
+  readonly object: AnyObject;
+  /** As `added`, once it was asked for. */
+  line?: string;
+}
+
+export interface HubParts {
+  readonly api: ClusterApi;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly historyBytes: number;
+  readonly bookmarkMs: number;
+}
+
+/**
+ * Follows one kind with one watch of the cluster's API, for any number of watchers. What happens is written as lines
+ * once and kept in a ring; each watcher is a place in that ring. It goes to rest when nobody has watched for a while.
+ */
+export class KindHub {
+  readonly definition: KindDefinition;
+  readonly #parts: HubParts;
+  readonly #watchers = new Set<Watcher>();
+  readonly #objects = new Map<string, Known>();
+  #opening: Promise<void> | undefined;
+  #stop = new AbortController();
+  #ring: Ring;
+  /** The state `#objects` began with; of what was before it we do not know what it changed. */
+  #base = 0;
+  #pending: Change[] = [];
+  #cancelFlush: (() => void) | undefined;
+  #flushedAt = 0;
+  #flushTook = 0;
+  #cancelTick: () => void = () => {};
+  #idleSince: number | undefined;
+  /** What happened before the list was not to be had, the last time: begin with the list itself. */
+  #listFirst = false;
+
+  constructor(definition: KindDefinition, parts: HubParts) {
+    this.definition = definition;
+    this.#parts = parts;
+    this.#ring = new Ring(0, parts.historyBytes);
+  }
+
+  get ring(): Ring {
+    return this.#ring;
+  }
+
+  /** Up to here it has seen everything of its kind. */
+  get revision(): number {
+    return Math.max(this.#base, this.#ring.at(this.#ring.end - 1)?.last ?? 0);
+  }
+
+  /** Begins to follow, if it does not yet; the one who comes first says since when the changes are of use to him. */
+  open(since: number | undefined): Promise<void> {
+    this.#idleSince = undefined;
+    this.#opening ??= this.#begin(since).catch((error: unknown) => {
+      this.#reset();
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Everything there is now, as lines in pieces, with the place in the ring from where to go on. */
+  snapshot(selection: Selection): { lines: Iterable<string>; next: number; above: number } {
+    this.#flush();
+    const known = [...this.#objects.values()].filter(({ object }) => selection.has(object));
+    return { lines: linesOf(known), next: this.#ring.end, above: this.revision };
+  }
+
+  join(watcher: Watcher): void {
+    this.#watchers.add(watcher);
+    watcher.pump(this.#ring);
+  }
+
+  leave(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  drained(watcher: Watcher): void {
+    if (this.#watchers.has(watcher)) watcher.pump(this.#ring);
+  }
+
+  close(): void {
+    this.#endAll('end');
+    this.#reset();
+  }
+
+  async #begin(since: number | undefined): Promise<void> {
+    const { api, historyBytes } = this.#parts;
+    const stop = this.#stop;
+    const { items, revision } = await api.list(this.definition.kind, { signal: stop.signal });
+    for (const object of items) this.#objects.set(idOf(object.meta), { object });
+    this.#base = revision;
+    const from = this.#listFirst ? revision : Math.min(since ?? revision, revision);
+    this.#ring = new Ring(from, historyBytes);
+    this.#tick();
+    void this.#follow(from, stop);
+  }
+
+  async #follow(since: number, stop: AbortController): Promise<void> {
+    let why: GantryError | 'end' = 'end';
+    try {
+      const { kind } = this.definition;
+      for await (const events of this.#parts.api.watch<Kind>(kind, { since, signal: stop.signal })) {
+        if (stop.signal.aborted) return;
+        for (const event of events) this.#take(event);
+        this.#flushSoon();
+      }
+    } catch (error) {
+      if (!isGantryError(error, 'CLOSED', 'ABORTED')) {
+        why = toGantryError(error);
+        this.#parts.logger.warn('a kind cannot be followed', { kind: this.definition.kind, code: why.code });
+      }
+    }
+    if (stop.signal.aborted) return;
+    this.#listFirst = isGantryError(why, 'COMPACTED');
+    this.#flush();
+    this.#endAll(why);
+    this.#reset();
+  }
+
+  #take({ type, object }: WatchEvent<AnyObject>): void {
+    const revision = object.meta.revision ?? this.revision;
+    if (revision <= this.#base) {
+      this.#pending.push({ type, revision, object, before: 'unknown' });
+      return;
+    }
+    const id = idOf(object.meta);
+    const before = this.#objects.get(id)?.object;
+    if (type === 'deleted') this.#objects.delete(id);
+    else this.#objects.set(id, { object });
+    this.#pending.push({ type, revision, object, before });
+  }
+
+  /** At once after a rest; otherwise as often as the share of time allows: the busier, the more is told together. */
+  #flushSoon(): void {
+    if (this.#cancelFlush !== undefined) return;
+    const { clock } = this.#parts;
+    const wait =
+      this.#flushedAt + Math.min(MAX_PAUSE_MS, this.#flushTook * (1 / SHARE - 1)) - clock.elapsed();
+    if (wait <= 0) this.#flush();
+    else {
+      this.#cancelFlush = clock.after(Math.ceil(wait), () => this.#flush());
+    }
+  }
+
+  #flush(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    if (this.#pending.length === 0) return;
+    const begun = this.#parts.clock.elapsed();
+    const pending = this.#pending;
+    this.#pending = [];
+    for (let at = 0; at < pending.length; at += BATCH_EVENTS) {
+      this.#ring.push(new Batch(pending.slice(at, at + BATCH_EVENTS)));
+      // Those who take it get it before the next one pushes anything out of the ring.
+      for (const watcher of this.#watchers) watcher.pump(this.#ring);
+    }
+    this.#flushedAt = this.#parts.clock.elapsed();
+    this.#flushTook = this.#flushedAt - begun;
+  }
+
+  #tick(): void {
+    const { clock, bookmarkMs } = this.#parts;
+    this.#cancelTick = clock.after(bookmarkMs, () => {
+      this.#flush();
+      for (const watcher of this.#watchers) watcher.bookmark(this.#ring);
+      if (this.#watchers.size > 0) this.#idleSince = undefined;
+      else this.#idleSince ??= clock.elapsed();
+      if (this.#idleSince !== undefined && clock.elapsed() - this.#idleSince >= LINGER_MS) this.#reset();
+      else this.#tick();
+    });
+  }
+
+  #endAll(why: GantryError | 'end'): void {
+    for (const watcher of [...this.#watchers]) watcher.end(why);
+  }
+
+  #reset(): void {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    this.#cancelTick();
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    this.#pending = [];
+    this.#objects.clear();
+    this.#ring = new Ring(0, this.#parts.historyBytes);
+    this.#opening = undefined;
+    this.#idleSince = undefined;
+  }
+}
+
+/** In pieces of some 64 KiB. */
+function* linesOf(known: readonly Known[]): Iterable<string> {
+  let piece = '';
+  for (const each of known) {
+    each.line ??= lineOf('added', each.object);
+    piece += each.line;
+    if (piece.length < 65_536) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
+}

@@ -1,0 +1,53 @@
+import type { Batch } from './batch.ts';
+
+/** The last batches of a kind, up to so many bytes; each has a number, one more than the one before. */
+export class Ring {
+  readonly #limit: number;
+  #batches: Batch[] = [];
+  #bytes = 0;
+  /** Number of the first batch that is there. */
+  start = 0;
+  /** Every change above this revision is there. */
+  from: number;
+
+  constructor(from: number, limitBytes: number) {
+    this.from = from;
+    this.#limit = limitBytes;
+  }
+
+  /** Number of the next batch. */
+  get end(): number {
+    return this.start + this.#batches.length;
+  }
+
+  push(batch: Batch): void {
+    this.#batches.at(-1)?.settle();
+    this.#batches.push(batch);
+    this.#bytes += batch.bytes.length;
+    let gone = 0;
+    // The newest one stays however large it is.
+    while (this.#bytes > this.#limit && gone < this.#batches.length - 1) {
+      const oldest = this.#batches[gone++] as Batch;
+      this.#bytes -= oldest.bytes.length;
+      this.from = oldest.last;
+    }
+    if (gone === 0) return;
+    this.#batches = this.#batches.slice(gone);
+    this.start += gone;
+  }
+
+  at(number: number): Batch | undefined {
+    return this.#batches[number - this.start];
+  }
+
+  /** Number of the first batch with a change above a revision. */
+  after(revision: number): number {
+    let [low, high] = [0, this.#batches.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#batches[middle] as Batch).last > revision) high = middle;
+      else low = middle + 1;
+    }
+    return this.start + low;
+  }
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { allows, type Grant, type Requirement, type RouteName, requiredGrant } from '../src/auth/access.ts';
+import { bearerOf } from '../src/auth/bearer.ts';
+
+const service = { kind: 'service', namespaced: true };
+const node = { kind: 'node', namespaced: false };
+const template = { kind: 'template', namespaced: false };
+const gadget = { kind: 'gadget', namespaced: false };
+
+const table: readonly [
+  method: string,
+  route: RouteName,
+  kind: typeof service | undefined,
+  namespace: string | undefined,
+  wanted: Requirement | string,
+][] = [
+  ['GET', 'health', undefined, undefined, 'open'],
+  ['GET', 'ready', undefined, undefined, 'open'],
+  ['GET', 'openapi', undefined, undefined, 'open'],
+  ['GET', 'schema', undefined, undefined, 'open'],
+  ['GET', 'info', undefined, undefined, 'token'],
+  ['GET', 'unknown', undefined, undefined, 'token'],
+  ['POST', 'bulk-apply', undefined, undefined, 'token'],
+  ['POST', 'bulk-plan', undefined, undefined, 'token'],
+  ['GET', 'metrics', undefined, undefined, 'viewer *'],
+  ['GET', 'stats', undefined, undefined, 'viewer *'],
+  ['GET', 'tokens', undefined, undefined, 'admin *'],
+  ['POST', 'tokens', undefined, undefined, 'admin *'],
+  ['DELETE', 'token', undefined, undefined, 'admin *'],
+  ['GET', 'collection', service, undefined, 'viewer *'],
+  ['GET', 'collection', service, 'a', 'viewer a'],
+  ['POST', 'collection', service, 'a', 'operator a'],
+  ['GET', 'object', service, 'a', 'viewer a'],
+  ['PUT', 'object', service, 'a', 'operator a'],
+  ['PATCH', 'object', service, 'a', 'operator a'],
+  ['DELETE', 'object', service, 'a', 'operator a'],
+  ['PUT', 'object', service, undefined, 'operator *'],
+  ['GET', 'object', node, undefined, 'viewer *'],
+  ['PUT', 'object', node, undefined, 'admin *'],
+  ['DELETE', 'object', node, undefined, 'admin *'],
+  ['PUT', 'availability', node, undefined, 'admin *'],
+  ['GET', 'object', template, undefined, 'viewer *'],
+  ['GET', 'collection', template, 'a', 'viewer *'],
+  ['PUT', 'object', gadget, undefined, 'operator *'],
+  ['GET', 'events', service, 'a', 'viewer a'],
+  ['GET', 'explain', service, 'a', 'viewer a'],
+  ['GET', 'rollout', service, 'a', 'viewer a'],
+  ['GET', 'logs', service, 'a', 'operator a'],
+  ['GET', 'exec', service, 'a', 'operator a'],
+  ['GET', 'dial', service, 'a', 'operator a'],
+  ['PUT', 'scale', service, 'a', 'operator a'],
+  ['POST', 'rollback', service, 'a', 'operator a'],
+  ['POST', 'restart', service, 'a', 'operator a'],
+];
+
+describe('what a request needs', () => {
+  test.each(table)('%s %s of %o in %s: %s', (method, route, kind, namespace, wanted) => {
+    const required = requiredGrant({ method, route, kind, namespace });
+    expect(typeof required === 'string' ? required : `${required.role} ${required.namespace}`).toBe(wanted);
+  });
+});
+
+describe('what a grant is enough for', () => {
+  const roles = ['viewer', 'operator', 'admin'] as const;
+  const grants: Grant[] = roles.flatMap((role) => ['a', 'b', '*'].map((namespace) => ({ role, namespace })));
+
+  test('a role may do what the ones below it may, in its namespace or with * in all', () => {
+    for (const has of grants) {
+      for (const needs of grants) {
+        const enough =
+          roles.indexOf(has.role) >= roles.indexOf(needs.role) &&
+          (has.namespace === '*' || has.namespace === needs.namespace);
+        expect(allows([has], needs), `${JSON.stringify(has)} for ${JSON.stringify(needs)}`).toBe(enough);
+      }
+    }
+  });
+
+  test('roles of two namespaces do not add up', () => {
+    const own: Grant[] = [
+      { role: 'admin', namespace: 'a' },
+      { role: 'viewer', namespace: '*' },
+    ];
+    expect(allows(own, { role: 'operator', namespace: 'b' })).toBe(false);
+    expect(allows(own, { role: 'operator', namespace: '*' })).toBe(false);
+    expect(allows(own, { role: 'viewer', namespace: 'b' })).toBe(true);
+    expect(allows([], 'token')).toBe(true);
+    expect(allows([], { role: 'viewer', namespace: 'a' })).toBe(false);
+  });
+});
+
+describe('the bearer token of a request', () => {
+  test.each([
+    [{}, undefined],
+    [{ authorization: 'Bearer abc' }, 'abc'],
+    [{ authorization: 'bearer   abc ' }, 'abc'],
+    [{ authorization: 'Bearer a b' }, ''],
+    [{ authorization: 'Basic abc' }, ''],
+    [{ 'sec-websocket-protocol': 'gantry.v1, bearer.abc' }, undefined],
+    [{ upgrade: 'WebSocket', 'sec-websocket-protocol': 'gantry.v1, bearer.abc' }, 'abc'],
+    [{ upgrade: 'websocket', 'sec-websocket-protocol': 'gantry.v1' }, undefined],
+    [{ upgrade: 'websocket', authorization: 'Basic x', 'sec-websocket-protocol': 'bearer.abc' }, ''],
+  ])('of %j is %s', (headers, wanted) => {
+    expect(bearerOf(headers)).toBe(wanted);
+  });
+});

@@ -1,0 +1,19 @@
+import { connect } from '@gantry/client/node';
+import type { Connection, Target, TokenApi } from '../io/io.ts';
+
+/** Who waits at a terminal would rather know than wait. */
+const RETRIES = 1;
+
+/** A cluster's API behind its URL. */
+export function connectTo({ server, token, ca }: Target): Connection {
+  const cluster = connect({ url: server, token, ca, retries: RETRIES });
+  return {
+    api: cluster,
+    tokens: {
+      list: () => cluster.tokens.list(),
+      create: (input: Parameters<TokenApi['create']>[0]) => cluster.tokens.create(input),
+      remove: (id) => cluster.tokens.delete(id),
+    },
+    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,125 @@
+import { type AnyObject, idOf, type Kind, type KindInfo } from '@gantry/core';
+import type { ChosenTarget } from '../context/choose-target.ts';
+import { CliError, problemOf, usage } from '../output/problem.ts';
+import { didYouMean } from '../output/suggest.ts';
+import type { Cx } from '../session.ts';
+import { CORE_KINDS, findKind, kindOf } from './kinds.ts';
+
+/** One object that is meant. */
+export interface Ref {
+  readonly kind: KindInfo;
+  readonly id: string;
+}
+
+/** `service/web`: as objects are named to a person, and by him. */
+export const showRef = ({ kind, id }: Ref): string => `${kind.kind}/${id}`;
+
+/** The id of a name in the namespace that is looked at. */
+export function idIn(target: Pick<ChosenTarget, 'namespace'>, kind: KindInfo, name: string): string {
+  if (!kind.namespaced || name.includes('/')) return name;
+  return idOf({ name, namespace: target.namespace });
+}
+
+/** What `all` stands for: what somebody deploys, and what comes of it. */
+const ALL: readonly KindInfo[] = Object.freeze(
+  CORE_KINDS.filter(({ kind }) => ['service', 'task', 'network'].includes(kind)),
+);
+
+/** Kinds, and names of them: `service web api`, `service/web task/x`, `services,tasks`. */
+export interface Selection {
+  readonly kinds: readonly KindInfo[];
+  /** Absent: all of these kinds. */
+  readonly refs?: readonly Ref[] | undefined;
+}
+
+/** Reads what stands behind `get`, `describe`, `delete` …: a kind with names, or a list of `KIND/NAME`. */
+export async function parseSelection(cx: Cx, words: readonly string[]): Promise<Selection> {
+  const [first, ...names] = words;
+  if (first === undefined)
+    throw usage('expected a kind, or KIND/NAME', 'list the kinds with `gantry api-resources`');
+  const target = await cx.target();
+  if (first.includes('/')) {
+    const refs = await Promise.all(words.map((word) => parseRef(cx, word)));
+    return { kinds: [...new Map(refs.map(({ kind }) => [kind.kind, kind])).values()], refs };
+  }
+  const kinds = first === 'all' ? ALL : await Promise.all(first.split(',').map((word) => kindOf(cx, word)));
+  if (names.length === 0) return { kinds };
+  const bad = names.find((name) => name.includes('/') && !kinds.every(({ namespaced }) => namespaced));
+  if (bad !== undefined) throw usage(`expected a name, got "${bad}"`);
+  return {
+    kinds,
+    refs: kinds.flatMap((kind) => names.map((name) => ({ kind, id: idIn(target, kind, name) }))),
+  };
+}
+
+/** Reads `KIND/NAME`. */
+export async function parseRef(cx: Cx, word: string): Promise<Ref> {
+  const slash = word.indexOf('/');
+  const [kindWord, name] = [word.slice(0, slash), word.slice(slash + 1)];
+  if (slash <= 0 || name === '') throw usage(`expected KIND/NAME, got "${word}"`);
+  const kind = await kindOf(cx, kindWord);
+  return { kind, id: idIn(await cx.target(), kind, name) };
+}
+
+/** Reads `KIND/NAME` of some kinds, or the name alone: names of tasks have dots, those of services have none. */
+export async function parseWorkload<K extends 'service' | 'task'>(
+  cx: Cx,
+  word: string,
+  kinds: readonly K[],
+): Promise<{ readonly kind: K; readonly id: string }> {
+  const target = await cx.target();
+  const slash = word.indexOf('/');
+  const named = slash > 0 ? findKind(word.slice(0, slash), CORE_KINDS) : undefined;
+  const bare: 'service' | 'task' = word.includes('.') ? 'task' : 'service';
+  const kindWord = named?.kind ?? bare;
+  const kind =
+    kinds.find((each) => each === kindWord) ??
+    (kinds.length === 1 && named === undefined ? kinds[0] : undefined);
+  if (kind === undefined) {
+    const expected = kinds.map((each) => `${each}/NAME`).join(' or ');
+    throw usage(`expected ${expected}, got "${word}"`);
+  }
+  const info = findKind(kind, CORE_KINDS) as KindInfo;
+  return { kind, id: idIn(target, info, named === undefined ? word : word.slice(slash + 1)) };
+}
+
+/** Reads a service: `web`, `service/web`, `team-a/web`. */
+export async function parseService(cx: Cx, word: string): Promise<string> {
+  return (await parseWorkload(cx, word, ['service'])).id;
+}
+
+/** Does something with an object; if it is not there, its neighbours are suggested. */
+export async function withSuggestion<T>(
+  cx: Cx,
+  kind: string,
+  id: string,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem.code !== 'NOT_FOUND' || problem.hint !== undefined) throw error;
+    const api = await cx.api();
+    const names = await api
+      .list(kind as Kind, { signal: cx.signal })
+      .then(({ items }) => items.map(({ meta }) => idOf(meta)))
+      .catch(() => []);
+    const elsewhere = names.find((name) => name !== id && name.split('/').at(-1) === id.split('/').at(-1));
+    const hint =
+      elsewhere === undefined
+        ? didYouMean(id, names)
+        : `did you mean ${elsewhere}? It is in another namespace: -n`;
+    throw new CliError(
+      'NOT_FOUND',
+      problem.message,
+      hint ?? `list what there is with \`gantry get ${kind} -A\``,
+    );
+  }
+}
+
+/** Gets an object, or says which one may have been meant. */
+export async function getObject(cx: Cx, { kind, id }: Ref): Promise<AnyObject> {
+  const api = await cx.api();
+  return withSuggestion(cx, kind.kind, id, () => api.get(kind.kind as Kind, id, { signal: cx.signal }));
+}

@@ -1,0 +1,38 @@
+import type { TaskStats } from '@gantry/core';
+
+/** What a task uses. */
+export interface TaskUsage {
+  readonly task: string;
+  readonly node: string;
+  /** Millicores, over the time between two looks. */
+  readonly cpu: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/** The rate between two looks; a task that only one of them saw is left out. */
+export function usageBetween(first: readonly TaskStats[], second: readonly TaskStats[]): TaskUsage[] {
+  const before = new Map(first.map((stats) => [stats.task, stats]));
+  return second.flatMap(({ task, node, time, cpuMs, memory }) => {
+    const earlier = before.get(task);
+    if (earlier === undefined || time <= earlier.time) return [];
+    const cpu = (Math.max(0, cpuMs - earlier.cpuMs) / (time - earlier.time)) * 1000;
+    return [{ task, node, cpu, memory }];
+  });
+}
+
+/** Adds usage up by a key. */
+export function sumBy(
+  usage: readonly TaskUsage[],
+  key: (usage: TaskUsage) => string,
+): Map<string, { cpu: number; memory: number; tasks: number }> {
+  const sums = new Map<string, { cpu: number; memory: number; tasks: number }>();
+  for (const each of usage) {
+    const sum = sums.get(key(each)) ?? { cpu: 0, memory: 0, tasks: 0 };
+    sum.cpu += each.cpu;
+    sum.memory += each.memory;
+    sum.tasks += 1;
+    sums.set(key(each), sum);
+  }
+  return sums;
+}

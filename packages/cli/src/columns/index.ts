@@ -1,0 +1,55 @@
+import type { AnyObject } from '@gantry/core';
+import type { CellContext, Column, ColumnsByKind } from '../output/columns.ts';
+import { AGE, NAME, NAMESPACE, showLabels } from './common.ts';
+import { NODE_COLUMNS } from './node-columns.ts';
+import { EVENT_COLUMNS, NETWORK_COLUMNS, TEMPLATE_COLUMNS } from './other-columns.ts';
+import { SERVICE_COLUMNS } from './service-columns.ts';
+import { TASK_COLUMNS } from './task-columns.ts';
+
+const BY_KIND: ColumnsByKind = Object.freeze({
+  service: SERVICE_COLUMNS,
+  task: TASK_COLUMNS,
+  node: NODE_COLUMNS,
+  network: NETWORK_COLUMNS,
+  template: TEMPLATE_COLUMNS,
+  event: EVENT_COLUMNS,
+});
+
+const PLAIN: readonly Column[] = Object.freeze([
+  NAME,
+  AGE,
+  { title: 'LABELS', wide: true, cell: ({ meta }: AnyObject) => showLabels(meta.labels) },
+]);
+
+export interface ColumnChoice {
+  readonly wide: boolean;
+  /** A column for it in front. */
+  readonly namespaces: boolean;
+  /** A column for them at the end. */
+  readonly labels?: boolean;
+}
+
+/** The columns for objects of a kind. */
+export function columnsOf(
+  kind: string,
+  { wide, namespaces, labels = false }: ColumnChoice,
+): readonly Column[] {
+  const known = BY_KIND as Readonly<Record<string, readonly Column[] | undefined>>;
+  const all = (Object.hasOwn(known, kind) ? known[kind] : undefined) ?? PLAIN;
+  return [
+    ...(namespaces ? [NAMESPACE] : []),
+    ...all.filter((column) => wide || column.wide !== true),
+    ...(labels ? [{ title: 'LABELS', cell: ({ meta }: AnyObject) => showLabels(meta.labels) }] : []),
+  ];
+}
+
+/** A table's rows: titles first, unless they are not wanted. */
+export function rowsOf(
+  objects: readonly AnyObject[],
+  columns: readonly Column[],
+  context: CellContext,
+  titles = true,
+): string[][] {
+  const rows = objects.map((object) => columns.map(({ cell }) => cell(object, context)));
+  return titles ? [columns.map(({ title }) => title), ...rows] : rows;
+}

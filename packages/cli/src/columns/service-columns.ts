@@ -1,0 +1,63 @@
+import type { Service } from '@gantry/core';
+import type { Column } from '../output/columns.ts';
+import { AGE, NAME, showLabels, tint } from './common.ts';
+
+/** `nginx:1.28`, or the command of a service without an image. */
+export function showImage({ image, command }: Service['spec']['template']): string {
+  return image ?? command.join(' ');
+}
+
+/** `8080→80/tcp`, `80/tcp` for a port that is not published. */
+export function showPorts({ spec, status }: Service): string {
+  const ports = spec.template.ports.map(({ target, published, protocol, mode }) => {
+    const served = status.published.find((each) => each.target === target && each.protocol === protocol);
+    const outside = served?.port ?? (published === 0 ? '?' : published);
+    const inside = `${target}/${protocol}`;
+    if (outside === undefined) return inside;
+    return `${outside}→${inside}${mode === 'host' ? ' (host)' : ''}`;
+  });
+  return ports.length === 0 ? '<none>' : ports.join(',');
+}
+
+/** What is to be said of it in a word. */
+export function serviceState({ meta, spec, status }: Service): string {
+  if (meta.deletedAt !== undefined) return 'deleting';
+  if (spec.paused) return 'paused';
+  const { update } = status;
+  if (update !== undefined && update.state !== 'completed' && update.state !== 'rollback-completed') {
+    return update.state;
+  }
+  if (status.observedGeneration < meta.generation) return 'pending';
+  return status.ready >= status.desired ? 'ready' : 'starting';
+}
+
+export const SERVICE_COLUMNS: readonly Column<Service>[] = Object.freeze([
+  NAME,
+  { title: 'MODE', cell: ({ spec }: Service) => spec.mode },
+  {
+    title: 'READY',
+    cell: ({ status }: Service, { colors }) => {
+      const text = `${status.ready}/${status.desired}`;
+      return status.ready >= status.desired ? text : colors.yellow(text);
+    },
+  },
+  { title: 'UPDATED', cell: ({ status }: Service) => String(status.updated) },
+  { title: 'STATE', cell: (service: Service, { colors }) => tint(colors, serviceState(service)) },
+  { title: 'IMAGE', cell: ({ spec }: Service) => short(showImage(spec.template)) },
+  { title: 'PORTS', cell: showPorts },
+  AGE,
+  { title: 'TEMPLATE', wide: true, cell: ({ status }: Service) => status.template || '<none>' },
+  { title: 'NETWORKS', wide: true, cell: networks },
+  { title: 'LABELS', wide: true, cell: ({ meta }: Service) => showLabels(meta.labels) },
+]);
+
+function networks({ spec }: Service): string {
+  const names = spec.template.networks.map(({ name }) => name);
+  return names.length === 0 ? '<none>' : names.join(',');
+}
+
+/** One line of at most 40 characters. */
+export function short(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 40 ? `${line.slice(0, 39)}…` : line;
+}

@@ -1,0 +1,104 @@
+import {
+  type AnyInput,
+  type AnyObject,
+  type ApplyOptions,
+  idOf,
+  isGantryError,
+  type Kind,
+} from '@gantry/core';
+import { followRollout } from '../cluster/follow-rollout.ts';
+import { type FilesOptions, filesOption, readInputs } from '../input/files-option.ts';
+import { parseDuration } from '../output/duration.ts';
+import { FORMATS, parseFormat, renderData } from '../output/format.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+
+interface Options extends FilesOptions, ManagerOptions {
+  readonly dryRun?: boolean;
+  readonly output?: string;
+  readonly wait?: boolean;
+  readonly timeout?: string;
+}
+
+export interface ManagerOptions {
+  readonly manager?: string;
+  readonly force?: boolean;
+}
+
+/** `gantry apply -f FILE`. */
+export const apply: Define = (command, act) => {
+  filesOption(command)
+    .option('--dry-run', 'do all but store')
+    .option('--manager <name>', 'in whose name: what it no longer sets is taken out again', 'gantry')
+    .option('--force', 'take over fields that another manager has set')
+    .option('--wait', 'wait until the services are up to date')
+    .option('--timeout <duration>', 'with --wait: at most so long', '5m')
+    .option('-o, --output <format>', FORMATS)
+    .action(
+      act<[], Options>(async (cx, _, options) => {
+        const inputs = await readInputs(cx, options);
+        const stored = await applyInputs(cx, inputs, options);
+        if (options.wait !== true || options.dryRun === true) return;
+        const timeoutMs = parseDuration(options.timeout ?? '5m', '--timeout');
+        for (const each of stored) {
+          if (each.kind !== 'service') continue;
+          await followRollout(cx, idOf(each.meta), { timeoutMs, past: each.status.update });
+        }
+      }),
+    );
+};
+
+/** Applies objects, and says of each one what has become of it. */
+export async function applyInputs(
+  cx: Cx,
+  inputs: readonly AnyInput[],
+  options: ManagerOptions & { readonly dryRun?: boolean; readonly output?: string },
+): Promise<readonly AnyObject[]> {
+  const format = parseFormat(options.output ?? 'name');
+  const api = await cx.api();
+  const before = await Promise.all(inputs.map((input) => revisionOf(cx, input)));
+  const call: ApplyOptions = {
+    manager: options.manager,
+    force: options.force,
+    dryRun: options.dryRun,
+    signal: cx.signal,
+  };
+  const stored = await api.applyAll(inputs, call);
+  if (options.output !== undefined && format.type !== 'table') {
+    const value = stored.length === 1 ? stored[0] : { kind: 'list', items: stored };
+    const names = (): string[] => stored.map(({ kind, meta }) => `${kind}/${meta.name}`);
+    cx.io.stdout.write(await renderData(format, value, names));
+    return stored;
+  }
+  stored.forEach((object, index) => {
+    cx.print(
+      `${object.kind}/${idOf(object.meta)} ${outcome(before[index], object)}${options.dryRun ? ' (dry run)' : ''}`,
+    );
+  });
+  return stored;
+}
+
+interface Before {
+  readonly revision: number | undefined;
+  readonly generation: number;
+  readonly labels: string;
+}
+
+function outcome(before: Before | undefined, after: AnyObject): string {
+  if (before === undefined) return 'created';
+  const same =
+    before.generation === after.meta.generation && before.labels === JSON.stringify(after.meta.labels);
+  return same ? 'unchanged' : 'configured';
+}
+
+async function revisionOf(cx: Cx, { kind, meta }: AnyInput): Promise<Before | undefined> {
+  const api = await cx.api();
+  if (typeof meta?.name !== 'string') return undefined; // the cluster says what is wrong with it
+  try {
+    const { meta: found } = await api.get(kind as Kind, idOf(meta), { signal: cx.signal });
+    return { revision: found.revision, generation: found.generation, labels: JSON.stringify(found.labels) };
+  } catch (error) {
+    if (isGantryError(error, 'NOT_FOUND', 'INVALID_OBJECT')) return undefined;
+    throw error;
+  }
+}

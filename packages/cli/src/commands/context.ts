@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  type Context,
+  changeContexts,
+  readContexts,
+  withContext,
+  withoutContext,
+} from '../context/contexts-file.ts';
+import { contextsPath } from '../context/paths.ts';
+import { readAll } from '../input/manifests.ts';
+import { renderFields } from '../output/fields.ts';
+import { parseFormat, renderData } from '../output/format.ts';
+import { CliError, usage } from '../output/problem.ts';
+import { didYouMean } from '../output/suggest.ts';
+import { renderTable } from '../output/table.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+
+interface AddOptions {
+  readonly server: string;
+  readonly token?: string;
+  readonly ca?: string;
+  readonly inNamespace?: string;
+  readonly use?: boolean;
+}
+
+/** `gantry context ls|use|show|add|rm`. */
+export const context: Define = (command, act) => {
+  command
+    .command('ls')
+    .description('List the contexts')
+    .option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE')
+    .action(act<[], { output?: string }>((cx, _, { output }) => list(cx, output)));
+  command
+    .command('use')
+    .description('Choose the context of further commands')
+    .argument('<name>', 'name of a context')
+    .action(
+      act<[string]>(async (cx, [name]) => {
+        await changeContexts(cx.io.env, (contexts) => {
+          known(contexts.contexts, name);
+          return { ...contexts, current: name };
+        });
+        cx.print(`Current context: ${name}`);
+      }),
+    );
+  command
+    .command('show')
+    .description('Show a context, without its token')
+    .argument('[name]', 'name of a context; the current one without it')
+    .action(act<[string | undefined]>((cx, [name]) => show(cx, name)));
+  command
+    .command('add')
+    .description('Add a context, or replace it')
+    .argument('<name>', 'its name')
+    .requiredOption('--server <url>', 'URL of the API')
+    .option('--token <token>', 'access token; - reads it from standard input')
+    .option('--ca <file>', "certificate authority of the server's certificate, PEM")
+    .option('--in-namespace <name>', 'the namespace that is looked at in this context')
+    .option('--use', 'make it the current one')
+    .action(act<[string], AddOptions>((cx, [name], options) => add(cx, name, options)));
+  command
+    .command('rm')
+    .description('Remove a context; the cluster stays')
+    .argument('<names...>', 'names of contexts')
+    .action(
+      act<[string[]]>(async (cx, [names]) => {
+        await changeContexts(cx.io.env, (contexts) => {
+          for (const name of names) known(contexts.contexts, name);
+          return names.reduce((rest, name) => withoutContext(rest, name), contexts);
+        });
+        for (const name of names) cx.print(`context ${name} removed`);
+      }),
+    );
+};
+
+function known(contexts: Readonly<Record<string, Context>>, name: string): Context {
+  const found = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  if (found !== undefined) return found;
+  throw new CliError(
+    'NOT_FOUND',
+    `there is no context ${name}`,
+    didYouMean(name, Object.keys(contexts)) ?? 'list them with `gantry context ls`',
+  );
+}
+
+async function list(cx: Cx, output: string | undefined): Promise<void> {
+  const format = parseFormat(output);
+  const { current, contexts } = await readContexts(cx.io.env);
+  const items = Object.entries(contexts).map(([name, { server, namespace }]) => ({
+    name,
+    current: name === current,
+    server,
+    namespace: namespace ?? 'default',
+  }));
+  if (format.type !== 'table') {
+    cx.io.stdout.write(await renderData(format, { items }, () => items.map(({ name }) => name)));
+    return;
+  }
+  if (items.length === 0)
+    return cx.note('No contexts. Start a cluster with `gantry up -d`, or add one with `gantry context add`.');
+  const rows = items.map((each) => [each.current ? '*' : '', each.name, each.server, each.namespace]);
+  cx.io.stdout.write(renderTable([['CURRENT', 'NAME', 'SERVER', 'NAMESPACE'], ...rows]));
+}
+
+async function show(cx: Cx, word: string | undefined): Promise<void> {
+  const { current, contexts } = await readContexts(cx.io.env);
+  const name = word ?? cx.globals.context ?? (cx.io.env.GANTRY_CONTEXT || current);
+  if (name === undefined)
+    throw new CliError(
+      'NOT_FOUND',
+      'there is no current context',
+      'choose one with `gantry context use NAME`',
+    );
+  const { server, token, namespace, ca } = known(contexts, name);
+  cx.io.stdout.write(
+    renderFields(
+      [
+        ['Name', name],
+        ['Server', server],
+        ['Namespace', namespace ?? 'default'],
+        ['Token', token === undefined ? 'none' : 'set'],
+        ['CA', ca === undefined ? undefined : 'set'],
+        ['File', contextsPath(cx.io.env)],
+      ],
+      cx.colors,
+    ),
+  );
+}
+
+async function add(cx: Cx, name: string, options: AddOptions): Promise<void> {
+  if (!/^https?:\/\/./.test(options.server) || !URL.canParse(options.server)) {
+    throw usage(`--server: expected a URL such as https://host:7410, got "${options.server}"`);
+  }
+  const { inNamespace, token: given } = options;
+  const token = given === '-' ? (await readAll(cx.io.stdin)).trim() : given;
+  const ca = options.ca === undefined ? undefined : await readFile(resolve(cx.io.cwd, options.ca), 'utf8');
+  const entry: Context = {
+    server: options.server.replace(/\/+$/, ''),
+    ...(token === undefined || token === '' ? {} : { token }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(inNamespace === undefined ? {} : { namespace: inNamespace }),
+  };
+  const { current } = await changeContexts(cx.io.env, (all) =>
+    withContext(all, name, entry, options.use === true),
+  );
+  cx.print(`context ${name} added${current === name ? '; it is the current one' : ''}`);
+}

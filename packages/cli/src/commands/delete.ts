@@ -1,0 +1,99 @@
+import { idOf, isGantryError, type Kind } from '@gantry/core';
+import { allPages } from '../cluster/all-pages.ts';
+import { kindOf } from '../cluster/kinds.ts';
+import { parseSelection, type Ref, showRef, withSuggestion } from '../cluster/refs.ts';
+import { type FilesOptions, filesOption, readInputs } from '../input/files-option.ts';
+import { parseDuration } from '../output/duration.ts';
+import { usage } from '../output/problem.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+
+interface Options extends FilesOptions {
+  readonly all?: boolean;
+  readonly selector?: string;
+  readonly ignoreNotFound?: boolean;
+  readonly dryRun?: boolean;
+  readonly wait: boolean;
+  readonly timeout: string;
+}
+
+/** `gantry delete KIND NAME…`, `gantry delete -f FILE`. */
+export const deleteCommand: Define = (command, act) => {
+  command.argument('[kind]', 'a kind, or KIND/NAME').argument('[names...]', 'names of objects of the kind');
+  filesOption(command)
+    .option('--all', 'all objects of the kind in the namespace')
+    .option('-l, --selector <labels>', 'all objects of the kind with these labels')
+    .option('--ignore-not-found', 'what is not there is no error')
+    .option('--dry-run', 'do all but delete')
+    .option('--no-wait', 'do not wait until they are gone')
+    .option('--timeout <duration>', 'wait at most so long', '2m')
+    .action(
+      act<[string | undefined, string[]], Options>(async (cx, [kind, names], options) => {
+        const timeoutMs = parseDuration(options.timeout, '--timeout');
+        const refs = await refsOf(cx, kind === undefined ? [] : [kind, ...names], options);
+        if (refs.length === 0) cx.note('Nothing to delete.');
+        await deleteAll(cx, refs, { ...options, timeoutMs });
+      }),
+    );
+};
+
+async function refsOf(cx: Cx, words: readonly string[], options: Options): Promise<readonly Ref[]> {
+  if (options.filename !== undefined) {
+    if (words.length > 0) throw usage('-f and a kind exclude each other');
+    const inputs = await readInputs(cx, options);
+    return Promise.all(
+      inputs.map(async (input) => ({ kind: await kindOf(cx, input.kind), id: idOf(input.meta) })),
+    );
+  }
+  const { kinds, refs } = await parseSelection(cx, words);
+  if (refs !== undefined) return refs;
+  if (options.all !== true && options.selector === undefined) {
+    throw usage('expected names, --all or -l', 'all objects of a kind are deleted with --all only');
+  }
+  const api = await cx.api();
+  const { namespace } = await cx.target();
+  const found = await Promise.all(
+    kinds.map(async (kind) => {
+      const place = kind.namespaced ? { namespace } : {};
+      const select = { ...place, labels: options.selector, signal: cx.signal };
+      const { items } = await allPages(api, kind.kind as Kind, select);
+      return items.map(({ meta }) => ({ kind, id: idOf(meta) }));
+    }),
+  );
+  return found.flat();
+}
+
+/** Deletes objects, one after the other, and waits until they are gone. */
+export async function deleteAll(
+  cx: Cx,
+  refs: readonly Ref[],
+  options: {
+    readonly wait: boolean;
+    readonly timeoutMs: number;
+    readonly dryRun?: boolean;
+    readonly ignoreNotFound?: boolean;
+  },
+): Promise<void> {
+  const api = await cx.api();
+  const marked: Ref[] = [];
+  for (const ref of refs) {
+    const kind = ref.kind.kind as Kind;
+    try {
+      const call = { dryRun: options.dryRun, signal: cx.signal };
+      await withSuggestion(cx, kind, ref.id, () => api.delete(kind, ref.id, call));
+      marked.push(ref);
+      cx.print(`${showRef(ref)} deleted${options.dryRun === true ? ' (dry run)' : ''}`);
+    } catch (error) {
+      const missing = isGantryError(error, 'NOT_FOUND') || (error as { code?: string }).code === 'NOT_FOUND';
+      if (!missing || options.ignoreNotFound !== true) throw error;
+    }
+  }
+  if (!options.wait || options.dryRun === true) return;
+  const { timeoutMs } = options;
+  await Promise.all(
+    // A task that is deleted is stopped; it stays for its logs.
+    marked
+      .filter(({ kind }) => kind.kind !== 'task')
+      .map(({ kind, id }) => api.wait(kind.kind as Kind, id, 'deleted', { timeoutMs, signal: cx.signal })),
+  );
+}

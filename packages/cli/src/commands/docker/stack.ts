@@ -1,0 +1,124 @@
+import { idOf } from '@gantry/core';
+import { repeatable } from '../../input/repeatable.ts';
+import { parseDuration } from '../../output/duration.ts';
+import { printObjects } from '../../output/print-objects.ts';
+import { CliError } from '../../output/problem.ts';
+import { didYouMean } from '../../output/suggest.ts';
+import { renderTable } from '../../output/table.ts';
+import type { Cx } from '../../session.ts';
+import { deployStack } from '../../stack/deploy.ts';
+import { type Members, membersOf, STACK_LABEL } from '../../stack/members.ts';
+import { readStack } from '../../stack/read-stack.ts';
+import { removeMembers } from '../../stack/remove.ts';
+import type { Define } from '../entry.ts';
+import { showTasksOf } from './service-show.ts';
+
+export interface DeployFlags {
+  readonly composeFile?: readonly string[];
+  readonly lenient?: boolean;
+  readonly dryRun?: boolean;
+  readonly plan?: boolean;
+  readonly force?: boolean;
+  readonly detach?: boolean;
+  readonly timeout?: string;
+}
+
+/** `gantry stack deploy|ls|ps|services|rm`. */
+export const stack: Define = (command, act) => {
+  command
+    .command('deploy')
+    .alias('up')
+    .description(
+      'Deploy a stack, or bring it up to date: services that are no longer in the file are removed',
+    )
+    .argument('<name>', 'name of the stack')
+    .addOption(
+      repeatable(
+        '-c, --compose-file <file>',
+        'Compose files; later ones are merged over earlier ones',
+      ).makeOptionMandatory(),
+    )
+    .option('--lenient', 'leave out what cannot be honoured, in place of refusing the file')
+    .option('--dry-run', 'do all but store')
+    .option('--plan', 'show what it would start, replace and stop, and where')
+    .option('--force', 'take over fields that somebody else has set')
+    .option('-d, --detach', 'do not wait until the services are up')
+    .option('--timeout <duration>', 'wait at most so long for each service')
+    .action(
+      act<[string], DeployFlags>(async (cx, [name], flags) => {
+        const converted = await readStack(cx, { name, files: flags.composeFile, lenient: flags.lenient });
+        const { timeout } = flags;
+        await deployStack(cx, converted, {
+          ...flags,
+          timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, '--timeout'),
+        });
+      }),
+    );
+  command
+    .command('ls')
+    .alias('list')
+    .description('List stacks')
+    .action(
+      act(async (cx) => {
+        const counts = new Map<string, number>();
+        for (const { meta } of (await membersOf(cx)).services) {
+          const name = meta.labels[STACK_LABEL] ?? '';
+          counts.set(name, (counts.get(name) ?? 0) + 1);
+        }
+        if (counts.size === 0) return cx.note('No stacks.');
+        const rows = [...counts].sort().map(([name, services]) => [name, String(services)]);
+        cx.io.stdout.write(renderTable([['NAME', 'SERVICES'], ...rows]));
+      }),
+    );
+  command
+    .command('ps')
+    .description('List the tasks of a stack')
+    .argument('<name>', 'name of the stack')
+    .option('--running', 'only tasks that should run')
+    .action(
+      act<[string], { running?: boolean }>(async (cx, [name], { running }) => {
+        const { services } = await known(cx, name);
+        await showTasksOf(
+          cx,
+          services.map(({ meta }) => idOf(meta)),
+          running === true,
+        );
+      }),
+    );
+  command
+    .command('services')
+    .description('List the services of a stack')
+    .argument('<name>', 'name of the stack')
+    .action(
+      act<[string]>(async (cx, [name]) => {
+        const { services } = await known(cx, name);
+        await printObjects(cx, services, {
+          format: { type: 'table', wide: false },
+          headers: true,
+          namespaces: false,
+        });
+      }),
+    );
+  command
+    .command('rm')
+    .alias('down')
+    .description('Remove stacks: their services and networks')
+    .argument('<names...>', 'names of stacks')
+    .action(
+      act<[string[]]>(async (cx, [names]) => {
+        for (const name of names) await removeMembers(cx, await known(cx, name));
+      }),
+    );
+};
+
+/** What belongs to a stack that there is. */
+async function known(cx: Cx, name: string): Promise<Members> {
+  const members = await membersOf(cx, name);
+  if (members.services.length + members.networks.length > 0) return members;
+  const names = (await membersOf(cx)).services.map(({ meta }) => meta.labels[STACK_LABEL] ?? '');
+  throw new CliError(
+    'NOT_FOUND',
+    `there is no stack ${name}`,
+    didYouMean(name, names) ?? 'list them with `gantry stack ls`',
+  );
+}

@@ -1,0 +1,79 @@
+import { type Event, idOf, type SelectOptions } from '@gantry/core';
+import { allPages } from '../cluster/all-pages.ts';
+import { CORE_KINDS, findKind } from '../cluster/kinds.ts';
+import { parseRef } from '../cluster/refs.ts';
+import { FORMATS, parseFormat } from '../output/format.ts';
+import { printObjects } from '../output/print-objects.ts';
+import { usage } from '../output/problem.ts';
+import { watchObjects } from '../output/watch-objects.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+
+interface Options {
+  readonly for?: string;
+  readonly types?: string;
+  readonly watch?: boolean;
+  readonly allNamespaces?: boolean;
+  readonly output?: string;
+  readonly headers: boolean;
+}
+
+/** `gantry events`. */
+export const events: Define = (command, act) => {
+  command
+    .option('--for <object>', 'only about KIND/NAME')
+    .option('--types <types>', 'only normal, or only warning')
+    .option('-w, --watch', 'show them, and then every further one')
+    .option('-A, --all-namespaces', 'of every namespace')
+    .option('-o, --output <format>', FORMATS)
+    .option('--no-headers', 'no line with titles')
+    .action(act<[], Options>((cx, _, options) => showEvents(cx, options)));
+};
+
+async function showEvents(cx: Cx, options: Options): Promise<void> {
+  const select: SelectOptions = {
+    fields: await fieldsOf(cx, options),
+    // What is about a node is in no namespace that is looked at.
+    namespace:
+      options.allNamespaces === true || options.for !== undefined ? undefined : (await cx.target()).namespace,
+  };
+  const print = {
+    format: parseFormat(options.output),
+    headers: options.headers,
+    namespaces: options.allNamespaces === true,
+  };
+  const kind = findKind('event', CORE_KINDS);
+  if (options.watch === true && kind !== undefined) {
+    await watchObjects(cx, kind, { ...print, select, listFirst: true });
+    return;
+  }
+  const items = await listEvents(cx, select);
+  if (items.length === 0 && print.format.type === 'table') cx.note('No events.');
+  else await printObjects(cx, items, print);
+}
+
+async function fieldsOf(cx: Cx, options: Options): Promise<string | undefined> {
+  const terms: string[] = [];
+  if (options.for !== undefined) {
+    const { kind, id } = await parseRef(cx, options.for);
+    terms.push(...regarding(kind.kind, id));
+  }
+  const { types } = options;
+  if (types !== undefined) {
+    if (types !== 'normal' && types !== 'warning')
+      throw usage(`--types: expected normal or warning, got "${types}"`);
+    terms.push(`spec.type=${types}`);
+  }
+  return terms.length === 0 ? undefined : terms.join(',');
+}
+
+/** Selects the events about an object. */
+export function regarding(kind: string, id: string): readonly string[] {
+  return [`spec.regarding.kind=${kind}`, `spec.regarding.name=${id}`];
+}
+
+/** Events, the oldest first. */
+export async function listEvents(cx: Cx, select: SelectOptions): Promise<Event[]> {
+  const { items } = await allPages(await cx.api(), 'event', { ...select, signal: cx.signal });
+  return items.sort((a, b) => a.spec.lastAt - b.spec.lastAt || (idOf(a.meta) < idOf(b.meta) ? -1 : 1));
+}

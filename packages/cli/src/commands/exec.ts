@@ -1,0 +1,89 @@
+import { idOf } from '@gantry/core';
+import { pickTask } from '../cluster/pick-task.ts';
+import { parseWorkload, withSuggestion } from '../cluster/refs.ts';
+import { splitPair } from '../input/key-values.ts';
+import { repeatable } from '../input/repeatable.ts';
+import type { Io } from '../io/io.ts';
+import { usage } from '../output/problem.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+
+interface Options {
+  readonly stdin?: boolean;
+  readonly tty?: boolean;
+  readonly env?: readonly string[];
+}
+
+/** `gantry exec [-it] TASK|SERVICE -- COMMAND…`; exits with what the command exits with. */
+export const exec: Define = (command, act) => {
+  command
+    .argument('<workload>', 'service/NAME (one of its tasks), task/NAME, or the name alone')
+    .argument('<command...>', 'the command and its arguments')
+    .option('-i, --stdin', 'hand on standard input')
+    .option('-t, --tty', 'with a terminal')
+    .addOption(repeatable('-e, --env <variable>', 'NAME=VALUE'))
+    .passThroughOptions()
+    .usage('[options] <workload> -- <command...>')
+    .action(
+      act<[string, string[]], Options>(async (cx, [word, words], options) => {
+        const { kind, id } = await parseWorkload(cx, word, ['service', 'task']);
+        const task = kind === 'task' ? id : idOf((await pickTask(cx, id)).meta);
+        return execIn(cx, task, words[0] === '--' ? words.slice(1) : words, options);
+      }),
+    );
+};
+
+async function execIn(cx: Cx, task: string, command: readonly string[], options: Options): Promise<number> {
+  const { io } = cx;
+  if (command.length === 0) throw usage('expected a command behind --');
+  const tty = options.tty === true && io.stdin.isTTY;
+  if (options.tty === true && !tty) cx.warn('no terminal is used: standard input is none');
+  const api = await cx.api();
+  const left = new AbortController();
+  // On a terminal Ctrl-C is a key like any other and goes to the command.
+  const signal = tty ? left.signal : AbortSignal.any([left.signal, cx.signal]);
+  const session = await withSuggestion(cx, 'task', task, () =>
+    api.exec(task, {
+      command,
+      tty,
+      env: envOf(options.env ?? []),
+      ...(options.stdin === true ? { stdin: io.stdin.read() } : {}),
+      signal,
+    }),
+  );
+  const restore = tty
+    ? rawTerminal(io, (columns, rows) => void session.resize(columns, rows).catch(() => undefined))
+    : undefined;
+  try {
+    const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+    for await (const { stream, data } of session.output) {
+      io[stream].write(decoders[stream].decode(data, { stream: true }));
+    }
+    return await session.exitCode;
+  } finally {
+    restore?.();
+    left.abort();
+  }
+}
+
+/** Hands keys on as they are, and the size of the terminal as it changes. */
+function rawTerminal(io: Io, resize: (columns: number, rows: number) => void): () => void {
+  io.stdin.setRawMode(true);
+  const tell = (): void => resize(io.stdout.columns, io.stdout.rows);
+  tell();
+  const stop = io.onResize(tell);
+  return () => {
+    stop();
+    io.stdin.setRawMode(false);
+  };
+}
+
+function envOf(variables: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    variables.map((variable) => {
+      const [name, value] = splitPair(variable);
+      if (value === undefined || name === '') throw usage(`-e: expected NAME=VALUE, got "${variable}"`);
+      return [name, value];
+    }),
+  );
+}

@@ -1,0 +1,140 @@
+import { type AnyObject, idOf, type Kind } from '@gantry/core';
+import { allPages } from '../cluster/all-pages.ts';
+import { getObject, parseSelection, type Selection } from '../cluster/refs.ts';
+import { parseCount } from '../input/key-values.ts';
+import { EXIT, exitCodeOf } from '../output/exit-codes.ts';
+import { FORMATS, parseFormat } from '../output/format.ts';
+import { type PrintOptions, printObjects } from '../output/print-objects.ts';
+import { problemOf, usage } from '../output/problem.ts';
+import { renderProblem } from '../output/render-problem.ts';
+import { watchObjects } from '../output/watch-objects.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+
+export interface GetOptions {
+  readonly output?: string;
+  readonly allNamespaces?: boolean;
+  readonly selector?: string;
+  readonly fieldSelector?: string;
+  readonly sortBy?: string;
+  readonly limit?: string;
+  readonly headers: boolean;
+  readonly showLabels?: boolean;
+  readonly watch?: boolean;
+  readonly watchOnly?: boolean;
+}
+
+/** `gantry get KIND [NAME…]`. */
+export const get: Define = (command, act) => {
+  command
+    .argument('<kind>', 'a kind such as service or tasks, several divided by commas, or KIND/NAME')
+    .argument('[names...]', 'names of objects of the kind')
+    .option('-o, --output <format>', FORMATS)
+    .option('-A, --all-namespaces', 'of every namespace')
+    .option('-l, --selector <labels>', 'only objects with these labels: app=web,tier!=x')
+    .option('--field-selector <fields>', 'only objects with these fields: spec.node=a,status.state!=failed')
+    .option('--sort-by <path>', 'sort by a field: .meta.createdAt')
+    .option('--limit <count>', 'at most so many objects of a kind')
+    .option('--no-headers', 'no line with titles')
+    .option('--show-labels', 'with a column for labels')
+    .option('-w, --watch', 'show them, and then every change')
+    .option('--watch-only', 'show changes only')
+    .action(
+      act<[string, string[]], GetOptions>((cx, [kind, names], options) =>
+        runGet(cx, [kind, ...names], options),
+      ),
+    );
+};
+
+/** What `get` does, for the commands that are shorter words for it. */
+export async function runGet(cx: Cx, words: readonly string[], options: GetOptions): Promise<number> {
+  const selection = await parseSelection(cx, words);
+  const format = parseFormat(options.output);
+  const print: PrintOptions = {
+    format,
+    headers: options.headers,
+    namespaces: options.allNamespaces === true,
+    labels: options.showLabels === true,
+    single: selection.refs?.length === 1,
+  };
+  if (options.watch === true || options.watchOnly === true) {
+    const [kind] = selection.kinds;
+    if (kind === undefined || selection.kinds.length > 1)
+      throw usage('-w: one kind at a time can be watched');
+    const refs = selection.refs === undefined ? undefined : new Set(selection.refs.map(({ id }) => id));
+    await watchObjects(cx, kind, {
+      ...print,
+      select: await selectors(cx, kind.namespaced, options),
+      only: refs,
+      listFirst: options.watchOnly !== true,
+    });
+    return EXIT.ok;
+  }
+  const { objects, failed } = await collect(cx, selection, options);
+  const sorted =
+    options.sortBy === undefined
+      ? objects
+      : (await import('../output/sort-by.ts')).sortBy(objects, options.sortBy);
+  if (sorted.length > 0 || format.type !== 'table') await printObjects(cx, sorted, print);
+  else if (failed === EXIT.ok) cx.note(await nothing(cx, selection, options));
+  return failed;
+}
+
+async function nothing(cx: Cx, { kinds }: Selection, { allNamespaces }: GetOptions): Promise<string> {
+  const what = kinds.map(({ plural }) => plural).join(' or ');
+  const { namespace } = await cx.target();
+  const where =
+    allNamespaces === true || kinds.every(({ namespaced }) => !namespaced)
+      ? ''
+      : ` in namespace ${namespace}`;
+  return `No ${what}${where}.`;
+}
+
+async function selectors(
+  cx: Cx,
+  namespaced: boolean,
+  { allNamespaces, selector, fieldSelector }: GetOptions,
+): Promise<{ namespace: string | undefined; labels: string | undefined; fields: string | undefined }> {
+  const namespace = namespaced && allNamespaces !== true ? (await cx.target()).namespace : undefined;
+  return { namespace, labels: selector, fields: fieldSelector };
+}
+
+async function collect(
+  cx: Cx,
+  selection: Selection,
+  options: GetOptions,
+): Promise<{ objects: AnyObject[]; failed: number }> {
+  const api = await cx.api();
+  if (selection.refs === undefined) {
+    const limit = options.limit === undefined ? undefined : parseCount(options.limit, '--limit');
+    const lists = await Promise.all(
+      selection.kinds.map(async ({ kind, namespaced }) => {
+        const select = await selectors(cx, namespaced, options);
+        const paged = limit === undefined ? {} : { limit };
+        return (await allPages(api, kind as Kind, { ...select, ...paged, signal: cx.signal })).items;
+      }),
+    );
+    return { objects: lists.flat(), failed: EXIT.ok };
+  }
+  if (options.selector !== undefined || options.fieldSelector !== undefined) {
+    throw usage('names and selectors exclude each other');
+  }
+  // One that is missing does not keep the others from being shown.
+  const found = await Promise.allSettled(selection.refs.map((ref) => getObject(cx, ref)));
+  const objects: AnyObject[] = [];
+  let failed: number = EXIT.ok;
+  for (const each of found) {
+    if (each.status === 'fulfilled') {
+      objects.push(each.value);
+      continue;
+    }
+    if (found.length === 1) throw each.reason;
+    const problem = problemOf(each.reason);
+    cx.io.stderr.write(renderProblem(problem, cx.colors));
+    failed = exitCodeOf(problem.code);
+  }
+  return {
+    objects: [...new Map(objects.map((object) => [`${object.kind}/${idOf(object.meta)}`, object])).values()],
+    failed,
+  };
+}

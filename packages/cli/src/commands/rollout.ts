@@ -1,0 +1,103 @@
+import type { Service, Template } from '@gantry/core';
+import { followRollout } from '../cluster/follow-rollout.ts';
+import { parseService, withSuggestion } from '../cluster/refs.ts';
+import { rolloutState } from '../cluster/rollout-state.ts';
+import { short, showImage } from '../columns/service-columns.ts';
+import { parseDuration, showAge } from '../output/duration.ts';
+import { parseFormat, renderData } from '../output/format.ts';
+import { renderTable } from '../output/table.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+import { patchService } from './set.ts';
+
+/** `gantry rollout status|history|undo|pause|resume|restart`. */
+export const rollout: Define = (command, act) => {
+  const sub = (name: string, summary: string) =>
+    command.command(name).description(summary).argument('<service>', 'name of a service');
+  sub('status', 'Follow the update of a service until it is over')
+    .option('--no-watch', 'say how far it is, without waiting')
+    .option('--timeout <duration>', 'wait at most so long')
+    .action(
+      act<[string], { watch: boolean; timeout?: string }>(async (cx, [word], options) => {
+        const id = await parseService(cx, word);
+        const service = await getService(cx, id);
+        if (!options.watch) return cx.print(`service/${id}: ${rolloutState(service).message}`);
+        const { timeout } = options;
+        await followRollout(
+          cx,
+          id,
+          timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, '--timeout') },
+        );
+      }),
+    );
+  sub('history', 'Show the templates a service has had')
+    .option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE')
+    .action(act<[string], { output?: string }>((cx, [word], options) => history(cx, word, options.output)));
+  sub('undo', 'Go back to an earlier template')
+    .option('--to <template>', 'which one; the one before without it')
+    .option('--dry-run', 'do all but store')
+    .action(
+      act<[string], { to?: string; dryRun?: boolean }>(async (cx, [word], { to, dryRun }) => {
+        const id = await parseService(cx, word);
+        const api = await cx.api();
+        await getService(cx, id);
+        await api.rollback(id, { to, dryRun, signal: cx.signal });
+        cx.print(`service/${id} rolled back${dryRun === true ? ' (dry run)' : ''}`);
+      }),
+    );
+  sub('pause', 'Stop an update where it is').action(
+    act<[string]>(async (cx, [word]) => {
+      const id = await parseService(cx, word);
+      await patchService(cx, id, { paused: true });
+      cx.print(`service/${id} paused`);
+    }),
+  );
+  sub('resume', 'Go on with an update that was paused').action(
+    act<[string]>(async (cx, [word]) => {
+      const id = await parseService(cx, word);
+      await patchService(cx, id, { paused: false });
+      cx.print(`service/${id} resumed`);
+    }),
+  );
+  sub('restart', 'Replace every task, by the update policy').action(
+    act<[string]>(async (cx, [word]) => {
+      const id = await parseService(cx, word);
+      const api = await cx.api();
+      await withSuggestion(cx, 'service', id, () => api.restart(id, { signal: cx.signal }));
+      cx.print(`service/${id} restarted`);
+    }),
+  );
+};
+
+async function getService(cx: Cx, id: string): Promise<Service> {
+  const api = await cx.api();
+  return withSuggestion(cx, 'service', id, () => api.get('service', id, { signal: cx.signal }));
+}
+
+async function history(cx: Cx, word: string, output: string | undefined): Promise<void> {
+  const format = parseFormat(output);
+  const id = await parseService(cx, word);
+  const { status } = await getService(cx, id);
+  const api = await cx.api();
+  const now = (await cx.clock()).now();
+  const { history: earlier, template: current } = status;
+  const names = [current, ...earlier.map(({ template }) => template)].filter((name) => name !== '');
+  const templates = await Promise.all(
+    names.map((name) => api.get('template', name, { signal: cx.signal }).catch(() => undefined)),
+  );
+  if (format.type !== 'table') {
+    cx.io.stdout.write(await renderData(format, { current, history: earlier }, () => names));
+    return;
+  }
+  const what = (template: Template | undefined): string =>
+    template === undefined ? '<gone>' : short(showImage(template.spec));
+  const rows = names.map((name, index) => {
+    const replaced = earlier[index - 1]?.at;
+    return [
+      name,
+      what(templates[index]),
+      replaced === undefined ? 'current' : `${showAge(now - replaced)} ago`,
+    ];
+  });
+  cx.io.stdout.write(renderTable([['TEMPLATE', 'IMAGE', 'REPLACED'], ...rows]));
+}

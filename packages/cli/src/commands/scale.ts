@@ -1,0 +1,65 @@
+import { followRollout } from '../cluster/follow-rollout.ts';
+import { parseService, withSuggestion } from '../cluster/refs.ts';
+import { parseCount, splitPair } from '../input/key-values.ts';
+import { parseDuration } from '../output/duration.ts';
+import { CliError, usage } from '../output/problem.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+
+interface Options {
+  readonly replicas?: string;
+  readonly currentReplicas?: string;
+  readonly dryRun?: boolean;
+  readonly wait?: boolean;
+  readonly timeout: string;
+}
+
+/** `gantry scale web --replicas=3`, `gantry scale web=3 api=2`. */
+export const scale: Define = (command, act) => {
+  command
+    .argument('<services...>', 'names of services, or NAME=REPLICAS')
+    .option('--replicas <count>', 'how many')
+    .option('--current-replicas <count>', 'only if it has so many now')
+    .option('--dry-run', 'do all but store')
+    .option('--wait', 'wait until they are ready')
+    .option('--timeout <duration>', 'with --wait: at most so long', '5m')
+    .action(
+      act<[string[]], Options>(async (cx, [words], options) => {
+        const wanted = words.map((word) => wantedOf(word, options.replicas));
+        for (const [word, replicas] of wanted) {
+          await scaleOne(cx, word, replicas, options);
+        }
+      }),
+    );
+};
+
+function wantedOf(word: string, option: string | undefined): readonly [string, number] {
+  const [name, value] = splitPair(word);
+  const text = value ?? option;
+  if (text === undefined) throw usage(`${name}: expected --replicas COUNT, or ${name}=COUNT`);
+  return [name, parseCount(text, value === undefined ? '--replicas' : name)];
+}
+
+async function scaleOne(cx: Cx, word: string, replicas: number, options: Options): Promise<void> {
+  const api = await cx.api();
+  const id = await parseService(cx, word);
+  const expected = options.currentReplicas;
+  if (expected !== undefined) {
+    const service = await withSuggestion(cx, 'service', id, () =>
+      api.get('service', id, { signal: cx.signal }),
+    );
+    if (service.spec.replicas !== parseCount(expected, '--current-replicas')) {
+      throw new CliError(
+        'CONFLICT',
+        `service ${id} has ${service.spec.replicas} replicas, not ${expected}`,
+        'look again, then decide',
+      );
+    }
+  }
+  const call = { dryRun: options.dryRun, signal: cx.signal };
+  const service = await withSuggestion(cx, 'service', id, () => api.scale(id, replicas, call));
+  cx.print(`service/${id} scaled to ${replicas}${options.dryRun === true ? ' (dry run)' : ''}`);
+  if (options.wait !== true || options.dryRun === true) return;
+  const timeoutMs = parseDuration(options.timeout, '--timeout');
+  await followRollout(cx, id, { timeoutMs, past: service.status.update });
+}

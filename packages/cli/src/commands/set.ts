@@ -1,0 +1,88 @@
+import type { Service } from '@gantry/core';
+import type { Command } from 'commander';
+import { followRollout } from '../cluster/follow-rollout.ts';
+import { parseService, withSuggestion } from '../cluster/refs.ts';
+import { parseAmounts, parseChanges } from '../input/key-values.ts';
+import { parseDuration } from '../output/duration.ts';
+import { usage } from '../output/problem.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+
+interface Options {
+  readonly dryRun?: boolean;
+  readonly wait?: boolean;
+  readonly timeout: string;
+}
+
+/** `gantry set image|env|resources`. */
+export const set: Define = (command, act) => {
+  common(command.command('image').description('Set the image of a service'))
+    .argument('<service>', 'name of a service')
+    .argument('<image>', 'the new image')
+    .action(
+      act<[string, string], Options>((cx, [word, image], options) =>
+        change(cx, word, { image }, options, 'image updated'),
+      ),
+    );
+  common(command.command('env').description('Set variables of a service, or take them out'))
+    .argument('<service>', 'name of a service')
+    .argument('[changes...]', 'NAME=VALUE to set, NAME- to take out')
+    .option('--list', 'show the variables')
+    .action(
+      act<[string, string[]], Options & { list?: boolean }>(async (cx, [word, words], options) => {
+        if (options.list === true) return list(cx, word);
+        await change(cx, word, { env: parseChanges(words, 'NAME') }, options, 'env updated');
+      }),
+    );
+  common(
+    command.command('resources').description('Set what the tasks of a service ask for, and their limits'),
+  )
+    .argument('<service>', 'name of a service')
+    .option('--requests <amounts>', 'cpu=250m,memory=64Mi')
+    .option('--limits <amounts>', 'cpu=500m,memory=128Mi')
+    .action(
+      act<[string], Options & { requests?: string; limits?: string }>(async (cx, [word], options) => {
+        const { requests, limits } = options;
+        if (requests === undefined && limits === undefined) throw usage('expected --requests or --limits');
+        const resources = {
+          ...(requests === undefined ? {} : { requests: parseAmounts(requests, '--requests') }),
+          ...(limits === undefined ? {} : { limits: parseAmounts(limits, '--limits') }),
+        };
+        await change(cx, word, { resources }, options, 'resources updated');
+      }),
+    );
+};
+
+function common(command: Command): Command {
+  return command
+    .option('--dry-run', 'do all but store')
+    .option('--wait', 'wait until every task is updated')
+    .option('--timeout <duration>', 'with --wait: at most so long', '5m');
+}
+
+async function change(cx: Cx, word: string, template: object, options: Options, done: string): Promise<void> {
+  const id = await parseService(cx, word);
+  const service = await patchService(cx, id, { template }, options.dryRun);
+  cx.print(`service/${id} ${done}${options.dryRun === true ? ' (dry run)' : ''}`);
+  if (options.wait !== true || options.dryRun === true) return;
+  await followRollout(cx, id, {
+    timeoutMs: parseDuration(options.timeout, '--timeout'),
+    past: service.status.update,
+  });
+}
+
+async function list(cx: Cx, word: string): Promise<void> {
+  const id = await parseService(cx, word);
+  const api = await cx.api();
+  const service = await withSuggestion(cx, 'service', id, () =>
+    api.get('service', id, { signal: cx.signal }),
+  );
+  for (const [name, value] of Object.entries(service.spec.template.env)) cx.print(`${name}=${value}`);
+}
+
+/** Changes some fields of a service's spec. */
+export async function patchService(cx: Cx, id: string, spec: object, dryRun?: boolean): Promise<Service> {
+  const api = await cx.api();
+  const call = { dryRun, signal: cx.signal };
+  return withSuggestion(cx, 'service', id, () => api.patch('service', id, { spec }, call));
+}

@@ -1,0 +1,30 @@
+import type { Node } from '@gantry/core';
+import { CORE_KINDS, findKind } from '../cluster/kinds.ts';
+import { getObject } from '../cluster/refs.ts';
+import { changeTaints } from '../input/taints.ts';
+import { usage } from '../output/problem.ts';
+import { nodeName } from './cordon.ts';
+import type { Define } from './entry.ts';
+
+/** `gantry taint NODE… key=value:Effect key-`. */
+export const taint: Define = (command, act) => {
+  command
+    .argument('<words...>', 'names of nodes, then KEY=VALUE:EFFECT to set, KEY- to take off')
+    .option('--dry-run', 'do all but store')
+    .action(
+      act<[string[]], { dryRun?: boolean }>(async (cx, [words], { dryRun }) => {
+        const at = words.findIndex((word) => /[=:]/.test(word) || word.endsWith('-'));
+        if (at < 1)
+          throw usage('expected NODE KEY=VALUE:EFFECT', 'gantry taint node-1 dedicated=db:NoSchedule');
+        const kind = findKind('node', CORE_KINDS);
+        const api = await cx.api();
+        for (const id of words.slice(0, at).map(nodeName)) {
+          const node = (await getObject(cx, { kind: kind as NonNullable<typeof kind>, id })) as Node;
+          const taints = changeTaints(node.spec.taints, words.slice(at));
+          const call = { revision: node.meta.revision, dryRun, signal: cx.signal };
+          await api.patch('node', id, { spec: { taints } }, call);
+          cx.print(`node/${id} tainted${dryRun === true ? ' (dry run)' : ''}`);
+        }
+      }),
+    );
+};

@@ -1,0 +1,120 @@
+import { type Node, parseId } from '@gantry/core';
+import { allPages } from '../cluster/all-pages.ts';
+import { sumBy, type TaskUsage, usageBetween } from '../cluster/usage.ts';
+import { parseDuration } from '../output/duration.ts';
+import { parseFormat, renderData } from '../output/format.ts';
+import { usage } from '../output/problem.ts';
+import { showBytes, showCpu, showShare } from '../output/quantity.ts';
+import { renderTable } from '../output/table.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+
+interface Options {
+  readonly interval: string;
+  readonly sortBy?: string;
+  readonly allNamespaces?: boolean;
+  readonly output?: string;
+  readonly headers: boolean;
+}
+
+interface Row {
+  readonly name: string;
+  readonly node?: string;
+  readonly cpu: number;
+  readonly memory: number;
+  readonly tasks?: number;
+  readonly capacity?: Node['status']['capacity'];
+}
+
+/** `gantry top nodes|tasks`. */
+export const top: Define = (command, act) => {
+  const sub = (name: string, summary: string) =>
+    command
+      .command(name)
+      .description(summary)
+      .argument('[names...]', 'only these')
+      .option('--interval <duration>', 'time between the two looks that give the CPU rate', '1s')
+      .option('--sort-by <what>', 'cpu or memory, the most first; by name without it')
+      .option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE')
+      .option('--no-headers', 'no line with titles');
+  sub('nodes', 'Show what the tasks of each node use')
+    .alias('node')
+    .action(
+      act<[string[]], Options>(async (cx, [names], options) => {
+        const used = sumBy(await measure(cx, options), ({ node }) => node);
+        const { items } = await allPages(await cx.api(), 'node', { signal: cx.signal });
+        const rows = items.map(({ meta, status }): Row => {
+          const { cpu = 0, memory = 0, tasks = 0 } = used.get(meta.name) ?? {};
+          return { name: meta.name, cpu, memory, tasks, capacity: status.capacity };
+        });
+        await show(cx, 'node', names, rows, options);
+      }),
+    );
+  sub('tasks', 'Show what each task uses')
+    .alias('task')
+    .option('-A, --all-namespaces', 'of every namespace')
+    .action(
+      act<[string[]], Options>(async (cx, [names], options) => {
+        const { namespace } = await cx.target();
+        const rows = (await measure(cx, options))
+          .filter(({ task }) => options.allNamespaces === true || parseId(task).namespace === namespace)
+          .map(({ task, node, cpu, memory }): Row => {
+            const name = options.allNamespaces === true ? task : parseId(task).name;
+            return { name, node, cpu, memory };
+          });
+        await show(cx, 'task', names, rows, options);
+      }),
+    );
+};
+
+async function measure(cx: Cx, { interval }: Options): Promise<TaskUsage[]> {
+  const ms = parseDuration(interval, '--interval');
+  if (ms < 50) throw usage('--interval: expected at least 50ms');
+  const api = await cx.api();
+  const first = await api.stats({ signal: cx.signal });
+  await (await cx.clock()).sleep(ms, cx.signal);
+  return usageBetween(first, await api.stats({ signal: cx.signal }));
+}
+
+async function show(
+  cx: Cx,
+  kind: string,
+  names: readonly string[],
+  rows: readonly Row[],
+  options: Options,
+): Promise<void> {
+  const wanted = names.length === 0 ? rows : rows.filter(({ name }) => names.includes(name));
+  const sorted = sort(wanted, options.sortBy);
+  const format = parseFormat(options.output);
+  if (format.type !== 'table') {
+    const ids = (): string[] => sorted.map(({ name }) => `${kind}/${name}`);
+    cx.io.stdout.write(await renderData(format, { items: sorted }, ids));
+    return;
+  }
+  if (sorted.length === 0) cx.note(kind === 'node' ? 'No nodes.' : 'No running tasks.');
+  else
+    cx.io.stdout.write(renderTable(kind === 'node' ? nodeRows(sorted, options) : taskRows(sorted, options)));
+}
+
+function sort(rows: readonly Row[], by: string | undefined): Row[] {
+  if (by === undefined) return rows.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  if (by !== 'cpu' && by !== 'memory') throw usage(`--sort-by: expected cpu or memory, got "${by}"`);
+  return rows.toSorted((a, b) => b[by] - a[by]);
+}
+
+function nodeRows(rows: readonly Row[], { headers }: Options): string[][] {
+  const cells = rows.map(({ name, cpu, memory, tasks = 0, capacity }) => [
+    name,
+    showCpu(cpu),
+    showShare(cpu, capacity?.cpu),
+    showBytes(memory),
+    showShare(memory, capacity?.memory),
+    String(tasks),
+  ]);
+  return headers ? [['NAME', 'CPU', 'CPU%', 'MEMORY', 'MEMORY%', 'TASKS'], ...cells] : cells;
+}
+
+function taskRows(rows: readonly Row[], { headers }: Options): string[][] {
+  const cells = rows.map(({ name, node = '', cpu, memory }) => [name, node, showCpu(cpu), showBytes(memory)]);
+  return headers ? [['NAME', 'NODE', 'CPU', 'MEMORY'], ...cells] : cells;
+}

@@ -1,0 +1,99 @@
+import { Option } from 'commander';
+import type { GantryConfig, RuntimeName } from '../config/define-config.ts';
+import { parseCount } from '../input/key-values.ts';
+import { startBackground } from '../local/background.ts';
+import { refuseRunning, runForeground } from '../local/foreground.ts';
+import { type LocalOptions, localSettings } from '../local/settings.ts';
+import { renderFields } from '../output/fields.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+
+interface Options {
+  readonly detach?: boolean;
+  readonly runtime?: RuntimeName;
+  readonly nodes?: string;
+  readonly name?: string;
+  readonly store?: string;
+  readonly config?: string;
+  readonly port?: string;
+  readonly logLevel?: NonNullable<GantryConfig['logLevel']>;
+  readonly inBackground?: boolean;
+}
+
+/** `gantry up`. */
+export const up: Define = (command, act) => {
+  command
+    .option('-d, --detach', 'in the background: answers once it is ready')
+    .addOption(
+      new Option(
+        '--runtime <runtime>',
+        'what tasks run in; docker if its engine answers, else process',
+      ).choices(['process', 'docker', 'fake']),
+    )
+    .option('--nodes <count>', 'how many nodes; default 1')
+    .option('--name <name>', 'the name of the cluster and of its context; default gantry')
+    .addOption(new Option('--store <store>', 'where its state is kept').choices(['memory']).default('memory'))
+    .option('--config <file>', 'a configuration; gantry.config.ts of this folder without it')
+    .option('--port <port>', 'port of the API on 127.0.0.1; any free one without it')
+    .addOption(
+      new Option('--log-level <level>', 'of its log; default warn').choices([
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'silent',
+      ]),
+    )
+    .addOption(new Option('--in-background').hideHelp())
+    .action(act<[], Options>((cx, _, options) => runUp(cx, options)));
+};
+
+async function runUp(cx: Cx, options: Options): Promise<void> {
+  const settings = await localSettings(cx.io.env, cx.io.cwd, localOptions(options));
+  const { name, runtime, chosen } = settings;
+  if (options.detach !== true) {
+    if (chosen !== undefined && options.inBackground !== true) cx.note(`Runtime ${runtime}: ${chosen}.`);
+    return runForeground(cx, settings, options.inBackground === true);
+  }
+  await refuseRunning(cx, name);
+  if (chosen !== undefined) cx.note(`Runtime ${runtime}: ${chosen}.`);
+  const args = [
+    'up',
+    '--in-background',
+    '--name',
+    name,
+    ...(runtime === 'none' ? [] : ['--runtime', runtime]),
+    ...passedOn(options),
+  ];
+  const { pid, log, server, nodes } = await startBackground(cx, name, args);
+  cx.io.stdout.write(
+    renderFields(
+      [
+        ['Cluster', name],
+        ['Server', server],
+        ['Context', `${name} (the current one)`],
+        ['Nodes', nodes.join(', ')],
+        ['Process', pid],
+        ['Log', log],
+        ['End it with', `gantry down ${name}`],
+      ],
+      cx.colors,
+    ),
+  );
+}
+
+function passedOn({ nodes, config, port, logLevel }: Options): string[] {
+  const values = { nodes, config, port, 'log-level': logLevel };
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+}
+
+function localOptions({ name, runtime, nodes, config, port, logLevel }: Options): LocalOptions {
+  return {
+    name,
+    runtime,
+    config,
+    logLevel,
+    nodes: nodes === undefined ? undefined : parseCount(nodes, '--nodes'),
+    port: port === undefined ? undefined : parseCount(port, '--port'),
+  };
+}

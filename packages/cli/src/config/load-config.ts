@@ -1,0 +1,110 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Jiti } from 'jiti';
+import { z } from 'zod';
+import { CliError, problemOf } from '../output/problem.ts';
+import type { GantryConfig } from './define-config.ts';
+
+const USUAL = Object.freeze([
+  'gantry.config.ts',
+  'gantry.config.mts',
+  'gantry.config.js',
+  'gantry.config.mjs',
+]);
+
+const configSchema = z.strictObject({
+  name: z.string().optional(),
+  nodes: z.unknown().optional(), // the host says what is wrong with it
+  runtime: z.enum(['process', 'docker', 'fake', 'none']).optional(),
+  plugins: z.array(z.unknown()).optional(),
+  api: z
+    .strictObject({ host: z.string().optional(), port: z.number().optional(), tls: z.unknown().optional() })
+    .optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
+});
+
+/** A configuration, and what its plugins are loaded with. */
+export interface LoadedConfig {
+  readonly file?: string | undefined;
+  readonly config: GantryConfig;
+  /** Imports a package as the file would. */
+  readonly load: (name: string) => Promise<unknown>;
+}
+
+/** Loads the file that is named, or the usual one of the folder if there is one. */
+export async function loadConfig(cwd: string, named: string | undefined): Promise<LoadedConfig> {
+  const file = named === undefined ? await usualFile(cwd) : resolve(cwd, named);
+  if (named !== undefined && !(await isFile(file as string))) {
+    throw new CliError(
+      'NOT_FOUND',
+      `there is no file ${named}`,
+      'a configuration is a file such as gantry.config.ts',
+    );
+  }
+  if (file === undefined) return { config: {}, load: (name) => import(name) };
+  const jiti = await loader(file);
+  const load = (name: string): Promise<unknown> => jiti.import(name);
+  try {
+    return { file, config: check(await jiti.import(file, { default: true })), load };
+  } catch (error) {
+    const problem = problemOf(error);
+    throw new CliError(
+      'INVALID_OPTIONS',
+      `${file}: ${problem.message}`,
+      'it exports what defineConfig returns as its default',
+    );
+  }
+}
+
+async function usualFile(cwd: string): Promise<string | undefined> {
+  for (const name of USUAL) {
+    const file = resolve(cwd, name);
+    if (await isFile(file)) return file;
+  }
+  return undefined;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/** The configuration gets our own copies of Gantry's packages, which need not be installed beside it. */
+async function loader(file: string): Promise<Jiti> {
+  const [{ createJiti }, cli, core, host, presets, fake, processes, docker, api] = await Promise.all([
+    import('jiti'),
+    import('./define-config.ts'),
+    import('@gantry/core'),
+    import('@gantry/host'),
+    import('@gantry/presets'),
+    import('@gantry/presets/fake'),
+    import('@gantry/presets/process'),
+    import('@gantry/presets/docker'),
+    import('@gantry/api'),
+  ]);
+  return createJiti(file, {
+    moduleCache: false,
+    fsCache: false,
+    virtualModules: {
+      '@gantry/cli': cli,
+      '@gantry/core': core,
+      '@gantry/host': host,
+      '@gantry/presets': presets,
+      '@gantry/presets/fake': fake,
+      '@gantry/presets/process': processes,
+      '@gantry/presets/docker': docker,
+      '@gantry/api': api,
+    },
+  });
+}
+
+function check(value: unknown): GantryConfig {
+  const result = configSchema.safeParse(value);
+  if (result.success) return value as GantryConfig;
+  const text = result.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'configuration'}: ${message}`,
+  );
+  throw new CliError('INVALID_OPTIONS', text.join('; '));
+}

@@ -1,0 +1,61 @@
+import type { Target } from '../io/io.ts';
+import { CliError } from '../output/problem.ts';
+import { didYouMean } from '../output/suggest.ts';
+import type { Contexts } from './contexts-file.ts';
+
+/** Options that every command takes. */
+export interface Globals {
+  readonly context?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly server?: string | undefined;
+  readonly color: boolean;
+}
+
+/** Where to go, and in which namespace to look. */
+export interface ChosenTarget extends Target {
+  /** The context's name, if it is from one. */
+  readonly context?: string | undefined;
+  readonly namespace: string;
+  /** Whether this namespace was asked for with `-n`. */
+  readonly namespaceGiven: boolean;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Which cluster is meant: options before the environment before the file. A server that is named is one without a
+ * context: a context's token is never sent to another server than its own.
+ */
+export function chooseTarget(contexts: Contexts, globals: Globals, env: Env): ChosenTarget {
+  const namespaceOf = (fallback: string | undefined): Pick<ChosenTarget, 'namespace' | 'namespaceGiven'> => ({
+    namespace: globals.namespace ?? (env.GANTRY_NAMESPACE || fallback || 'default'),
+    namespaceGiven: globals.namespace !== undefined,
+  });
+  const token = env.GANTRY_TOKEN || undefined;
+  const server =
+    globals.server ?? (globals.context === undefined ? env.GANTRY_SERVER || undefined : undefined);
+  if (server !== undefined) return { server, token, ...namespaceOf(undefined) };
+  const name = globals.context ?? (env.GANTRY_CONTEXT || contexts.current);
+  if (name === undefined) {
+    const known = Object.keys(contexts.contexts);
+    throw new CliError(
+      'UNAVAILABLE',
+      'no cluster is chosen: there is no current context and no GANTRY_SERVER',
+      known.length > 0
+        ? `choose one with \`gantry context use NAME\`: ${known.join(', ')}`
+        : 'start one on this machine with `gantry up -d`, or name one: `gantry context add NAME --server URL`',
+    );
+  }
+  const context = Object.hasOwn(contexts.contexts, name) ? contexts.contexts[name] : undefined;
+  if (context === undefined) {
+    const hint = didYouMean(name, Object.keys(contexts.contexts)) ?? 'list them with `gantry context ls`';
+    throw new CliError('NOT_FOUND', `there is no context ${name}`, hint);
+  }
+  return {
+    server: context.server,
+    token: token ?? context.token,
+    ca: context.ca,
+    context: name,
+    ...namespaceOf(context.namespace),
+  };
+}

@@ -1,0 +1,86 @@
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CliError } from '../output/problem.ts';
+import { contextsPath } from './paths.ts';
+
+/** A cluster by a name of the user's. */
+export interface Context {
+  readonly server: string;
+  readonly token?: string | undefined;
+  readonly namespace?: string | undefined;
+  /** Certificate authority of the server, PEM. */
+  readonly ca?: string | undefined;
+}
+
+export interface Contexts {
+  readonly current?: string | undefined;
+  readonly contexts: Readonly<Record<string, Context>>;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Reads the contexts; a file that is not there holds none. */
+export async function readContexts(env: Env): Promise<Contexts> {
+  const path = contextsPath(env);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return { contexts: {} };
+    throw error;
+  }
+  try {
+    return check(JSON.parse(text) as unknown);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError('INVALID_OBJECT', `${path}: ${reason}`, 'mend the file, or remove it to begin anew');
+  }
+}
+
+function check(value: unknown): Contexts {
+  const { current, contexts } = (value ?? {}) as { current?: unknown; contexts?: unknown };
+  if (current !== undefined && typeof current !== 'string') throw new Error('current: expected a name');
+  if (typeof contexts !== 'object' || contexts === null) throw new Error('contexts: expected an object');
+  for (const [name, context] of Object.entries(contexts)) {
+    if (typeof (context as Partial<Context> | null)?.server !== 'string') {
+      throw new Error(`contexts.${name}.server: expected a URL`);
+    }
+  }
+  return { current, contexts: contexts as Contexts['contexts'] };
+}
+
+/** Changes the contexts: the file is replaced as a whole, and only its owner may read it. */
+export async function changeContexts(env: Env, change: (contexts: Contexts) => Contexts): Promise<Contexts> {
+  const path = contextsPath(env);
+  const next = change(await readContexts(env));
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(next, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await chmod(temporary, 0o600); // where it was left over with another mode
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return next;
+}
+
+/** Adds a context or replaces it; the first one, or one that is to be used, becomes the current one. */
+export function withContext(contexts: Contexts, name: string, context: Context, use: boolean): Contexts {
+  const current = use || contexts.current === undefined ? name : contexts.current;
+  return { current, contexts: { ...contexts.contexts, [name]: context } };
+}
+
+/** Takes a context out; if it was the current one, `next` is, should it exist. */
+export function withoutContext(contexts: Contexts, name: string, next?: string): Contexts {
+  const rest = Object.fromEntries(Object.entries(contexts.contexts).filter(([each]) => each !== name));
+  if (contexts.current !== name) return { current: contexts.current, contexts: rest };
+  return { current: next !== undefined && Object.hasOwn(rest, next) ? next : undefined, contexts: rest };
+}

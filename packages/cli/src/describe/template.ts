@@ -1,0 +1,79 @@
+import type { HealthCheck, Mount, TemplateSpec } from '@gantry/core';
+import { showDuration } from '../output/duration.ts';
+import type { Field } from '../output/fields.ts';
+import { showAmount, showBytes } from '../output/quantity.ts';
+import { pairs } from './common.ts';
+
+/** What a task runs, line by line. */
+export function templateFields(template: TemplateSpec): Field[] {
+  const { resources, healthChecks } = template;
+  const amounts = (of: Readonly<Record<string, number | undefined>>): string =>
+    Object.entries(of)
+      .flatMap(([name, amount]) => (amount === undefined ? [] : [`${name} ${showAmount(name, amount)}`]))
+      .join(', ');
+  return [
+    ['Image', template.image],
+    ['Command', template.command.map(quoted).join(' ')],
+    ['Arguments', template.args.map(quoted).join(' ')],
+    ['Environment', pairs(template.env)],
+    ['Working folder', template.workingDir],
+    ['User', template.user],
+    ['Requests', amounts(resources.requests)],
+    ['Limits', amounts(resources.limits)],
+    ['Ports', template.ports.map(showPort)],
+    [
+      'Networks',
+      template.networks.map(({ name, aliases }) =>
+        aliases.length === 0 ? name : `${name} (${aliases.join(', ')})`,
+      ),
+    ],
+    ['Mounts', template.mounts.map(showMount)],
+    ...(['startup', 'readiness', 'liveness'] as const).map((name): Field => {
+      const check = healthChecks[name];
+      return [
+        `${name[0]?.toUpperCase()}${name.slice(1)} check`,
+        check === undefined ? undefined : showCheck(check),
+      ];
+    }),
+    [
+      'Stop',
+      `${template.stopSignal}, killed after ${showDuration(template.stopGraceMs)}; connections have ${showDuration(template.drainMs)} to end`,
+    ],
+  ];
+}
+
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word));
+
+function showPort({
+  name,
+  target,
+  published,
+  protocol,
+  mode,
+  appProtocol,
+}: TemplateSpec['ports'][number]): string {
+  const outside = published === undefined ? '' : `${published === 0 ? 'any port' : published} → `;
+  const extra = [name, mode === 'host' ? 'host mode' : undefined, appProtocol].filter(
+    (part) => part !== undefined,
+  );
+  return `${outside}${target}/${protocol}${extra.length === 0 ? '' : ` (${extra.join(', ')})`}`;
+}
+
+function showMount(mount: Mount): string {
+  if (mount.type === 'tmpfs')
+    return `tmpfs at ${mount.target}${mount.size === undefined ? '' : `, ${showBytes(mount.size)}`}`;
+  if (mount.type === 'bind')
+    return `${mount.source} at ${mount.target}${mount.readOnly ? ', read-only' : ''}`;
+  return JSON.stringify(mount);
+}
+
+function showCheck({ exec, http, tcp, intervalMs, timeoutMs, retries, startPeriodMs }: HealthCheck): string {
+  const what =
+    exec !== undefined
+      ? exec.command.map(quoted).join(' ')
+      : http !== undefined
+        ? `GET :${http.port}${http.path}`
+        : `connect to :${tcp?.port}`;
+  const grace = startPeriodMs === 0 ? '' : `, the first ${showDuration(startPeriodMs)} do not count`;
+  return `${what}, every ${showDuration(intervalMs)}, within ${showDuration(timeoutMs)}, ${retries} in a row${grace}`;
+}

@@ -1,0 +1,85 @@
+import { type Command, Option } from 'commander';
+import { repeatable } from '../input/repeatable.ts';
+
+/** The flags that `service create` and `service update` share, as Docker names them. */
+export interface SharedFlags {
+  readonly replicas?: string;
+  readonly entrypoint?: string;
+  readonly user?: string;
+  readonly workdir?: string;
+  readonly stopGracePeriod?: string;
+  readonly stopSignal?: string;
+  readonly limitCpu?: string;
+  readonly limitMemory?: string;
+  readonly reserveCpu?: string;
+  readonly reserveMemory?: string;
+  readonly genericResource?: readonly string[];
+  readonly replicasMaxPerNode?: string;
+  readonly restartCondition?: string;
+  readonly restartDelay?: string;
+  readonly restartMaxAttempts?: string;
+  readonly restartWindow?: string;
+  readonly updateDelay?: string;
+  readonly updateFailureAction?: string;
+  readonly updateMaxFailureRatio?: string;
+  readonly updateMonitor?: string;
+  readonly updateOrder?: string;
+  readonly updateParallelism?: string;
+  readonly rollbackDelay?: string;
+  readonly rollbackFailureAction?: string;
+  readonly rollbackMaxFailureRatio?: string;
+  readonly rollbackMonitor?: string;
+  readonly rollbackOrder?: string;
+  readonly rollbackParallelism?: string;
+  readonly healthCmd?: string;
+  readonly healthInterval?: string;
+  readonly healthTimeout?: string;
+  readonly healthRetries?: string;
+  readonly healthStartPeriod?: string;
+  readonly detach?: boolean;
+  readonly timeout?: string;
+}
+
+/** Declares them. */
+export function sharedFlags(command: Command): Command {
+  command
+    .option('--replicas <count>', 'number of tasks')
+    .option('--entrypoint <command>', "in place of the image's entrypoint")
+    .option('-u, --user <user>', 'user or user:group')
+    .option('-w, --workdir <path>', 'working folder')
+    .option('--stop-grace-period <duration>', 'from the stop signal to the kill')
+    .option('--stop-signal <signal>', 'signal to stop with')
+    .option('--limit-cpu <cores>', 'at most so many cores')
+    .option('--limit-memory <bytes>', 'at most so much memory')
+    .option('--reserve-cpu <cores>', 'cores set aside')
+    .option('--reserve-memory <bytes>', 'memory set aside')
+    .addOption(repeatable('--generic-resource <resource>', 'count of a further resource set aside: gpu=1'))
+    .option('--replicas-max-per-node <count>', 'at most so many tasks on a node')
+    .option('--restart-condition <condition>', 'none, on-failure or any')
+    .option('--restart-delay <duration>', 'before the second restart in a row')
+    .option('--restart-max-attempts <count>', 'restarts in a row before it is given up')
+    .option('--restart-window <duration>', 'a task that ran this long begins a new row');
+  for (const [name, actions] of [
+    ['update', 'pause, continue or rollback'],
+    ['rollback', 'pause or continue'],
+  ] as const) {
+    command
+      .option(
+        `--${name}-delay <duration>`,
+        `pause between tasks of an ${name === 'update' ? '' : 'automatic '}${name}`,
+      )
+      .option(`--${name}-failure-action <action>`, actions)
+      .option(`--${name}-max-failure-ratio <ratio>`, 'share of failed tasks that is borne')
+      .option(`--${name}-monitor <duration>`, 'how long each new task is watched')
+      .option(`--${name}-order <order>`, 'start-first or stop-first')
+      .option(`--${name}-parallelism <count>`, 'tasks at a time; 0: all');
+  }
+  return command
+    .option('--health-cmd <command>', 'command that tells whether a task is well')
+    .option('--health-interval <duration>', 'time between checks; default 30s')
+    .option('--health-timeout <duration>', 'time for one check; default 30s')
+    .option('--health-retries <count>', 'failures in a row that count; default 3')
+    .option('--health-start-period <duration>', 'time in which failures do not count')
+    .option('-d, --detach', 'do not wait until the service is up')
+    .addOption(new Option('--timeout <duration>', 'wait at most so long until the service is up'));
+}

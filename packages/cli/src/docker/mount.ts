@@ -1,0 +1,38 @@
+import type { TemplateInput } from '@gantry/core';
+import { CliError, usage } from '../output/problem.ts';
+import { bytes, csvFields, refuseUnknown } from './values.ts';
+
+type MountInput = NonNullable<TemplateInput['mounts']>[number];
+
+const FLAG = '--mount';
+
+/** `type=bind,source=/a,target=/b,readonly`, `type=tmpfs,target=/c,tmpfs-size=64m`. */
+export function parseMount(text: string): MountInput {
+  const fields = csvFields(text, FLAG);
+  const type = fields.get('type') ?? 'volume';
+  const target = fields.get('target') ?? fields.get('destination') ?? fields.get('dst');
+  if (target === undefined) throw usage(`${FLAG}: expected target=PATH in "${text}"`);
+  const targets = ['type', 'target', 'destination', 'dst'];
+  if (type === 'bind') {
+    refuseUnknown(fields, [...targets, 'source', 'src', 'readonly', 'ro'], FLAG);
+    const source = fields.get('source') ?? fields.get('src');
+    if (source === undefined) throw usage(`${FLAG}: expected source=PATH in "${text}"`);
+    return { type, source, target, readOnly: isSet(fields, 'readonly') || isSet(fields, 'ro') };
+  }
+  if (type === 'tmpfs') {
+    refuseUnknown(fields, [...targets, 'tmpfs-size'], FLAG);
+    const size = fields.get('tmpfs-size');
+    return { type, target, ...(size === undefined ? {} : { size: bytes(size, FLAG) }) };
+  }
+  throw new CliError(
+    'UNSUPPORTED',
+    `${FLAG}: mounts of type "${type}" are not supported`,
+    'type=bind mounts a folder of the host, type=tmpfs memory',
+  );
+}
+
+/** `readonly`, `readonly=true` and `readonly=1`. */
+function isSet(fields: ReadonlyMap<string, string | undefined>, key: string): boolean {
+  if (!fields.has(key)) return false;
+  return !['false', '0'].includes(fields.get(key) ?? 'true');
+}

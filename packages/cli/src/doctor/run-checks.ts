@@ -1,0 +1,194 @@
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { readContexts } from '../context/contexts-file.ts';
+import { contextsPath } from '../context/paths.ts';
+import { probeDocker } from '../local/docker-probe.ts';
+import { problemOf } from '../output/problem.ts';
+import type { Cx } from '../session.ts';
+import type { Check } from './check.ts';
+
+/** Looks at everything, at once. */
+export async function runChecks(cx: Cx): Promise<readonly Check[]> {
+  const { env } = cx.io;
+  return Promise.all([
+    nodeCheck(process.versions.node),
+    contextsCheck(env),
+    serverCheck(cx),
+    dockerCheck(env),
+    cgroupCheck(),
+    binaryCheck(
+      env,
+      'nft',
+      'nftables can be programmed',
+      'load balancing by the kernel is not possible; the built-in proxy needs nothing',
+    ),
+    binaryCheck(
+      env,
+      'nats-server',
+      'a message bus for several hosts can be run here',
+      'clusters on this machine need none',
+    ),
+    binaryCheck(
+      env,
+      'etcd',
+      'a durable store for several hosts can be run here',
+      'clusters on this machine need none',
+    ),
+  ]);
+}
+
+/** Node 20.19 is the first one that we are tested with. */
+export async function nodeCheck(version: string): Promise<Check> {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const enough = major > 20 || (major === 20 && minor >= 19);
+  return {
+    name: 'Node.js',
+    state: enough ? 'ok' : 'wrong',
+    found: version,
+    means: enough ? 'new enough' : 'Gantry needs 20.19 or later',
+  };
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The file holds tokens: nobody else may read it. */
+export async function contextsCheck(env: Env): Promise<Check> {
+  const path = contextsPath(env);
+  const name = 'Contexts';
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) {
+    return {
+      name,
+      state: 'absent',
+      found: `there is no ${path}`,
+      means: 'no cluster is known yet: `gantry up`, or `gantry context add`',
+    };
+  }
+  const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
+  if ((found.mode & 0o077) !== 0) {
+    return {
+      name,
+      state: 'wrong',
+      found: `${path} has mode ${mode}`,
+      means: `others can read the tokens in it: chmod 600 ${path}`,
+    };
+  }
+  try {
+    const { contexts, current } = await readContexts(env);
+    const count = Object.keys(contexts).length;
+    return {
+      name,
+      state: 'ok',
+      found: `${path}, mode ${mode}, ${count} contexts`,
+      means: `the current one is ${current ?? 'none'}`,
+    };
+  } catch (error) {
+    return {
+      name,
+      state: 'wrong',
+      found: problemOf(error).message,
+      means: 'mend the file, or remove it to begin anew',
+    };
+  }
+}
+
+async function serverCheck(cx: Cx): Promise<Check> {
+  const name = 'Server';
+  const target = await cx.target().catch(() => undefined);
+  if (target === undefined) {
+    return {
+      name,
+      state: 'absent',
+      found: 'no cluster is chosen',
+      means: 'start one with `gantry up -d`, or name one with `gantry context add`',
+    };
+  }
+  try {
+    const { name: cluster, version } = await (await cx.api()).info({ signal: cx.signal });
+    return {
+      name,
+      state: 'ok',
+      found: `cluster ${cluster} at ${target.server}, version ${version}`,
+      means: 'it answers',
+    };
+  } catch (error) {
+    const { code, message } = problemOf(error);
+    const means =
+      code === 'UNAUTHENTICATED' || code === 'FORBIDDEN'
+        ? 'it answers, but the token is not accepted: give the context another one'
+        : 'its process may have ended, or the network is in the way';
+    return { name, state: 'wrong', found: `${target.server}: ${message}`, means };
+  }
+}
+
+async function dockerCheck(env: Env): Promise<Check> {
+  const docker = await probeDocker(env);
+  if (docker.found) {
+    const found = `${docker.version} (API ${docker.apiVersion}) at ${docker.host}`;
+    return {
+      name: 'Docker',
+      state: 'ok',
+      found,
+      means: 'containers can be run: `gantry up --runtime docker`',
+    };
+  }
+  const found = `no engine at ${docker.host}: ${docker.reason}`;
+  return {
+    name: 'Docker',
+    state: 'absent',
+    found,
+    means: 'no containers; `gantry up --runtime process` runs commands',
+  };
+}
+
+/** Limits of processes need a control group of ours that we may write. */
+async function cgroupCheck(): Promise<Check> {
+  const name = 'Control groups';
+  const own = await readFile('/proc/self/cgroup', 'utf8').catch(() => undefined);
+  if (own === undefined) {
+    return {
+      name,
+      state: 'absent',
+      found: 'this system has none',
+      means: 'processes run without limits; a service that has some is refused',
+    };
+  }
+  const unified = await stat('/sys/fs/cgroup/cgroup.controllers').catch(() => undefined);
+  const folders =
+    unified === undefined ? ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup/memory'] : ['/sys/fs/cgroup'];
+  const version = unified === undefined ? 'version 1' : 'version 2';
+  const writable = await Promise.all(
+    folders.map((folder) =>
+      access(folder, constants.W_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return writable.every((each) => each)
+    ? {
+        name,
+        state: 'ok',
+        found: `${version}, writable`,
+        means: 'limits of CPU and memory can be enforced on processes',
+      }
+    : {
+        name,
+        state: 'absent',
+        found: `${version}, not writable`,
+        means: 'a process with limits is refused; containers are not concerned',
+      };
+}
+
+async function binaryCheck(env: Env, program: string, there: string, absent: string): Promise<Check> {
+  for (const folder of [...(env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']) {
+    if (folder === '') continue;
+    const file = join(folder, program);
+    const usable = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (usable) return { name: program, state: 'ok', found: file, means: there };
+  }
+  return { name: program, state: 'absent', found: 'not on PATH', means: absent };
+}

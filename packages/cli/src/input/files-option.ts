@@ -1,0 +1,30 @@
+import type { AnyInput } from '@gantry/core';
+import type { Command } from 'commander';
+import { CORE_KINDS, findKind } from '../cluster/kinds.ts';
+import type { Cx } from '../session.ts';
+import { type Manifest, readManifests } from './manifests.ts';
+import { placeAll } from './place.ts';
+
+export interface FilesOptions {
+  readonly filename?: readonly string[];
+  readonly recursive?: boolean;
+}
+
+/** Adds `-f` and `-R`. */
+export function filesOption(command: Command): Command {
+  return command
+    .option('-f, --filename <path...>', 'file, folder, or - for standard input; YAML or JSON')
+    .option('-R, --recursive', 'go into the folders of a folder');
+}
+
+/** The objects that `-f` names, placed into the namespace. */
+export async function readInputs(cx: Cx, { filename = [], recursive }: FilesOptions): Promise<AnyInput[]> {
+  const manifests = await readManifests(filename, { cwd: cx.io.cwd, stdin: cx.io.stdin, recursive });
+  return placeAll(manifests, await cx.target(), await kindsFor(cx, manifests));
+}
+
+/** The cluster is asked only if there is a kind that is not one of the core's. */
+async function kindsFor(cx: Cx, manifests: readonly Manifest[]): Promise<typeof CORE_KINDS> {
+  const known = manifests.every(({ object }) => findKind(object.kind, CORE_KINDS) !== undefined);
+  return known ? CORE_KINDS : (await (await cx.api()).info({ signal: cx.signal })).kinds;
+}

@@ -1,0 +1,100 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import type { AnyInput } from '@gantry/core';
+import { type Document, parseAllDocuments } from 'yaml';
+import type { Input } from '../io/io.ts';
+import { CliError, usage } from '../output/problem.ts';
+
+/** An object as a file has it, and where it stands there. */
+export interface Manifest {
+  readonly object: AnyInput;
+  /** `web.yaml`, or `web.yaml document 2`. */
+  readonly source: string;
+}
+
+export interface ManifestOptions {
+  readonly cwd: string;
+  readonly stdin: Input;
+  /** Goes into the folders in a folder. */
+  readonly recursive?: boolean | undefined;
+}
+
+const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
+
+/** Reads objects from files, from the YAML and JSON files of folders, and from standard input (`-`). */
+export async function readManifests(paths: readonly string[], options: ManifestOptions): Promise<Manifest[]> {
+  if (paths.length === 0) throw usage('expected -f FILE, a folder, or - for standard input');
+  const manifests: Manifest[] = [];
+  for (const path of paths) {
+    for (const { name, text } of await texts(path, options)) manifests.push(...parseManifests(text, name));
+  }
+  if (manifests.length === 0) throw new CliError('INVALID_OBJECT', `no objects in ${paths.join(', ')}`);
+  return manifests;
+}
+
+async function texts(path: string, options: ManifestOptions): Promise<{ name: string; text: string }[]> {
+  if (path === '-') return [{ name: 'standard input', text: await readAll(options.stdin) }];
+  const full = resolve(options.cwd, path);
+  const found = await stat(full).catch(() => undefined);
+  if (found === undefined)
+    throw new CliError('NOT_FOUND', `there is no file ${path}`, 'name a file, a folder, or -');
+  if (!found.isDirectory()) return [{ name: path, text: await readFile(full, 'utf8') }];
+  const entries = await readdir(full, { withFileTypes: true });
+  const result: { name: string; text: string }[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const inner = join(path, entry.name);
+    if (entry.isDirectory()) {
+      if (options.recursive === true) result.push(...(await texts(inner, options)));
+    } else if (EXTENSIONS.has(extname(entry.name))) {
+      result.push({ name: inner, text: await readFile(resolve(options.cwd, inner), 'utf8') });
+    }
+  }
+  return result;
+}
+
+/** All that stands on an input, as text. */
+export async function readAll(input: Input): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of input.read()) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * The objects of one text: YAML or JSON, of several documents, in which a document may be a list of objects.
+ *
+ * @throws `INVALID_OBJECT` with line and column
+ */
+export function parseManifests(text: string, name: string): Manifest[] {
+  const documents = parseAllDocuments(text, { merge: true, uniqueKeys: true }) as Document[];
+  return documents.flatMap((document, index) => {
+    const source = documents.length > 1 ? `${name} document ${index + 1}` : name;
+    const [error] = document.errors;
+    if (error !== undefined) {
+      throw new CliError(
+        'INVALID_OBJECT',
+        `${source}: ${error.message.split('\n')[0]?.replace(/:$/, '')}`,
+        'mend the YAML',
+      );
+    }
+    return objectsOf(document.toJS() as unknown, source);
+  });
+}
+
+function objectsOf(value: unknown, source: string): Manifest[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return value.flatMap((each) => objectsOf(each, source));
+  if (typeof value !== 'object')
+    throw new CliError('INVALID_OBJECT', `${source}: expected an object, got ${JSON.stringify(value)}`);
+  const { kind, items } = value as { kind?: unknown; items?: unknown };
+  if (Array.isArray(items) && (kind === 'list' || kind === undefined)) {
+    return items.flatMap((each) => objectsOf(each, source));
+  }
+  if (typeof kind !== 'string') {
+    throw new CliError(
+      'INVALID_OBJECT',
+      `${source}: expected an object with a kind`,
+      'an object has kind, meta and spec',
+    );
+  }
+  return [{ object: value as AnyInput, source }];
+}

@@ -1,0 +1,78 @@
+import type { Clock, ClusterApi, Random } from '@gantry/core';
+
+/** Where text goes: standard output or error, or a string in a test. */
+export interface Output {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Where bytes come from: standard input. */
+export interface Input {
+  readonly isTTY: boolean;
+  read(): AsyncIterable<Uint8Array>;
+  /** Hands on every key at once, unechoed; only on a terminal. */
+  setRawMode(on: boolean): void;
+}
+
+/** An access token as the server lists it: never the secret itself. */
+export interface TokenInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly grants: readonly { readonly role: 'viewer' | 'operator' | 'admin'; readonly namespace: string }[];
+  /** ms since the epoch. */
+  readonly createdAt: number;
+  readonly expiresAt?: number | undefined;
+}
+
+/** Access tokens of a cluster, which are no objects of it. */
+export interface TokenApi {
+  list(): Promise<readonly TokenInfo[]>;
+  /** Answers the secret, once. */
+  create(input: {
+    readonly name: string;
+    readonly grants: TokenInfo['grants'];
+    readonly expiresInMs?: number | undefined;
+  }): Promise<TokenInfo & { readonly token: string }>;
+  remove(id: string): Promise<void>;
+}
+
+/** How a cluster is reached. */
+export interface Target {
+  /** Its URL. */
+  readonly server: string;
+  readonly token?: string | undefined;
+  /** Certificate authority that signed the server's certificate, PEM. */
+  readonly ca?: string | undefined;
+}
+
+export interface Connection extends AsyncDisposable {
+  readonly api: ClusterApi;
+  readonly tokens: TokenApi;
+}
+
+export interface System {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Everything the command line touches outside of itself. A test gives its own. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin: Input;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Time and chance; loaded when they are needed. */
+  system(): Promise<System>;
+  /** Fires at Ctrl-C, SIGTERM and SIGHUP. */
+  readonly signal: AbortSignal;
+  /** Calls back when the terminal has changed its size; the answer ends that. */
+  onResize(callback: () => void): () => void;
+  connect(target: Target): Promise<Connection>;
+  /** How this program is started once more: the program and its first arguments. */
+  readonly self: readonly string[];
+  /** Tells the process that started this one in the background; absent if none did. */
+  readonly tellParent?: ((message: unknown) => void) | undefined;
+}

@@ -1,0 +1,55 @@
+import type { Connection, Input, Io, Output, System, Target } from './io.ts';
+
+/** This process's terminal, environment and clock. */
+export function nodeIo(signal: AbortSignal): Io {
+  return {
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    stdin: inputOf(process.stdin),
+    env: process.env,
+    cwd: process.cwd(),
+    system,
+    signal,
+    onResize: (callback) => {
+      process.stdout.on('resize', callback);
+      return () => process.stdout.off('resize', callback);
+    },
+    connect,
+    self: [process.execPath, ...process.execArgv, process.argv[1] as string],
+    tellParent: process.send === undefined ? undefined : (message) => process.send?.(message),
+  };
+}
+
+async function system(): Promise<System> {
+  const { SystemClock, SystemRandom } = await import('@gantry/system');
+  return { clock: new SystemClock(), random: new SystemRandom() };
+}
+
+async function connect(target: Target): Promise<Connection> {
+  return (await import('../cluster/connect.ts')).connectTo(target);
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
+    },
+  };
+}
+
+function inputOf(stream: NodeJS.ReadStream): Input {
+  return {
+    isTTY: stream.isTTY === true,
+    read: () => stream,
+    setRawMode: (on) => {
+      stream.setRawMode?.(on);
+    },
+  };
+}

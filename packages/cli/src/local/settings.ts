@@ -1,0 +1,75 @@
+import type { Plugin } from '@gantry/core';
+import type { NodeOptions } from '@gantry/host';
+import type { GantryConfig, RuntimeName } from '../config/define-config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { composePlugins, resolvePlugins } from '../config/resolve-plugins.ts';
+import { probeDocker } from './docker-probe.ts';
+import { runtimePath } from './state.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What the command line says; it goes before the configuration. */
+export interface LocalOptions {
+  readonly name?: string | undefined;
+  readonly nodes?: number | undefined;
+  readonly runtime?: RuntimeName | undefined;
+  readonly config?: string | undefined;
+  readonly port?: number | undefined;
+  readonly logLevel?: GantryConfig['logLevel'];
+}
+
+/** Everything a local cluster is made of. */
+export interface LocalSettings {
+  readonly name: string;
+  readonly nodes: number | readonly NodeOptions[];
+  readonly runtime: RuntimeName | 'none';
+  /** Why this runtime, if nobody has chosen it. */
+  readonly chosen?: string | undefined;
+  readonly plugins: readonly Plugin[];
+  readonly api: NonNullable<GantryConfig['api']>;
+  readonly config?: string | undefined;
+}
+
+/** Puts command line, configuration and defaults together. */
+export async function localSettings(env: Env, cwd: string, options: LocalOptions): Promise<LocalSettings> {
+  const { config, file, load } = await loadConfig(cwd, options.config);
+  const name = options.name ?? config.name ?? 'gantry';
+  const wanted = options.runtime ?? config.runtime;
+  const { runtime, chosen } =
+    wanted === undefined ? await chooseRuntime(env) : { runtime: wanted, chosen: undefined };
+  const own = await resolvePlugins(config.plugins ?? [], load);
+  const logLevel = options.logLevel ?? config.logLevel ?? 'warn';
+  const preset = await presetOf(runtime, { logLevel, dir: runtimePath(env, name) });
+  return {
+    name,
+    nodes: options.nodes ?? config.nodes ?? 1,
+    runtime,
+    chosen,
+    plugins: composePlugins(preset, own),
+    api: { ...config.api, ...(options.port === undefined ? {} : { port: options.port }) },
+    config: file,
+  };
+}
+
+async function chooseRuntime(env: Env): Promise<{ runtime: RuntimeName; chosen: string }> {
+  const docker = await probeDocker(env);
+  return docker.found
+    ? { runtime: 'docker', chosen: `Docker ${docker.version} answers at ${docker.host}` }
+    : { runtime: 'process', chosen: `no Docker engine answers at ${docker.host}` };
+}
+
+async function presetOf(
+  runtime: RuntimeName | 'none',
+  { logLevel, dir }: { readonly logLevel: NonNullable<GantryConfig['logLevel']>; readonly dir: string },
+): Promise<readonly Plugin[]> {
+  switch (runtime) {
+    case 'process':
+      return (await import('@gantry/presets/process')).processCluster({ logLevel, runtime: { dir } });
+    case 'docker':
+      return (await import('@gantry/presets/docker')).dockerCluster({ logLevel });
+    case 'fake':
+      return (await import('@gantry/presets/fake')).fakeCluster({ logLevel });
+    case 'none':
+      return [];
+  }
+}

@@ -1,0 +1,60 @@
+import { type ClusterApi, contracts } from '@gantry/core';
+import type { LocalSettings } from './settings.ts';
+
+/** A cluster that runs in this process, with its API. */
+export interface LocalCluster extends AsyncDisposable {
+  readonly name: string;
+  readonly api: ClusterApi;
+  readonly nodes: readonly string[];
+  readonly server: string;
+  /** Of an administrator; known to nobody else. */
+  readonly token: string;
+  readonly ca?: string | undefined;
+}
+
+/** Starts a cluster and serves its API. */
+export async function startCluster(settings: LocalSettings, signal: AbortSignal): Promise<LocalCluster> {
+  const [{ createCluster }, { apiEndpoint, apiServer, newSecret }] = await Promise.all([
+    import('@gantry/host'),
+    import('@gantry/api'),
+  ]);
+  const token = newSecret();
+  const { host, port, tls } = settings.api;
+  const server = apiServer({
+    listen: { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
+    adminToken: token,
+    ...(tls === undefined ? {} : { tls }),
+  });
+  const cluster = await createCluster([...settings.plugins, server], {
+    name: settings.name,
+    nodes: settings.nodes,
+    signal,
+  });
+  const endpoint = cluster.get(apiEndpoint);
+  return {
+    name: cluster.name,
+    api: cluster.api,
+    nodes: cluster.nodes,
+    server: endpoint.url,
+    token,
+    ca: tls === 'self-signed' ? endpoint.tls?.cert : undefined,
+    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
+  };
+}
+
+const LOOK_MS = 50;
+
+/**
+ * Takes away what a cluster has left whose program died: its agents find tasks that the control plane does not know, and
+ * remove them.
+ */
+export async function sweepCluster(settings: LocalSettings, signal: AbortSignal): Promise<void> {
+  const { createCluster } = await import('@gantry/host');
+  const { name, nodes, plugins } = settings;
+  await using cluster = await createCluster(plugins, { name, nodes, signal });
+  const clock = cluster.get(contracts.clock);
+  for (const node of cluster.nodes) {
+    const runtime = cluster.get(contracts.runtime, node);
+    while ((await runtime.list()).length > 0) await clock.sleep(LOOK_MS, signal);
+  }
+}

@@ -1,0 +1,57 @@
+import { usage } from './problem.ts';
+
+const UNITS: Readonly<Record<string, number>> = Object.freeze({
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+});
+
+/** `1h30m`, `10s`, `500ms`, `0.5s` → ms; undefined if it is none. A number alone is not a duration, but `0` is. */
+export function readDuration(text: string): number | undefined {
+  if (text === '0') return 0;
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined;
+  let ms = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
+    ms += Number(amount) * (UNITS[unit as string] as number);
+  }
+  return Math.round(ms);
+}
+
+/** @throws a usage error that names the option */
+export function parseDuration(text: string, option: string): number {
+  const ms = readDuration(text);
+  if (ms === undefined) throw usage(`${option}: expected a duration such as 30s or 1h30m, got "${text}"`);
+  return ms;
+}
+
+/** How long something took or is to take: `350ms`, `4.2s`, `3m12s`. */
+export function showDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  if (ms < 10_000) return `${trim((ms / 1000).toFixed(1))}s`;
+  return showAge(ms);
+}
+
+const trim = (text: string): string => text.replace(/\.0$/, '');
+
+/** An age as kubectl shows it: two units while the second one matters, else one. */
+export function showAge(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 10) return two(minutes, 'm', seconds % 60, 's');
+  if (minutes < 180) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 8) return two(hours, 'h', minutes % 60, 'm');
+  if (hours < 48) return `${hours}h`;
+  const days = Math.floor(hours / 24);
+  if (days < 8) return two(days, 'd', hours % 24, 'h');
+  if (days < 730) return `${days}d`;
+  const years = Math.floor(days / 365);
+  return years < 8 ? two(years, 'y', days % 365, 'd') : `${years}y`;
+}
+
+function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`;
+}

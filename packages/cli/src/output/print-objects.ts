@@ -1,0 +1,69 @@
+import type { AnyObject } from '@gantry/core';
+import { columnsOf, rowsOf } from '../columns/index.ts';
+import type { Cx } from '../session.ts';
+import { type Format, renderData } from './format.ts';
+import { renderTable } from './table.ts';
+
+export interface PrintOptions {
+  readonly format: Format;
+  readonly headers: boolean;
+  readonly namespaces: boolean;
+  readonly labels?: boolean;
+  /** One object that was asked for by its name: a document is itself, not a list of it. */
+  readonly single?: boolean;
+}
+
+/** Shows objects: one table per kind, or one document. */
+export async function printObjects(
+  cx: Cx,
+  objects: readonly AnyObject[],
+  options: PrintOptions,
+): Promise<void> {
+  const { format } = options;
+  if (format.type === 'table') {
+    cx.io.stdout.write(await tables(cx, objects, { ...options, format }));
+    return;
+  }
+  const value =
+    options.single === true && objects.length === 1 ? objects[0] : { kind: 'list', items: objects };
+  const named = (): string[] => objects.map(({ kind, meta }) => `${kind}/${meta.name}`);
+  cx.io.stdout.write(await renderData(format, value, named));
+}
+
+async function tables(
+  cx: Cx,
+  objects: readonly AnyObject[],
+  options: PrintOptions & { readonly format: { readonly type: 'table'; readonly wide: boolean } },
+): Promise<string> {
+  const kinds = [...new Set(objects.map(({ kind }) => kind))];
+  const context = { now: (await cx.clock()).now(), colors: cx.colors };
+  const parts = kinds.map((kind) => {
+    const columns = columnsOf(kind, {
+      wide: options.format.wide,
+      namespaces: options.namespaces && objects.some(({ meta }) => meta.namespace !== undefined),
+      labels: options.labels ?? false,
+    });
+    const rows = rowsOf(
+      objects.filter((object) => object.kind === kind),
+      columns,
+      context,
+      options.headers,
+    );
+    return renderTable(
+      kinds.length > 1 ? rows.map((row, index) => prefixed(row, index, kind, options)) : rows,
+    );
+  });
+  return parts.join('\n');
+}
+
+/** With several kinds below each other, names say their kind. */
+function prefixed(
+  row: string[],
+  index: number,
+  kind: string,
+  { headers, namespaces }: PrintOptions,
+): string[] {
+  if (headers && index === 0) return row;
+  const at = namespaces ? 1 : 0;
+  return row.map((cell, column) => (column === at && kind !== 'event' ? `${kind}/${cell}` : cell));
+}

@@ -1,0 +1,27 @@
+import type { Colors } from './colors.ts';
+import { hintFor } from './hints.ts';
+import type { Problem } from './problem.ts';
+
+/** `error: CODE message`, each issue on a line with its path, a hint. */
+export function renderProblem(problem: Problem, colors: Colors): string {
+  const { code, issues } = problem;
+  const hint = problem.hint ?? hintFor(code);
+  const many = issues.length > 0;
+  const lines = [
+    `${colors.red('error:')} ${colors.bold(code)} ${many ? headline(problem) : problem.message}`,
+  ];
+  for (const { path, message } of issues) {
+    lines.push(path === '' ? `  ${message}` : `  ${colors.cyan(path)}: ${message}`);
+  }
+  if (hint !== undefined) lines.push(`${colors.dim('hint:')} ${hint}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The message without the issues, which the cluster's errors repeat behind `what: `. */
+function headline({ message, issues }: Problem): string {
+  const first = issues[0];
+  if (first === undefined) return message;
+  const text = first.path === '' ? first.message : `${first.path}: ${first.message}`;
+  const at = message.indexOf(`: ${text}`);
+  return at < 0 ? message : message.slice(0, at);
+}

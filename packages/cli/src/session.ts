@@ -1,0 +1,57 @@
+import type { Clock, ClusterApi } from '@gantry/core';
+import { type ChosenTarget, chooseTarget, type Globals } from './context/choose-target.ts';
+import { readContexts } from './context/contexts-file.ts';
+import type { Connection, Io, TokenApi } from './io/io.ts';
+import { type Colors, colorsFor } from './output/colors.ts';
+
+/** What a command is given: its surroundings, and the cluster it is to talk to, which is connected to on demand. */
+export interface Cx {
+  readonly io: Io;
+  readonly globals: Globals;
+  readonly colors: Colors;
+  readonly signal: AbortSignal;
+  /** A line on standard output. */
+  print(line: string): void;
+  /** A line on standard error, for people. */
+  note(line: string): void;
+  warn(line: string): void;
+  clock(): Promise<Clock>;
+  target(): Promise<ChosenTarget>;
+  api(): Promise<ClusterApi>;
+  tokens(): Promise<TokenApi>;
+  /** Closes what was opened. */
+  close(): Promise<void>;
+}
+
+/** @param globals the options that every command takes */
+export function openSession(io: Io, globals: Globals): Cx {
+  const colors = colorsFor(io.stdout, io.env, globals.color);
+  const errorColors = colorsFor(io.stderr, io.env, globals.color);
+  let chosen: Promise<ChosenTarget> | undefined;
+  let connection: Promise<Connection> | undefined;
+  const target = (): Promise<ChosenTarget> => {
+    chosen ??= readContexts(io.env).then((contexts) => chooseTarget(contexts, globals, io.env));
+    return chosen;
+  };
+  const connected = (): Promise<Connection> => {
+    connection ??= target().then((to) => io.connect(to));
+    return connection;
+  };
+  return {
+    io,
+    globals,
+    colors,
+    signal: io.signal,
+    print: (line) => io.stdout.write(`${line}\n`),
+    note: (line) => io.stderr.write(`${line}\n`),
+    warn: (line) => io.stderr.write(`${errorColors.yellow('warning:')} ${line}\n`),
+    clock: async () => (await io.system()).clock,
+    target,
+    api: async () => (await connected()).api,
+    tokens: async () => (await connected()).tokens,
+    close: async () => {
+      const open = await connection?.catch(() => undefined);
+      await open?.[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { NetworkObject, Service } from '@gantry/core';
+import { allPages } from '../cluster/all-pages.ts';
+import type { Cx } from '../session.ts';
+
+/** The label by which a stack's objects are known. */
+export const STACK_LABEL = 'gantry.stack';
+
+/** What belongs to a stack, or to any. */
+export interface Members {
+  readonly services: readonly Service[];
+  readonly networks: readonly NetworkObject[];
+}
+
+/** The objects of a stack in the namespace that is looked at; of every stack without a name. */
+export async function membersOf(cx: Cx, name?: string): Promise<Members> {
+  const api = await cx.api();
+  const { namespace } = await cx.target();
+  const labels = name === undefined ? STACK_LABEL : `${STACK_LABEL}=${name}`;
+  const select = { namespace, labels, signal: cx.signal };
+  const [services, networks] = await Promise.all([
+    allPages(api, 'service', select),
+    allPages(api, 'network', select),
+  ]);
+  return { services: services.items, networks: networks.items };
+}

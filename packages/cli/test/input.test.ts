@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { CORE_KINDS, findKind } from '../src/cluster/kinds.ts';
+import { parseForward } from '../src/commands/port-forward.ts';
+import { parseGrant } from '../src/commands/token.ts';
+import { parseCondition } from '../src/commands/wait.ts';
+import { wantedAt } from '../src/completion/wanted.ts';
+import { parseAmounts, parseChanges, splitPair } from '../src/input/key-values.ts';
+import { parseManifests } from '../src/input/manifests.ts';
+import { placeAll } from '../src/input/place.ts';
+import { changeTaints } from '../src/input/taints.ts';
+import { commandWord } from '../src/program.ts';
+
+describe('manifests', () => {
+  test('documents, JSON, lists, and lists in lists are all taken apart', () => {
+    const names = (text: string) => parseManifests(text, 'f').map(({ object }) => object.meta.name);
+    expect(names('kind: service\nmeta: {name: a}\n---\n---\nkind: network\nmeta: {name: b}\n')).toEqual([
+      'a',
+      'b',
+    ]);
+    expect(names('{"kind":"list","items":[{"kind":"service","meta":{"name":"a"}}]}')).toEqual(['a']);
+    expect(names('- {kind: service, meta: {name: a}}\n- {kind: network, meta: {name: b}}')).toEqual([
+      'a',
+      'b',
+    ]);
+    expect(names('')).toEqual([]);
+  });
+
+  test.each([
+    ['kind: [', 'f: '],
+    ['a: 1\na: 2', 'unique'],
+    ['meta: {name: a}', 'with a kind'],
+    ['just text', 'expected an object'],
+    ['kind: service\n---\nmeta: {}', 'f document 2'],
+  ])('%j is refused with its place', (text, reason) => {
+    expect(() => parseManifests(text, 'f')).toThrow(reason);
+  });
+
+  test('objects without a namespace go where one looks; one that is elsewhere than -n says is a mistake', () => {
+    const manifest = (meta: object, kind = 'service') => [{ object: { kind, meta } as never, source: 'f' }];
+    const place = (meta: object, target: { namespace: string; namespaceGiven: boolean }, kind?: string) =>
+      placeAll(manifest(meta, kind), target, CORE_KINDS)[0]?.meta;
+    const given = { namespace: 'team-a', namespaceGiven: true };
+    expect(place({ name: 'a' }, given)).toEqual({ name: 'a', namespace: 'team-a' });
+    expect(place({ name: 'a' }, { namespace: 'default', namespaceGiven: false })).toEqual({ name: 'a' });
+    expect(place({ name: 'a' }, given, 'node')).toEqual({ name: 'a' });
+    expect(place({ name: 'a', namespace: 'b' }, { ...given, namespaceGiven: false })).toEqual({
+      name: 'a',
+      namespace: 'b',
+    });
+    expect(() => place({ name: 'a', namespace: 'b' }, given)).toThrow('is of namespace b, not of team-a');
+  });
+});
+
+describe('words', () => {
+  test('a pair is split at the first =', () => {
+    expect(splitPair('a=b=c')).toEqual(['a', 'b=c']);
+    expect(splitPair('a')).toEqual(['a', undefined]);
+  });
+
+  test('changes set and take off; anything else is refused', () => {
+    expect(parseChanges(['a=1', 'b-', 'c='], 'KEY')).toEqual({ a: '1', b: null, c: '' });
+    for (const words of [['a'], ['-'], ['=x'], []])
+      expect(() => parseChanges(words, 'KEY')).toThrow('KEY=VALUE');
+  });
+
+  test('amounts keep their units', () => {
+    expect(parseAmounts('cpu=250m,memory=64Mi,gpu=1', '--requests')).toEqual({
+      cpu: '250m',
+      memory: '64Mi',
+      gpu: 1,
+    });
+    expect(() => parseAmounts('cpu', '--requests')).toThrow('--requests');
+  });
+
+  test.each([
+    ['8080:80', { local: 8080, remote: 80 }],
+    ['80', { local: 80, remote: 80 }],
+    [':80', { local: 0, remote: 80 }],
+  ])('forward %s', (text, forward) => {
+    expect(parseForward(text)).toEqual(forward);
+  });
+
+  test.each(['', 'a:80', '80:0', '1:2:3', '70000'])('forward %j is refused', (text) => {
+    expect(() => parseForward(text)).toThrow('[LOCAL:]REMOTE');
+  });
+
+  test('a grant is a role at a namespace', () => {
+    expect(parseGrant('operator@team-a')).toEqual({ role: 'operator', namespace: 'team-a' });
+    for (const text of ['root@*', 'viewer', 'viewer@', 'viewer@a@b'])
+      expect(() => parseGrant(text)).toThrow('ROLE@NAMESPACE');
+  });
+
+  test('a kind is known by its name, plural and short names', () => {
+    for (const word of ['service', 'services', 'svc', 'Service'])
+      expect(findKind(word, CORE_KINDS)?.kind).toBe('service');
+    expect(findKind('pod', CORE_KINDS)).toBeUndefined();
+  });
+});
+
+describe('taints', () => {
+  const taints = [
+    { key: 'a', value: '1', effect: 'NoSchedule' },
+    { key: 'a', value: '1', effect: 'NoExecute' },
+  ] as const;
+
+  test('one is set in place of that with the same key and effect, and taken off by key, or key and effect', () => {
+    expect(changeTaints(taints, ['a=2:NoSchedule', 'b:NoExecute'])).toEqual([
+      taints[1],
+      { key: 'a', value: '2', effect: 'NoSchedule' },
+      { key: 'b', value: '', effect: 'NoExecute' },
+    ]);
+    expect(changeTaints(taints, ['a-'])).toEqual([]);
+    expect(changeTaints(taints, ['a:NoExecute-'])).toEqual([taints[0]]);
+  });
+
+  test('what cannot be read, and what is not there to take off, is refused', () => {
+    for (const word of ['a=1', 'a:Never', 'b-', 'a:Sometimes-', ''])
+      expect(() => changeTaints(taints, [word])).toThrow();
+  });
+
+  test('setting a taint and taking it off again leaves the others', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[b-z]{1,5}$/), (key) => {
+        expect(changeTaints(changeTaints(taints, [`${key}=x:NoExecute`]), [`${key}-`])).toEqual(taints);
+      }),
+    );
+  });
+});
+
+describe('wait', () => {
+  const object = { status: { ready: 3, conditions: [{ type: 'Available', status: 'false' }] } } as never;
+  const holds = async (text: string) => {
+    const condition = await parseCondition(text);
+    return typeof condition === 'function' ? condition(object) : condition;
+  };
+
+  test.each([
+    ['delete', 'deleted'],
+    ['condition=Available', 'Available'],
+    ['condition=Available=false', true],
+    ['condition=available=unknown', false],
+    ['jsonpath={.status.ready}=3', true],
+    ["jsonpath='{.status.ready}'=3", 'refused'],
+    ['jsonpath=.status.ready=4', false],
+    ['jsonpath={.status.missing}', false],
+    ['jsonpath={.status.ready}', true],
+    ['soon', 'refused'],
+  ])('--for %s: %s', async (text, expected) => {
+    if (expected === 'refused') await expect(holds(text)).rejects.toThrow('--for');
+    else expect(await holds(text)).toBe(expected);
+  });
+});
+
+test.each([
+  [['get', 'svc'], 'get'],
+  [['--context', 'a', '-n', 'b', 'get'], 'get'],
+  [['--no-color', 'get'], 'get'],
+  [['help', 'get'], 'get'],
+  [['help'], 'help'],
+  [['--help'], undefined],
+  [['--', 'get'], undefined],
+])('the command of %j is %s', (argv, word) => {
+  expect(commandWord(argv)).toBe(word);
+});
+
+test.each([
+  [['get', ''], { type: 'kinds' }],
+  [['-n', 'x', 'get', 'svc', ''], { type: 'names', kinds: ['svc'] }],
+  [['logs', 'w'], { type: 'names', kinds: ['service', 'task'] }],
+  [['logs', 'web', ''], undefined],
+  [['drain', 'a', ''], { type: 'names', kinds: ['node'] }],
+  [['rollout', 'undo', ''], { type: 'names', kinds: ['service'] }],
+  [['context', 'use', ''], { type: 'contexts' }],
+  [['down', ''], { type: 'clusters' }],
+  [['get', '-'], undefined],
+  [['version', ''], undefined],
+])('behind %j may stand %j', (words, wanted) => {
+  expect(wantedAt(words)).toEqual(wanted);
+});

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Event, Node, Service } from '@gantry/core';
+import picocolors from 'picocolors';
+import { expect, test } from 'vitest';
+import { rolloutState } from '../src/cluster/rollout-state.ts';
+import { usageBetween } from '../src/cluster/usage.ts';
+import { renderView } from '../src/local/live-view.ts';
+import { isAlive, startTicksOf } from '../src/local/state.ts';
+import { orphans } from '../src/stack/deploy.ts';
+
+test('a process is alive until it has ended, and a pid that is used again is another process', async () => {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  const pid = child.pid as number;
+  const startTicks = await startTicksOf(pid);
+  expect(await isAlive({ pid, startTicks })).toBe(true);
+  expect(await isAlive({ pid, startTicks: '1' })).toBe(false);
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+  expect(await isAlive({ pid, startTicks })).toBe(false);
+});
+
+const service = (status: object, more: object = {}): Service =>
+  ({
+    kind: 'service',
+    meta: { name: 'web', generation: 2 },
+    spec: { paused: false, mode: 'replicated', template: { command: [], ports: [], networks: [] } },
+    status: {
+      observedGeneration: 2,
+      desired: 3,
+      ready: 3,
+      updated: 3,
+      conditions: [],
+      published: [],
+      ...status,
+    },
+    ...more,
+  }) as unknown as Service;
+const update = (state: string, message = 'm') => ({ state, message, startedAt: 5, from: 'a', to: 'b' });
+
+test.each([
+  ['a change that was not taken up', { observedGeneration: 1 }, 'waiting', 'taken up'],
+  ['all there', {}, 'done', '3 of 3'],
+  ['some not ready', { ready: 2 }, 'waiting', '2 are ready'],
+  ['an update under way', { update: update('updating') }, 'waiting', ''],
+  ['an update that is over', { update: update('completed') }, 'done', ''],
+  ['an update that was stopped', { update: update('paused') }, 'failed', 'paused: m'],
+  ['a rollback under way', { update: update('rollback-started') }, 'waiting', 'rolled back'],
+  ['a rollback that is over', { update: update('rollback-completed') }, 'failed', 'taken back'],
+  ['a rollback that was stopped', { update: update('rollback-paused') }, 'failed', 'the rollback is paused'],
+  [
+    'a task that fits nowhere',
+    { ready: 2, conditions: [{ type: 'Scheduled', status: 'false', message: 'no room' }] },
+    'waiting',
+    'no room',
+  ],
+])('a rollout with %s', (_, status, phase, message) => {
+  expect(rolloutState(service(status))).toMatchObject({ phase, message: expect.stringContaining(message) });
+});
+
+test('how an earlier update ended is not told again', () => {
+  const past = update('paused') as never;
+  expect(rolloutState(service({ update: past }), past).phase).toBe('done');
+  expect(rolloutState(service({ update: { ...update('paused'), startedAt: 6 } }), past).phase).toBe('failed');
+});
+
+test('usage is the rate between two looks; what only one of them saw is left out', () => {
+  const look = (task: string, time: number, cpuMs: number) => ({ task, node: 'a', time, cpuMs, memory: 10 });
+  const first = [look('x', 1000, 100), look('gone', 1000, 0), look('again', 1000, 500)];
+  const second = [look('x', 3000, 600), look('new', 3000, 5), look('again', 3000, 100)];
+  expect(usageBetween(first, second)).toEqual([
+    { task: 'x', node: 'a', cpu: 250, memory: 10 },
+    { task: 'again', node: 'a', cpu: 0, memory: 10 },
+  ]);
+});
+
+test('the view of a cluster fits its terminal, whatever is in it', () => {
+  const many = Array.from({ length: 50 }, () =>
+    service({}, { meta: { name: 'w'.repeat(60), generation: 2, createdAt: 0, labels: {} } }),
+  );
+  const node = { meta: { name: 'n' }, status: { state: 'ready' } } as unknown as Node;
+  const event = {
+    spec: { lastAt: 0, regarding: { kind: 'node', name: 'n' }, reason: 'R', message: 'm'.repeat(200) },
+  } as unknown as Event;
+  const data = {
+    title: 't',
+    nodes: [node],
+    services: many,
+    events: Array.from({ length: 20 }, () => event),
+    now: 1000,
+  };
+  for (const colors of [picocolors.createColors(false), picocolors.createColors(true)]) {
+    const view = renderView(data, colors, 24, 60);
+    expect(view.length).toBeLessThan(24);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape sequences
+    for (const line of view) expect(line.replace(/\u001b\[\d+m/g, '').length).toBeLessThanOrEqual(60);
+    expect(view.join('\n')).toContain('1 of 1 nodes are ready');
+    expect(view.join('\n')).toMatch(/and \d+ more/);
+  }
+});
+
+test('what a stack has and its file has not is an orphan', () => {
+  const object = (kind: string, name: string, namespace = 'default') =>
+    ({ kind, meta: { name, namespace } }) as never;
+  const before = {
+    services: [object('service', 'a'), object('service', 'b')],
+    networks: [object('network', 'a')],
+  };
+  const left = orphans(before, [{ kind: 'service', meta: { name: 'a' } } as never]);
+  expect([left.services, left.networks]).toEqual([[before.services[1]], before.networks]);
+});

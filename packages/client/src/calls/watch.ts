@@ -1,0 +1,119 @@
+import {
+  type AnyObject,
+  GantryError,
+  isGantryError,
+  type Kind,
+  type KindMap,
+  throwIfAborted,
+  type WatchEvent,
+} from '@gantry/core';
+import type { ClusterUids } from '../cluster-uids.ts';
+import { backOffMs } from '../http/back-off.ts';
+import { errorOf } from '../http/problem.ts';
+import type { Query, Transport } from '../http/transport.ts';
+
+type Line =
+  | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: AnyObject }
+  | { readonly type: 'bookmark'; readonly revision: number }
+  | { readonly type: 'end' }
+  | { readonly type: 'error'; readonly problem: unknown };
+
+interface WatchCall {
+  readonly path: string;
+  readonly query: Query;
+  readonly since: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Where a watch is: which cluster, up to which revision, and whether the caller has been told anything. */
+interface Place {
+  uid: string | undefined;
+  since: number | undefined;
+  told: boolean;
+  connected: boolean;
+  failures: number;
+}
+
+/**
+ * Follows a kind over any number of connections, so that the caller sees one watch without a gap.
+ *
+ * @throws `COMPACTED` where that is not possible: the history is gone, or the cluster's state was lost (then `details`
+ * has the new `uid`), or the connection was lost while everything was told as `added`. A watch that was asked for
+ * without `since` and has told nothing begins anew instead.
+ */
+export async function* watchOver<K extends Kind>(
+  transport: Transport,
+  uids: ClusterUids,
+  call: WatchCall,
+): AsyncIterable<readonly WatchEvent<KindMap[K]>[]> {
+  const { signal } = call;
+  const { clock, random, closed } = transport.parts;
+  const place: Place = {
+    uid: call.since === undefined ? undefined : uids.of(call.since),
+    since: call.since,
+    told: false,
+    connected: false,
+    failures: 0,
+  };
+  while (!signal.aborted) {
+    try {
+      yield* follow<K>(transport, uids, call, place);
+    } catch (error) {
+      if (signal.aborted && !closed.aborted) return;
+      if (isGantryError(error, 'COMPACTED')) {
+        const { uid } = error.details;
+        if (typeof uid === 'string') uids.seen(uid);
+        if (place.told || call.since !== undefined) throw error;
+        place.since = undefined;
+        place.uid = undefined;
+      } else if (!place.connected || !isGantryError(error, 'UNAVAILABLE', 'CLOSED', 'EXHAUSTED', 'TIMEOUT')) {
+        throw error;
+      }
+      throwIfAborted(closed);
+    }
+    if (place.told && place.since === undefined) {
+      throw new GantryError('COMPACTED', 'the connection was lost before everything was told: list again');
+    }
+    await clock.sleep(backOffMs(place.failures++, random), signal).catch(() => undefined);
+  }
+  throwIfAborted(closed);
+}
+
+/** One connection, to its end. */
+async function* follow<K extends Kind>(
+  transport: Transport,
+  uids: ClusterUids,
+  call: WatchCall,
+  place: Place,
+): AsyncIterable<readonly WatchEvent<KindMap[K]>[]> {
+  const { since } = place;
+  const query = { ...call.query, watch: true, since, uid: since === undefined ? undefined : place.uid };
+  const { path, signal } = call;
+  const opened = place.connected
+    ? await transport.stream({ method: 'GET', path, query, signal }, 0)
+    : await transport.stream({ method: 'GET', path, query, signal });
+  place.connected = true;
+  place.uid = opened.uid;
+  if (since === undefined) uids.seen(opened.uid);
+  for await (const lines of opened.lines) {
+    place.failures = 0;
+    const events: WatchEvent<KindMap[K]>[] = [];
+    let { since: reached } = place;
+    let failed: GantryError | undefined;
+    for (const line of lines as readonly Line[]) {
+      if (line.type === 'bookmark') reached = line.revision;
+      else if (line.type === 'error') failed = errorOf(line.problem, 500);
+      else if (line.type !== 'end') {
+        events.push(line as WatchEvent<KindMap[K]>);
+        // Until the first bookmark they come in the order of their ids.
+        if (reached !== undefined) reached = line.object.meta.revision ?? reached;
+      }
+    }
+    if (events.length > 0) {
+      place.told = true;
+      yield events;
+    }
+    place.since = reached;
+    if (failed !== undefined) throw failed;
+  }
+}

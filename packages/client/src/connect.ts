@@ -1,0 +1,48 @@
+import { GantryError } from '@gantry/core';
+import type { ConnectOptions } from './connect-options.ts';
+import { platformClock, platformRandom } from './platform.ts';
+import { RemoteCluster } from './remote-cluster.ts';
+import { platformChannels } from './socket/platform-channel.ts';
+
+export const TIMEOUT_MS = 30_000;
+export const RETRIES = 3;
+export const SILENCE_MS = 35_000;
+
+/**
+ * The API of the cluster behind a URL, over what the platform offers: `fetch`, and for `exec` and `dial` its WebSocket.
+ * Nothing is sent before the first call.
+ *
+ * @throws `INVALID_OPTIONS` for what is no URL of HTTP.
+ */
+export function connect(options: ConnectOptions): RemoteCluster {
+  const { url, token, timeoutMs = TIMEOUT_MS, retries = RETRIES, silenceMs = SILENCE_MS } = options;
+  const { clock = platformClock(), random = platformRandom() } = options;
+  const base = baseOf(url);
+  return new RemoteCluster({
+    base,
+    token,
+    timeoutMs,
+    retries,
+    silenceMs,
+    clock,
+    random,
+    fetch: (...parameters) => globalThis.fetch(...parameters),
+    open: platformChannels(base, clock),
+    close: async () => undefined,
+  });
+}
+
+/** A URL without what we add to it. */
+export function baseOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') {
+    return `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`;
+  }
+  throw new GantryError(
+    'INVALID_OPTIONS',
+    `connect: url: expected http:// or https://, got ${JSON.stringify(url)}`,
+    {
+      issues: [{ path: 'url', message: 'expected http:// or https://' }],
+    },
+  );
+}

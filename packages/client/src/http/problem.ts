@@ -1,0 +1,20 @@
+import { ERROR_CODES, type ErrorCode, GantryError, type Issue } from '@gantry/core';
+
+/** Makes the error again that the server answered with; anything else it said is an error of the way there. */
+export function errorOf(problem: unknown, status: number): GantryError {
+  const { code, detail, issues, details } = (problem ?? {}) as Record<string, unknown>;
+  if (typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)) {
+    return new GantryError(code as ErrorCode, typeof detail === 'string' ? detail : code, {
+      ...(Array.isArray(issues) ? { issues: issues.filter(isIssue) } : {}),
+      ...(typeof details === 'object' && details !== null ? { details: { ...details } } : {}),
+    });
+  }
+  if (status >= 502 && status <= 504)
+    return new GantryError('UNAVAILABLE', `the server cannot be reached (${status})`);
+  return new GantryError('INTERNAL', `what answered with ${status} is no Gantry server`);
+}
+
+function isIssue(value: unknown): value is Issue {
+  const { path, message } = (value ?? {}) as Record<string, unknown>;
+  return typeof path === 'string' && typeof message === 'string';
+}

@@ -1,0 +1,214 @@
+import { aborted, type Clock, GantryError, isGantryError, type Random, throwIfAborted } from '@gantry/core';
+import { backOffMs } from './back-off.ts';
+import { jsonLines } from './lines.ts';
+import { errorOf } from './problem.ts';
+
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+export interface HttpCall {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Query;
+  readonly body?: unknown;
+  readonly type?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  readonly body: unknown;
+  /** Of the cluster that answered. */
+  readonly uid: string | undefined;
+}
+
+export interface HttpStream {
+  readonly uid: string | undefined;
+  readonly lines: AsyncIterable<readonly unknown[]>;
+}
+
+export interface TransportParts {
+  /** Without a slash at its end. */
+  readonly base: string;
+  readonly token: string | undefined;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly silenceMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fetch: typeof fetch;
+  /** Fires when the client is closed. */
+  readonly closed: AbortSignal;
+}
+
+/** Errors that say that nothing of the request has reached the server. */
+const UNSENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Requests with their deadlines, their errors in our words, and further attempts where they do no harm. */
+export class Transport {
+  readonly parts: TransportParts;
+
+  constructor(parts: TransportParts) {
+    this.parts = parts;
+  }
+
+  async call(call: HttpCall): Promise<HttpAnswer> {
+    const { clock, timeoutMs } = this.parts;
+    const late = new AbortController();
+    const cancel = clock.after(timeoutMs, () => {
+      late.abort(new GantryError('TIMEOUT', `${call.method} ${call.path}: no answer in ${timeoutMs} ms`));
+    });
+    try {
+      return await this.#retrying(call, this.#signal(call.signal, late.signal), async (signal) => {
+        const response = await this.#fetch(call, signal);
+        return { body: await bodyOf(response, signal), uid: uidOf(response) };
+      });
+    } finally {
+      cancel();
+    }
+  }
+
+  /** A stream of lines; its beginning has the deadline of a call, and its end none. */
+  async stream(call: HttpCall, retries = this.parts.retries): Promise<HttpStream> {
+    const { clock, timeoutMs, silenceMs } = this.parts;
+    const lost = new AbortController();
+    const timer = (ms: number, why: string): (() => void) =>
+      clock.after(ms, () => lost.abort(new GantryError('UNAVAILABLE', `${call.path}: ${why}`)));
+    let cancel = timer(timeoutMs, `no answer in ${timeoutMs} ms`);
+    const signal = this.#signal(call.signal, lost.signal);
+    const response = await this.#retrying(call, signal, () => this.#fetch(call, signal), retries).finally(
+      cancel,
+    );
+    const { body } = response;
+    if (body === null) throw new GantryError('INTERNAL', `${call.path}: an answer without a body`);
+    const listen = (): void => {
+      cancel();
+      cancel = timer(silenceMs, `nothing came for ${silenceMs} ms`);
+    };
+    async function* lines(): AsyncIterable<readonly unknown[]> {
+      try {
+        listen();
+        for await (const batch of jsonLines(body as ReadableStream<Uint8Array>)) {
+          cancel(); // time that the reader takes does not count
+          if (batch.length > 0) yield batch;
+          listen();
+        }
+      } catch (error) {
+        throw translate(error, signal);
+      } finally {
+        cancel();
+      }
+    }
+    return { uid: uidOf(response), lines: lines() };
+  }
+
+  async #retrying<T>(
+    call: HttpCall,
+    signal: AbortSignal,
+    attempt: (signal: AbortSignal) => Promise<T>,
+    retries = this.parts.retries,
+  ): Promise<T> {
+    const { clock, random } = this.parts;
+    for (let failures = 0; ; failures++) {
+      throwIfAborted(signal);
+      try {
+        return await attempt(signal);
+      } catch (error) {
+        if (failures >= retries || !mayRetry(call, error)) throw error;
+        const { retryAfterMs } = error.details;
+        const wait = typeof retryAfterMs === 'number' ? retryAfterMs : 0;
+        await clock.sleep(Math.max(wait, backOffMs(failures, random)), signal);
+      }
+    }
+  }
+
+  async #fetch({ method, path, query, body, type }: HttpCall, signal: AbortSignal): Promise<Response> {
+    const { base, token, fetch } = this.parts;
+    let response: Response;
+    try {
+      response = await fetch(`${base}${path}${queryText(query)}`, {
+        method,
+        redirect: 'error',
+        signal,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { 'content-type': type ?? 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch (error) {
+      throw translate(error, signal);
+    }
+    if (response.ok) return response;
+    throw errorOf(await bodyOf(response, signal).catch(() => undefined), response.status);
+  }
+
+  #signal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+    return AbortSignal.any([this.parts.closed, ...signals.filter((each) => each !== undefined)]);
+  }
+}
+
+/** `?a=1&b=x&b=y`; what is undefined is left out. */
+export function queryText(query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    for (const each of Array.isArray(value) ? (value as readonly string[]) : [String(value)]) {
+      parameters.append(name, each);
+    }
+  }
+  const text = parameters.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** What only reads may be asked again; what writes only if it surely has not reached the server. */
+function mayRetry({ method }: HttpCall, error: unknown): error is GantryError {
+  if (!isGantryError(error, 'UNAVAILABLE', 'EXHAUSTED', 'CLOSED')) return false;
+  if (error.details.sent === false) return true;
+  return method === 'GET' && (error.code !== 'EXHAUSTED' || error.details.retryAfterMs !== undefined);
+}
+
+async function bodyOf(response: Response, signal: AbortSignal): Promise<unknown> {
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (error) {
+    throw translate(error, signal);
+  }
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new GantryError('INTERNAL', 'the server answered with what is not JSON', { cause: error });
+  }
+}
+
+function uidOf(response: Response): string | undefined {
+  return response.headers.get('gantry-cluster-uid') ?? undefined;
+}
+
+/** An error of the platform's network functions in our words. */
+export function translate(error: unknown, signal: AbortSignal): GantryError {
+  if (signal.aborted) return aborted(signal);
+  if (isGantryError(error)) return error;
+  const code = codeOf(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return new GantryError('UNAVAILABLE', `the server cannot be reached: ${code ?? text}`, {
+    cause: error,
+    ...(code !== undefined && UNSENT.has(code) ? { details: { sent: false } } : {}),
+  });
+}
+
+/** Of the error, or of what is behind it. */
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: readonly unknown[] };
+  if (typeof code === 'string') return code;
+  return codeOf(cause) ?? codeOf(errors?.[0]);
+}

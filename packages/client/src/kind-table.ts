@@ -1,0 +1,44 @@
+import { GantryError, KIND_DEFINITIONS, type Kind, type KindInfo, parseId } from '@gantry/core';
+
+type KindPath = Pick<KindInfo, 'kind' | 'plural' | 'namespaced'>;
+
+/** Where the objects of each kind are: the core's are known, those of plugins are asked for once. */
+export class KindTable {
+  readonly #ask: () => Promise<readonly KindInfo[]>;
+  #kinds: ReadonlyMap<string, KindPath> = new Map(KIND_DEFINITIONS.map((each) => [each.kind, each]));
+
+  constructor(ask: () => Promise<readonly KindInfo[]>) {
+    this.#ask = ask;
+  }
+
+  /** @throws `NOT_FOUND` for a kind that the cluster does not know either. */
+  async of(kind: string): Promise<KindPath> {
+    const known = this.#kinds.get(kind);
+    if (known !== undefined) return known;
+    this.#kinds = new Map([...this.#kinds, ...(await this.#ask()).map((each) => [each.kind, each] as const)]);
+    const found = this.#kinds.get(kind);
+    if (found === undefined) throw new GantryError('NOT_FOUND', `there is no kind ${JSON.stringify(kind)}`);
+    return found;
+  }
+
+  async object(kind: Kind, id: string): Promise<string> {
+    const definition = await this.of(kind);
+    const { namespace, name } = definition.namespaced ? parseId(id) : { namespace: '', name: id };
+    // An empty or odd id names nothing: the server says so, but only of what reaches its route.
+    if (name === '' || name === '.' || name === '..' || (definition.namespaced && namespace === '')) {
+      throw new GantryError('NOT_FOUND', `there is no ${kind} ${JSON.stringify(id)}`);
+    }
+    return `${pathOf(definition, definition.namespaced ? namespace : undefined)}/${encodeURIComponent(name)}`;
+  }
+
+  async collection(kind: Kind, namespace: string | undefined): Promise<string> {
+    const definition = await this.of(kind);
+    return pathOf(definition, definition.namespaced ? namespace : undefined);
+  }
+}
+
+function pathOf({ plural }: KindPath, namespace: string | undefined): string {
+  return namespace === undefined
+    ? `/v1/${plural}`
+    : `/v1/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+const core = fileURLToPath(new URL('../../core/src', import.meta.url));
+
+/** Everything that a module leads to, types apart: the files of ours, and the names of the rest. */
+function reachable(entry: string): { files: Set<string>; others: Set<string> } {
+  const files = new Set<string>();
+  const others = new Set<string>();
+  const visit = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    const tree = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+    for (const statement of tree.statements) {
+      if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) continue;
+      const specifier = statement.moduleSpecifier;
+      if (specifier === undefined || !ts.isStringLiteral(specifier) || isTypeOnly(statement)) continue;
+      if (specifier.text.startsWith('.')) visit(join(dirname(file), specifier.text));
+      else if (specifier.text === '@gantry/core') visit(join(core, 'index.ts'));
+      else others.add(specifier.text);
+    }
+  };
+  visit(entry);
+  return { files, others };
+}
+
+function isTypeOnly(statement: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  return ts.isImportDeclaration(statement)
+    ? statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+    : statement.isTypeOnly;
+}
+
+describe('the main entry', () => {
+  const { files, others } = reachable(join(src, 'index.ts'));
+
+  test('imports nothing of Node, nor anything that does', () => {
+    expect([...others].sort()).toEqual(['@noble/hashes/sha2.js', '@noble/hashes/utils.js', 'zod']);
+    expect([...files].filter((file) => file.startsWith(join(src, 'node')))).toEqual([]);
+    expect(files.size).toBeGreaterThan(20);
+  });
+
+  test('uses no global of Node', () => {
+    const used = [...files].filter((file) =>
+      /\b(process|Buffer|require|setImmediate|__dirname)\b[.([]/.test(
+        readFileSync(file, 'utf8').replaceAll(/\/\*.*?\*\//gs, ''),
+      ),
+    );
+    expect(used).toEqual([]);
+  });
+});
+
+test('the entry for Node is found not to be for browsers', () => {
+  expect(existsSync(join(src, 'node.ts'))).toBe(true);
+  expect([...reachable(join(src, 'node.ts')).others]).toEqual(expect.arrayContaining(['undici', 'ws']));
+});

@@ -1,0 +1,112 @@
+import { type AnyInput, isGantryError, validateInput } from '@gantry/core';
+import { checkFields, shapeOf } from '../fields/check-fields.ts';
+import { FIELDS } from '../fields/fields.ts';
+import type { ComposeProject } from '../load/project.ts';
+import { Cursor } from '../model/cursor.ts';
+import { Log } from '../model/log.ts';
+import { inOrder, type Problem, refused } from '../model/problem.ts';
+import { type Dict, isNull } from '../model/tree.ts';
+import { refuseCycles } from './dependencies.ts';
+import { serviceNames, stackOf } from './names.ts';
+import { networkObjects, networksOf } from './networks.ts';
+import { serviceOf } from './service.ts';
+import type { Stack } from './stack.ts';
+
+export interface ConvertOptions {
+  /** What Gantry cannot honour is left out and told as a warning, in place of refusing the project. Invalid stays invalid. */
+  readonly lenient?: boolean;
+  /** Where the objects live; Gantry's default namespace otherwise. */
+  readonly namespace?: string;
+}
+
+/** A Compose project as Gantry's objects. */
+export interface ConvertedProject {
+  /** The name of the stack, which all objects bear in the label `gantry.stack`. */
+  readonly name: string;
+  /** Networks first, for services refer to them. */
+  readonly objects: readonly AnyInput[];
+  /** What is worth knowing and, if `lenient`, what was left out. */
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * Makes Gantry's objects of a Compose project. Pure: the same project gives the same objects.
+ *
+ * @throws `INVALID_OBJECT` with every problem and its place.
+ */
+export function convertProject(project: ComposeProject, options: ConvertOptions = {}): ConvertedProject {
+  const log = new Log();
+  const { name, objects } = convertLogged(project, log, options.namespace);
+  const all = inOrder([...project.notes, ...log.problems]);
+  const severe = all.filter(
+    ({ severity }) => severity === 'invalid' || (severity === 'unsupported' && options.lenient !== true),
+  );
+  if (severe.length > 0) throw refused(`compose project "${project.name}"`, severe);
+  return { name, objects, warnings: all };
+}
+
+/** The same, with everything that is to be said left in the log. */
+export function convertLogged(
+  project: ComposeProject,
+  log: Log,
+  namespace?: string,
+): { readonly name: string; readonly objects: readonly AnyInput[] } {
+  const model = inForce(project);
+  checkFields(model, shapeOf(FIELDS), '', log);
+  const root = new Cursor(model, '', log);
+  const name = stackOf(project);
+  const entries = root.get('services')?.entries() ?? [];
+  const services = new Map(entries.filter(([, { tree }]) => tree.kind === 'dict' || isNull(tree)));
+  if (entries.length === 0) root.invalid('there is no service, or none that is in force');
+  const stack: Stack = {
+    project,
+    log,
+    name,
+    services,
+    names: serviceNames(name, services),
+    networks: networksOf(root, name),
+  };
+  const converted = [...services].map(([key, service]) => serviceOf(service, key, stack, namespace));
+  refuseCycles(services);
+  const joined = new Set(converted.flatMap(({ spec }) => (spec.template.networks ?? []).map(nameOf)));
+  const networks = networkObjects(stack, joined, namespace);
+  for (const network of networks) {
+    const cursor = [...stack.networks.values()].find((one) => one.name === network.meta.name)?.cursor ?? root;
+    try {
+      validateInput(network);
+    } catch (error) {
+      if (!isGantryError(error, 'INVALID_OBJECT')) throw error;
+      for (const { path, message } of error.issues) cursor.invalid(`${path}: ${message}`);
+    }
+  }
+  tickOff(root);
+  return { name, objects: [...networks, ...converted] };
+}
+
+/** Read when the files were read. */
+function tickOff(root: Cursor): void {
+  for (const key of ['name', 'include']) {
+    const read = root.get(key);
+    if (read !== undefined) read.log.cover(read.tree);
+  }
+  for (const [, service] of root.get('services')?.entries() ?? []) {
+    for (const key of ['extends', 'profiles']) {
+      const read = service.tree.kind === 'dict' ? service.get(key) : undefined;
+      if (read !== undefined) read.log.cover(read.tree);
+    }
+  }
+}
+
+/** The document without services whose profiles are not active: nothing is asked of them. */
+function inForce(project: ComposeProject): Dict {
+  const { model, inactive } = project;
+  const services = model.entries.get('services');
+  if (services === undefined || services.value.kind !== 'dict' || isNull(services.value)) return model;
+  const entries = new Map([...services.value.entries].filter(([key]) => !inactive.includes(key)));
+  const value: Dict = { ...services.value, entries };
+  return { ...model, entries: new Map([...model.entries, ['services', { ...services, value }]]) };
+}
+
+function nameOf(network: string | { readonly name: string }): string {
+  return typeof network === 'string' ? network : network.name;
+}

@@ -1,0 +1,88 @@
+import type { ServiceInput } from '@gantry/core';
+import type { Cursor } from '../model/cursor.ts';
+import { healthChecksOf } from './health.ts';
+import { restartOf } from './restart.ts';
+import type { Stack } from './stack.ts';
+
+type DependencyInput = NonNullable<ServiceInput['spec']['dependsOn']>[number];
+type Condition = NonNullable<DependencyInput['condition']>;
+
+const CONDITIONS: Readonly<Record<string, Condition>> = Object.freeze({
+  service_started: 'started',
+  service_healthy: 'healthy',
+  service_completed_successfully: 'completed',
+});
+
+/** `depends_on`, and links without an alias, which say the same. */
+export function dependenciesOf(service: Cursor, stack: Stack): readonly DependencyInput[] {
+  const found = new Map<string, Condition>();
+  for (const [key, cursor] of service.get('depends_on')?.entries() ?? []) {
+    const condition = conditionOf(key, cursor, stack);
+    if (condition !== undefined) found.set(key, condition);
+  }
+  for (const cursor of service.get('links')?.items() ?? []) {
+    const key = linkOf(cursor, stack);
+    if (key !== undefined && !found.has(key)) found.set(key, 'started');
+  }
+  return [...found].map(([key, condition]) => ({ service: stack.names.get(key) as string, condition }));
+}
+
+function conditionOf(key: string, cursor: Cursor, stack: Stack): Condition | undefined {
+  const written = cursor.get('condition');
+  const name = written?.oneOf(...Object.keys(CONDITIONS)) ?? 'service_started';
+  const required = cursor.get('required')?.boolean() ?? true;
+  const target = stack.services.get(key);
+  if (target === undefined) {
+    const why = stack.project.inactive.includes(key)
+      ? `"${key}" has profiles, none of which is active`
+      : `there is no service "${key}"`;
+    if (required) cursor.invalid(why);
+    else cursor.note(`${why}: nothing is waited for`);
+    return undefined;
+  }
+  const condition = CONDITIONS[name] as Condition;
+  if (condition === 'healthy' && healthChecksOf(target, false) === undefined) {
+    (written ?? cursor).unsupported(
+      `"${key}" has no healthcheck in the file, so it counts as healthy once it runs: give it a test`,
+    );
+  }
+  if (condition === 'completed' && restartOf(target).condition === 'any') {
+    (written ?? cursor).invalid(
+      `"${key}" is always restarted, so it never completes: it needs restart: "no" or on-failure`,
+    );
+  }
+  return condition;
+}
+
+function linkOf(cursor: Cursor, stack: Stack): string | undefined {
+  const [key = '', alias = key] = (cursor.text() ?? '').split(':');
+  if (!stack.services.has(key)) return cursor.invalid(`there is no service "${key}"`);
+  if (alias === key) return key;
+  return (
+    cursor.unsupported(`a name for one service alone: make "${alias}" an alias of "${key}" on a network`) ??
+    key
+  );
+}
+
+/** Services that wait for each other in a circle would wait for ever. */
+export function refuseCycles(services: ReadonlyMap<string, Cursor>): void {
+  const done = new Set<string>();
+  const visit = (key: string, chain: readonly string[]): void => {
+    const service = services.get(key);
+    if (service === undefined || done.has(key)) return;
+    const dependencies = service.get('depends_on');
+    const at = chain.indexOf(key);
+    if (at !== -1) {
+      const circle = [...chain.slice(at), key].join(' → ');
+      (dependencies ?? service).invalid(`they wait for each other: ${circle}`);
+      return;
+    }
+    const links = service.get('links');
+    const keys = dependencies?.tree.kind === 'dict' ? [...dependencies.tree.entries.keys()] : [];
+    const linked =
+      links?.tree.kind === 'list' ? links.texts().map((text) => text.split(':')[0] as string) : [];
+    for (const next of [...keys, ...linked]) visit(next, [...chain, key]);
+    done.add(key);
+  };
+  for (const key of services.keys()) visit(key, []);
+}

@@ -1,0 +1,86 @@
+import { locate } from '../load/reader.ts';
+import type { Cursor } from '../model/cursor.ts';
+import { type EnvFile, parseEnvFile, parseRawEnvFile } from '../syntax/env-file.ts';
+
+/** What labels may not begin with: they would be overwritten. */
+const OWN = 'gantry.';
+
+type Contents = ReadonlyMap<string, string | undefined>;
+
+/** Env files, the later before the earlier, and `environment` before all of them. */
+export function environmentOf(service: Cursor, contents: Contents): Readonly<Record<string, string>> {
+  const result = new Map<string, string>();
+  for (const file of service.get('env_file')?.items() ?? []) {
+    for (const [name, value] of readEnvFile(file, contents, result)) {
+      if (value === undefined) result.delete(name);
+      else result.set(name, value);
+    }
+  }
+  for (const [name, cursor] of service.get('environment')?.entries() ?? []) {
+    const { value, at } =
+      cursor.tree.kind === 'scalar' ? cursor.tree : { value: undefined, at: cursor.tree.at };
+    const text = value === null ? at.source.variables.get(name) : cursor.text();
+    if (text === undefined) result.delete(name);
+    else result.set(name, text);
+  }
+  return Object.fromEntries(result);
+}
+
+function readEnvFile(
+  file: Cursor,
+  contents: Contents,
+  before: ReadonlyMap<string, string>,
+): EnvFile['entries'] {
+  const path = file.get('path');
+  const written = path?.text();
+  const required = file.get('required')?.boolean() ?? true;
+  const format = file.get('format')?.oneOf('raw');
+  if (path === undefined || written === undefined) {
+    file.invalid('expected a path');
+    return new Map();
+  }
+  const { directory, variables } = path.tree.at.source;
+  const located = locate(directory, written);
+  const text = contents.get(located);
+  if (text === undefined) {
+    if (required) path.invalid(`there is no file "${located}"`);
+    return new Map();
+  }
+  const lookup = (name: string): string | undefined => variables.get(name) ?? before.get(name);
+  const { entries, problems, unset } = format === 'raw' ? parseRawEnvFile(text) : parseEnvFile(text, lookup);
+  for (const { line, message } of problems) path.invalid(`${located}:${line}: ${message}`);
+  for (const name of unset)
+    path.note(`${located}: the variable "${name}" is not set: an empty text stands for it`);
+  return entries;
+}
+
+/** Label files, and `labels` before them. */
+export function labelsOf(service: Cursor, contents: Contents): Readonly<Record<string, string>> {
+  const result: Record<string, string> = {};
+  for (const file of service.get('label_file')?.items() ?? []) {
+    const located = locate(file.tree.at.source.directory, file.text() ?? '');
+    const text = contents.get(located);
+    if (text === undefined) {
+      file.invalid(`there is no file "${located}"`);
+      continue;
+    }
+    const { variables } = file.tree.at.source;
+    const { entries, problems } = parseEnvFile(text, (name) => variables.get(name));
+    for (const { line, message } of problems) file.invalid(`${located}:${line}: ${message}`);
+    for (const [name, value] of entries) {
+      if (name.startsWith(OWN)) file.invalid(`"${name}": labels that begin with "${OWN}" are Gantry's own`);
+      result[name] = value ?? '';
+    }
+  }
+  return { ...result, ...pairsOf(service.get('labels')) };
+}
+
+/** Labels as a mapping; one without a value has an empty one. */
+export function pairsOf(labels: Cursor | undefined): Readonly<Record<string, string>> {
+  const pairs = (labels?.entries() ?? []).map(([name, cursor]) => {
+    const empty = cursor.tree.kind === 'scalar' && cursor.tree.value === null;
+    if (name.startsWith(OWN)) cursor.invalid(`labels that begin with "${OWN}" are Gantry's own`);
+    return [name, empty ? '' : (cursor.text() ?? '')] as const;
+  });
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,37 @@
+import type { TemplateInput } from '@gantry/core';
+import type { Cursor } from '../model/cursor.ts';
+
+type PullPolicy = NonNullable<TemplateInput['pullPolicy']>;
+
+const PULL: Readonly<Record<string, PullPolicy>> = Object.freeze({
+  always: 'always',
+  never: 'never',
+  missing: 'missing',
+  if_not_present: 'missing',
+});
+
+/** The image, which has to be there: nothing is built. `built` is what Compose would call it. */
+export function imageOf(service: Cursor, built: string): { image?: string; pullPolicy?: PullPolicy } {
+  const build = service.get('build');
+  const image = service.get('image')?.text();
+  const pullPolicy = pullPolicyOf(service.get('pull_policy'));
+  if (image === undefined) {
+    if (build === undefined) service.invalid('expected an image');
+    else {
+      build.invalid(
+        `Gantry builds no images: build it, and name it by image (docker compose build calls it "${built}")`,
+      );
+    }
+  }
+  return { ...(image === undefined ? {} : { image }), ...(pullPolicy === undefined ? {} : { pullPolicy }) };
+}
+
+function pullPolicyOf(cursor: Cursor | undefined): PullPolicy | undefined {
+  const text = cursor?.text();
+  if (cursor === undefined || text === undefined) return undefined;
+  if (Object.hasOwn(PULL, text)) return PULL[text];
+  if (text === 'build') return cursor.unsupported('Gantry builds no images: build it, and leave this out');
+  if (/^(daily|weekly|every_\w+)$/.test(text))
+    return cursor.unsupported(`images do not age: use always in place of "${text}"`);
+  return cursor.invalid(`expected always, never or missing, got "${text}"`);
+}

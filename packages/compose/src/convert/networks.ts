@@ -1,0 +1,143 @@
+import type { NetworkInput, TemplateInput } from '@gantry/core';
+import { Cursor } from '../model/cursor.ts';
+import { join } from '../model/log.ts';
+import { dict } from '../model/tree.ts';
+import { pairsOf } from './environment.ts';
+import { isDnsLabel, isHostName, toDnsLabel } from './names.ts';
+import type { Stack, StackNetwork } from './stack.ts';
+
+type NetworkRef = Exclude<NonNullable<TemplateInput['networks']>[number], string>;
+
+const DEFAULT = 'default';
+/** They mean: a network of the usual kind. */
+const USUAL_DRIVERS: readonly string[] = Object.freeze(['bridge', 'overlay', 'default']);
+const BESIDE_EXTERNAL: readonly string[] = Object.freeze(['external', 'name']);
+
+/** All networks of the project by their names in the file, the implicit one among them. */
+export function networksOf(root: Cursor, stack: string): ReadonlyMap<string, StackNetwork> {
+  const networks = new Map<string, StackNetwork>();
+  for (const [key, cursor] of root.get('networks')?.entries() ?? []) {
+    networks.set(key, networkOf(key, cursor, stack));
+  }
+  if (!networks.has(DEFAULT)) {
+    const cursor = new Cursor(dict(root.tree.at), join('networks', DEFAULT), root.log);
+    networks.set(DEFAULT, networkOf(DEFAULT, cursor, stack));
+  }
+  return networks;
+}
+
+function networkOf(key: string, cursor: Cursor, stack: string): StackNetwork {
+  const external = cursor.get('external');
+  // The old form names the network: `external: { name: x }`.
+  const old = external?.tree.kind === 'dict' ? external.get('name')?.text() : undefined;
+  const isExternal = external !== undefined && (external.tree.kind === 'dict' || external.boolean() === true);
+  const given = cursor.get('name');
+  const name = given?.text() ?? old ?? (isExternal ? key : `${stack}-${toDnsLabel(key)}`);
+  if (!isDnsLabel(name))
+    (given ?? cursor).invalid(`"${name}" is no name for a network: give it a DNS label as name`);
+  if (isExternal) {
+    for (const [field, value] of cursor.entries()) {
+      if (BESIDE_EXTERNAL.includes(field) || field.startsWith('x-')) continue;
+      value.log.cover(value.tree);
+      value.invalid('an external network is what it is: nothing but its name may be given');
+    }
+  }
+  return { name, external: isExternal, cursor };
+}
+
+/** The networks a service joins, and what it is called there. */
+export function joinedBy(service: Cursor, key: string, stack: Stack): readonly NetworkRef[] {
+  const mode = service.get('network_mode');
+  const networks = service.get('networks');
+  const own = aliasesOf(service, key);
+  if (mode !== undefined) {
+    if (networks !== undefined) mode.invalid('cannot be there beside networks');
+    return [];
+  }
+  const entries = networks?.entries() ?? [];
+  const wanted: readonly (readonly [string, Cursor | undefined])[] =
+    entries.length > 0 ? entries : [[DEFAULT, undefined]];
+  return wanted.flatMap(([name, cursor]) => {
+    const more = cursor?.tree.kind === 'dict' ? (cursor.get('aliases')?.items() ?? []) : [];
+    const aliases = more.flatMap((alias) => {
+      const text = alias.text();
+      if (text === undefined || isHostName(text)) return text ?? [];
+      return alias.unsupported(`"${text}" is no host name, and an alias has to be one`) ?? [];
+    });
+    const network = stack.networks.get(name);
+    if (network === undefined) return cursor?.invalid(`there is no network "${name}"`) ?? [];
+    return [{ name: network.name, aliases: [...new Set([...own, ...aliases])] }];
+  });
+}
+
+/** Its name in the file and, since others may use it, the name of its container. */
+function aliasesOf(service: Cursor, key: string): readonly string[] {
+  const aliases: string[] = [];
+  if (isHostName(key)) aliases.push(key);
+  else {
+    const label = toDnsLabel(key);
+    // That nothing can be named after it has been said.
+    if (label === '') return aliases;
+    aliases.push(label);
+    service.unsupported(`"${key}" is no host name: others can reach it as "${label}" only`);
+  }
+  const container = service.get('container_name');
+  const name = container?.text();
+  if (container === undefined || name === undefined) return aliases;
+  if (!isHostName(name))
+    container.unsupported(`"${name}" is no host name: others could not reach it by this name`);
+  else {
+    container.note(
+      `containers are named after their tasks; "${name}" is an alias on the networks of the service`,
+    );
+    aliases.push(name);
+  }
+  return aliases;
+}
+
+/** The networks to create: those that a service joins, and that are not external. */
+export function networkObjects(
+  stack: Stack,
+  joined: ReadonlySet<string>,
+  namespace?: string,
+): readonly NetworkInput[] {
+  const owners = new Map<string, string>();
+  return [...stack.networks].flatMap(([key, { name, external, cursor }]) => {
+    const driver = cursor.get('driver');
+    const kind = driver?.text();
+    if (kind !== undefined && !USUAL_DRIVERS.includes(kind)) {
+      driver?.unsupported(`networks have no drivers of their own, as "${kind}": the network plugin decides`);
+    }
+    const internal = external ? undefined : cursor.get('internal')?.boolean();
+    const labels = external ? {} : pairsOf(cursor.get('labels'));
+    const subnet = external ? undefined : subnetOf(cursor);
+    if (external) return [];
+    if (!joined.has(name)) {
+      if (key !== DEFAULT) cursor.note('no service joins it: it is not created');
+      return [];
+    }
+    const owner = owners.get(name);
+    if (owner !== undefined) cursor.invalid(`would be named "${name}", as "${owner}" is: rename one of them`);
+    owners.set(name, key);
+    return [
+      {
+        kind: 'network',
+        meta: {
+          name,
+          ...(namespace === undefined ? {} : { namespace }),
+          labels: { ...labels, 'gantry.stack': stack.name, 'gantry.stack.network': key },
+        },
+        spec: { ...(subnet === undefined ? {} : { subnet }), ...(internal === true ? { internal } : {}) },
+      },
+    ];
+  });
+}
+
+function subnetOf(cursor: Cursor): string | undefined {
+  const [first, ...more] = cursor.at('ipam', 'config')?.items() ?? [];
+  for (const one of more) {
+    one.log.cover(one.tree);
+    one.unsupported('a network has one subnet');
+  }
+  return first?.get('subnet')?.text();
+}

@@ -1,0 +1,51 @@
+import type { TemplateInput } from '@gantry/core';
+import type { Cursor } from '../model/cursor.ts';
+
+type ResourcesInput = NonNullable<TemplateInput['resources']>;
+type Amounts = Record<string, number>;
+
+/** `deploy.resources`, or what did the same before: `cpus`, `mem_limit`, `mem_reservation`. */
+export function resourcesOf(service: Cursor): ResourcesInput | undefined {
+  const resources = service.at('deploy', 'resources');
+  const limits = amountsOf(resources?.get('limits'));
+  const requests = amountsOf(resources?.get('reservations'));
+  take(limits, 'cpu', service.get('cpus'), millicores);
+  take(limits, 'memory', service.get('mem_limit'), (cursor) => cursor.bytes());
+  take(requests, 'memory', service.get('mem_reservation'), (cursor) => cursor.bytes());
+  for (const item of resources?.at('reservations', 'generic_resources')?.items() ?? []) {
+    const spec = item.get('discrete_resource_spec');
+    const [kind, value] = [spec?.get('kind')?.text(), spec?.get('value')?.integer()];
+    if (kind === undefined || value === undefined) item.invalid('expected a kind and a value');
+    else requests[kind] = (requests[kind] ?? 0) + value;
+  }
+  if (Object.keys(limits).length + Object.keys(requests).length === 0) return undefined;
+  return { limits, requests };
+}
+
+function amountsOf(cursor: Cursor | undefined): Amounts {
+  const amounts: Amounts = {};
+  take(amounts, 'cpu', cursor?.get('cpus'), millicores);
+  take(amounts, 'memory', cursor?.get('memory'), (memory) => memory.bytes());
+  return amounts;
+}
+
+/** Nought asks for nothing, and what is said twice has to be the same. */
+function take(
+  amounts: Amounts,
+  name: string,
+  cursor: Cursor | undefined,
+  read: (cursor: Cursor) => number | undefined,
+): void {
+  const amount = cursor === undefined ? undefined : read(cursor);
+  if (amount === undefined || amount === 0) return;
+  const before = amounts[name];
+  if (before !== undefined && before !== amount) {
+    cursor?.invalid(`contradicts deploy.resources: ${amount} and ${before}`);
+  }
+  amounts[name] = amount;
+}
+
+function millicores(cursor: Cursor): number | undefined {
+  const cpus = cursor.number();
+  return cpus === undefined ? undefined : Math.round(cpus * 1000);
+}

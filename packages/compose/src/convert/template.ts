@@ -1,0 +1,61 @@
+import type { TemplateInput } from '@gantry/core';
+import type { Cursor } from '../model/cursor.ts';
+import { commandOf } from './command.ts';
+import { environmentOf, labelsOf } from './environment.ts';
+import { healthChecksOf } from './health.ts';
+import { imageOf } from './image.ts';
+import { mountsOf } from './mounts.ts';
+import { joinedBy } from './networks.ts';
+import { portsOf } from './ports.ts';
+import { resourcesOf } from './resources.ts';
+import type { Stack } from './stack.ts';
+
+/** Signals may be named by number. */
+const SIGNALS: Readonly<Record<string, string>> = Object.freeze({
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  9: 'SIGKILL',
+  10: 'SIGUSR1',
+  12: 'SIGUSR2',
+  15: 'SIGTERM',
+});
+
+/** What each task of a service runs. */
+export function templateOf(service: Cursor, key: string, stack: Stack, restarts: boolean): TemplateInput {
+  const { contents, root } = stack.project;
+  const workingDir = service.get('working_dir')?.text();
+  const user = service.get('user')?.text();
+  const stopSignal = signalOf(service.get('stop_signal'));
+  const stopGraceMs = service.get('stop_grace_period')?.duration();
+  const resources = resourcesOf(service);
+  const healthChecks = healthChecksOf(service, restarts);
+  const ports = portsOf(service).map(({ port }) => port);
+  const mounts = mountsOf(service, root);
+  const env = environmentOf(service, contents);
+  const labels = labelsOf(service, contents);
+  const init = service.get('init');
+  if (init?.boolean() === false) init.unsupported('every container has an init process');
+  return {
+    ...imageOf(service, `${stack.project.name}-${key}`),
+    ...commandOf(service),
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+    ...(workingDir === undefined ? {} : { workingDir }),
+    ...(user === undefined ? {} : { user }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(resources === undefined ? {} : { resources }),
+    ...(ports.length === 0 ? {} : { ports }),
+    networks: joinedBy(service, key, stack),
+    ...(mounts.length === 0 ? {} : { mounts }),
+    ...(stopSignal === undefined ? {} : { stopSignal }),
+    ...(stopGraceMs === undefined ? {} : { stopGraceMs }),
+    ...(healthChecks === undefined ? {} : { healthChecks }),
+  };
+}
+
+function signalOf(cursor: Cursor | undefined): string | undefined {
+  const text = cursor?.text()?.toUpperCase();
+  if (cursor === undefined || text === undefined) return undefined;
+  const name = SIGNALS[text] ?? (text.startsWith('SIG') ? text : `SIG${text}`);
+  return /^SIG[A-Z0-9]{2,9}$/.test(name) ? name : cursor.unsupported(`there is no stop signal "${text}"`);
+}

@@ -1,0 +1,86 @@
+import type { Log } from '../model/log.ts';
+import { type Dict, dict, type Place, type Source } from '../model/tree.ts';
+import { parseYaml } from '../syntax/parse-yaml.ts';
+import { canonical } from './canonical.ts';
+import { resolveExtends } from './extends.ts';
+import { addIncluded, type Inclusion, inclusionsOf } from './include.ts';
+import { interpolateTree } from './interpolate-tree.ts';
+import { merge, settle } from './merge.ts';
+import { locate, type ReadText } from './reader.ts';
+import { readVariables } from './variables.ts';
+
+/** The files of one project, which is merged into one document. */
+export interface FileSet {
+  readonly files: readonly string[];
+  readonly directory: string;
+  readonly variables: ReadonlyMap<string, string>;
+  /** Who asked for the files; nobody where the user did. */
+  readonly asked?: { readonly at: Place; readonly path: string };
+}
+
+/** Reads, interpolates, extends, merges and includes. What goes wrong is in the log. */
+export class Loader {
+  readonly #read: ReadText;
+  readonly #log: Log;
+
+  constructor(read: ReadText, log: Log) {
+    this.#read = read;
+    this.#log = log;
+  }
+
+  /** The document that the files give together; `including` are the files that include these. */
+  async load(set: FileSet, including: readonly string[] = []): Promise<Dict> {
+    const { files, directory, variables } = set;
+    let model: Dict | undefined;
+    for (const file of files) {
+      const source = { file, directory, variables };
+      const one = await this.#one(source);
+      if (one === undefined) {
+        const remote = /^[a-z+]+:/i.test(file) ? ': remote files are not fetched' : '';
+        const place = set.asked?.at ?? { source, line: 1, column: 1 };
+        this.#log.invalid(place, set.asked?.path ?? '', `there is no file "${file}"${remote}`);
+        continue;
+      }
+      const extended = await resolveExtends(one, model, {
+        log: this.#log,
+        load: (other) => this.#one(other),
+      });
+      model = model === undefined ? extended : merge(model, extended, this.#log);
+    }
+    if (model === undefined)
+      return dict({ source: { file: files[0] ?? '', directory, variables }, line: 1, column: 1 });
+    let result = settle(model);
+    for (const inclusion of inclusionsOf(result, this.#log)) {
+      result = await this.#include(result, inclusion, set, [...including, ...files]);
+    }
+    return result;
+  }
+
+  async #include(
+    model: Dict,
+    inclusion: Inclusion,
+    set: FileSet,
+    including: readonly string[],
+  ): Promise<Dict> {
+    const { files, directory, envFiles, at, path } = inclusion;
+    const again = files.find((file) => including.includes(file));
+    if (again !== undefined) {
+      this.#log.invalid(at, path, `"${again}" includes itself in a circle`);
+      return model;
+    }
+    const wanted = envFiles?.map((file) => ({ file, required: true })) ?? [
+      { file: locate(directory, '.env'), required: false },
+    ];
+    const variables = await readVariables(wanted, set.variables, this.#read, this.#log);
+    const included = await this.load({ files, directory, variables, asked: { at, path } }, including);
+    return addIncluded(model, included, inclusion, this.#log);
+  }
+
+  async #one(source: Source): Promise<Dict | undefined> {
+    const text = await this.#read(source.file);
+    if (text === undefined) return undefined;
+    const parsed = parseYaml(text, source, this.#log);
+    const interpolated = interpolateTree(parsed, this.#log) as Dict;
+    return canonical(interpolated, this.#log);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Problem, Severity } from './problem.ts';
+import type { Place, Tree } from './tree.ts';
+
+/** Collects problems, and which values have been looked at. */
+export class Log {
+  readonly problems: Problem[] = [];
+  /** Values that were read, named in a problem, or known to do no harm. */
+  readonly seen = new Set<Tree>();
+
+  add(severity: Severity, at: Place, path: string, message: string): void {
+    const { line, column, source } = at;
+    const { file } = source;
+    const known = this.problems.some(
+      (one) =>
+        one.path === path &&
+        one.message === message &&
+        one.line === line &&
+        one.column === column &&
+        one.file === file,
+    );
+    if (!known) this.problems.push({ severity, file, line, column, path, message });
+  }
+
+  invalid(at: Place, path: string, message: string): void {
+    this.add('invalid', at, path, message);
+  }
+
+  /** All of a value is accounted for. */
+  cover(tree: Tree): void {
+    this.seen.add(tree);
+    if (tree.kind === 'list') for (const item of tree.items) this.cover(item);
+    if (tree.kind === 'dict') for (const { value } of tree.entries.values()) this.cover(value);
+  }
+
+  get invalids(): readonly Problem[] {
+    return this.problems.filter(({ severity }) => severity === 'invalid');
+  }
+}
+
+/** `services.web` and `ports` give `services.web.ports`. */
+export function join(path: string, key: string | number): string {
+  if (typeof key === 'number') return `${path}[${key}]`;
+  const part = /^[^.[\]\s]+$/.test(key) ? key : `[${JSON.stringify(key)}]`;
+  if (path === '') return part;
+  return part.startsWith('[') ? `${path}${part}` : `${path}.${part}`;
+}

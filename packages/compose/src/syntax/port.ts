@@ -1,0 +1,55 @@
+/** The parts of a port in short syntax; every port is a range, mostly of one. */
+export interface PortText {
+  readonly hostIp?: string;
+  readonly published?: Range;
+  readonly target: Range;
+  readonly protocol: string;
+}
+
+export interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+const RANGE = /^(\d{1,5})(?:-(\d{1,5}))?$/;
+
+/** `80`, `80-90`, both with none. Undefined if it is neither, or no port. */
+export function parseRange(text: string): Range | undefined {
+  const match = RANGE.exec(text);
+  if (match === null) return undefined;
+  const first = Number(match[1]);
+  const last = match[2] === undefined ? first : Number(match[2]);
+  return last > 65_535 || last < first ? undefined : { first, last };
+}
+
+export function sizeOf({ first, last }: Range): number {
+  return last - first + 1;
+}
+
+/** Parses `[[HOST:]PUBLISHED:]TARGET[/PROTOCOL]`, or says what is wrong. */
+export function parsePort(text: string): PortText | { readonly problem: string } {
+  const [, ports = '', protocol = 'tcp'] = /^([^/]*)(?:\/(\w+))?$/.exec(text.trim()) ?? [];
+  const lastColon = ports.lastIndexOf(':');
+  const target = parseRange(ports.slice(lastColon + 1));
+  if (target === undefined || target.first === 0) {
+    return { problem: `expected [[ip:]published:]target[/protocol], got "${text}"` };
+  }
+  const base = { target, protocol: protocol.toLowerCase() };
+  if (lastColon === -1) return base;
+  const host = ports.slice(0, lastColon);
+  const colon = host.lastIndexOf(':');
+  const publishedText = host.slice(colon + 1);
+  const ip = colon === -1 ? undefined : host.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  const published = parseRange(publishedText);
+  if (published === undefined && publishedText !== '') {
+    return { problem: `expected a port or a range, got "${publishedText}" in "${text}"` };
+  }
+  if (ip !== undefined && !/^[\d.]+$|^[\da-fA-F:.]*:[\da-fA-F:.]*$/.test(ip)) {
+    return { problem: `expected an IP address, got "${ip}" in "${text}"` };
+  }
+  return {
+    ...base,
+    ...(ip === undefined ? {} : { hostIp: ip }),
+    ...(published === undefined ? {} : { published }),
+  };
+}
