@@ -33,6 +33,17 @@ describe('README.md', () => {
   });
 });
 
+test.each(documents())('%s has no code outside of its blocks', (document) => {
+  let inside = false;
+  const stray = read(document)
+    .split('\n')
+    .flatMap((line, index) => {
+      if (line.startsWith('```')) inside = !inside;
+      return !inside && /^(import|export|const) .*[;{(]$|^\/\*\*/.test(line) ? [`${index + 1} ${line}`] : [];
+    });
+  expect(stray).toEqual([]);
+});
+
 /** Rendered from a run of the demo; README.md may be ahead of it. */
 const RENDERED = 'docs/images/demo.svg';
 
