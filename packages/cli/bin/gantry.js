@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
-import { register } from 'node:module';
+import module, { register } from 'node:module';
+
+// From Node 22 on the compiled code is kept between runs.
+module.enableCompileCache?.();
 
 const built = new URL('../dist/bin.js', import.meta.url);
 const fromSource = !existsSync(built) || process.env.GANTRY_FROM_SOURCE === '1';

@@ -5,18 +5,19 @@ import { EXIT } from './output/exit-codes.ts';
 /** The program: runs a command line on this process's terminal, and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (interrupt.signal.aborted) process.exit(EXIT.interrupted); // a second time: at once
-      interrupt.abort(signal);
-    });
-  }
+  // A terminal that is closed sends SIGHUP more than once; only who presses Ctrl-C again does not want to wait.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort(signal));
+  process.on('SIGINT', () => {
+    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    interrupt.abort('SIGINT');
+  });
+  let unread = false;
   for (const output of [process.stdout, process.stderr]) {
-    output.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(EXIT.ok); // whoever read our output has seen enough
-      throw error;
+    output.on('error', () => {
+      unread = true; // whoever read our output has seen enough, or the terminal is gone: end as if told to
+      interrupt.abort('nobody reads');
     });
   }
   const code = await run(argv, nodeIo(interrupt.signal));
-  process.stdout.write('', () => process.exit(code));
+  process.stdout.write('', () => process.exit(unread ? EXIT.ok : code));
 }

@@ -21,7 +21,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       const self = args.at(-1) as Command;
       session = openSession(io, globalsOf(self));
       const operands = args.slice(0, -2) as unknown as Parameters<typeof command>[1];
-      code = (await command(session, operands, self.opts())) ?? EXIT.ok;
+      const answer = await command(session, operands, self.opts());
+      // A watch that Ctrl-C ends has ended well, and yet was cut off.
+      code = answer ?? (io.signal.aborted ? EXIT.interrupted : EXIT.ok);
     };
   try {
     const word = commandWord(argv);
@@ -45,7 +47,6 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 /** Shows an error and answers its exit code. */
 function report(error: unknown, io: Io): number {
   const problem = problemOf(error);
-  if (problem.code === 'EPIPE') return EXIT.ok; // whoever read our output has seen enough
   const interrupted = io.signal.aborted && ['ABORTED', 'ABORT_ERR', 'CLOSED'].includes(problem.code);
   if (interrupted) return EXIT.interrupted;
   io.stderr.write(renderProblem(problem, colorsFor(io.stderr, io.env)));

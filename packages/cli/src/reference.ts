@@ -10,7 +10,7 @@ const EXIT_CODES: readonly (readonly [string, string])[] = Object.freeze([
   ['5', 'the cluster cannot be reached'],
   ['6', 'the token is not known, or may not do this'],
   ['124', 'timeout'],
-  ['130', 'interrupted'],
+  ['130', 'interrupted; `up` and `port-forward`, which are ended so, exit with 0'],
 ]);
 
 const VARIABLES: readonly (readonly [string, string])[] = Object.freeze([

@@ -170,6 +170,23 @@ describe('gantry up', () => {
     await expect(stat(join(user.home, '.local/state/gantry/front'))).rejects.toThrow('ENOENT');
   });
 
+  test('it ends with its terminal, with nothing left', async () => {
+    const child = user.spawn(['up', '--runtime', 'fake', '--name', 'hung']);
+    for await (const part of child.stdout ?? []) if (String(part).includes('Ctrl-C ends it')) break;
+    child.stderr?.destroy();
+    const exited = once(child, 'exit');
+    child.kill('SIGHUP');
+    child.kill('SIGHUP');
+    await exited;
+    await expect(stat(join(user.home, '.local/state/gantry/hung'))).rejects.toThrow('ENOENT');
+  });
+
+  test('a reader that has seen enough is no error', async () => {
+    const child = user.spawn(['--help']);
+    child.stdout?.destroy();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
   test('a cluster that cannot start says why, and leaves nothing but its log', async () => {
     await writeFile(join(user.home, 'bad.config.mjs'), "export default { runtime: 'none', plugins: [] }");
     const failed = await user.run('up -d --config bad.config.mjs --name bad');

@@ -12,12 +12,13 @@ export const SILENCE_MS = 35_000;
  * The API of the cluster behind a URL, over what the platform offers: `fetch`, and for `exec` and `dial` its WebSocket.
  * Nothing is sent before the first call.
  *
- * @throws `INVALID_OPTIONS` for what is no URL of HTTP.
+ * @throws `INVALID_OPTIONS` for what is no URL of HTTP, and for what cannot be a token.
  */
 export function connect(options: ConnectOptions): RemoteCluster {
   const { url, token, timeoutMs = TIMEOUT_MS, retries = RETRIES, silenceMs = SILENCE_MS } = options;
   const { clock = platformClock(), random = platformRandom() } = options;
   const base = baseOf(url);
+  checkToken(token);
   return new RemoteCluster({
     base,
     token,
@@ -29,6 +30,15 @@ export function connect(options: ConnectOptions): RemoteCluster {
     fetch: (...parameters) => globalThis.fetch(...parameters),
     open: platformChannels(base, clock),
     close: async () => undefined,
+  });
+}
+
+/** Nothing of it is repeated: a secret with a stray character is a secret still. */
+export function checkToken(token: string | undefined): void {
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return;
+  const message = 'expected printable characters without a space or line end';
+  throw new GantryError('INVALID_OPTIONS', `connect: token: ${message}`, {
+    issues: [{ path: 'token', message }],
   });
 }
 

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
+import { connect } from '../src/index.ts';
+import { connect as connectFromNode } from '../src/node.ts';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 const core = fileURLToPath(new URL('../../core/src', import.meta.url));
@@ -56,4 +58,22 @@ describe('the main entry', () => {
 test('the entry for Node is found not to be for browsers', () => {
   expect(existsSync(join(src, 'node.ts'))).toBe(true);
   expect([...reachable(join(src, 'node.ts')).others]).toEqual(expect.arrayContaining(['undici', 'ws']));
+});
+
+describe('what cannot be a token', () => {
+  const wrong = 'gantry_secret\nof mine';
+
+  test.each([
+    ['in browsers', connect],
+    ['in Node', connectFromNode],
+  ])('is refused before it is sent, and not repeated: %s', (_where, make) => {
+    let refused: unknown;
+    try {
+      make({ url: 'http://127.0.0.1:1', token: wrong });
+    } catch (error) {
+      refused = error;
+    }
+    expect(refused).toMatchObject({ code: 'INVALID_OPTIONS', issues: [{ path: 'token' }] });
+    expect(`${String(refused)} ${JSON.stringify(refused)}`).not.toContain('secret');
+  });
 });

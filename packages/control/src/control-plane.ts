@@ -27,6 +27,7 @@ const schedulerLoop = definePlugin({
     clock: contracts.clock,
     random: contracts.random,
     logger: contracts.logger,
+    events: contracts.events,
   },
   create: (_options, needs) => new SchedulerLoop(needs),
 });

@@ -64,8 +64,8 @@ test('the room of a node is how many tasks it takes until the check rejects it',
 describe('schedulable', () => {
   test.each([
     ['down', 'NodeDown', 'node-1 is down', 'bring node-1 back'],
-    ['pause', 'NodePaused', 'node-1 is paused', 'activate node-1'],
-    ['drain', 'NodeDraining', 'node-1 is draining', 'activate node-1'],
+    ['pause', 'NodePaused', 'node-1 is paused', 'make node-1 active again'],
+    ['drain', 'NodeDraining', 'node-1 is draining', 'make node-1 active again'],
     ['disk full', 'NodeDiskFull', 'node-1 is disk full', 'make node-1 ready'],
   ])('a node that is "%s" is refused as %s', (schedulable, code, message, remedy) => {
     expect(refusal(nodeView('node-1', { schedulable }), taskGroup('web', 1))).toMatchObject({

@@ -68,7 +68,7 @@ export async function runGet(cx: Cx, words: readonly string[], options: GetOptio
       only: refs,
       listFirst: options.watchOnly !== true,
     });
-    return EXIT.ok;
+    return cx.signal.aborted ? EXIT.interrupted : EXIT.ok;
   }
   const { objects, failed } = await collect(cx, selection, options);
   const sorted =

@@ -4,6 +4,7 @@ import { parseCount } from '../input/key-values.ts';
 import { startBackground } from '../local/background.ts';
 import { refuseRunning, runForeground } from '../local/foreground.ts';
 import { type LocalOptions, localSettings } from '../local/settings.ts';
+import { EXIT } from '../output/exit-codes.ts';
 import { renderFields } from '../output/fields.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
@@ -48,12 +49,13 @@ export const up: Define = (command, act) => {
     .action(act<[], Options>((cx, _, options) => runUp(cx, options)));
 };
 
-async function runUp(cx: Cx, options: Options): Promise<void> {
+async function runUp(cx: Cx, options: Options): Promise<number> {
   const settings = await localSettings(cx.io.env, cx.io.cwd, localOptions(options));
   const { name, runtime, chosen } = settings;
   if (options.detach !== true) {
     if (chosen !== undefined && options.inBackground !== true) cx.note(`Runtime ${runtime}: ${chosen}.`);
-    return runForeground(cx, settings, options.inBackground === true);
+    await runForeground(cx, settings, options.inBackground === true);
+    return EXIT.ok; // Ctrl-C is how it is ended
   }
   await refuseRunning(cx, name);
   if (chosen !== undefined) cx.note(`Runtime ${runtime}: ${chosen}.`);
@@ -80,6 +82,7 @@ async function runUp(cx: Cx, options: Options): Promise<void> {
       cx.colors,
     ),
   );
+  return EXIT.ok;
 }
 
 function passedOn({ nodes, config, port, logLevel }: Options): string[] {

@@ -198,8 +198,9 @@ export function translate(error: unknown, signal: AbortSignal): GantryError {
   if (signal.aborted) return aborted(signal);
   if (isGantryError(error)) return error;
   const code = codeOf(error);
-  const text = error instanceof Error ? error.message : String(error);
-  return new GantryError('UNAVAILABLE', `the server cannot be reached: ${code ?? text}`, {
+  // The platform's own words are left out: they may repeat what was sent.
+  const why = code ?? (error instanceof Error ? error.name : 'unknown');
+  return new GantryError('UNAVAILABLE', `the server cannot be reached: ${why}`, {
     cause: error,
     ...(code !== undefined && UNSENT.has(code) ? { details: { sent: false } } : {}),
   });

@@ -1,5 +1,5 @@
 import { Agent, fetch } from 'undici';
-import { baseOf, RETRIES, SILENCE_MS, TIMEOUT_MS } from '../connect.ts';
+import { baseOf, checkToken, RETRIES, SILENCE_MS, TIMEOUT_MS } from '../connect.ts';
 import type { ConnectOptions } from '../connect-options.ts';
 import { platformClock, platformRandom } from '../platform.ts';
 import { RemoteCluster } from '../remote-cluster.ts';
@@ -20,11 +20,12 @@ const UNIX_HOST = 'http://gantry';
  * As the `connect` of the main entry, with what Node can do beyond a browser: Unix sockets, a CA of one's own, and
  * back-pressure on what `exec` and `dial` receive.
  *
- * @throws `INVALID_OPTIONS` for what is no URL of HTTP and no Unix socket.
+ * @throws `INVALID_OPTIONS` for what is no URL of HTTP and no Unix socket, and for what cannot be a token.
  */
 export function connect(options: NodeConnectOptions): RemoteCluster {
   const { url, token, ca, timeoutMs = TIMEOUT_MS, retries = RETRIES, silenceMs = SILENCE_MS } = options;
   const { clock = platformClock(), random = platformRandom() } = options;
+  checkToken(token);
   const socketPath = url.startsWith(UNIX) ? url.slice(UNIX.length).replace(/^\/\/(?=\/)/, '') : undefined;
   const base = socketPath === undefined ? baseOf(url) : UNIX_HOST;
   const dispatcher = new Agent({

@@ -19,7 +19,7 @@ export function explainTask(views: Views, advisor: PlacementAdvisor, name: strin
   const placement =
     waiting && service !== undefined
       ? advisor.ask(service, task)
-      : advisor.last(task.spec.service, task.spec.template);
+      : advisor.last(task.spec.service, task.spec.template, name);
   return {
     kind: 'task',
     name,

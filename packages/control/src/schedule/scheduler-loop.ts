@@ -3,6 +3,7 @@ import {
   type Clock,
   type Component,
   type Entry,
+  type EventRecorder,
   type Explanation,
   GantryError,
   type GroupPlan,
@@ -40,6 +41,7 @@ interface Parts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly events: EventRecorder;
 }
 
 /** One group of a round, and what it was made of. */
@@ -122,8 +124,8 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
     await this.#running;
   }
 
-  last(service: string, template: string): Explanation | undefined {
-    return this.#explanations.get(service, template);
+  last(service: string, template: string, task?: string): Explanation | undefined {
+    return this.#explanations.get(service, template, task);
   }
 
   ask(service: Service, task: Task): Explanation | undefined {
@@ -253,8 +255,11 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
       some.forEach((candidate, index) => {
         const answer = answers[index] as GroupPlan;
         const { service, template, tasks } = candidate.group;
-        this.#explanations.set(service, template, answer.explanation);
-        if (answer.nodes.length < tasks.length) stuck.push(nameOf(candidate));
+        this.#explanations.set(service, template, tasks, answer.explanation);
+        if (answer.nodes.length < tasks.length) {
+          stuck.push(nameOf(candidate));
+          this.#tell(candidate, answer);
+        }
         for (const change of decisions(candidate, answer, now)) changes.push(change);
       });
     }
@@ -264,6 +269,15 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
     if (last?.ok === true) await this.#parts.views.of('task').reached(last.revision, this.#stop.signal);
     else await this.#parts.clock.sleep(CONFLICT_MS, this.#stop.signal); // every one changed: see how, first
     return stuck;
+  }
+
+  /** An event for what fits nowhere, where that is news. */
+  #tell({ group, entries }: Candidate, { nodes, explanation }: GroupPlan): void {
+    const code = codeOf(explanation);
+    const known = entries.slice(nodes.length).every(({ value }) => value.status.reason === code);
+    if (known) return;
+    const regarding = { kind: 'service', name: group.service } as const;
+    this.#parts.events.record(regarding, 'warning', code, explanation.summary);
   }
 
   /** Candidates with the nodes they may have: all of them in one question, or, for a global service, each its own. */
@@ -344,7 +358,7 @@ function* decisions(
   { nodes, explanation }: GroupPlan,
   now: number,
 ): Iterable<Change> {
-  const code = explanation.filters[0]?.code ?? 'Unplaced';
+  const code = codeOf(explanation);
   for (let i = 0; i < entries.length; i++) {
     const { value: task, revision, key } = entries[i] as Entry<Task>;
     const node = nodes[i];
@@ -361,6 +375,10 @@ function* decisions(
       yield { key, value: { ...task, status }, expect: revision };
     }
   }
+}
+
+function codeOf({ filters }: Explanation): string {
+  return filters[0]?.code ?? 'Unplaced';
 }
 
 function take({ tasks }: PendingGroup, room: number): Entry<Task>[] {

@@ -4,7 +4,7 @@ import { emptySlot, type NodeFitness, type Slot, slotsOf } from './slots.ts';
 import { statusOf } from './status.ts';
 import {
   advance,
-  hasFailed,
+  failureOf,
   isCurrent,
   isMoving,
   isPaused,
@@ -163,18 +163,25 @@ function judge(views: readonly SlotView[], { service, now }: PlanInput, target: 
   const policy = policyOf(service.spec, update);
   let failed = 0;
   let settled = 0;
+  let failure: string | undefined;
   for (const { slot, fresh, old } of views) {
     const fresher = [...slot.ended, ...slot.live].filter(
       (task) =>
         isCurrent(task, target) && task.spec.desired === 'running' && task.meta.createdAt >= update.startedAt,
     );
-    if (fresher.some((task) => hasFailed(task, policy, now))) failed++;
+    for (const task of fresher) {
+      const why = failureOf(task, policy, now);
+      if (why === undefined) continue;
+      failed++;
+      failure ??= `${task.meta.name}: ${why}`;
+      break;
+    }
     if (fresh === undefined) continue;
     const watchedUntil = (fresh.status.startedAt ?? now) + policy.monitorMs;
     if (fresh.status.ready && old.length === 0 && slot.leaving.length === 0 && watchedUntil <= now) settled++;
     else if (watchedUntil > now && fresh.status.startedAt !== undefined) wakeAt(draft, watchedUntil);
   }
-  return advance(update, policy, { slots: views.length, failed, settled }, now);
+  return advance(update, policy, { slots: views.length, failed, settled, failure }, now);
 }
 
 /** How many more slots may begin to change now. */

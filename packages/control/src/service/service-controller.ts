@@ -18,6 +18,7 @@ import {
   type TemplateSpec,
   taskName,
   templateHash,
+  type UpdateState,
   untolerated,
   type ViewEvent,
   type Views,
@@ -32,6 +33,15 @@ import type { NodeFitness } from './slots.ts';
 /** After a long plan that only follows reports, rest for so many times as long: a burst of them must not take all the time. */
 const REST = 3;
 const LONG_PLAN_MS = 2;
+/** What an event is called that tells of a new state of an update. */
+const REASONS: Readonly<Record<UpdateState, string>> = Object.freeze({
+  updating: 'UpdateStarted',
+  paused: 'UpdatePaused',
+  completed: 'UpdateCompleted',
+  'rollback-started': 'RollbackStarted',
+  'rollback-paused': 'RollbackPaused',
+  'rollback-completed': 'RollbackCompleted',
+});
 /** Creations in one commit. */
 const BATCH = 10_000;
 
@@ -249,12 +259,8 @@ export class ServiceController implements Controller {
         `${is?.message}: back to ${plan.rollbackTo}`,
       );
     } else if (is !== undefined && (was?.state !== is.state || was.to !== is.to)) {
-      const reason = is.state
-        .split('-')
-        .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-        .join('');
       const bad = is.state.endsWith('paused');
-      this.#events.record(regarding, bad ? 'warning' : 'normal', `Update${reason}`, is.message);
+      this.#events.record(regarding, bad ? 'warning' : 'normal', REASONS[is.state], is.message);
     }
   }
 

@@ -63,13 +63,18 @@ export function policyOf(spec: ServiceSpec, update: UpdateStatus | undefined): U
   return fixed ? { ...policy, order: 'stop-first' } : policy;
 }
 
-/** Whether a new task has proven bad while it was watched: it ended, or it does not become ready. */
-export function hasFailed(task: Task, policy: UpdatePolicy, now: number): boolean {
-  const { state, startedAt, finishedAt, ready } = task.status;
-  if (state === 'rejected') return true;
-  if (state === 'failed')
-    return startedAt === undefined || (finishedAt ?? now) - startedAt <= policy.monitorMs;
-  return state === 'running' && !ready && startedAt !== undefined && now - startedAt >= policy.monitorMs;
+/** Why a new task has proven bad while it was watched: it ended, or it does not become ready. */
+export function failureOf(task: Task, policy: UpdatePolicy, now: number): string | undefined {
+  const { state, startedAt, finishedAt, ready, message = state } = task.status;
+  if (state === 'rejected') return message;
+  if (state === 'failed') {
+    return startedAt === undefined || (finishedAt ?? now) - startedAt <= policy.monitorMs
+      ? message
+      : undefined;
+  }
+  const late =
+    state === 'running' && !ready && startedAt !== undefined && now - startedAt >= policy.monitorMs;
+  return late ? `it was not ready ${policy.monitorMs} ms after its start` : undefined;
 }
 
 /** What a moving update has come to. */
@@ -78,18 +83,21 @@ export interface Progress {
   readonly slots: number;
   readonly failed: number;
   readonly settled: number;
+  /** Which task failed first, and why. */
+  readonly failure?: string | undefined;
 }
 
 /** The next state of a moving update, and whether to go back. */
 export function advance(
   update: UpdateStatus,
   policy: UpdatePolicy,
-  { slots, failed, settled }: Progress,
+  { slots, failed, settled, failure }: Progress,
   now: number,
 ): { readonly update: UpdateStatus; readonly rollback: boolean } {
   const back = update.state === 'rollback-started';
   if (failed > 0 && failed > policy.maxFailureRatio * slots && policy.failureAction !== 'continue') {
-    const message = `${failed} of ${slots} new tasks failed`;
+    const which = failure === undefined ? '' : `: ${failure}`;
+    const message = `${failed} of ${slots} new tasks failed${which}`;
     if (policy.failureAction === 'rollback' && update.from !== update.to) {
       return { update: { ...update, message }, rollback: true };
     }

@@ -11,8 +11,8 @@ export interface RehearsedService {
 
 /** Answers questions about placement; the scheduler loop provides it. */
 export interface PlacementAdvisor {
-  /** What the scheduler said when it last decided about tasks of this template. */
-  last(service: string, template: string): Explanation | undefined;
+  /** What the scheduler said when it last decided about this task, or, if that is not known, about its template. */
+  last(service: string, template: string, task?: string): Explanation | undefined;
   /** What it would say about this task now. */
   ask(service: Service, task: Task): Explanation | undefined;
   /** Where so many new tasks of each service would go now, decided together; nothing is changed. */

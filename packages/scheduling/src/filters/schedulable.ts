@@ -9,8 +9,8 @@ interface Word {
 /** The words of a node's state; any other becomes `Node<Word>`. */
 const WORDS: Readonly<Record<string, Word>> = Object.freeze({
   down: { code: 'NodeDown', are: 'down', remedy: (node) => `bring ${node} back` },
-  pause: { code: 'NodePaused', are: 'paused', remedy: (node) => `activate ${node}` },
-  drain: { code: 'NodeDraining', are: 'draining', remedy: (node) => `activate ${node}` },
+  pause: { code: 'NodePaused', are: 'paused', remedy: (node) => `make ${node} active again` },
+  drain: { code: 'NodeDraining', are: 'draining', remedy: (node) => `make ${node} active again` },
 });
 
 /** Only nodes that are ready, active and in contact. */
