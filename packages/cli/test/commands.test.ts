@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GantryError } from '@gantry/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Bench, openBench, serviceYaml } from './support/cluster.ts';
 
@@ -422,45 +421,4 @@ test('server and agent say what they will need', async () => {
       err: expect.stringMatching(/UNSUPPORTED[\s\S]*NATS[\s\S]*etcd[\s\S]*gantry up/),
     });
   }
-});
-
-test('on a terminal a bar shows how far it is, and colours are used unless they are refused', async () => {
-  await deploy('barred');
-  const { Terminal } = await import('./support/terminal.ts');
-  await using terminal = await Terminal.open({ api: bench.cluster.api, isTTY: true });
-  const scaled = await terminal.run('scale barred=4 --wait --timeout 4s');
-  expect(scaled).toMatchObject({ code: 0, err: expect.stringMatching(/barred [█░]{24} 4\/4/) });
-  const escape = String.fromCharCode(27);
-  expect((await terminal.run('get nodes')).out).toContain(`${escape}[32mready`);
-  for (const refused of [
-    await terminal.run('get nodes --no-color'),
-    await terminal.run('get nodes', { env: { NO_COLOR: '1' } }),
-    await run('get nodes'),
-  ]) {
-    expect(refused.out).toContain('ready');
-    expect(refused.out).not.toContain(escape);
-  }
-});
-
-test('a server that cannot be reached, and a token that is refused, have exit codes of their own', async () => {
-  const { Terminal } = await import('./support/terminal.ts');
-  await using alone = await Terminal.open({ env: { GANTRY_SERVER: 'http://127.0.0.1:9' }, real: true });
-  const away = await alone.run('get services');
-  expect(away).toMatchObject({
-    code: 5,
-    err: expect.stringMatching(/error: UNAVAILABLE [\s\S]*hint: .*gantry doctor/),
-  });
-  const forbidden = new Proxy(bench.cluster.api, {
-    get: (_, name) =>
-      name === 'then'
-        ? undefined
-        : async () => {
-            throw new GantryError('FORBIDDEN', 'this token may not do this');
-          },
-  });
-  await using kept = await Terminal.open({ api: forbidden });
-  expect(await kept.run('get services')).toMatchObject({
-    code: 6,
-    err: expect.stringContaining('gantry token create'),
-  });
 });
