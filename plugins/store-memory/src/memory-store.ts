@@ -113,9 +113,9 @@ export class MemoryStore implements Store {
   }
 
   #check({ key, value }: Change): void {
-    checkKey(key);
-    if (value === undefined) return;
-    this.#freezer.freeze(value, this.#bucketOf(key)?.entries.get(key)?.value);
+    const known = typeof key === 'string' ? this.#bucketOf(key)?.entries.get(key) : undefined;
+    if (known === undefined) checkKey(key);
+    if (value !== undefined) this.#freezer.freeze(value, known?.value);
   }
 
   #write({ key, value, expect }: Change, commit: Written): Outcome {
