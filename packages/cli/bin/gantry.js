@@ -5,7 +5,7 @@ import module, { register } from 'node:module';
 // From Node 22 on the compiled code is kept between runs.
 module.enableCompileCache?.();
 
-const built = new URL('../dist/bin.js', import.meta.url);
+const built = new URL('../dist/program/bin.js', import.meta.url);
 const fromSource = !existsSync(built) || process.env.GANTRY_FROM_SOURCE === '1';
 
 // Not built yet, as in a fresh checkout: the TypeScript sources as they stand.

@@ -27,7 +27,7 @@ export function connect(options: ConnectOptions): RemoteCluster {
     silenceMs,
     clock,
     random,
-    fetch: (...parameters) => globalThis.fetch(...parameters),
+    fetch: (url, request) => globalThis.fetch(url, request),
     open: platformChannels(base, clock),
     close: async () => undefined,
   });

@@ -1,11 +1,11 @@
-import { GantryError, KIND_DEFINITIONS, type Kind, type KindInfo, parseId } from '@gantry/core';
+import { CORE_KINDS, GantryError, type Kind, type KindInfo, parseId } from '@gantry/core';
 
 type KindPath = Pick<KindInfo, 'kind' | 'plural' | 'namespaced'>;
 
 /** Where the objects of each kind are: the core's are known, those of plugins are asked for once. */
 export class KindTable {
   readonly #ask: () => Promise<readonly KindInfo[]>;
-  #kinds: ReadonlyMap<string, KindPath> = new Map(KIND_DEFINITIONS.map((each) => [each.kind, each]));
+  #kinds: ReadonlyMap<string, KindPath> = new Map(CORE_KINDS.map((each) => [each.kind, each]));
 
   constructor(ask: () => Promise<readonly KindInfo[]>) {
     this.#ask = ask;

@@ -35,6 +35,7 @@ export {
   parseNodeField,
   satisfies,
 } from './model/constraint.ts';
+export { CORE_KINDS } from './model/core-kinds.ts';
 export type * from './model/event.ts';
 export type * from './model/explanation.ts';
 export { DEFAULT_NAMESPACE, idBeside, idOf, parseId, randomId } from './model/ids.ts';

@@ -1,18 +1,9 @@
-import { KIND_DEFINITIONS, type KindInfo } from '@gantry/core';
+import { CORE_KINDS, type KindInfo } from '@gantry/core';
 import { usage } from '../output/problem.ts';
 import { didYouMean } from '../output/suggest.ts';
 import type { Cx } from '../session.ts';
 
-/** The kinds that every cluster has. */
-export const CORE_KINDS: readonly KindInfo[] = Object.freeze(
-  KIND_DEFINITIONS.map(({ kind, plural, shortNames, namespaced, input }) => ({
-    kind,
-    plural,
-    shortNames,
-    namespaced,
-    writable: input !== undefined,
-  })),
-);
+export { CORE_KINDS };
 
 /** The kind a word names: `service`, `services`, `svc`. */
 export function findKind(word: string, kinds: readonly KindInfo[]): KindInfo | undefined {

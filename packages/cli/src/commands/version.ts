@@ -1,7 +1,7 @@
+import { VERSION } from '@gantry/core';
 import { parseFormat, renderData } from '../output/format.ts';
 import { problemOf } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
-import { clientVersion } from '../version.ts';
 import type { Define } from './entry.ts';
 
 interface Options {
@@ -22,7 +22,7 @@ export const version: Define = (command, act) => {
     .action(
       act<[], Options>(async (cx, _, options) => {
         const format = parseFormat(options.output);
-        const client = { version: await clientVersion(), node: process.version };
+        const client = { version: VERSION, node: process.version };
         const versions: Versions = { client, ...(options.client === true ? {} : await serverOf(cx)) };
         if (format.type === 'table') show(cx, versions);
         else cx.io.stdout.write(await renderData(format, versions, () => [`gantry/${client.version}`]));

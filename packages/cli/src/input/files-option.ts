@@ -1,4 +1,4 @@
-import type { AnyInput } from '@gantry/core';
+import type { AnyInput, KindInfo } from '@gantry/core';
 import type { Command } from 'commander';
 import { CORE_KINDS, findKind } from '../cluster/kinds.ts';
 import type { Cx } from '../session.ts';
@@ -24,7 +24,7 @@ export async function readInputs(cx: Cx, { filename = [], recursive }: FilesOpti
 }
 
 /** The cluster is asked only if there is a kind that is not one of the core's. */
-async function kindsFor(cx: Cx, manifests: readonly Manifest[]): Promise<typeof CORE_KINDS> {
+async function kindsFor(cx: Cx, manifests: readonly Manifest[]): Promise<readonly KindInfo[]> {
   const known = manifests.every(({ object }) => findKind(object.kind, CORE_KINDS) !== undefined);
   return known ? CORE_KINDS : (await (await cx.api()).info({ signal: cx.signal })).kinds;
 }

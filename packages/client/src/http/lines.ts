@@ -1,10 +1,11 @@
 import { GantryError } from '@gantry/core';
+import type { HttpBody } from './fetch.ts';
 
 /** A line may be so long, in characters; what is longer is no line of ours. */
 const MAX_LINE = 64 * 1024 * 1024;
 
 /** The lines of a body that goes on, each parsed as JSON, in batches as they come; empty ones are signs of life only. */
-export async function* jsonLines(body: ReadableStream<Uint8Array>): AsyncIterable<readonly unknown[]> {
+export async function* jsonLines(body: HttpBody): AsyncIterable<readonly unknown[]> {
   const decoder = new TextDecoder();
   const reader = body.getReader();
   let rest = '';

@@ -1,5 +1,6 @@
 import { aborted, type Clock, GantryError, isGantryError, type Random, throwIfAborted } from '@gantry/core';
 import { backOffMs } from './back-off.ts';
+import type { Fetch, HttpBody, HttpResponse } from './fetch.ts';
 import { jsonLines } from './lines.ts';
 import { errorOf } from './problem.ts';
 
@@ -34,7 +35,7 @@ export interface TransportParts {
   readonly silenceMs: number;
   readonly clock: Clock;
   readonly random: Random;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Fires when the client is closed. */
   readonly closed: AbortSignal;
 }
@@ -85,8 +86,8 @@ export class Transport {
     const response = await this.#retrying(call, signal, () => this.#fetch(call, signal), retries).finally(
       cancel,
     );
-    const { body } = response;
-    if (body === null) throw new GantryError('INTERNAL', `${call.path}: an answer without a body`);
+    if (response.body === null) throw new GantryError('INTERNAL', `${call.path}: an answer without a body`);
+    const { body } = response as { readonly body: HttpBody };
     const listen = (): void => {
       cancel();
       cancel = timer(silenceMs, `nothing came for ${silenceMs} ms`);
@@ -94,7 +95,7 @@ export class Transport {
     async function* lines(): AsyncIterable<readonly unknown[]> {
       try {
         listen();
-        for await (const batch of jsonLines(body as ReadableStream<Uint8Array>)) {
+        for await (const batch of jsonLines(body)) {
           cancel(); // time that the reader takes does not count
           if (batch.length > 0) yield batch;
           listen();
@@ -128,9 +129,9 @@ export class Transport {
     }
   }
 
-  async #fetch({ method, path, query, body, type }: HttpCall, signal: AbortSignal): Promise<Response> {
+  async #fetch({ method, path, query, body, type }: HttpCall, signal: AbortSignal): Promise<HttpResponse> {
     const { base, token, fetch } = this.parts;
-    let response: Response;
+    let response: HttpResponse;
     try {
       response = await fetch(`${base}${path}${queryText(query)}`, {
         method,
@@ -174,7 +175,7 @@ function mayRetry({ method }: HttpCall, error: unknown): error is GantryError {
   return method === 'GET' && (error.code !== 'EXHAUSTED' || error.details.retryAfterMs !== undefined);
 }
 
-async function bodyOf(response: Response, signal: AbortSignal): Promise<unknown> {
+async function bodyOf(response: HttpResponse, signal: AbortSignal): Promise<unknown> {
   let text: string;
   try {
     text = await response.text();
@@ -189,7 +190,7 @@ async function bodyOf(response: Response, signal: AbortSignal): Promise<unknown>
   }
 }
 
-function uidOf(response: Response): string | undefined {
+function uidOf(response: HttpResponse): string | undefined {
   return response.headers.get('gantry-cluster-uid') ?? undefined;
 }
 

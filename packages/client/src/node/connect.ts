@@ -1,9 +1,11 @@
-import { Agent, fetch } from 'undici';
+import { Agent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
 import { baseOf, checkToken, RETRIES, SILENCE_MS, TIMEOUT_MS } from '../connect.ts';
 import type { ConnectOptions } from '../connect-options.ts';
 import { platformClock, platformRandom } from '../platform.ts';
 import { RemoteCluster } from '../remote-cluster.ts';
-import { wsChannels } from './ws-channel.ts';
+import type { OpenChannel } from '../socket/channel.ts';
+import { httpFetch } from './http-fetch.ts';
 
 export interface NodeConnectOptions extends ConnectOptions {
   /** `https://…`, `http://…`, or `unix:/run/gantry.sock`. */
@@ -28,15 +30,10 @@ export function connect(options: NodeConnectOptions): RemoteCluster {
   checkToken(token);
   const socketPath = url.startsWith(UNIX) ? url.slice(UNIX.length).replace(/^\/\/(?=\/)/, '') : undefined;
   const base = socketPath === undefined ? baseOf(url) : UNIX_HOST;
-  const dispatcher = new Agent({
-    // Streams may be silent for as long as they like: what is lost is noticed otherwise.
-    bodyTimeout: 0,
-    headersTimeout: 0,
-    connect: {
-      ...(socketPath === undefined ? {} : { socketPath }),
-      ...(ca === undefined ? {} : { ca }),
-    },
-  });
+  // Streams may be silent for as long as they like: what is lost is noticed otherwise.
+  const agent = base.startsWith('https:')
+    ? new TlsAgent({ keepAlive: true })
+    : new Agent({ keepAlive: true });
   const channels = socketPath === undefined ? base.replace(/^http/, 'ws') : `ws+unix:${socketPath}:`;
   return new RemoteCluster({
     base,
@@ -46,9 +43,20 @@ export function connect(options: NodeConnectOptions): RemoteCluster {
     silenceMs,
     clock,
     random,
-    fetch: ((input: string, init: object) =>
-      fetch(input, { ...init, dispatcher })) as unknown as typeof globalThis.fetch,
-    open: wsChannels(channels, ca === undefined ? {} : { ca }),
-    close: () => dispatcher.destroy(),
+    fetch: httpFetch({ agent, socketPath, ca }),
+    open: lazily(async () => {
+      const { wsChannels } = await import('./ws-channel.ts');
+      return wsChannels(channels, ca === undefined ? {} : { ca });
+    }),
+    close: async () => agent.destroy(),
   });
+}
+
+/** Most calls need no WebSocket: what opens one is loaded with the first. */
+function lazily(load: () => Promise<OpenChannel>): OpenChannel {
+  let loading: Promise<OpenChannel> | undefined;
+  return async (call) => {
+    loading ??= load();
+    return (await loading)(call);
+  };
 }

@@ -1,5 +1,6 @@
 import { GantryError } from '../errors.ts';
 import type { StandardSchema } from '../standard-schema.ts';
+import { CORE_KINDS } from './core-kinds.ts';
 import type { Event } from './event.ts';
 import type { Network, NetworkInput } from './network.ts';
 import { networkInputSchema } from './network.ts';
@@ -53,54 +54,29 @@ export interface KindDefinition {
   readonly input?: StandardSchema | undefined;
 }
 
-/** The kinds of the core. */
-export const KIND_DEFINITIONS: readonly KindDefinition[] = Object.freeze([
-  {
-    kind: 'node',
-    plural: 'nodes',
-    shortNames: ['no'],
-    namespaced: false,
-    description: 'A machine that runs tasks.',
-    input: nodeInputSchema,
-  },
-  {
-    kind: 'service',
-    plural: 'services',
-    shortNames: ['svc'],
-    namespaced: true,
+/** What the kinds of the core are, and how the written ones are written. */
+const ABOUT: Readonly<Record<string, Pick<KindDefinition, 'description' | 'input'>>> = Object.freeze({
+  node: { description: 'A machine that runs tasks.', input: nodeInputSchema },
+  service: {
     description: 'What is to run: a template, how many, where, and how it is replaced.',
     input: serviceInputSchema,
   },
-  {
-    kind: 'template',
-    plural: 'templates',
-    shortNames: ['tpl'],
-    namespaced: false,
-    description: 'What a task runs; immutable, named by the hash of its content.',
-  },
-  {
-    kind: 'task',
-    plural: 'tasks',
-    shortNames: [],
-    namespaced: true,
-    description: 'One attempt to run one replica of a service on one node.',
-  },
-  {
-    kind: 'network',
-    plural: 'networks',
-    shortNames: ['net'],
-    namespaced: true,
+  template: { description: 'What a task runs; immutable, named by the hash of its content.' },
+  task: { description: 'One attempt to run one replica of a service on one node.' },
+  network: {
     description: 'Tasks on one network reach each other by service name.',
     input: networkInputSchema,
   },
-  {
-    kind: 'event',
-    plural: 'events',
-    shortNames: ['ev'],
-    namespaced: true,
-    description: 'Something that happened, kept for a while.',
-  },
-] as const satisfies readonly KindDefinition[]);
+  event: { description: 'Something that happened, kept for a while.' },
+});
+
+/** The kinds of the core. */
+export const KIND_DEFINITIONS: readonly KindDefinition[] = Object.freeze(
+  CORE_KINDS.map(({ kind, plural, shortNames, namespaced }): KindDefinition => {
+    const { description = '', input } = ABOUT[kind] ?? {};
+    return { kind, plural, shortNames, namespaced, description, ...(input === undefined ? {} : { input }) };
+  }),
+);
 
 /** Kept in the store beside the kinds. */
 const RESERVED: readonly string[] = Object.freeze(['cluster', 'token']);
