@@ -293,7 +293,10 @@ describe('an update', () => {
     test('is paused: nothing more is replaced, and the old tasks stay', () => {
       const paused = failing({ failureAction: 'pause' });
       expect(words(paused)).toEqual([]);
-      expect(paused.status.update).toMatchObject({ state: 'paused', message: expect.stringMatching(/^1 of 4 new tasks failed: web\..* failed$/) });
+      expect(paused.status.update).toMatchObject({
+        state: 'paused',
+        message: expect.stringMatching(/^1 of 4 new tasks failed: web\..* failed$/),
+      });
       expect(paused.status.conditions.find(({ type }) => type === 'Updated')).toMatchObject({
         status: 'false',
         reason: 'Paused',
