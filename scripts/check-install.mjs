@@ -1,6 +1,6 @@
 /**
  * Packs every package that is published, installs the archives into an empty project outside of the repository, and runs
- * two examples there as they stand, on this Node and on the newest LTS one where `.ci/node24` was installed. Their types
+ * two examples and `gantry` there as they stand, on this Node and on the newest LTS one where `.ci/node24` was installed. Their types
  * are checked against the published declarations. Needs `npm run build` before.
  */
 import { execFileSync } from 'node:child_process';
@@ -75,6 +75,22 @@ try {
       run(project, node, ['--import', 'tsx', `${example}/main.ts`]);
       console.log(`${example} runs outside of the repository on Node ${version}`);
     }
+    // A home of its own: contexts, state and log are kept there.
+    const env = { PATH: process.env.PATH, HOME: join(project, 'home') };
+    const gantry = (/** @type {string[]} */ ...args) =>
+      execFileSync(node, ['node_modules/@gantry/cli/bin/gantry.js', ...args], {
+        cwd: project,
+        env,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }).toString();
+    gantry('up', '-d', '--runtime', 'process', '--name', 'outside');
+    try {
+      if (!gantry('get', 'nodes', '-o', 'name').includes('node/node-1'))
+        throw new Error('gantry shows no node');
+    } finally {
+      gantry('down');
+    }
+    console.log(`gantry runs outside of the repository on Node ${version}`);
   }
 } finally {
   rmSync(project, { recursive: true, force: true });

@@ -12,7 +12,7 @@ const fromSource = !existsSync(built) || process.env.GANTRY_FROM_SOURCE === '1';
 if (fromSource) {
   const { register: registerTsx } = await import('tsx/esm/api');
   registerTsx();
-  register('./source-condition.js', import.meta.url);
+  register('../../../scripts/source-condition.mjs', import.meta.url);
 }
 const { main } = await import(fromSource ? '../src/bin.ts' : built.href);
 await main(process.argv.slice(2));
