@@ -44,13 +44,17 @@ async function untilEmpty(cx: Cx, node: string, timeoutMs: number | undefined): 
     for await (const tasks of tasksOn(api, node, AbortSignal.any([cx.signal, over.signal]))) {
       left = tasks;
       total = Math.max(total, left);
-      progress.update(total - left, total, left === 0 ? 'no task is left' : `${left} tasks are left`);
+      progress.update(
+        total - left,
+        total,
+        left === 0 ? 'no task is left' : `${left} ${left === 1 ? 'task is' : 'tasks are'} left`,
+      );
       if (left === 0) break;
     }
   } catch (error) {
     if (!over.signal.aborted) throw error;
     const hint = `it is still being drained: \`gantry get tasks -A --field-selector spec.node=${node}\``;
-    throw new CliError('TIMEOUT', `node ${node}: ${left} of ${total} tasks are left`, hint);
+    throw new CliError('TIMEOUT', `node ${node}: ${left} of ${total} tasks left`, hint);
   } finally {
     cancel?.();
   }

@@ -18,10 +18,10 @@ interface Options {
 export const set: Define = (command, act) => {
   common(command.command('image').description('Set the image of a service'))
     .argument('<service>', 'name of a service')
-    .argument('<image>', 'the new image')
+    .argument('<image>', 'the new image; also as kubectl has it, NAME=IMAGE')
     .action(
       act<[string, string], Options>((cx, [word, image], options) =>
-        change(cx, word, { image }, options, 'image updated'),
+        change(cx, word, { image: imageOf(word, image) }, options, 'image updated'),
       ),
     );
   common(command.command('env').description('Set variables of a service, or take them out'))
@@ -52,6 +52,12 @@ export const set: Define = (command, act) => {
       }),
     );
 };
+
+/** A service has one container, which bears its name. */
+function imageOf(service: string, word: string): string {
+  const [name, image] = word.split('=', 2);
+  return image !== undefined && service.endsWith(name ?? '') ? image : word;
+}
 
 function common(command: Command): Command {
   return command

@@ -18,7 +18,9 @@ export const taint: Define = (command, act) => {
           throw usage('expected NODE KEY=VALUE:EFFECT', 'gantry taint node-1 dedicated=db:NoSchedule');
         const kind = findKind('node', CORE_KINDS);
         const api = await cx.api();
-        for (const id of words.slice(0, at).map(nodeName)) {
+        const names = words.slice(0, at);
+        if (names.length > 1 && /^(nodes?|no)$/.test(names[0] ?? '')) names.shift(); // as kubectl has it
+        for (const id of names.map(nodeName)) {
           const node = (await getObject(cx, { kind: kind as NonNullable<typeof kind>, id })) as Node;
           const taints = changeTaints(node.spec.taints, words.slice(at));
           const call = { revision: node.meta.revision, dryRun, signal: cx.signal };

@@ -25,14 +25,14 @@ export async function runChecks(cx: Cx): Promise<readonly Check[]> {
     binaryCheck(
       env,
       'nats-server',
-      'a message bus for several hosts can be run here',
-      'clusters on this machine need none',
+      'of no use yet: the bus over NATS is not there',
+      'not needed: the bus over NATS is not there yet',
     ),
     binaryCheck(
       env,
       'etcd',
-      'a durable store for several hosts can be run here',
-      'clusters on this machine need none',
+      'of no use yet: the store on etcd is not there',
+      'not needed: the store on etcd is not there yet',
     ),
   ]);
 }

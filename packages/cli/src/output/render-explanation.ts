@@ -7,7 +7,9 @@ export function renderExplanation(explanation: Explanation, colors: Colors): str
   const { scheduler, nodes, feasible, filters, ranking, summary } = explanation;
   const lines = [
     summary,
-    colors.dim(`scheduler ${scheduler}: ${nodes} nodes looked at, ${feasible} of them passed every filter`),
+    colors.dim(
+      `scheduler ${scheduler}: ${nodes} ${nodes === 1 ? 'node' : 'nodes'} looked at, ${feasible} of them passed every filter`,
+    ),
   ];
   if (filters.length > 0) {
     lines.push('', colors.bold('Why not elsewhere:'));

@@ -4,14 +4,14 @@ import type { Problem } from './problem.ts';
 
 /** `error: CODE message`, each issue on a line with its path, a hint. */
 export function renderProblem(problem: Problem, colors: Colors): string {
-  const { code, issues } = problem;
+  const { code, message } = problem;
+  // A message of several lines, as of a Compose file, tells of each issue already.
+  const issues = message.includes('\n') ? [] : problem.issues;
   const hint = problem.hint ?? hintFor(code);
   const many = issues.length > 0;
-  const lines = [
-    `${colors.red('error:')} ${colors.bold(code)} ${many ? headline(problem) : problem.message}`,
-  ];
-  for (const { path, message } of issues) {
-    lines.push(path === '' ? `  ${message}` : `  ${colors.cyan(path)}: ${message}`);
+  const lines = [`${colors.red('error:')} ${colors.bold(code)} ${many ? headline(problem) : message}`];
+  for (const issue of issues) {
+    lines.push(issue.path === '' ? `  ${issue.message}` : `  ${colors.cyan(issue.path)}: ${issue.message}`);
   }
   if (hint !== undefined) lines.push(`${colors.dim('hint:')} ${hint}`);
   return `${lines.join('\n')}\n`;

@@ -25,7 +25,11 @@ export async function readStack(
     env,
     read: nodeFiles(),
   });
-  const { namespace } = await cx.target();
+  // A file can be read without a cluster to bring it to.
+  const namespace = await cx.target().then(
+    (target) => target.namespace,
+    () => cx.globals.namespace ?? 'default',
+  );
   const converted = convertProject(project, {
     ...(lenient === undefined ? {} : { lenient }),
     ...(namespace === 'default' ? {} : { namespace }),

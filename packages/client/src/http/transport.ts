@@ -51,6 +51,9 @@ const UNSENT: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** What Node says of a certificate that nobody vouches for. */
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;
+
 /** Requests with their deadlines, their errors in our words, and further attempts where they do no harm. */
 export class Transport {
   readonly parts: TransportParts;
@@ -200,7 +203,9 @@ export function translate(error: unknown, signal: AbortSignal): GantryError {
   if (isGantryError(error)) return error;
   const code = codeOf(error);
   // The platform's own words are left out: they may repeat what was sent.
-  const why = code ?? (error instanceof Error ? error.name : 'unknown');
+  const why = UNTRUSTED.test(code ?? '')
+    ? `its certificate is not trusted (${code}): name it as \`ca\``
+    : (code ?? (error instanceof Error ? error.name : 'unknown'));
   return new GantryError('UNAVAILABLE', `the server cannot be reached: ${why}`, {
     cause: error,
     ...(code !== undefined && UNSENT.has(code) ? { details: { sent: false } } : {}),
