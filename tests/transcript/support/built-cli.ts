@@ -26,7 +26,7 @@ export async function buildCli(): Promise<BuiltCli> {
     },
     build: {
       ssr: 'packages/cli/src/bin.ts',
-      outDir: join(folder, 'dist'),
+      outDir: join(folder, 'dist/program'),
       assetsDir: '',
       target: 'node20',
       rolldownOptions: { output: { entryFileNames: 'bin.js' } },
