@@ -2,7 +2,7 @@ import type { Resources } from '../model/resources.ts';
 import type { TemplateSpec } from '../model/template.ts';
 import type { Attachment } from './network.ts';
 
-/** What a runtime is told to run: all it needs to know, keyed by our task name. */
+/** What a runtime is told to run: all it needs to know, keyed by the task's id. */
 export interface RuntimeSpec {
   readonly task: string;
   readonly service: string;
@@ -103,7 +103,7 @@ export interface RuntimeInfo {
 }
 
 /**
- * Runs workloads on one node. Everything is keyed by our task name and kept where it outlives the agent (labels,
+ * Runs workloads on one node. Everything is keyed by the task's id and kept where it outlives the agent (labels,
  * records), so a restarted agent adopts what runs: `list()` tells all that this node's runtime has, whoever started it.
  * All verbs are idempotent.
  *
