@@ -168,6 +168,13 @@ describe('lists', () => {
   });
 });
 
+test('a label that nobody has is not found in what every object inherits', async () => {
+  const { api } = await make();
+  await api.apply(web());
+  expect((await api.list('service', { labels: 'constructor' })).items).toEqual([]);
+  expect((await api.list('service', { labels: '!constructor' })).items).toHaveLength(1);
+});
+
 describe('info', () => {
   test('tells who the cluster is, what it knows and what it has', async () => {
     const { api } = await make();

@@ -1,4 +1,5 @@
 export type * from './api/cluster-api.ts';
+export { selects } from './api/select.ts';
 export { conditionHolds, waitedTooLong } from './api/wait.ts';
 export type * from './contracts/admission.ts';
 export type * from './contracts/bus.ts';

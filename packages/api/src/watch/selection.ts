@@ -1,10 +1,4 @@
-import {
-  type AnyObject,
-  DEFAULT_NAMESPACE,
-  type KindDefinition,
-  parseSelector,
-  readField,
-} from '@gantry/core';
+import { type AnyObject, type KindDefinition, selects } from '@gantry/core';
 
 export interface Selecting {
   readonly namespace?: string | undefined;
@@ -24,14 +18,7 @@ export interface Selection {
 export function selectionOf({ namespaced }: KindDefinition, selecting: Selecting): Selection {
   const namespace = namespaced ? selecting.namespace : undefined;
   const { labels = '', fields = '' } = selecting;
-  const [byLabels, byFields] = [parseSelector(labels), parseSelector(fields)];
   const all = namespace === undefined && labels.trim() === '' && fields.trim() === '';
-  return {
-    key: all ? '' : JSON.stringify([namespace, labels, fields]),
-    all,
-    has: (object) =>
-      (namespace === undefined || (object.meta.namespace ?? DEFAULT_NAMESPACE) === namespace) &&
-      byLabels((key) => (Object.hasOwn(object.meta.labels, key) ? object.meta.labels[key] : undefined)) &&
-      byFields((path) => readField(object, path)),
-  };
+  const has = selects({ namespace, labels, fields });
+  return { key: all ? '' : JSON.stringify([namespace, labels, fields]), all, has };
 }

@@ -5,10 +5,10 @@ import {
   type KindMap,
   type ListOptions,
   type ListResult,
+  selects,
   type View,
 } from '@gantry/core';
 import { present } from './present.ts';
-import { matcher } from './watch.ts';
 
 /** A page of the objects of a kind that fit, in the order of their ids. */
 export function listKind<K extends Kind>(view: View<K>, options: ListOptions): ListResult<KindMap[K]> {
@@ -16,7 +16,7 @@ export function listKind<K extends Kind>(view: View<K>, options: ListOptions): L
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
     throw invalidObject('list', [{ path: 'limit', message: 'expected a whole number above 0' }]);
   }
-  const matches = matcher<K>(options);
+  const matches = selects(options);
   const after = options.continue === undefined ? '' : decode(options.continue);
   const found: { readonly id: string; readonly entry: ReturnType<View<K>['get']> & object }[] = [];
   for (const entry of view.all()) {

@@ -1,30 +1,16 @@
 import {
-  DEFAULT_NAMESPACE,
   type Entry,
   GantryError,
   type Kind,
   type KindMap,
   keyPrefix,
-  parseSelector,
-  readField,
-  type SelectOptions,
   type Store,
+  selects,
   type View,
   type WatchEvent,
   type WatchOptions,
 } from '@gantry/core';
 import { present } from './present.ts';
-
-/** Whether an object has the namespace, labels and fields that were asked for. */
-export function matcher<K extends Kind>(options: SelectOptions): (object: KindMap[K]) => boolean {
-  const { namespace } = options;
-  const labels = parseSelector(options.labels ?? '');
-  const fields = parseSelector(options.fields ?? '');
-  return (object) =>
-    (namespace === undefined || (object.meta.namespace ?? DEFAULT_NAMESPACE) === namespace) &&
-    labels((key) => object.meta.labels[key]) &&
-    fields((path) => readField(object, path));
-}
 
 /** Follows one kind through the store, so that nothing is missed and a slow reader is told to list again. */
 export async function* watchKind<K extends Kind>(
@@ -32,7 +18,7 @@ export async function* watchKind<K extends Kind>(
   view: View<K>,
   options: WatchOptions & { signal: AbortSignal },
 ): AsyncIterable<readonly WatchEvent<KindMap[K]>[]> {
-  const matches = matcher<K>(options);
+  const matches = selects(options);
   const prefix = keyPrefix(view.kind);
   /** What the reader knows of. */
   const known = new Map<string, Entry<KindMap[K]>>();
