@@ -86,3 +86,19 @@ export function aborted(signal: AbortSignal): GantryError {
   if (isGantryError(signal.reason)) return signal.reason;
   return new GantryError('ABORTED', 'the call was aborted', { cause: signal.reason });
 }
+
+/** What the promise comes to, unless the signal fires before: then `ABORTED`, while what was promised goes on. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  promise.catch(() => undefined); // nobody may be left to hear of it
+  throwIfAborted(signal);
+  let onAbort = (): void => {};
+  const fired = new Promise<never>((_, reject) => {
+    onAbort = () => reject(aborted(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, fired]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

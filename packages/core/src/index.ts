@@ -27,6 +27,7 @@ export {
   isGantryError,
   throwIfAborted,
   toGantryError,
+  unlessAborted,
 } from './errors.ts';
 export {
   type Constraint,

@@ -6,6 +6,7 @@ import {
   isGantryError,
   throwIfAborted,
   toGantryError,
+  unlessAborted,
 } from '../src/index.ts';
 
 describe('an error', () => {
@@ -80,5 +81,25 @@ describe('a fired signal', () => {
   test('one that has not fired, or none, is no error', () => {
     expect(() => throwIfAborted(undefined)).not.toThrow();
     expect(() => throwIfAborted(new AbortController().signal)).not.toThrow();
+  });
+});
+
+describe('what is given up', () => {
+  const late = (): Promise<never> =>
+    new Promise((_, reject) => setImmediate(() => reject(new Error('late'))));
+
+  test('is ABORTED at once, and what becomes of it later harms nobody', async () => {
+    const stop = new AbortController();
+    const waiting = unlessAborted(late(), stop.signal);
+    stop.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(unlessAborted(late(), stop.signal)).rejects.toMatchObject({ code: 'ABORTED' });
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  });
+
+  test('without a signal that fires it is what it comes to', async () => {
+    const { signal } = new AbortController();
+    await expect(unlessAborted(Promise.resolve(1), signal)).resolves.toBe(1);
+    await expect(unlessAborted(late(), signal)).rejects.toThrow('late');
   });
 });

@@ -1,4 +1,4 @@
-import { aborted, GantryError, type RuntimeSpec, throwIfAborted } from '@gantry/core';
+import { GantryError, type RuntimeSpec, throwIfAborted, unlessAborted } from '@gantry/core';
 import type { ContainerCreateOptions } from 'dockerode';
 import { createOptions, endpointOf, knownOf, LABELS, type Owner } from './container.ts';
 import { type Engine, engineError, statusOf } from './engine.ts';
@@ -100,20 +100,5 @@ export class Launcher {
       if (statusOf(error) !== 404) throw error;
     }
     return false;
-  }
-}
-
-/** A pull goes on for whoever else needs the image; who no longer does is not kept. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  throwIfAborted(signal);
-  let onAbort = (): void => {};
-  const fired = new Promise<never>((_, reject) => {
-    onAbort = () => reject(aborted(signal));
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    await Promise.race([promise, fired]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

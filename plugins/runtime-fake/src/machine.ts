@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 import {
-  aborted,
   type Clock,
   GantryError,
   type Random,
   type RuntimeSpec,
   type RuntimeTask,
   type TemplateSpec,
+  unlessAborted,
 } from '@gantry/core';
 import { Feed } from './feed.ts';
 import { type Life, lifeOf, varied } from './life.ts';
@@ -181,17 +181,4 @@ export class FakeMachine {
 /** The number of a signal; an unknown one ends a workload like SIGTERM. */
 function signalNumber(name: string): number {
   return constants.signals[name as NodeJS.Signals] ?? constants.signals.SIGTERM;
-}
-
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  let onAbort = (): void => {};
-  const fired = new Promise<never>((_, reject) => {
-    onAbort = () => reject(aborted(signal));
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    await Promise.race([promise, fired]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

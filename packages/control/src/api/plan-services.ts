@@ -1,5 +1,4 @@
 import {
-  type Entry,
   idOf,
   type PlacementAdvisor,
   type PlannedService,
@@ -9,6 +8,7 @@ import {
 } from '@gantry/core';
 import { globalSlots } from '../service/global-slots.ts';
 import { outcomeOf } from '../service/outcome.ts';
+import { valuesOf } from '../values-of.ts';
 
 /** What storing these services would lead to: which tasks stay, and where the new ones would go, all decided together. */
 export function planServices(
@@ -40,8 +40,4 @@ export function planServices(
       placement: slots.length === 0 ? undefined : explanation,
     };
   });
-}
-
-function* valuesOf<T>(entries: Iterable<Entry<T>>): Iterable<T> {
-  for (const { value } of entries) yield value;
 }

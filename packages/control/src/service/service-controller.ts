@@ -24,6 +24,7 @@ import {
   type Views,
 } from '@gantry/core';
 import { rebased } from '../merge.ts';
+import { valuesOf } from '../values-of.ts';
 import { waitsFor } from './dependencies.ts';
 import { Dependents } from './dependents.ts';
 import { globalSlots } from './global-slots.ts';
@@ -273,10 +274,6 @@ export class ServiceController implements Controller {
       signal,
     );
   }
-}
-
-function* valuesOf<T>(entries: Iterable<Entry<T>>): Iterable<T> {
-  for (const { value } of entries) yield value;
 }
 
 function newTask(

@@ -1,0 +1,6 @@
+import type { Entry } from '@gantry/core';
+
+/** The objects of some entries. */
+export function* valuesOf<T>(entries: Iterable<Entry<T>>): Iterable<T> {
+  for (const { value } of entries) yield value;
+}
