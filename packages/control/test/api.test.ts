@@ -8,20 +8,10 @@ import {
   type ServiceInput,
   type WatchEvent,
 } from '@gantry/core';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type FakeCluster, type FakeClusterOptions, fakeCluster, given } from './support/cluster.ts';
+import { describe, expect, test } from 'vitest';
+import { clusterPerTest, type FakeCluster, given } from './support/cluster.ts';
 
-let open: FakeCluster | undefined;
-
-async function make(options?: FakeClusterOptions): Promise<FakeCluster> {
-  open = await fakeCluster(options);
-  return open;
-}
-
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
+const make = clusterPerTest();
 
 const web = (spec: object = {}, meta: object = {}): ServiceInput => ({
   kind: 'service',
@@ -338,7 +328,6 @@ describe('list and watch', () => {
       for await (const _ of cluster.api.watch('network'));
     })();
     await cluster.close();
-    open = undefined;
     await ended;
     await expect(cluster.api.get('service', 'web')).rejects.toMatchObject({ code: 'CLOSED' });
     await expect(cluster.api.apply(web())).rejects.toMatchObject({ code: 'CLOSED' });
@@ -415,7 +404,6 @@ describe('wait', () => {
     });
     const closed = expect(api.wait('service', 'web', 'Never')).rejects.toMatchObject({ code: 'CLOSED' });
     await cluster.close();
-    open = undefined;
     await closed;
   });
 });

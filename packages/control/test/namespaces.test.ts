@@ -1,18 +1,8 @@
 import { idBeside, idOf, parseId, type ServiceInput } from '@gantry/core';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type FakeCluster, fakeCluster } from './support/cluster.ts';
+import { describe, expect, test } from 'vitest';
+import { clusterPerTest } from './support/cluster.ts';
 
-let open: FakeCluster | undefined;
-
-async function make(): Promise<FakeCluster> {
-  open = await fakeCluster();
-  return open;
-}
-
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
+const make = clusterPerTest();
 
 const web = (namespace: string | undefined, template: object = {}): ServiceInput => ({
   kind: 'service',

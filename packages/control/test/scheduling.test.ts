@@ -1,20 +1,10 @@
 import { contracts, type NodeView, type Scheduler } from '@gantry/core';
 import { binpackScheduler } from '@gantry/scheduler-binpack';
 import { spreadScheduler } from '@gantry/scheduler-spread';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type FakeCluster, type FakeClusterOptions, fakeCluster, given } from './support/cluster.ts';
+import { describe, expect, test } from 'vitest';
+import { clusterPerTest, type FakeCluster, given } from './support/cluster.ts';
 
-let open: FakeCluster | undefined;
-
-async function make(options?: FakeClusterOptions): Promise<FakeCluster> {
-  open = await fakeCluster(options);
-  return open;
-}
-
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
+const make = clusterPerTest();
 
 const asking = (cpu: number) => ({ resources: { requests: { cpu } } });
 

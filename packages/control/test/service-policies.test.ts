@@ -1,18 +1,8 @@
 import { idOf } from '@gantry/core';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type FakeCluster, type FakeClusterOptions, fakeCluster } from './support/cluster.ts';
+import { describe, expect, test } from 'vitest';
+import { clusterPerTest } from './support/cluster.ts';
 
-let open: FakeCluster | undefined;
-
-async function make(options?: FakeClusterOptions): Promise<FakeCluster> {
-  open = await fakeCluster(options);
-  return open;
-}
-
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
+const make = clusterPerTest();
 
 const on = (service: string, condition: 'started' | 'healthy' | 'completed') => ({
   dependsOn: [{ service, condition }],

@@ -1,19 +1,9 @@
 import { contracts, type Kind, type KindDefinition, type ServiceInput } from '@gantry/core';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type FakeCluster, type FakeClusterOptions, fakeCluster, given } from './support/cluster.ts';
+import { clusterPerTest, given } from './support/cluster.ts';
 
-let open: FakeCluster | undefined;
-
-async function make(options?: FakeClusterOptions): Promise<FakeCluster> {
-  open = await fakeCluster(options);
-  return open;
-}
-
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
+const make = clusterPerTest();
 
 const web = (spec: object = {}, meta: object = {}): ServiceInput => ({
   kind: 'service',
@@ -213,7 +203,7 @@ describe('a kind that a plugin brings', () => {
     [{ plural: 'Lamps' }, 'kind "lamp": "Lamps" is no lower-case DNS label'],
   ])('has names of its own: %j is refused', async (wrong, message) => {
     const kind = given(contracts.kind, { ...lamp, ...wrong }, 'kind-lamp');
-    await expect(fakeCluster({ more: [kind] })).rejects.toMatchObject({
+    await expect(make({ more: [kind] })).rejects.toMatchObject({
       code: 'WIRING',
       message: expect.stringContaining(message),
     });

@@ -16,6 +16,7 @@ import { FakeWorld, fakeNetwork, fakeRuntime } from '@gantry/runtime-fake';
 import { spreadScheduler } from '@gantry/scheduler-spread';
 import { MemoryStore } from '@gantry/store-memory';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
+import { afterEach } from 'vitest';
 import { controlPlane } from '../../src/index.ts';
 
 export function given(token: AnyToken, value: unknown, name = `given-${token.id}`): Plugin {
@@ -45,6 +46,19 @@ export interface FakeClusterOptions {
   readonly schedulers?: readonly Plugin[];
   readonly more?: readonly Plugin[];
   readonly logger?: Logger;
+}
+
+/** Makes the cluster of a test, and closes it when the test is over. To be called once in a file. */
+export function clusterPerTest(): (options?: FakeClusterOptions) => Promise<FakeCluster> {
+  let open: FakeCluster | undefined;
+  afterEach(async () => {
+    await open?.close();
+    open = undefined;
+  });
+  return async (options) => {
+    open = await fakeCluster(options);
+    return open;
+  };
 }
 
 /** A whole cluster in virtual time: everything is real but machine, clock and chance. */
