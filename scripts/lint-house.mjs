@@ -208,7 +208,11 @@ function checkImport(file, at, world, report) {
     const wanted = target.slice('@gantry/'.length);
     const allowed =
       kind === 'plugins'
-        ? ['core', ...(name.startsWith('scheduler-') ? ['scheduling'] : [])]
+        ? [
+            'core',
+            ...(name.startsWith('scheduler-') ? ['scheduling'] : []),
+            ...(name.startsWith('store-') ? ['storing'] : []),
+          ]
         : (mayImport[name] ?? ['core']);
     if (allowed !== anything && !allowed.includes(wanted)) {
       const may =

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   NOT_FOUND: { retry: 'no', summary: 'the named object does not exist' },
   ALREADY_EXISTS: { retry: 'no', summary: 'the named object exists' },
   CONFLICT: { retry: 'reread', summary: 'an expectation no longer holds' },
+  FENCED: { retry: 'no', summary: 'another has taken over what the caller was in charge of' },
   COMPACTED: { retry: 'reread', summary: 'the history that was asked for is gone: list again' },
   UNAUTHENTICATED: { retry: 'no', summary: 'who is asking is not known' },
   FORBIDDEN: { retry: 'no', summary: 'who is asking is known and may not do this' },

@@ -151,7 +151,7 @@ describe('a view', () => {
 
 /** A store that can be made to fail; counts what it is asked. */
 class Moody implements Store {
-  readonly supports = { durable: false };
+  readonly supports = { durable: false, fencing: false, maxValueBytes: Number.POSITIVE_INFINITY };
   readonly calls = { list: 0, watch: 0 };
   failing: GantryError | undefined;
   readonly #store: Store;

@@ -1,12 +1,41 @@
-import type { Change, Entry, Outcome, StoreEvent } from '@gantry/core';
+import {
+  type Change,
+  type CommitOptions,
+  type Entry,
+  type Fence,
+  GantryError,
+  type Outcome,
+  type StoreEvent,
+} from '@gantry/core';
 import type { StoreSubject, Wreck } from '@gantry/testing';
 import { storeKit } from '@gantry/testing';
 import { sabotage } from '@gantry/testing/vitest';
 import { PlainStore } from './support/plain-store.ts';
 
 function fixture(store: PlainStore): { subject: StoreSubject; close: () => Promise<void> } {
+  const link = {
+    cut: () => {
+      store.link = 'cut';
+    },
+    loseAnswers: () => {
+      store.link = 'mute';
+    },
+    heal: () => {
+      store.link = 'good';
+    },
+  };
+  const jump = (ms: number): void => {
+    store.now += ms;
+  };
   return {
-    subject: { store, forget: () => store.forget() },
+    subject: {
+      store,
+      forget: () => store.forget(),
+      second: () => store.second(),
+      restart: () => store.restart(),
+      link,
+      jump,
+    },
     close: () => PlainStore.prototype[Symbol.asyncDispose].call(store),
   };
 }
@@ -124,7 +153,7 @@ const wrecks = [
   ),
   wreck(
     'has one revision per key',
-    'revisions are positive integers that grow with every write, whatever the key',
+    'revisions are positive integers: each commit has larger ones than those before, none shrinks within it',
     class extends PlainStore {
       override write(change: Change): Outcome {
         const outcome = super.write(change);
@@ -274,7 +303,7 @@ const wrecks = [
     },
   ),
   wreck(
-    'keeps a hundred events for a slow watch and drops the rest',
+    'keeps a hundred events for a slow watch and drops the older ones',
     'a slow watcher misses nothing and holds up nobody',
     class extends PlainStore {
       override write(change: Change): Outcome {
@@ -366,4 +395,303 @@ const wrecks = [
   ),
 ];
 
-sabotage(storeKit, () => fixture(new PlainStore()), wrecks);
+/** As the engines that give all writes of a commit one revision, unless two are to one key. */
+class OneRevision extends PlainStore {
+  written = new Set<string>();
+
+  override async commit(changes: readonly Change[], options?: CommitOptions): Promise<readonly Outcome[]> {
+    this.written.clear();
+    return await super.commit(changes, options);
+  }
+
+  override write(change: Change): Outcome {
+    if (this.written.size > 0 && !this.written.has(change.key)) this.revision--;
+    const { revision } = this;
+    const outcome = super.write(change);
+    if (this.revision > revision) this.written.add(change.key);
+    else if (this.written.size > 0) this.revision++;
+    return outcome;
+  }
+}
+
+const wrecksOfEngines = [
+  wreck(
+    'gives a whole commit one revision, whatever its keys',
+    'writes of one commit to one key have different revisions',
+    class extends OneRevision {
+      override write(change: Change): Outcome {
+        if (this.written.has(change.key)) this.revision--;
+        return super.write(change);
+      }
+    },
+  ),
+  wreck(
+    'breaks up the events of a revision',
+    'all events of one revision come in one batch, also to one who is behind',
+    class extends OneRevision {
+      override async *watch(prefix: string, options: { since: number; signal: AbortSignal }) {
+        for await (const batch of super.watch(prefix, options)) {
+          const half = Math.ceil(batch.length / 3) + 1;
+          yield batch.slice(0, half);
+          if (half < batch.length) yield batch.slice(half);
+        }
+      }
+    },
+  ),
+  wreck(
+    'has fences in name only',
+    'a commit whose fence has changed, or is gone, is FENCED and nothing of it is written',
+    class extends PlainStore {
+      override pass(): void {}
+    },
+  ),
+  wreck(
+    'takes a fence that is gone for one that stands',
+    'a commit whose fence has changed, or is gone, is FENCED and nothing of it is written',
+    class extends PlainStore {
+      override pass(fence: Fence): void {
+        if (this.entries.has(fence.key)) super.pass(fence);
+      }
+    },
+  ),
+  wreck(
+    'looks at the fence after the first hundred changes',
+    'a commit whose fence has changed, or is gone, is FENCED and nothing of it is written',
+    class extends PlainStore {
+      override async commit(changes: readonly Change[], options?: CommitOptions) {
+        const first = await super.commit(changes.slice(0, 100), changes.length > 100 ? {} : options);
+        return [...first, ...(await super.commit(changes.slice(100), options))];
+      }
+    },
+  ),
+  wreck(
+    'refuses every fence',
+    'a commit is written while its fence stands, and answers each of its changes',
+    class extends PlainStore {
+      override pass(fence: Fence): void {
+        throw new GantryError('FENCED', fence.key);
+      }
+    },
+  ),
+  wreck(
+    'looks at the fence and writes in two steps',
+    'once its fence has changed nothing more of a committer is written, however many write at once',
+    class extends PlainStore {
+      override async commit(changes: readonly Change[], options?: CommitOptions) {
+        if (options?.fence !== undefined) {
+          this.pass(options.fence);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        return await super.commit(changes);
+      }
+    },
+  ),
+  wreck(
+    'lists fifty thousand keys and no more',
+    'a hundred thousand keys are listed, whole and in order, all or a part of them',
+    class extends PlainStore {
+      override async list(prefix: string) {
+        const { entries, revision } = await super.list(prefix);
+        return { entries: entries.slice(0, 50_000), revision };
+      }
+    },
+  ),
+  wreck(
+    'writes the first 128 changes of a commit',
+    'a commit of more changes than an engine takes at once is answered change by change',
+    class extends PlainStore {
+      override async commit(changes: readonly Change[], options?: CommitOptions) {
+        const first = await super.commit(changes.slice(0, 128), options);
+        return [...first, ...changes.slice(128).map(() => ({ ok: true, revision: this.revision }) as const)];
+      }
+    },
+  ),
+  wreck(
+    'cuts long values',
+    'a value as long as the store takes is kept, and many of them in one commit',
+    class extends PlainStore {
+      override write(change: Change): Outcome {
+        const { value } = change;
+        return super.write(typeof value === 'string' ? { ...change, value: value.slice(0, 65_536) } : change);
+      }
+    },
+  ),
+  wreck(
+    'takes values of any length',
+    'a value longer than the store takes is INVALID_OBJECT, and nothing of its commit is written',
+    class extends PlainStore {
+      override checkLength(): void {}
+    },
+  ),
+  wreck(
+    'counts characters for bytes',
+    'a value longer than the store takes is INVALID_OBJECT, and nothing of its commit is written',
+    class extends PlainStore {
+      override lengthOf(text: string): number {
+        return text.length;
+      }
+    },
+  ),
+  wreck(
+    'loses the last write in a crash',
+    'what was written is there after a restart, with its revisions, and revisions go on from there',
+    class extends PlainStore {
+      override async restart(): Promise<PlainStore> {
+        const last = [...this.entries.keys()].at(-1) as string;
+        this.entries.delete(last);
+        return this;
+      }
+    },
+  ),
+  wreck(
+    'counts its revisions anew after a crash',
+    'what was written is there after a restart, with its revisions, and revisions go on from there',
+    class extends PlainStore {
+      override async restart(): Promise<PlainStore> {
+        this.revision = 0;
+        return this;
+      }
+    },
+  ),
+  wreck(
+    'leaves a watch silent after a crash',
+    'a watch goes on over a restart: it tells everything, in order and once',
+    class extends PlainStore {
+      override async restart(): Promise<PlainStore> {
+        this.wakers.clear();
+        return this;
+      }
+    },
+  ),
+  wreck(
+    'tells a watch everything again after a crash',
+    'a watch goes on over a restart: it tells everything, in order and once',
+    class extends PlainStore {
+      again = false;
+      override async restart(): Promise<PlainStore> {
+        this.again = true;
+        this.wake();
+        return this;
+      }
+      override async *watch(prefix: string, options: { since: number; signal: AbortSignal }) {
+        for await (const batch of super.watch(prefix, options)) {
+          yield this.again ? [...this.events] : batch;
+          this.again = false;
+        }
+      }
+    },
+  ),
+  wreck(
+    'keeps a second store in the dark',
+    'two stores over the same data see each other’s writes, in one order',
+    class extends PlainStore {
+      override async second(): Promise<PlainStore> {
+        return new PlainStore();
+      }
+    },
+  ),
+  wreck(
+    'reads from a copy that lags behind',
+    'a store reads what another has written, as soon as that is answered',
+    class extends PlainStore {
+      override async second(): Promise<PlainStore> {
+        const copy = new PlainStore();
+        const follow = async (): Promise<void> => {
+          const { signal } = new AbortController();
+          for await (const batch of super.watch('', { since: 0, signal })) {
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            for (const event of batch) copy.write(event);
+          }
+        };
+        void follow();
+        return copy;
+      }
+    },
+  ),
+  wreck(
+    'lets both of two stores win',
+    'of writers on two stores that expect the same, exactly one wins each time',
+    class extends PlainStore {
+      override async second(): Promise<PlainStore> {
+        const other = new (class extends PlainStore {
+          override fits(): boolean {
+            return true;
+          }
+        })();
+        Object.assign(other, { entries: this.entries, events: this.events });
+        return other;
+      }
+    },
+  ),
+  wreck(
+    'tells another’s listing one revision too low',
+    'list and watch join without a gap or a double while another store writes',
+    class extends PlainStore {
+      override async list(prefix: string) {
+        const listing = await super.list(prefix);
+        return { ...listing, revision: Math.max(0, listing.revision - 1) };
+      }
+    },
+  ),
+  wreck(
+    'waits for ever for an engine that is cut off',
+    'while nothing gets through calls fail as UNAVAILABLE or TIMEOUT, and afterwards all is well',
+    class extends PlainStore {
+      override async get(key: string): Promise<Entry | undefined> {
+        if (this.link === 'cut') return await new Promise(() => undefined);
+        return await super.get(key);
+      }
+    },
+  ),
+  wreck(
+    'ends its watches when the link is cut',
+    'while nothing gets through calls fail as UNAVAILABLE or TIMEOUT, and afterwards all is well',
+    class extends PlainStore {
+      override async *watch(prefix: string, options: { since: number; signal: AbortSignal }) {
+        for await (const batch of super.watch(prefix, options)) {
+          if (this.link !== 'good') return;
+          yield batch;
+        }
+      }
+      override reach(): void {
+        this.wake();
+        if (this.link !== 'good') for (const waker of this.wakers) queueMicrotask(waker);
+        super.reach();
+      }
+      override over(): boolean {
+        return this.link !== 'good';
+      }
+    },
+  ),
+  wreck(
+    'says that nothing was written when it does not know',
+    'a write whose answer is lost is told as unknown, is done at most once, and reading tells the truth',
+    class extends PlainStore {
+      override reach(): void {
+        if (this.link !== 'good') throw new GantryError('UNAVAILABLE', 'no answer');
+      }
+    },
+  ),
+  wreck(
+    'writes again by itself when an answer is lost',
+    'a write whose answer is lost is told as unknown, is done at most once, and reading tells the truth',
+    class extends PlainStore {
+      override async commit(changes: readonly Change[], options?: CommitOptions) {
+        if (this.link === 'mute') await super.commit(changes, options).catch(() => undefined);
+        return await super.commit(changes, options);
+      }
+    },
+  ),
+  wreck(
+    'takes its revisions from the wall clock',
+    'a wall clock that jumps changes nothing',
+    class extends PlainStore {
+      override write(change: Change): Outcome {
+        this.revision = Math.max(this.now, 1);
+        return super.write(change);
+      }
+    },
+  ),
+];
+
+sabotage(storeKit, () => fixture(new PlainStore()), [...wrecks, ...wrecksOfEngines]);

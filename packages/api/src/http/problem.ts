@@ -21,6 +21,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = Object.freeze({
   UNSUPPORTED: 405,
   ALREADY_EXISTS: 409,
   CONFLICT: 409,
+  FENCED: 503,
   COMPACTED: 410,
   EXHAUSTED: 429,
   INTERNAL: 500,

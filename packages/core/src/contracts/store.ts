@@ -42,9 +42,32 @@ export interface Listing<T = unknown> {
   readonly revision: number;
 }
 
+/** An entry that a commit stands on: of a key that others change to shut the committer out. */
+export interface Fence {
+  readonly key: string;
+  readonly revision: number;
+}
+
+export interface CommitOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Nothing of the commit is written unless the entry of this key still has this revision. */
+  readonly fence?: Fence | undefined;
+}
+
+/** What a store can do beyond what every store does. */
+export interface StoreSupport {
+  /** What was committed outlives the process that holds it. */
+  readonly durable: boolean;
+  /** Commits may have a fence, which is checked in one step with the writes. */
+  readonly fencing: boolean;
+  /** The longest value, in bytes of its JSON; `Infinity` where only memory bounds it. */
+  readonly maxValueBytes: number;
+}
+
 /**
- * The truth of a cluster: a sorted map with revisions. A revision is a positive integer that grows with every write of
- * the store, so all writes have one order. Only single-key compare-and-set is promised: the changes of one commit are
+ * The truth of a cluster: a sorted map with revisions. A revision is a positive integer. Each commit that writes has
+ * larger ones than every commit before it, so all writes have one order; within a commit they do not shrink, and the
+ * writes of different keys may share one. Only single-key compare-and-set is promised: the changes of one commit are
  * checked and answered each by itself, because that is what every store can do.
  *
  * A typical use: `list` a prefix, keep the entries in a cache, `watch` since the listing's revision, apply each event to
@@ -52,24 +75,28 @@ export interface Listing<T = unknown> {
  * outcome is not ok, look at `current` and decide anew.
  *
  * Values are handed out shared and frozen or as fresh copies; either way nobody mutates one. Keys are non-empty strings
- * of `/`-separated segments, each of `[A-Za-z0-9._-]+`.
+ * of `/`-separated segments, each of `[A-Za-z0-9._-]+`, of at most 512 characters.
  *
- * @throws `UNAVAILABLE` or `TIMEOUT` when the engine cannot be reached, `CLOSED` after dispose, `ABORTED` on a fired
- * signal, `TypeError` for a malformed key or a value that is not JSON.
+ * An outage of the engine fails calls and silences watches, which go on by themselves when it is over. After
+ * `UNAVAILABLE` nothing was written; after `TIMEOUT` or `ABORTED` nobody knows, also not of how much: read again before
+ * you write again. A commit is never done twice by the store itself.
+ *
+ * @throws `UNAVAILABLE` or `TIMEOUT` when the engine cannot be reached or does not answer, `FENCED` when the fence of a
+ * commit has changed, `UNSUPPORTED` for a fence where `supports.fencing` is false, `INVALID_OBJECT` for a value longer
+ * than `supports.maxValueBytes`, `CLOSED` after dispose, `ABORTED` on a fired signal, `TypeError` for a malformed key or a
+ * value that is not JSON. Nothing of a commit that was refused with one of the last four is written.
  */
 export interface Store {
-  readonly supports: {
-    /** What was committed outlives the process that holds it. */
-    readonly durable: boolean;
-  };
-  get(key: string, options?: { signal?: AbortSignal }): Promise<Entry | undefined>;
-  /** All entries whose key starts with `prefix` (`''`: all). */
-  list(prefix: string, options?: { signal?: AbortSignal }): Promise<Listing>;
+  readonly supports: StoreSupport;
+  get(key: string, options?: { signal?: AbortSignal | undefined }): Promise<Entry | undefined>;
+  /** All entries whose key starts with `prefix` (`''`: all), as they were at one revision. */
+  list(prefix: string, options?: { signal?: AbortSignal | undefined }): Promise<Listing>;
   /** Writes in the given order; `outcomes[i]` answers `changes[i]`. A failed expectation does not stop the rest. */
-  commit(changes: readonly Change[], options?: { signal?: AbortSignal }): Promise<readonly Outcome[]>;
+  commit(changes: readonly Change[], options?: CommitOptions): Promise<readonly Outcome[]>;
   /**
-   * Every event under `prefix` with a revision above `since`, in order, each exactly once, in batches that are never
-   * empty. Ends (without error) when the signal fires or the store is disposed.
+   * Every event under `prefix` with a revision above `since`, in order, each once, in batches that are never empty; all
+   * events of one revision come in one batch. A watch that is behind may leave out a write that a later one to the same
+   * key has replaced, never the last. Ends (without error) when the signal fires or the store is disposed.
    *
    * @throws `COMPACTED` when the events since then are no longer known.
    */

@@ -1,5 +1,8 @@
 import type { Kit } from '../kit.ts';
+import { engineCases } from './engine-cases.ts';
+import { fenceCases } from './fence-cases.ts';
 import { lifeCases } from './life-cases.ts';
+import { limitCases } from './limit-cases.ts';
 import { listCases } from './list-cases.ts';
 import { modelCase } from './model-case.ts';
 import type { StoreSubject } from './subject.ts';
@@ -9,5 +12,14 @@ import { writeCases } from './write-cases.ts';
 /** The promises of `contracts.store`. Each case wants a store that is empty and started. */
 export const storeKit: Kit<StoreSubject> = {
   contract: 'store',
-  cases: [...writeCases, ...listCases, ...watchCases, ...lifeCases, modelCase],
+  cases: [
+    ...writeCases,
+    ...listCases,
+    ...watchCases,
+    ...fenceCases,
+    ...limitCases,
+    ...engineCases,
+    ...lifeCases,
+    modelCase,
+  ],
 };

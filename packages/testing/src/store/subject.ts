@@ -1,12 +1,34 @@
+import { AssertionError } from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import type { Change, Json, Lifecycle, Outcome, Store, StoreEvent } from '@gantry/core';
 import { GantryError } from '@gantry/core';
 import type { Case, CaseContext } from '../kit.ts';
 
-/** A store that is empty and started. */
+/** A store that is empty and started, and what the test can do to what is behind it. */
 export interface StoreSubject {
   readonly store: Store & Lifecycle;
   /** Makes the store forget all events up to now; absent where that cannot be done from outside. */
   readonly forget?: () => Promise<void>;
+  /** Another store over the same data, as another process would have it; absent where only one may. */
+  readonly second?: () => Promise<Store & Lifecycle>;
+  /**
+   * Crashes what keeps the data and starts it again; returns the store to go on with, the same one where it finds its
+   * engine again by itself. For stores that are durable.
+   */
+  readonly restart?: () => Promise<Store & Lifecycle>;
+  /** The way between store and engine; absent where there is none. */
+  readonly link?: StoreLink;
+  /** Moves the wall clock that the store is given, by ms. */
+  readonly jump?: (ms: number) => void;
+}
+
+export interface StoreLink {
+  /** Nothing gets through. */
+  cut(): void;
+  /** Questions arrive, answers are lost. */
+  loseAnswers(): void;
+  /** All is well again. */
+  heal(): void;
 }
 
 export type StoreCase = Case<StoreSubject>;
@@ -70,6 +92,36 @@ export async function seen(followed: Followed, count: number, context: CaseConte
 /** An event in a form that can be compared. */
 export function shown({ key, value, revision }: StoreEvent): readonly unknown[] {
   return [key, plain(value), revision];
+}
+
+/** Waits until a watch has seen the write with this revision; fails as soon as it ends before. */
+export async function reached(followed: Followed, revision: number, context: CaseContext): Promise<void> {
+  await context.until(() => {
+    if ((followed.events.at(-1)?.revision ?? 0) >= revision) return true;
+    if (!followed.ended) return false;
+    throw followed.error ?? new GantryError('INTERNAL', 'the watch ended by itself');
+  }, `the event of revision ${revision}`);
+}
+
+/**
+ * What a watch has told against what was written, both as {@link shown}: everything, in order and once, except that it
+ * may have left out what a later write to the same key has replaced.
+ */
+export function assertTold(told: readonly unknown[], written: readonly unknown[], message = ''): void {
+  const last = new Map(written.map((event) => [(event as [string])[0], event]));
+  let at = 0;
+  for (const event of written) {
+    if (at < told.length && isDeepStrictEqual(told[at], event)) at++;
+    else if (last.get((event as [string])[0]) === event) {
+      throw new AssertionError({
+        message: `${message} the watch left out ${JSON.stringify(event)}, the last write of its key; at its place came ${JSON.stringify(told[at])}`,
+      });
+    }
+  }
+  if (at === told.length) return;
+  throw new AssertionError({
+    message: `${message} the watch told ${JSON.stringify(told[at])}, which is out of order`,
+  });
 }
 
 /** Writes below `prefix` to flush a watch: what was to arrive has arrived when this has. */

@@ -1,6 +1,17 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { isGantryError, type StoreEvent } from '@gantry/core';
-import { commit, follow, mark, plain, put, type StoreCase, seen, shown } from './subject.ts';
+import {
+  assertTold,
+  commit,
+  follow,
+  mark,
+  plain,
+  put,
+  reached,
+  type StoreCase,
+  seen,
+  shown,
+} from './subject.ts';
 
 export const watchCases: readonly StoreCase[] = [
   {
@@ -8,15 +19,17 @@ export const watchCases: readonly StoreCase[] = [
     async run({ store }, context) {
       const since = await put(store, context, 'tasks/a', 'before');
       const followed = follow(store, 'tasks/', since, context.signal);
-      const wanted: unknown[] = [];
+      const written: unknown[] = [];
       for (let index = 0; index < 20; index++) {
         const key = `tasks/${index % 7}`;
-        wanted.push([key, { index }, await put(store, context, key, { index })]);
+        written.push([key, { index }, await put(store, context, key, { index })]);
       }
-      await seen(followed, wanted.length, context);
-      await put(store, context, 'tasks/z', 'after');
-      await seen(followed, wanted.length + 1, context);
-      deepStrictEqual(followed.events.slice(0, -1).map(shown), wanted);
+      for (const value of ['after', 'and after that']) {
+        const revision = await put(store, context, `tasks/${value.length}-z`, value);
+        written.push([`tasks/${value.length}-z`, value, revision]);
+        await reached(followed, revision, context);
+      }
+      assertTold(followed.events.map(shown), written);
     },
   },
   {
@@ -63,17 +76,18 @@ export const watchCases: readonly StoreCase[] = [
       const prefixes = ['a/', 'a/b', 'a', ''];
       const followed = prefixes.map((prefix) => follow(store, prefix, 0, context.signal));
       const keys = ['b/a', 'a/b', 'aa/1', 'a/bc', 'a/c', 'a/b/c', 'c'];
-      for (const key of keys) await put(store, context, key, key);
-      await commit(store, context, ...keys.map((key) => ({ key, value: 'again' })));
+      const written: [string, unknown, number][] = [];
+      for (const key of keys) written.push([key, key, await put(store, context, key, key)]);
+      const again = await commit(store, context, ...keys.map((key) => ({ key, value: 'again' })));
+      for (const [index, outcome] of again.entries())
+        written.push([keys[index] as string, 'again', outcome.ok ? outcome.revision : 0]);
+      const end = await mark(store, context, 'a/b/z');
+      written.push(['a/b/z', 'the end', end]);
       for (const [index, prefix] of prefixes.entries()) {
-        const once = keys.filter((key) => key.startsWith(prefix));
         const one = followed[index] as (typeof followed)[number];
-        await seen(one, once.length * 2, context);
-        deepStrictEqual(
-          one.events.map(({ key }) => key),
-          [...once, ...once],
-          `prefix "${prefix}"`,
-        );
+        await reached(one, end, context);
+        const wanted = written.filter(([key]) => key.startsWith(prefix));
+        assertTold(one.events.map(shown), wanted, `prefix "${prefix}":`);
       }
     },
   },
@@ -109,6 +123,31 @@ export const watchCases: readonly StoreCase[] = [
           changes.map(({ value }) => value),
         );
       }
+    },
+  },
+  {
+    name: 'all events of one revision come in one batch, also to one who is behind',
+    async run({ store }, context) {
+      const since = await put(store, context, 'tasks/start', 0);
+      const abort = AbortSignal.any([context.signal]);
+      const slow = store.watch('tasks/', { since, signal: abort })[Symbol.asyncIterator]();
+      let last = 0;
+      for (let round = 0; round < 4; round++) {
+        const changes = Array.from({ length: 60 }, (_, index) => ({ key: `tasks/${index}`, value: round }));
+        const outcomes = await commit(store, context, ...changes);
+        last = Math.max(...outcomes.map((outcome) => (outcome.ok ? outcome.revision : 0)));
+      }
+      for (let ended = since; ended < last; ) {
+        const { value, done } = await context.within(slow.next(), 'a batch');
+        ok(done !== true, 'the watch ended by itself');
+        const first = (value[0] as StoreEvent).revision;
+        ok(
+          first > ended,
+          `a batch that begins with revision ${first} came after one that ended with ${ended}`,
+        );
+        ended = (value.at(-1) as StoreEvent).revision;
+      }
+      await slow.return?.();
     },
   },
   {
@@ -166,24 +205,26 @@ export const watchCases: readonly StoreCase[] = [
       const since = await put(store, context, 'tasks/start', 0);
       const slow = store.watch('tasks/', { since, signal: context.signal })[Symbol.asyncIterator]();
       const first = slow.next();
-      await put(store, context, 'tasks/0', 0);
-      const got: number[] = (await context.within(first, 'the first batch')).value.map(numberOf);
-      for (let start = 1; start < 2000; start += 100) {
-        const changes = Array.from({ length: 100 }, (_, index) => ({
-          key: `tasks/${(start + index) % 30}`,
-          value: start + index,
-        }));
-        await commit(store, context, ...changes);
-      }
-      while (got.length < 2001) {
+      const written: unknown[] = [];
+      const write = async (from: number, count: number): Promise<void> => {
+        const numbers = Array.from({ length: count }, (_, index) => from + index);
+        const changes = numbers.map((number) => ({ key: `tasks/${number % 700}`, value: number }));
+        for (const [index, outcome] of (await commit(store, context, ...changes)).entries()) {
+          const { key, value } = changes[index] as (typeof changes)[number];
+          written.push([key, value, outcome.ok ? outcome.revision : 0]);
+        }
+      };
+      await write(0, 1);
+      const got = [...(await context.within(first, 'the first batch')).value];
+      for (let start = 1; start < 2000; start += 100) await write(start, 100);
+      const end = await mark(store, context, 'tasks/z');
+      written.push(['tasks/z', 'the end', end]);
+      while (got.at(-1)?.revision !== end) {
         const { value, done } = await context.within(slow.next(), `events after ${got.length}`);
         ok(done !== true, 'the watch ended by itself');
-        got.push(...value.map(numberOf));
+        got.push(...value);
       }
-      deepStrictEqual(
-        got,
-        Array.from({ length: 2001 }, (_, index) => index),
-      );
+      assertTold(got.map(shown), written);
     },
   },
   {
@@ -255,7 +296,3 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
 ];
-
-function numberOf(event: StoreEvent): number {
-  return event.value as number;
-}

@@ -42,23 +42,33 @@ export const writeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'revisions are positive integers that grow with every write, whatever the key',
+    name: 'revisions are positive integers: each commit has larger ones than those before, none shrinks within it',
     async run({ store }, context) {
-      const revisions: number[] = [];
-      for (const key of ['b/1', 'a/1', 'b/1', 'c', 'a/1']) {
-        revisions.push(await put(store, context, key, revisions.length));
+      let last = 0;
+      for (const count of [1, 1, 5, 1, 40, 2]) {
+        const keys = Array.from({ length: count }, (_, index) => `${'abc'[index % 3]}/${index}`);
+        const outcomes = await commit(store, context, ...keys.map((key) => ({ key, value: last })));
+        const revisions = outcomes.map((outcome) => (outcome.ok ? outcome.revision : 0));
+        ok((revisions[0] as number) > last, `${revisions[0]} came after ${last}`);
+        for (const revision of revisions) {
+          ok(Number.isSafeInteger(revision) && revision >= last, `${revisions} after ${last}`);
+          last = revision;
+        }
+        for (const [index, key] of keys.entries()) {
+          const entry = await context.within(store.get(key), 'get');
+          strictEqual(entry?.revision, revisions[index], `the entry of "${key}"`);
+        }
       }
-      const many = Array.from({ length: 5 }, (_, index) => ({ key: `d/${index}`, value: index }));
-      for (const outcome of await commit(store, context, ...many))
-        revisions.push(outcome.ok ? outcome.revision : 0);
-      ok(
-        revisions.every((revision) => Number.isSafeInteger(revision) && revision > 0),
-        String(revisions),
-      );
-      deepStrictEqual(
-        revisions,
-        [...new Set(revisions)].sort((a, b) => a - b),
-      );
+    },
+  },
+  {
+    name: 'writes of one commit to one key have different revisions',
+    async run({ store }, context) {
+      const changes = [1, 2, 3].map((value) => ({ key: 'tasks/a', value }));
+      const outcomes = await commit(store, context, ...changes, { key: 'tasks/b', value: 4 });
+      const revisions = outcomes.map((outcome) => (outcome.ok ? outcome.revision : 0));
+      strictEqual(new Set(revisions.slice(0, 3)).size, 3, String(revisions));
+      strictEqual((await context.within(store.get('tasks/a'), 'get'))?.revision, revisions[2]);
     },
   },
   {

@@ -1,6 +1,8 @@
 import {
   type Change,
+  type CommitOptions,
   type Entry,
+  type Fence,
   GantryError,
   type Listing,
   type Outcome,
@@ -15,35 +17,76 @@ const KEY = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
  * The control of the kit, and what its wrecks are made of.
  */
 export class PlainStore {
-  readonly supports = { durable: false };
+  readonly supports = { durable: true, fencing: true, maxValueBytes: 100_000 };
   entries = new Map<string, Entry>();
   events: StoreEvent[] = [];
   forgotten = 0;
   revision = 0;
   closed = false;
   wakers = new Set<() => void>();
+  /** What is wrong with the way to the engine, which is imagined. */
+  link: 'good' | 'cut' | 'mute' = 'good';
+  /** The wall clock. */
+  now = 1_700_000_000_000;
 
-  async get(key: string, options?: { signal?: AbortSignal }): Promise<Entry | undefined> {
+  async get(key: string, options?: { signal?: AbortSignal | undefined }): Promise<Entry | undefined> {
     this.enter(options?.signal);
     this.checkKey(key);
+    this.reach();
     return this.copy(this.entries.get(key));
   }
 
-  async list(prefix: string, options?: { signal?: AbortSignal }): Promise<Listing> {
+  async list(prefix: string, options?: { signal?: AbortSignal | undefined }): Promise<Listing> {
     this.enter(options?.signal);
+    this.reach();
     const keys = [...this.entries.keys()].filter((key) => key.startsWith(prefix)).sort();
     return { entries: keys.map((key) => this.copy(this.entries.get(key)) as Entry), revision: this.revision };
   }
 
-  async commit(changes: readonly Change[], options?: { signal?: AbortSignal }): Promise<readonly Outcome[]> {
+  async commit(changes: readonly Change[], options?: CommitOptions): Promise<readonly Outcome[]> {
     this.enter(options?.signal);
     for (const change of changes) {
       this.checkKey(change.key);
       this.checkValue(change.value);
+      this.checkLength(change);
     }
+    if (this.link === 'cut') this.reach();
+    if (options?.fence !== undefined) this.pass(options.fence);
     const outcomes = changes.map((change) => this.write(change));
     this.wake();
+    this.reach();
     return outcomes;
+  }
+
+  /** Fails as a call does whose engine cannot be reached, or whose answer is lost. */
+  reach(): void {
+    if (this.link === 'good') return;
+    throw new GantryError(this.link === 'cut' ? 'UNAVAILABLE' : 'TIMEOUT', `the link is ${this.link}`);
+  }
+
+  pass({ key, revision }: Fence): void {
+    if (this.entries.get(key)?.revision !== revision) throw new GantryError('FENCED', key);
+  }
+
+  checkLength({ key, value }: Change): void {
+    if (value === undefined) return;
+    if (this.lengthOf(JSON.stringify(value)) > this.supports.maxValueBytes) {
+      throw new GantryError('INVALID_OBJECT', `the value of ${key} is too long`);
+    }
+  }
+
+  lengthOf(text: string): number {
+    return new TextEncoder().encode(text).length;
+  }
+
+  /** A crash of the engine, and its start. */
+  async restart(): Promise<PlainStore> {
+    return this;
+  }
+
+  /** What another process would have. */
+  async second(): Promise<PlainStore> {
+    return this;
   }
 
   async *watch(

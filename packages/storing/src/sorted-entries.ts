@@ -1,17 +1,71 @@
-import type { Entry, StoreEvent } from '@gantry/core';
-import type { Watcher } from './watcher.ts';
+import type { Entry } from '@gantry/core';
 
-/** The keys that share their first segment: lists and watches of one kind never look at another. */
-export class Bucket {
+/**
+ * Entries by key, and in the order of their keys: a map that sorts when it is asked to list, and then only what is new.
+ * Entries are kept apart by the first segment of their keys, so that to list one kind costs nothing of another.
+ */
+export class SortedEntries {
+  readonly #buckets = new Map<string, Bucket>();
+  #last: Bucket = new Bucket('');
+
+  constructor() {
+    this.#buckets.set('', this.#last);
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#bucketOf(key)?.entries.get(key);
+  }
+
+  put(entry: Entry): void {
+    const bucket = this.#bucketOf(entry.key) ?? this.#add(entry.key);
+    bucket.put(entry);
+  }
+
+  delete(key: string): void {
+    this.#bucketOf(key)?.delete(key);
+  }
+
+  clear(): void {
+    this.#last = new Bucket('');
+    this.#buckets.clear();
+    this.#buckets.set('', this.#last);
+  }
+
+  /** All whose key starts with the prefix, sorted by key. */
+  list(prefix: string): Entry[] {
+    const entries: Entry[] = [];
+    const narrow = prefix.indexOf('/') + 1;
+    if (narrow > 0) {
+      this.#buckets.get(prefix.slice(0, narrow))?.collect(prefix, entries);
+      return entries;
+    }
+    for (const bucket of this.#buckets.values()) {
+      if (bucket.name === '' || bucket.name.startsWith(prefix)) bucket.collect(prefix, entries);
+    }
+    return entries.sort((a, b) => byCodeUnit(a.key, b.key));
+  }
+
+  #bucketOf(key: string): Bucket | undefined {
+    const last = this.#last;
+    if (last.name !== '' && key.startsWith(last.name)) return last;
+    const bucket = this.#buckets.get(key.slice(0, key.indexOf('/') + 1));
+    if (bucket !== undefined) this.#last = bucket;
+    return bucket;
+  }
+
+  #add(key: string): Bucket {
+    const bucket = new Bucket(key.slice(0, key.indexOf('/') + 1));
+    this.#buckets.set(bucket.name, bucket);
+    return bucket;
+  }
+}
+
+/** The entries whose keys share their first segment. */
+class Bucket {
   /** `tasks/`; `''` for the keys of one segment only. */
   readonly name: string;
   readonly entries = new Map<string, Entry>();
-  /** Those whose prefix lies within this bucket. */
-  readonly watchers = new Set<Watcher>();
-  /** What the commit that is being written has changed here so far; kept only while somebody watches. */
-  written: StoreEvent[] = [];
-
-  /** Sorted, but may lack what is in `#added` and still hold what was deleted. */
+  /** May lack what is in `#added` and still hold what was deleted. */
   #sorted: string[] = [];
   #added: string[] = [];
   #deleted = false;
@@ -55,8 +109,7 @@ export class Bucket {
   }
 }
 
-/** The order of keys. */
-export function byCodeUnit(a: string, b: string): number {
+function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
