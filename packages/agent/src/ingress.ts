@@ -42,6 +42,7 @@ export class Ingress implements Component {
   readonly #address: string;
   readonly #session: string;
   readonly #stop = new AbortController();
+  #hub: string | undefined;
   #applied = 0;
   #draining = false;
   #statuses: readonly FrontendStatus[] = [];
@@ -104,6 +105,7 @@ export class Ingress implements Component {
     const { bus, subjects, loadBalancer } = this.#parts;
     const request: IngressRequest = {
       session: this.#session,
+      hub: this.#hub,
       applied: this.#applied,
       statuses: this.#statuses,
       busy: await this.#busy(),
@@ -114,13 +116,13 @@ export class Ingress implements Component {
       signal,
     })) as IngressReply;
     if (reply.frontends === undefined) {
-      this.#applied = reply.version;
       return false;
     }
     const frontends = reply.frontends.map((frontend): Frontend => ({ ...frontend, address: this.#address }));
     this.#draining = frontends.some(({ backends }) => backends.some(({ state }) => state === 'draining'));
     this.#statuses = await loadBalancer.apply(frontends);
     this.#applied = reply.version;
+    this.#hub = reply.hub;
     await this.#removeNetworks(new Set(reply.networks));
     return true;
   }

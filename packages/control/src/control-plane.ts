@@ -1,4 +1,11 @@
-import { contracts, definePlugin, type Plugin, subjects } from '@gantry/core';
+import {
+  contract,
+  contracts,
+  definePlugin,
+  type PlacementAdvisor,
+  type Plugin,
+  subjects,
+} from '@gantry/core';
 import { z } from 'zod';
 import { EmbeddedApi } from './api/embedded-api.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
@@ -7,6 +14,7 @@ import { PublishedPorts } from './dispatch/published-ports.ts';
 import { Sessions } from './dispatch/sessions.ts';
 import { storeEventRecorder } from './events/store-event-recorder.ts';
 import { garbageCollector } from './garbage-collector.ts';
+import { Placement } from './schedule/placement.ts';
 import { SchedulerLoop } from './schedule/scheduler-loop.ts';
 import { serviceController } from './service/service-controller.ts';
 
@@ -17,13 +25,34 @@ export interface ControlPlaneOptions {
   readonly downAfterMs?: number;
 }
 
-const schedulerLoop = definePlugin({
-  name: 'placement-scheduler-loop',
+/** The one placement of a process: who asks it knows it as `contracts.placement`, the loop needs more of it. */
+const placementToken = contract<Placement>('placement-model');
+
+const placementModel = definePlugin({
+  name: 'placement-model',
+  provides: placementToken,
+  needs: { views: contracts.views, schedulers: contracts.scheduler, random: contracts.random },
+  create: (_options, needs) => new Placement(needs),
+});
+
+const placementAdvisor = definePlugin({
+  name: 'placement-advisor',
   provides: contracts.placement,
+  needs: { placement: placementToken },
+  create: (_options, { placement }): PlacementAdvisor => ({
+    last: (service, template, task) => placement.last(service, template, task),
+    ask: (service, task) => placement.ask(service, task),
+    rehearse: (wanted) => placement.rehearse(wanted),
+  }),
+});
+
+const schedulerLoop = definePlugin({
+  name: 'component-scheduler-loop',
+  provides: contracts.leaderComponent,
   needs: {
     store: contracts.store,
     views: contracts.views,
-    schedulers: contracts.scheduler,
+    placement: placementToken,
     clock: contracts.clock,
     random: contracts.random,
     logger: contracts.logger,
@@ -34,7 +63,7 @@ const schedulerLoop = definePlugin({
 
 const dispatcher = definePlugin({
   name: 'component-dispatcher',
-  provides: contracts.component,
+  provides: contracts.leaderComponent,
   needs: {
     cluster: contracts.cluster,
     store: contracts.store,
@@ -88,6 +117,8 @@ const embeddedApi = definePlugin({
 /** Plugins: everything a control plane does, for the store, the bus and the schedulers it is put together with. */
 export function controlPlane(options: ControlPlaneOptions = {}): readonly Plugin[] {
   return [
+    placementModel(),
+    placementAdvisor(),
     storeEventRecorder(),
     serviceController(),
     schedulerLoop(),

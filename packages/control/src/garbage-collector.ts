@@ -99,7 +99,7 @@ export class GarbageCollector implements Component {
 /** Plugin: removes unused templates and old events. */
 export const garbageCollector = definePlugin({
   name: 'component-garbage-collector',
-  provides: contracts.component,
+  provides: contracts.leaderComponent,
   needs: { store: contracts.store, views: contracts.views, clock: contracts.clock, logger: contracts.logger },
   options: z.strictObject({
     everyMs: z.int().positive().default(30_000),

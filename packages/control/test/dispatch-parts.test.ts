@@ -13,12 +13,12 @@ import { type Cluster, createCluster, storeViews } from '@gantry/host';
 import { MemoryStore } from '@gantry/store-memory';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
 import { afterEach, describe, expect, test } from 'vitest';
+import { AssignmentLog } from '../src/dispatch/assignment-log.ts';
 import { frontendsOf } from '../src/dispatch/frontends.ts';
 import { IngressHub } from '../src/dispatch/ingress-hub.ts';
 import { PublishedPorts } from '../src/dispatch/published-ports.ts';
 import { writeReports } from '../src/dispatch/reports.ts';
 import { Sessions } from '../src/dispatch/sessions.ts';
-import { Tombstones } from '../src/dispatch/tombstones.ts';
 import { StoreEventRecorder } from '../src/events/store-event-recorder.ts';
 import { GarbageCollector } from '../src/garbage-collector.ts';
 import { given } from './support/cluster.ts';
@@ -105,13 +105,14 @@ describe('the hub of load balancers', () => {
     await world.put('node', node('n1'));
     await world.put('service', web);
     await world.put('task', serving(web, '1'), serving(web, '2'));
-    const it = new IngressHub(world.views, world.clock);
+    const it = new IngressHub(world.views, world.clock, 'h1');
     world.views.of('task').subscribe((events) => {
       it.noteTasks(events);
       it.refresh();
     });
-    const ask = (session: string, applied: number, busy: readonly string[] = []) =>
-      it.answer({ session, applied, statuses: [], busy });
+    const ask = (session: string, applied: number, busy: readonly string[] = [], of = 'h1') =>
+      it.answer({ session, hub: of, applied, statuses: [], busy });
+    await world.clock.advance(6000); // it has met whoever there is
     const drain = (slot: string) => world.put('task', serving(web, slot, { desired: 'shutdown' }));
     return { ...world, it, ask, drain };
   }
@@ -120,7 +121,7 @@ describe('the hub of load balancers', () => {
     const { it, ask } = await hub();
     const { reply } = ask('lb', 0);
     expect(reply.frontends?.[0]?.backends).toHaveLength(2);
-    expect(ask('lb', it.version).reply).toEqual({ version: it.version });
+    expect(ask('lb', it.version).reply).toEqual({ hub: 'h1', version: it.version });
   });
 
   test('a task is drained once every load balancer has applied that it drains, and none is busy with it', async () => {
@@ -153,6 +154,32 @@ describe('the hub of load balancers', () => {
     await clock.advance(15_000);
     expect(it.isDrained('web.1.1')).toBe(false);
     await clock.advance(1);
+    expect(it.isDrained('web.1.1')).toBe(true);
+  });
+
+  test('a version of another hub does not count', async () => {
+    const { it, ask, drain } = await hub();
+    const { reply } = ask('a', it.version, [], 'h0');
+    expect(reply).toMatchObject({ hub: 'h1', version: it.version });
+    expect(reply.frontends).toBeDefined();
+    await drain('1');
+    expect(ask('a', it.version, [], 'h0').drained).toEqual([]);
+    expect(it.isDrained('web.1.1')).toBe(false);
+    expect(ask('a', it.version).drained).toEqual(['web.1.1']);
+  });
+
+  test('a hub that is new waits for load balancers it may not have met, where tasks were served before', async () => {
+    const { clock, views, drain, put } = await hub();
+    const it = new IngressHub(views, clock, 'h2');
+    views.of('task').subscribe((events) => {
+      it.noteTasks(events);
+      it.refresh();
+    });
+    await drain('1');
+    await put('task', serving(service({ template: { ports } }), '3', { desired: 'shutdown' }));
+    expect(it.isDrained('web.1.1')).toBe(false);
+    expect(it.isDrained('web.3.1')).toBe(true);
+    await clock.advance(6000);
     expect(it.isDrained('web.1.1')).toBe(true);
   });
 
@@ -223,38 +250,47 @@ describe('reports', () => {
   });
 });
 
-describe('tombstones', () => {
-  test('tell what was removed after a revision', () => {
-    const stones = new Tombstones(3);
-    stones.add('n1', 'a', 5);
-    stones.add('n1', 'b', 7);
-    stones.add('n2', 'c', 8);
-    expect(stones.since('n1', 4)).toEqual(['a', 'b']);
-    expect(stones.since('n1', 5)).toEqual(['b']);
-    expect(stones.since('n3', 0)).toEqual([]);
+describe('the log of assignments', () => {
+  const tasks = (log: AssignmentLog, node: string, since: number) => {
+    const changed = log.since(node, since);
+    return changed === undefined ? undefined : [...changed].sort();
+  };
+
+  test('tells what has changed after a revision, each task once', () => {
+    const log = new AssignmentLog(3);
+    log.add('n1', 'a', 5);
+    log.add('n1', 'b', 7);
+    log.add('n1', 'c', 7);
+    log.add('n1', 'b', 9);
+    log.add('n2', 'd', 8);
+    expect(tasks(log, 'n1', 4)).toEqual(['a', 'b', 'c']);
+    expect(tasks(log, 'n1', 5)).toEqual(['b', 'c']);
+    expect(tasks(log, 'n1', 7)).toEqual(['b']);
+    expect(tasks(log, 'n1', 9)).toEqual([]);
+    expect(tasks(log, 'n3', 3)).toEqual([]);
   });
 
-  test('know nothing of what was removed before anybody took notes', () => {
-    const stones = new Tombstones(3);
-    stones.add('n1', 'a', 5);
-    expect([stones.reachBack('n1', 2), stones.reachBack('n1', 3), stones.reachBack('n2', 2)]).toEqual([
-      false,
-      true,
-      false,
+  test('knows nothing of what happened before anybody took notes', () => {
+    const log = new AssignmentLog(3);
+    log.add('n1', 'a', 5);
+    expect([tasks(log, 'n1', 2), tasks(log, 'n1', 3), tasks(log, 'n2', 2)]).toEqual([
+      undefined,
+      ['a'],
+      undefined,
     ]);
   });
 
-  test('are bounded, and what was forgotten is admitted', () => {
-    const stones = new Tombstones(3);
-    for (let revision = 1; revision <= 5000; revision++) stones.add('n1', `t${revision}`, revision);
-    expect(stones.reachBack('n1', 1)).toBe(false);
-    const oldest = Array.from({ length: 5000 }, (_, index) => index + 1).find((since) =>
-      stones.reachBack('n1', since),
-    ) as number;
-    expect(stones.since('n1', oldest)).toHaveLength(5000 - oldest);
+  test('is bounded, and admits what it has forgotten', () => {
+    const log = new AssignmentLog(3);
+    for (let revision = 4; revision <= 5000; revision++) log.add('n1', `t${revision}`, revision);
+    expect(tasks(log, 'n1', 4)).toBeUndefined();
+    const all = Array.from({ length: 5000 }, (_, index) => index + 1);
+    const oldest = all.find((since) => tasks(log, 'n1', since) !== undefined) as number;
+    expect(tasks(log, 'n1', oldest)).toHaveLength(5000 - oldest);
+    expect(5000 - oldest).toBeGreaterThanOrEqual(1000);
     expect(5000 - oldest).toBeLessThanOrEqual(2000);
-    stones.forget('n1');
-    expect(stones.since('n1', 0)).toEqual([]);
+    log.forget('n1');
+    expect(tasks(log, 'n1', 3)).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ export type * from './contracts/bus.ts';
 export type * from './contracts/clock.ts';
 export type * from './contracts/controller.ts';
 export type * from './contracts/event-recorder.ts';
+export type * from './contracts/leadership.ts';
 export type * from './contracts/load-balancer.ts';
 export type * from './contracts/logger.ts';
 export type * from './contracts/network.ts';

@@ -116,6 +116,8 @@ export interface ReportReply {
 export interface IngressRequest {
   /** Who asks: each load balancer names itself. */
   readonly session: string;
+  /** Of which hub `applied` is a version; absent: of none. */
+  readonly hub?: string | undefined;
   /** The version of the frontends it has applied; 0: none. */
   readonly applied: number;
   /** What became of them. */
@@ -125,8 +127,10 @@ export interface IngressRequest {
 }
 
 export interface IngressReply {
+  /** Who answers: versions of another hub do not count. */
+  readonly hub: string;
   readonly version: number;
-  /** All frontends, and the names of all networks; absent if `applied` is the newest version. */
+  /** All frontends, and the names of all networks; absent if `applied` is the newest version of this hub. */
   readonly frontends?: readonly Frontend[];
   readonly networks?: readonly string[];
 }

@@ -1,8 +1,9 @@
 /**
- * How long the thing behind a token lives. A `cluster` contract has one implementation per cluster and process; a `node`
+ * How long the thing behind a token lives. A `cluster` contract has one implementation per cluster and process. A `leader`
+ * contract has one for each time this process leads its cluster, built when that begins and closed when it ends. A `node`
  * contract has one per agent, so that an embedded cluster of three nodes has three runtimes.
  */
-export type TokenScope = 'cluster' | 'node';
+export type TokenScope = 'cluster' | 'leader' | 'node';
 
 /** A contract of whatever type. */
 export interface AnyToken {

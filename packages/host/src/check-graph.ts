@@ -1,4 +1,4 @@
-import { type AnyToken, GantryError, type Plugin } from '@gantry/core';
+import { type AnyToken, GantryError, type Plugin, type TokenScope } from '@gantry/core';
 
 /** What the host itself needs and provides. */
 export interface GraphOptions {
@@ -11,8 +11,8 @@ export interface GraphOptions {
 /**
  * Checks a set of plugins before anything is built, and reports everything that is wrong in one message.
  *
- * @throws `WIRING` listing each contract that is missing or provided twice, each name used twice, each cluster plugin
- * that needs a node's contract, and each cycle with its chain.
+ * @throws `WIRING` listing each contract that is missing or provided twice, each name used twice, each plugin
+ * that needs a contract of a scope it cannot see, and each cycle with its chain.
  */
 export function checkGraph(all: readonly Plugin[], { given, needed }: GraphOptions): void {
   const plugins = all.filter(isPlugin);
@@ -85,17 +85,26 @@ function missing(
   );
 }
 
+interface ScopeWords {
+  readonly lives: string;
+  readonly whose: string;
+  /** The scopes it cannot see into. */
+  readonly closed: readonly TokenScope[];
+}
+
+const SCOPES: Readonly<Record<TokenScope, ScopeWords>> = Object.freeze({
+  cluster: { lives: 'lives once per cluster', whose: 'which the cluster has', closed: ['leader', 'node'] },
+  leader: { lives: 'lives as long as a process leads', whose: 'which only the leader has', closed: ['node'] },
+  node: { lives: 'lives once per node', whose: 'which each node has its own of', closed: ['leader'] },
+});
+
 function wrongScopes(plugins: readonly Plugin[]): string[] {
-  return plugins
-    .filter((plugin) => plugin.provides?.scope === 'cluster')
-    .flatMap(({ name, needs }) =>
-      Object.values(needs)
-        .filter((token) => token.scope === 'node')
-        .map(
-          (token) =>
-            `${name} lives once per cluster and cannot need "${token.id}", which each node has its own of`,
-        ),
-    );
+  return plugins.flatMap(({ name, needs, provides }) => {
+    const { lives, closed } = SCOPES[provides.scope];
+    return Object.values(needs ?? {})
+      .filter((token) => closed.includes(token.scope))
+      .map((token) => `${name} ${lives} and cannot need "${token.id}", ${SCOPES[token.scope].whose}`);
+  });
 }
 
 function cycles(plugins: readonly Plugin[], providers: ReadonlyMap<symbol, readonly Plugin[]>): string[] {

@@ -88,7 +88,7 @@ export class ControllerRunner implements Component {
 /** Plugin: runs all controllers of the cluster. */
 export const controllerRunner = definePlugin({
   name: 'component-controllers',
-  provides: contracts.component,
+  provides: contracts.leaderComponent,
   needs: {
     controllers: contracts.controller,
     views: contracts.views,

@@ -1,5 +1,4 @@
 import {
-  type AnyToken,
   type ClusterApi,
   type ClusterInfo,
   contracts,
@@ -11,10 +10,12 @@ import {
   pathOf,
   type Resources,
   type Token,
+  type TokenScope,
   throwIfAborted,
 } from '@gantry/core';
 import { z } from 'zod';
 import { checkGraph } from './check-graph.ts';
+import { Leading, type TermParts } from './leading.ts';
 import { closeAll, startAll } from './lifecycle.ts';
 import { Scope } from './scope.ts';
 
@@ -56,9 +57,14 @@ export interface ClusterOptions {
 export interface Cluster extends AsyncDisposable {
   readonly name: string;
   readonly api: ClusterApi;
+  /** Whether this process leads the cluster, as one does that has no others beside it. */
+  readonly leads: boolean;
   /** Nodes that run in this process. */
   readonly nodes: readonly string[];
-  /** The implementation of a contract of the cluster, or, with a node's name, of one of its contracts. */
+  /**
+   * The implementation of a contract of the cluster, of its leader while this process leads (else `UNAVAILABLE`), or,
+   * with a node's name, of one of its contracts.
+   */
   get<T>(token: Token<T>, node?: string): T;
   /** Starts one more node in this process. */
   addNode(node: NodeOptions): Promise<void>;
@@ -81,7 +87,7 @@ export async function createCluster(
   checkGraph(plugins, { given: [contracts.cluster, contracts.node], needed: [contracts.clock] });
 
   const clusterInfo: ClusterInfo = Object.freeze({ name });
-  const cluster = scopeOf('cluster', plugins, undefined, [contracts.cluster, clusterInfo]);
+  const cluster = scopeOf('cluster', plugins, undefined, [[contracts.cluster, () => clusterInfo]]);
   const clock = cluster.get(contracts.clock);
   const scopes = new Map<string, Scope>();
   const starting = new Set<Promise<void>>();
@@ -101,7 +107,7 @@ export async function createCluster(
     const info: NodeInfo = Object.freeze(parse(nodeSchema, node, 'node'));
     if (scopes.has(info.name))
       throw new GantryError('ALREADY_EXISTS', `node ${info.name} runs in this process`);
-    const scope = scopeOf('node', plugins, cluster, [contracts.node, info]);
+    const scope = scopeOf('node', plugins, cluster, [[contracts.node, () => info]]);
     scopes.set(info.name, scope);
     try {
       buildAll(scope, plugins, 'node');
@@ -121,6 +127,17 @@ export async function createCluster(
     raise(await closeAll(scope.built, clock, closeTimeoutMs), `node ${nodeName}`);
   };
 
+  const leading = new Leading({
+    cluster,
+    elected: plugins.some(({ provides }) => provides.key === contracts.leadership.key),
+    scopeOf: (parts) => scopeOf('leader', plugins, cluster, parts),
+    start: (scope, until) => {
+      buildAll(scope, plugins, 'leader');
+      return startAll(scope.built, clock, { startTimeoutMs, signal: until });
+    },
+    close: (scope) => closeAll(scope.built, clock, closeTimeoutMs),
+  });
+
   const close = async (): Promise<void> => {
     stop.abort(new GantryError('CLOSED', `cluster ${name} is closed`));
     await Promise.allSettled(starting); // a node that is starting is undone by whoever started it
@@ -128,12 +145,17 @@ export async function createCluster(
       [...scopes.values()].map((scope) => closeAll(scope.built, clock, closeTimeoutMs)),
     );
     scopes.clear();
-    raise([...perNode.flat(), ...(await closeAll(cluster.built, clock, closeTimeoutMs))], `cluster ${name}`);
+    const ofLeader = await leading.close();
+    raise(
+      [...perNode.flat(), ...ofLeader, ...(await closeAll(cluster.built, clock, closeTimeoutMs))],
+      `cluster ${name}`,
+    );
   };
 
   try {
     buildAll(cluster, plugins, 'cluster');
     await startAll(cluster.built, clock, { startTimeoutMs, signal });
+    await leading.start(ending);
     await Promise.all(nodes.map(addNode));
   } catch (error) {
     await close().catch(() => undefined); // the start's own error is the one to tell
@@ -145,11 +167,15 @@ export async function createCluster(
     get api() {
       return cluster.get(contracts.api);
     },
+    get leads() {
+      return leading.leads;
+    },
     get nodes() {
       return [...scopes.keys()];
     },
     get: (token, node) => {
       if (closing !== undefined) throw new GantryError('CLOSED', `cluster ${name} is closed`);
+      if (token.scope === 'leader') return leading.get(token);
       if (node === undefined) return cluster.get(token);
       const scope = scopes.get(node);
       if (scope === undefined)
@@ -186,13 +212,13 @@ function parse<S extends z.ZodType>(schema: S, value: unknown, what: string): z.
 }
 
 function scopeOf(
-  kind: 'cluster' | 'node',
+  kind: TokenScope,
   plugins: readonly Plugin[],
   parent: Scope | undefined,
-  [token, value]: readonly [AnyToken, unknown],
+  own: TermParts,
 ): Scope {
   const scope = new Scope(kind, parent);
-  scope.bind(token, `host:${kind}`, () => value);
+  for (const [token, build] of own) scope.bind(token, `host:${token.id}`, build);
   for (const plugin of plugins) {
     if (plugin.provides.scope !== kind) continue;
     scope.bind(plugin.provides, plugin.name, (owner) => {
@@ -205,7 +231,7 @@ function scopeOf(
   return scope;
 }
 
-function buildAll(scope: Scope, plugins: readonly Plugin[], kind: 'cluster' | 'node'): void {
+function buildAll(scope: Scope, plugins: readonly Plugin[], kind: TokenScope): void {
   for (const plugin of plugins) if (plugin.provides.scope === kind) scope.get(plugin.provides);
 }
 

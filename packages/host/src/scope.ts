@@ -5,6 +5,7 @@ import {
   isGantryError,
   type Lifecycle,
   type Token,
+  type TokenScope,
   toGantryError,
 } from '@gantry/core';
 import { type DependencyContainer, container as root } from 'tsyringe';
@@ -16,18 +17,20 @@ export interface Built {
 }
 
 /**
- * Holds the implementations of one cluster, or of one node in it. The only file that knows tsyringe, which serves as a
+ * Holds the implementations of one cluster, of one term of its leader, or of one node in it. The only file that knows tsyringe, which serves as a
  * registry with parents; lifetimes are ours: a thing is built once, in the scope that owns it, from what that scope can
  * see, and closed by it.
  */
 export class Scope {
   readonly built: Built[] = [];
   readonly #container: DependencyContainer;
-  readonly #kind: 'cluster' | 'node';
+  readonly #kind: TokenScope;
+  /** Contracts of an outer scope that this one has its own of. */
+  readonly #own = new Set<symbol>();
   readonly #parent: Scope | undefined;
   readonly #building: string[] = [];
 
-  constructor(kind: 'cluster' | 'node', parent?: Scope) {
+  constructor(kind: TokenScope, parent?: Scope) {
     this.#kind = kind;
     this.#parent = parent;
     this.#container = (parent === undefined ? root : parent.#container).createChildContainer();
@@ -41,6 +44,7 @@ export class Scope {
       return value.it;
     };
     this.#container.register(token.key, { useFactory });
+    if (token.scope !== this.#kind) this.#own.add(token.key);
   }
 
   /** The implementation, or for a `many` token all of them; built now if it was not yet. */
@@ -53,9 +57,12 @@ export class Scope {
   }
 
   #ownerOf(token: AnyToken): Scope {
-    if (token.scope === this.#kind) return this;
+    if (token.scope === this.#kind || this.#own.has(token.key)) return this;
     if (this.#parent !== undefined) return this.#parent.#ownerOf(token);
-    throw new GantryError('WIRING', `"${token.id}" belongs to a node and cannot be had outside of one`);
+    throw new GantryError(
+      'WIRING',
+      `"${token.id}" belongs to a ${token.scope} and cannot be had outside of one`,
+    );
   }
 
   #build(plugin: string, build: (scope: Scope) => unknown): unknown {

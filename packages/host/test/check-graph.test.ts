@@ -23,7 +23,7 @@ function problems(...plugins: readonly Plugin[]): readonly string[] {
 
 describe('the graph of plugins', () => {
   test('is right when every need is provided, given, or a contract of many', () => {
-    const needs = { clock: contracts.clock, cluster: contracts.cluster, controllers: contracts.controller };
+    const needs = { clock: contracts.clock, cluster: contracts.cluster, kinds: contracts.kind };
     expect(problems(clock, plugin('x', a, undefined, needs))).toEqual([]);
   });
 
@@ -48,6 +48,23 @@ describe('the graph of plugins', () => {
       'plugin x is there 2 times',
     ]);
     expect(problems(clock, plugin('x', a), plugin('x', a))).toEqual(['plugin x is there 2 times']);
+  });
+
+  test('neither the cluster nor a node can need what only the leader has, and the leader nothing of a node', () => {
+    const events = plugin('events-test', contracts.events);
+    const runtime = plugin('runtime-test', contracts.runtime);
+    const component = plugin('c', contracts.component, undefined, { events: contracts.events });
+    const agent = plugin('n', contracts.agent, undefined, { events: contracts.events });
+    const duty = plugin('l', contracts.leaderComponent, undefined, {
+      events: contracts.events,
+      clock: contracts.clock,
+      runtime: contracts.runtime,
+    });
+    expect(problems(clock, events, runtime, component, agent, duty)).toEqual([
+      'c lives once per cluster and cannot need "events", which only the leader has',
+      'n lives once per node and cannot need "events", which only the leader has',
+      'l lives as long as a process leads and cannot need "runtime", which each node has its own of',
+    ]);
   });
 
   test('a part of the cluster cannot need what each node has its own of', () => {

@@ -1,10 +1,10 @@
 import {
-  type Assignment,
   assignmentOf,
   type Bus,
   type BusMessage,
   type Clock,
   type Component,
+  type Entry,
   GantryError,
   type HeartbeatReply,
   type HeartbeatRequest,
@@ -13,27 +13,32 @@ import {
   idBeside,
   idOf,
   isFinal,
+  type KindMap,
+  keyOf,
   type Logger,
   type NetworkSpec,
   type PullReply,
   type PullRequest,
+  type Random,
   type RegisterReply,
   type RegisterRequest,
   type ReportReply,
   type ReportRequest,
+  randomId,
   type Store,
   type Subjects,
+  type Task,
   type TemplateSpec,
   toGantryError,
   type ViewEvent,
   type Views,
 } from '@gantry/core';
+import { AssignmentLog } from './assignment-log.ts';
 import { IngressHub } from './ingress-hub.ts';
 import type { NodeWriter } from './nodes.ts';
 import type { PublishedPorts } from './published-ports.ts';
 import { writeReports } from './reports.ts';
 import type { Sessions } from './sessions.ts';
-import { Tombstones } from './tombstones.ts';
 
 export interface DispatcherOptions {
   /** How often agents are to give a sign of life, ms. */
@@ -47,6 +52,7 @@ interface Parts {
   readonly views: Views;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly subjects: Subjects;
   readonly sessions: Sessions;
@@ -60,10 +66,11 @@ export class Dispatcher implements Component {
   readonly #parts: Parts;
   readonly #options: DispatcherOptions;
   readonly #stops: (() => void)[] = [];
-  #tombstones = new Tombstones(0);
+  #log = new AssignmentLog(0);
   /** Newest revision of anything assigned to a node. */
   readonly #newest = new Map<string, number>();
-  readonly #drained = new Set<string>();
+  /** By node: tasks that no load balancer sends anything any more. */
+  readonly #drained = new Map<string, Set<string>>();
   #ingress: IngressHub | undefined;
   #startedAt = 0;
 
@@ -73,11 +80,11 @@ export class Dispatcher implements Component {
   }
 
   async start(): Promise<void> {
-    const { bus, views, clock, subjects } = this.#parts;
+    const { bus, views, clock, random, subjects } = this.#parts;
     this.#startedAt = clock.elapsed();
-    const ingress = new IngressHub(views, clock);
+    const ingress = new IngressHub(views, clock, randomId(random));
     this.#ingress = ingress;
-    this.#tombstones = new Tombstones(views.of('task').revision);
+    this.#log = new AssignmentLog(views.of('task').revision);
     for (const { value, revision } of views.of('task').all()) this.#note(value.spec.node, revision);
     const refresh = (): void => {
       if (ingress.refresh()) bus.publish(subjects.ingressHint, null);
@@ -112,6 +119,7 @@ export class Dispatcher implements Component {
         refresh();
       }),
     );
+    bus.publish(subjects.ingressHint, null); // those who knew another dispatcher are to find this one
     this.#watchLiveness();
   }
 
@@ -136,34 +144,46 @@ export class Dispatcher implements Component {
   async #pull({ node, session, since }: PullRequest): Promise<PullReply> {
     this.#admit(node, session);
     const tasks = this.#parts.views.of('task');
-    const full = since === 0 || !this.#tombstones.reachBack(node, since);
-    const assignments: Assignment[] = [];
+    const revision = Math.max(1, since, tasks.revision);
+    const changed = since === 0 ? undefined : this.#log.since(node, since);
+    const entries = [...(changed === undefined ? tasks.by('node', node) : this.#those(node, changed))];
+    const assignments = entries.map(({ value }) => assignmentOf(value, this.#isDrained(node, value)));
+    const alive = entries.filter(({ value }) => !isFinal(value.status.state));
+    const here = new Set(assignments.map(({ name }) => name));
+    const removed = [...(changed ?? [])].filter((task) => !here.has(task));
+    return { revision, full: changed === undefined, assignments, removed, ...(await this.#specsOf(alive)) };
+  }
+
+  /** The tasks of a node among these, and those that are drained: that is in no revision. */
+  *#those(node: string, names: ReadonlySet<string>): Iterable<Entry<Task>> {
+    for (const name of new Set([...names, ...(this.#drained.get(node) ?? [])])) {
+      const entry = this.#parts.views.of('task').get(name);
+      if (entry?.value.spec.node === node) yield entry;
+    }
+  }
+
+  /** What an agent needs to know to run these tasks. Views may lag behind each other: what is missing is read. */
+  async #specsOf(entries: readonly Entry<Task>[]): Promise<Pick<PullReply, 'templates' | 'networks'>> {
     const templates: Record<string, TemplateSpec> = {};
     const networks: Record<string, NetworkSpec> = {};
-    for (const { value, revision } of tasks.by('node', node)) {
-      const id = idOf(value.meta);
-      const drained = value.spec.desired === 'shutdown' && this.#drained.has(id);
-      if (!full && revision <= since && !drained) continue;
-      assignments.push(assignmentOf(value, drained || this.#needsNoDrain(value)));
+    for (const { value } of entries) {
       const { template } = value.spec;
-      if (isFinal(value.status.state)) continue;
-      const spec = templates[template] ?? this.#parts.views.of('template').get(template)?.value.spec;
+      const spec = templates[template] ?? (await this.#read('template', template))?.spec;
       if (spec === undefined) continue;
       templates[template] = spec;
       for (const { name } of spec.networks) {
-        const network = idBeside(id, name);
-        const stored = this.#parts.views.of('network').get(network)?.value.spec;
-        if (stored !== undefined) networks[network] = stored;
+        const network = idBeside(idOf(value.meta), name);
+        const known = networks[network] ?? (await this.#read('network', network))?.spec;
+        if (known !== undefined) networks[network] = known;
       }
     }
-    return {
-      revision: Math.max(1, since, tasks.revision),
-      full,
-      assignments,
-      removed: full ? [] : this.#tombstones.since(node, since),
-      templates,
-      networks,
-    };
+    return { templates, networks };
+  }
+
+  async #read<K extends 'template' | 'network'>(kind: K, id: string): Promise<KindMap[K] | undefined> {
+    const { views, store } = this.#parts;
+    const known = views.of(kind).get(id)?.value;
+    return known ?? ((await store.get(keyOf(kind, id)))?.value as KindMap[K] | undefined);
   }
 
   async #report({ node, session, statuses }: ReportRequest): Promise<ReportReply> {
@@ -178,15 +198,17 @@ export class Dispatcher implements Component {
     return reply;
   }
 
-  /** Told to stop, with no load balancer that has ever known it. */
-  #needsNoDrain({ meta, spec }: Parameters<typeof assignmentOf>[0]): boolean {
-    return spec.desired === 'shutdown' && this.#ingress?.isDrained(idOf(meta)) === true;
+  /** Told to stop, and no load balancer sends it anything any more, or none has ever known it. */
+  #isDrained(node: string, { meta, spec }: Task): boolean {
+    if (spec.desired !== 'shutdown') return false;
+    const id = idOf(meta);
+    return this.#drained.get(node)?.has(id) === true || this.#ingress?.isDrained(id) === true;
   }
 
   #markDrained(task: string): void {
     const node = this.#parts.views.of('task').get(task)?.value.spec.node;
     if (node === undefined) return;
-    this.#drained.add(task);
+    this.#drained.set(node, (this.#drained.get(node) ?? new Set()).add(task));
     this.#parts.bus.publish(this.#parts.subjects.nodeHint(node), null);
   }
 
@@ -202,25 +224,22 @@ export class Dispatcher implements Component {
   /** One hint per node and batch, however many tasks changed; what the agent itself reported needs none. */
   #hint(events: readonly ViewEvent<'task'>[]): void {
     const touched = new Set<string>();
+    const { revision } = this.#parts.views.of('task'); // that of the whole batch: agents ask between batches
     for (const { name, before, after } of events) {
       const node = (after ?? before)?.value.spec.node;
       if (node === undefined) continue;
-      if (after === undefined) {
-        this.#drained.delete(name);
-        const revision = this.#parts.views.of('task').revision;
-        this.#tombstones.add(node, name, revision);
-        this.#note(node, revision);
-        touched.add(node);
-      } else if (before === undefined || before.value.spec !== after.value.spec) {
-        this.#note(node, after.revision);
-        touched.add(node);
-      }
+      if (after === undefined) this.#drained.get(node)?.delete(name);
+      else if (before !== undefined && before.value.spec === after.value.spec) continue;
+      this.#log.add(node, name, revision);
+      this.#note(node, revision);
+      touched.add(node);
     }
     for (const node of touched) this.#parts.bus.publish(this.#parts.subjects.nodeHint(node), null);
   }
 
   #forget(node: string): void {
-    this.#tombstones.forget(node);
+    this.#log.forget(node);
+    this.#drained.delete(node);
     this.#newest.delete(node);
     this.#parts.sessions.forget(node);
   }

@@ -20,12 +20,16 @@ interface LoadBalancerSession {
 
 /** A load balancer that has not been heard of for so long is not waited for, ms. */
 const FORGOTTEN_MS = 15_000;
+/** So long after its start a hub takes it that there are load balancers it has not met, ms: each asks more often. */
+const ACQUAINTED_MS = 6000;
 
 /**
  * Knows what every load balancer should serve, and what they do serve: so that a task is told to stop only when none
  * sends it anything any more.
  */
 export class IngressHub {
+  /** Versions of one hub say nothing about those of another. */
+  readonly id: string;
   /** Grows with every change of the frontends. */
   version = 1;
   readonly #views: Views;
@@ -35,12 +39,19 @@ export class IngressHub {
   readonly #sessions = new Map<string, LoadBalancerSession>();
   /** Draining tasks, and the version from which on they are draining. */
   readonly #draining = new Map<string, number>();
+  /** Tasks that were served before this hub was there, by load balancers it may not have met yet. */
+  readonly #inherited = new Set<string>();
+  readonly #startedAt: number;
 
-  constructor(views: Views, clock: Clock) {
+  constructor(views: Views, clock: Clock, id: string) {
+    this.id = id;
     this.#views = views;
     this.#clock = clock;
+    this.#startedAt = clock.elapsed();
     for (const { value } of views.of('service').all()) this.#stale.add(idOf(value.meta));
     this.refresh();
+    for (const frontends of this.#frontends.values())
+      for (const { backends } of frontends) for (const { id } of backends) this.#inherited.add(id);
   }
 
   /** Notes which services a batch of events concerns. */
@@ -89,18 +100,20 @@ export class IngressHub {
 
   /** Answers a load balancer; returns also which tasks have become free to stop. */
   answer(request: IngressRequest): { readonly reply: IngressReply; readonly drained: readonly string[] } {
+    const applied = request.hub === this.id ? request.applied : 0;
     const waiting = [...this.#draining.keys()].filter((task) => !this.isDrained(task));
     this.#sessions.set(request.session, {
-      applied: request.applied,
+      applied,
       busy: new Set(request.busy),
       statuses: request.statuses,
       seenAt: this.#clock.elapsed(),
     });
     const drained = waiting.filter((task) => this.isDrained(task));
-    if (request.applied === this.version) return { reply: { version: this.version }, drained };
+    const { id: hub, version } = this;
+    if (applied === version) return { reply: { hub, version }, drained };
     const frontends = [...this.#frontends.values()].flat();
     const networks = [...this.#views.of('network').all()].map(({ value }) => idOf(value.meta));
-    return { reply: { version: this.version, frontends, networks }, drained };
+    return { reply: { hub, version, frontends, networks }, drained };
   }
 
   /** Whether no load balancer sends the task anything any more. */
@@ -108,6 +121,7 @@ export class IngressHub {
     const since = this.#draining.get(task);
     if (since === undefined) return true;
     const now = this.#clock.elapsed();
+    if (now - this.#startedAt < ACQUAINTED_MS && this.#inherited.has(task)) return false;
     for (const [id, session] of this.#sessions) {
       if (now - session.seenAt > FORGOTTEN_MS) this.#sessions.delete(id);
       else if (session.applied < since || session.busy.has(task)) return false;

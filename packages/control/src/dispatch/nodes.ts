@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Clock,
   type Entry,
@@ -9,12 +10,14 @@ import {
   type RegisterRequest,
   randomId,
   type Store,
+  type Views,
 } from '@gantry/core';
 
 const TRIES = 10;
 
 interface Parts {
   readonly store: Store;
+  readonly views: Views;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventRecorder;
@@ -28,8 +31,12 @@ export class NodeWriter {
     this.#parts = parts;
   }
 
-  /** Creates the node, or brings its status up to date; what the user set (labels, availability) stays. */
+  /**
+   * Creates the node, or brings its status up to date; what the user set (labels, availability) stays. An agent that
+   * comes to a new leader has nothing new to say, and nothing is written.
+   */
   async register(request: RegisterRequest): Promise<void> {
+    if (says(this.#parts.views.of('node').get(request.node)?.value, request)) return;
     const now = this.#parts.clock.now();
     await this.#update(request.node, (entry) => {
       const status: NodeStatus = {
@@ -83,4 +90,14 @@ export class NodeWriter {
       entry = outcome?.current as Entry<Node> | undefined;
     }
   }
+}
+
+/** Whether what an agent says of itself is what is known already. */
+function says(node: Node | undefined, { session, labels, capacity, attributes }: RegisterRequest): boolean {
+  if (node?.status.session !== session || node.status.state !== 'ready') return false;
+  const known = { ...labels, ...node.meta.labels };
+  return isDeepStrictEqual(
+    [known, node.status.capacity, node.status.attributes],
+    [node.meta.labels, capacity, attributes],
+  );
 }

@@ -9,9 +9,7 @@ import {
   type GroupPlan,
   idOf,
   type Logger,
-  type PlacementAdvisor,
   type Random,
-  type RehearsedService,
   type Round,
   type Scheduler,
   type Service,
@@ -21,10 +19,8 @@ import {
   toGantryError,
   type Views,
 } from '@gantry/core';
-import { ClusterModel } from './cluster-model.ts';
-import { Explanations } from './explanations.ts';
 import { Pending, type PendingGroup } from './pending.ts';
-import { rehearse } from './rehearse.ts';
+import type { Placement } from './placement.ts';
 
 /** Tasks decided in one round, so that the first ones start while the rest is still being placed. */
 const ROUND_TASKS = 20_000;
@@ -37,7 +33,8 @@ const MAX_REST_MS = 150;
 interface Parts {
   readonly store: Store;
   readonly views: Views;
-  readonly schedulers: readonly Scheduler[];
+  /** Sees every event before the loop does. */
+  readonly placement: Placement;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -54,11 +51,10 @@ interface Candidate {
 }
 
 /** Gives waiting tasks their nodes: collects groups, asks the scheduler, commits what it says. */
-export class SchedulerLoop implements PlacementAdvisor, Component {
+export class SchedulerLoop implements Component {
   readonly name = 'scheduler-loop';
-  readonly #explanations = new Explanations();
   readonly #parts: Parts;
-  readonly #model: ClusterModel;
+  #version = -1;
   readonly #pending = new Pending();
   readonly #stop = new AbortController();
   readonly #unsubscribe: (() => void)[] = [];
@@ -69,7 +65,6 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#model = new ClusterModel((hash) => parts.views.of('template').get(hash));
   }
 
   async start(): Promise<void> {
@@ -80,37 +75,21 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
       views.of('service'),
       views.of('template'),
     ];
-    for (const entry of nodes.all()) {
-      this.#model.applyNode(
-        { kind: 'node', name: entry.value.meta.name, before: undefined, after: entry },
-        [],
-      );
-    }
-    for (const entry of tasks.all()) {
-      const event = { kind: 'task', name: idOf(entry.value.meta), before: undefined, after: entry } as const;
-      this.#model.applyTask(event);
-      this.#pending.apply(event);
-    }
+    for (const after of tasks.all())
+      this.#pending.apply({ kind: 'task', name: idOf(after.value.meta), before: undefined, after });
     this.#unsubscribe.push(
-      nodes.subscribe((events) => {
-        for (const event of events) this.#model.applyNode(event, tasks.by('node', event.name));
-        this.#kick();
-      }),
+      nodes.subscribe(() => this.#kick()),
       tasks.subscribe((events) => {
-        const { version } = this.#model;
-        let fresh = false;
-        for (const event of events) {
-          this.#model.applyTask(event);
-          if (this.#pending.apply(event)) fresh = true;
-        }
-        if (fresh || this.#model.version !== version) this.#kick();
+        const { version } = this.#parts.placement.model;
+        let fresh = version !== this.#version;
+        this.#version = version;
+        for (const event of events) if (this.#pending.apply(event)) fresh = true;
+        if (fresh) this.#kick();
       }),
       services.subscribe((events) => {
-        for (const { name, after } of events) if (after === undefined) this.#explanations.forget(name);
         if (events.some(({ before, after }) => before?.value.spec !== after?.value.spec)) this.#kick();
       }),
-      templates.subscribe((events) => {
-        for (const { name, after } of events) if (after === undefined) this.#model.forgetTemplate(name);
+      templates.subscribe(() => {
         if (!this.#pending.empty) this.#kick();
       }),
     );
@@ -122,22 +101,6 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
     this.#cancelRetry?.();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     await this.#running;
-  }
-
-  last(service: string, template: string, task?: string): Explanation | undefined {
-    return this.#explanations.get(service, template, task);
-  }
-
-  ask(service: Service, task: Task): Explanation | undefined {
-    const scheduler = this.#schedulerOf(service);
-    if (scheduler === undefined) return undefined;
-    const group = this.#group(service, task.spec.template, [idOf(task.meta)]);
-    const nodes = this.#nodesFor(service, task);
-    return scheduler.place({ groups: [group], nodes, random: this.#parts.random }).groups[0]?.explanation;
-  }
-
-  rehearse(wanted: readonly RehearsedService[]): readonly GroupPlan[] {
-    return rehearse(wanted, this.#model, this.#parts.random, (service) => this.#schedulerOf(service));
   }
 
   #kick(): void {
@@ -189,7 +152,7 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
       const service = this.#parts.views.of('service').get(pending.service)?.value;
       if (service === undefined || this.#parts.views.of('template').get(pending.template) === undefined)
         continue;
-      const scheduler = this.#schedulerOf(service);
+      const scheduler = this.#parts.placement.schedulerOf(service);
       if (scheduler === undefined) {
         this.#parts.logger.warn('no such scheduler', {
           service: pending.service,
@@ -209,7 +172,7 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
 
   #split(service: Service, template: string, entries: Entry<Task>[], scheduler: Scheduler): Candidate[] {
     const make = (some: readonly Entry<Task>[], only: string | undefined): Candidate => ({
-      group: this.#group(
+      group: this.#parts.placement.group(
         service,
         template,
         some.map(({ value }) => idOf(value.meta)),
@@ -222,29 +185,6 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
     return entries.map((entry) => make([entry], entry.value.spec.slot));
   }
 
-  #group(service: Service, template: string, tasks: readonly string[]): TaskGroup {
-    return {
-      service: idOf(service.meta),
-      template,
-      ...this.#model.demand(template),
-      placement: service.spec.placement,
-      tasks,
-    };
-  }
-
-  #nodesFor(service: Service, task: Task): Round['nodes'] {
-    if (service.spec.mode !== 'global') return this.#model.nodes;
-    const node = this.#model.node(task.spec.slot);
-    return node === undefined ? [] : [node];
-  }
-
-  #schedulerOf({ spec }: Service): Scheduler | undefined {
-    const { schedulers } = this.#parts;
-    return spec.scheduler === undefined
-      ? schedulers[0]
-      : schedulers.find(({ name }) => name === spec.scheduler);
-  }
-
   /** Decides and commits; returns the groups of which some tasks fit nowhere. */
   async #round(candidates: readonly Candidate[]): Promise<readonly string[]> {
     const changes: Change[] = [];
@@ -255,7 +195,7 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
       some.forEach((candidate, index) => {
         const answer = answers[index] as GroupPlan;
         const { service, template, tasks } = candidate.group;
-        this.#explanations.set(service, template, tasks, answer.explanation);
+        this.#parts.placement.explanations.set(service, template, tasks, answer.explanation);
         if (answer.nodes.length < tasks.length) {
           stuck.push(nameOf(candidate));
           this.#tell(candidate, answer);
@@ -283,11 +223,11 @@ export class SchedulerLoop implements PlacementAdvisor, Component {
   /** Candidates with the nodes they may have: all of them in one question, or, for a global service, each its own. */
   *#questions(candidates: readonly Candidate[]): Iterable<[readonly Candidate[], Round['nodes']]> {
     if (candidates[0]?.only === undefined) {
-      yield [candidates, this.#model.nodes];
+      yield [candidates, this.#parts.placement.model.nodes];
       return;
     }
     for (const candidate of candidates) {
-      const node = this.#model.node(candidate.only as string);
+      const node = this.#parts.placement.model.node(candidate.only as string);
       yield [[candidate], node === undefined ? [] : [node]];
     }
   }

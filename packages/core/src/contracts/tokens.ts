@@ -7,6 +7,7 @@ import type { Bus } from './bus.ts';
 import type { Clock } from './clock.ts';
 import type { Controller } from './controller.ts';
 import type { EventRecorder } from './event-recorder.ts';
+import type { Leadership } from './leadership.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Logger } from './logger.ts';
 import type { Network } from './network.ts';
@@ -31,7 +32,7 @@ export interface NodeInfo {
   readonly capacity: Readonly<Record<string, number>>;
 }
 
-/** A part that simply runs from the cluster's start to its end: the scheduler loop, the dispatcher, a front door. */
+/** A part that simply runs, from start to end of what it belongs to: the dispatcher, a load balancer's feed, a front door. */
 export interface Component extends Lifecycle {
   readonly name: string;
 }
@@ -51,8 +52,10 @@ export const contracts = Object.freeze({
   bus: contract<Bus>('bus'),
   views: contract<Views>('views'),
   scheduler: contractMany<Scheduler>('scheduler'),
-  controller: contractMany<Controller>('controller'),
-  events: contract<EventRecorder>('events'),
+  leadership: contract<Leadership>('leadership'),
+  controller: contractMany<Controller>('controller', { scope: 'leader' }),
+  leaderComponent: contractMany<Component>('leader-component', { scope: 'leader' }),
+  events: contract<EventRecorder>('events', { scope: 'leader' }),
   kind: contractMany<KindDefinition>('kind'),
   admission: contractMany<Admission>('admission'),
   component: contractMany<Component>('component'),

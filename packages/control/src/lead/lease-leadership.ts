@@ -1,0 +1,176 @@
+import {
+  type Clock,
+  contracts,
+  definePlugin,
+  type Entry,
+  GantryError,
+  type Leadership,
+  type Logger,
+  type Random,
+  randomId,
+  type Store,
+  type Term,
+  toGantryError,
+} from '@gantry/core';
+import { z } from 'zod';
+import { HeldTerm } from './held-term.ts';
+import {
+  LEADER_PREFIX,
+  LEASE_KEY,
+  type Lease,
+  leaseSchema,
+  mayTake,
+  type Sighting,
+  sighted,
+  TERM_KEY,
+  termSchema,
+} from './lease.ts';
+
+export interface LeaseOptions {
+  /** How long a leader is waited for that gives no sign of life, ms. */
+  readonly leaseMs: number;
+  /** How this process is called among the others; something random is added to it. */
+  readonly identity: string;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Looks and renewals in the time of one lease. */
+const LOOKS = 4;
+const MAX_REST_LEASES = 2;
+
+/**
+ * Leadership by a lease in the store, taken and renewed by compare-and-set. Who takes it then begins a term by writing
+ * another key, whose revision is the fence of all that it writes as leader. A leader that cannot renew ends its term at
+ * four fifths of the lease, counted from when it sent its last renewal that succeeded; others wait for the whole lease,
+ * counted from when they first saw that renewal.
+ */
+export class LeaseLeadership implements Leadership {
+  readonly identity: string;
+  leader: string | undefined;
+  readonly #parts: Parts;
+  readonly #leaseMs: number;
+  #sighting: Sighting | undefined;
+
+  constructor(parts: Parts, { leaseMs, identity }: LeaseOptions) {
+    this.#parts = { ...parts, logger: parts.logger.child({ part: 'leadership' }) };
+    this.#leaseMs = leaseMs;
+    this.identity = `${identity}-${randomId(parts.random, 8)}`;
+  }
+
+  async campaign(lead: (term: Term) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#parts;
+    let failures = 0;
+    while (!signal.aborted) {
+      const term = await this.#win(signal);
+      if (term === undefined) return;
+      logger.info('leads', { identity: this.identity, term: term.number });
+      const renewing = term.renew();
+      try {
+        await lead(term);
+        failures = 0;
+      } catch (error) {
+        failures++;
+        logger.warn('what the leader does has failed', { error: toGantryError(error) });
+      }
+      const reason = term.endedBy?.message ?? (signal.aborted ? 'it is closed' : 'it has given up');
+      logger.info('leads no longer', { identity: this.identity, term: term.number, reason });
+      await term.release();
+      await renewing;
+      const restMs = Math.min(MAX_REST_LEASES, failures) * this.#leaseMs; // let another try
+      if (restMs > 0) await clock.sleep(restMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Resolves with a term once one is won; undefined when the signal has fired. */
+  async #win(signal: AbortSignal): Promise<HeldTerm | undefined> {
+    const { clock, random, logger } = this.#parts;
+    while (!signal.aborted) {
+      try {
+        const term = await this.#tryOnce(signal);
+        if (term !== undefined) return term;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        logger.debug('the lease cannot be seen', { error: toGantryError(error) });
+      }
+      const restMs = (this.#leaseMs / LOOKS) * (0.75 + 0.5 * random.next());
+      await clock.sleep(restMs, signal).catch(() => undefined);
+    }
+    return undefined;
+  }
+
+  async #tryOnce(signal: AbortSignal): Promise<HeldTerm | undefined> {
+    const { store, clock } = this.#parts;
+    const { entries } = await store.list(LEADER_PREFIX, { signal });
+    const lease = find(entries, LEASE_KEY, leaseSchema);
+    const term = find(entries, TERM_KEY, termSchema);
+    const now = clock.elapsed();
+    this.#sighting = sighted(this.#sighting, lease?.revision ?? 0, now);
+    this.leader = lease?.value.holder === '' ? undefined : lease?.value.holder;
+    if (!mayTake(lease?.value, this.#sighting, this.identity, now)) return undefined;
+
+    const value: Lease = { holder: this.identity, leaseMs: this.#leaseMs, renewals: 0 };
+    const [taken] = await store.commit([{ key: LEASE_KEY, value, expect: lease?.revision ?? 'absent' }], {
+      signal,
+    });
+    if (taken?.ok !== true) return undefined;
+    const number = (term?.value.number ?? 0) + 1;
+    const begun = { number, holder: this.identity };
+    const [began] = await store.commit(
+      [{ key: TERM_KEY, value: begun, expect: term?.revision ?? 'absent' }],
+      {
+        signal,
+      },
+    );
+    if (began?.ok !== true) return undefined; // somebody was between: the lease is looked at anew
+    this.leader = this.identity;
+    return new HeldTerm({
+      ...this.#parts,
+      number,
+      fence: { key: TERM_KEY, revision: began.revision },
+      lease: { ...value },
+      leaseRevision: taken.revision,
+      takenAt: now,
+    });
+  }
+}
+
+function find<S extends z.ZodType>(
+  entries: readonly Entry[],
+  wanted: string,
+  schema: S,
+): Entry<z.output<S>> | undefined {
+  const entry = entries.find(({ key }) => key === wanted);
+  if (entry === undefined) return undefined;
+  const read = schema.safeParse(entry.value);
+  if (!read.success) throw new GantryError('INTERNAL', `what is stored as "${wanted}" is no such thing`);
+  return { ...entry, value: read.data };
+}
+
+/**
+ * Plugin: lets several processes share a control plane, of which one leads. `leaseMs` (default 3,000) bounds how long
+ * nobody may lead after a crash; all processes of a cluster are best given the same.
+ */
+export const leaseLeadership = definePlugin({
+  name: 'leadership-lease',
+  provides: contracts.leadership,
+  needs: {
+    store: contracts.store,
+    clock: contracts.clock,
+    random: contracts.random,
+    logger: contracts.logger,
+  },
+  options: z.strictObject({
+    leaseMs: z.int().min(100).max(600_000).default(3000),
+    identity: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/)
+      .default('server'),
+  }),
+  create: (options, needs) => new LeaseLeadership(needs, options),
+});

@@ -1,0 +1,280 @@
+import {
+  type Change,
+  type Clock,
+  type CommitOptions,
+  GantryError,
+  type Outcome,
+  type Store,
+  type Term,
+} from '@gantry/core';
+import { MemoryStore } from '@gantry/store-memory';
+import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
+import { describe, expect, test } from 'vitest';
+import { LEASE_KEY, mayTake, sighted } from '../src/lead/lease.ts';
+import { LeaseLeadership } from '../src/lead/lease-leadership.ts';
+
+const LEASE_MS = 3000;
+
+/** A process that campaigns; its way to the store can be cut, it can be halted, and it can die. */
+class Candidate {
+  readonly name: string;
+  readonly leadership: LeaseLeadership;
+  readonly stop = new AbortController();
+  readonly done: Promise<void>;
+  term: Term | undefined;
+  wins = 0;
+  cut = false;
+  losesAnswers = false;
+  /** When it was halted; everything it waits for comes when it goes on. */
+  haltedAt: number | undefined;
+
+  constructor(name: string, store: Store, clock: TestClock, random: SeededRandom) {
+    this.name = name;
+    const options = { leaseMs: LEASE_MS, identity: name };
+    const own = { store: this.#link(store), clock: this.#halting(clock), random, logger: silentLogger };
+    this.leadership = new LeaseLeadership(own, options);
+    this.done = this.leadership.campaign(async (term) => {
+      this.term = term;
+      this.wins++;
+      await new Promise<void>((resolve) => {
+        if (this.stop.signal.aborted) resolve();
+        for (const signal of [term.signal, this.stop.signal])
+          signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      this.term = undefined;
+    }, this.stop.signal);
+  }
+
+  get leads(): boolean {
+    return this.haltedAt === undefined && this.term?.holds() === true;
+  }
+
+  /** As kill -9: it neither answers nor leaves the lease. */
+  async die(): Promise<void> {
+    this.cut = true;
+    this.stop.abort();
+    await this.done;
+  }
+
+  #link(store: Store): Store {
+    const through = async <T>(call: () => Promise<T>): Promise<T> => {
+      if (this.cut) throw new GantryError('UNAVAILABLE', 'cut off');
+      const answer = await call();
+      if (this.losesAnswers) throw new GantryError('TIMEOUT', 'the answer is lost');
+      return answer;
+    };
+    return {
+      supports: store.supports,
+      get: (key) => through(() => store.get(key)),
+      list: (prefix) => through(() => store.list(prefix)),
+      commit: (changes: readonly Change[], options?: CommitOptions): Promise<readonly Outcome[]> =>
+        through(() => store.commit(changes, options)),
+      watch: (prefix, options) => store.watch(prefix, options),
+    };
+  }
+
+  /** A clock whose timers do not ring while the process is halted. */
+  #halting(clock: TestClock): Clock {
+    const after = (ms: number, callback: () => void): (() => void) => {
+      let cancel = clock.after(ms, () => {
+        const ring = (): void => {
+          if (this.haltedAt === undefined) callback();
+          else cancel = clock.after(10, ring);
+        };
+        ring();
+      });
+      return () => cancel();
+    };
+    return {
+      now: () => clock.now(),
+      elapsed: () => clock.elapsed(),
+      after,
+      sleep: (ms, signal) =>
+        new Promise((resolve, reject) => {
+          const onAbort = (): void => {
+            cancel();
+            reject(new GantryError('ABORTED', 'aborted'));
+          };
+          const cancel = after(ms, () => {
+            signal?.removeEventListener('abort', onAbort);
+            resolve();
+          });
+          signal?.addEventListener('abort', onAbort, { once: true });
+        }),
+    };
+  }
+}
+
+function world(count: number, seed = 1) {
+  const clock = new TestClock();
+  const store = new MemoryStore();
+  const random = new SeededRandom(seed);
+  const add = (name: string): Candidate => new Candidate(name, store, clock, random);
+  const all = Array.from({ length: count }, (_, index) => add(`s${index}`));
+  const leaders = (): Candidate[] => all.filter(({ leads }) => leads);
+  const advance = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 50) {
+      await clock.advance(50);
+      expect(leaders().length, `at ${clock.elapsed()} ms`).toBeLessThanOrEqual(1);
+    }
+  };
+  const untilLed = async (): Promise<number> => {
+    const from = clock.elapsed();
+    while (leaders().length === 0) {
+      await advance(50);
+      if (clock.elapsed() - from > 60_000) throw new Error('nobody leads');
+    }
+    return clock.elapsed() - from;
+  };
+  const close = async (): Promise<void> => {
+    for (const each of all) each.stop.abort();
+    const closing = Promise.all(all.map(({ done }) => done));
+    await clock.advance(60_000);
+    await closing;
+    expect(clock.pending).toBe(0);
+  };
+  return { clock, store, all, leaders, advance, untilLed, close };
+}
+
+describe('the lease', () => {
+  const lease = { holder: 'other', leaseMs: 3000, renewals: 1 };
+
+  test('may be taken where there is none, where it was left, and where it is the own one', () => {
+    const sighting = sighted(undefined, 5, 100);
+    expect(mayTake(undefined, sighting, 'me', 100)).toBe(true);
+    expect(mayTake({ ...lease, holder: '' }, sighting, 'me', 100)).toBe(true);
+    expect(mayTake({ ...lease, holder: 'me' }, sighting, 'me', 100)).toBe(true);
+  });
+
+  test('of another may be taken once it did not change for its whole length before the own eyes', () => {
+    let sighting = sighted(undefined, 5, 100);
+    expect(mayTake(lease, sighting, 'me', 3099)).toBe(false);
+    expect(mayTake(lease, sighting, 'me', 3100)).toBe(true);
+    sighting = sighted(sighting, 5, 3000);
+    expect(mayTake(lease, sighting, 'me', 3100)).toBe(true);
+    sighting = sighted(sighting, 6, 3100);
+    expect(mayTake(lease, sighting, 'me', 6099)).toBe(false);
+  });
+});
+
+describe('leadership', () => {
+  test('is won by one of several, at once, and kept as long as it can renew', async () => {
+    const { all, leaders, advance, untilLed, close } = world(3);
+    expect(await untilLed()).toBeLessThan(LEASE_MS / 2);
+    const [leader] = leaders();
+    await advance(60_000);
+    expect(leaders()).toEqual([leader]);
+    expect(all.map(({ wins }) => wins).sort()).toEqual([0, 0, 1]);
+    expect(new Set(all.map(({ leadership }) => leadership.leader))).toEqual(
+      new Set([leader?.leadership.identity]),
+    );
+    await close();
+  });
+
+  test('passes to another within one and a half leases of a death', async () => {
+    const { all, leaders, untilLed, close } = world(4);
+    for (let round = 1; round < all.length; round++) {
+      await untilLed();
+      await leaders()[0]?.die();
+      expect(await untilLed()).toBeLessThanOrEqual(1.5 * LEASE_MS);
+    }
+    await close();
+  });
+
+  test('passes to another as soon as the leader leaves in good order', async () => {
+    const { leaders, clock, untilLed, close } = world(3);
+    await untilLed();
+    const [leader] = leaders();
+    leader?.stop.abort();
+    await clock.settle();
+    expect(await untilLed()).toBeLessThanOrEqual(LEASE_MS / 2);
+    await close();
+  });
+
+  test('ends before the lease does when the store cannot be reached, and comes back when nobody else wants it', async () => {
+    const { all, leaders, clock, advance, untilLed, close } = world(1);
+    await untilLed();
+    const [leader] = all;
+    if (leader === undefined) throw new Error('nobody');
+    const { term } = leader;
+    leader.cut = true;
+    const from = clock.elapsed();
+    while (leaders().length > 0) await advance(50);
+    expect(clock.elapsed() - from).toBeLessThanOrEqual(LEASE_MS * 0.8 + 50);
+    await advance(10_000);
+    expect(term?.signal.aborted).toBe(true);
+    leader.cut = false;
+    expect(await untilLed()).toBeLessThanOrEqual(1.5 * LEASE_MS);
+    expect(leader.term?.number).toBe(2);
+    await close();
+  });
+
+  test('is over for a process that was halted, at the moment it goes on', async () => {
+    const { leaders, clock, advance, untilLed, close } = world(2);
+    await untilLed();
+    const [former] = leaders();
+    if (former === undefined) throw new Error('nobody');
+    former.haltedAt = clock.elapsed();
+    expect(await untilLed()).toBeLessThanOrEqual(1.5 * LEASE_MS);
+    const { term } = former;
+    former.haltedAt = undefined;
+    expect(term?.holds()).toBe(false);
+    await advance(10_000);
+    expect(former.leads).toBe(false);
+    await close();
+  });
+
+  test('outlives renewals whose answers are lost', async () => {
+    const { leaders, clock, advance, untilLed, close } = world(2);
+    await untilLed();
+    const [leader] = leaders();
+    if (leader === undefined) throw new Error('nobody');
+    for (let round = 0; round < 10; round++) {
+      leader.losesAnswers = true;
+      await advance(1000);
+      leader.losesAnswers = false;
+      await advance(1000);
+    }
+    expect([leaders(), leader.wins]).toEqual([[leader], 1]);
+    expect(clock.elapsed()).toBeGreaterThan(20_000);
+    await close();
+  });
+
+  test('something else in its place is not taken for a lease', async () => {
+    const { store, all, advance, close } = world(0);
+    await store.commit([{ key: LEASE_KEY, value: 'nonsense' }]);
+    const candidate = new Candidate('s', store, new TestClock(), new SeededRandom(1));
+    all.push(candidate);
+    await advance(1000);
+    expect(candidate.leads).toBe(false);
+    await close();
+    await candidate.done;
+  });
+
+  test.each(Array.from({ length: 40 }, (_, index) => index + 1))(
+    'is held by one at most whatever happens: seed %i',
+    async (seed) => {
+      const { all, leaders, clock, store, advance, untilLed, close } = world(3, seed);
+      const random = new SeededRandom(seed * 7919);
+      const terms: number[] = [];
+      for (let step = 0; step < 40; step++) {
+        const one = all[Math.floor(random.next() * all.length)] as Candidate;
+        const dice = random.next();
+        if (dice < 0.25) one.cut = !one.cut;
+        else if (dice < 0.4) one.losesAnswers = !one.losesAnswers;
+        else if (dice < 0.6) one.haltedAt = one.haltedAt === undefined ? clock.elapsed() : undefined;
+        await advance(Math.ceil(random.next() * 4000));
+        for (const { term } of leaders()) if (term && term.number !== terms.at(-1)) terms.push(term.number);
+      }
+      for (const each of all) {
+        each.cut = false;
+        each.losesAnswers = false;
+        each.haltedAt = undefined;
+      }
+      expect(await untilLed()).toBeLessThanOrEqual(2 * LEASE_MS);
+      expect(terms).toEqual(terms.toSorted((a, b) => a - b));
+      expect((await store.list('leader/')).entries).toHaveLength(2);
+      await close();
+    },
+  );
+});

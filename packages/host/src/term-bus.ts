@@ -1,0 +1,21 @@
+import { type Bus, GantryError, type Term } from '@gantry/core';
+
+/** The bus as the parts of a leader are given it: once their term is over, they answer nobody and publish nothing. */
+export function termBus(bus: Bus, term: Term): Bus {
+  return {
+    publish: (subject, payload) => {
+      if (term.holds()) bus.publish(subject, payload);
+    },
+    subscribe: (pattern, handler, options) => bus.subscribe(pattern, handler, options),
+    request: (subject, payload, options) => bus.request(subject, payload, options),
+    respond: (pattern, handler, options) =>
+      bus.respond(
+        pattern,
+        async (message) => {
+          if (term.holds()) return await handler(message);
+          throw new GantryError('UNAVAILABLE', `term ${term.number} is over: another leads, or will`);
+        },
+        options,
+      ),
+  };
+}
