@@ -12,7 +12,7 @@ const dist = join(folder, 'dist');
 const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
 /** What runs a cluster, and what loads a file of the user's: it takes its time anyway; and what `ws` can do without. */
-const outside = /^(@gantry\/(api|host|presets)|jiti|bufferutil|utf-8-validate)(\/|$)/;
+const outside = /^(@gantry\/(api|host|presets|bus-.*|store-.*)|jiti|bufferutil|utf-8-validate)(\/|$)/;
 
 rmSync(join(dist, 'program'), { recursive: true, force: true });
 const bundle = await rolldown({

@@ -76,12 +76,14 @@ export class Load {
   /** Every answer there has been. */
   readonly answers = new Set<string>();
   readonly #port: number;
+  readonly #host: string;
   readonly #kept = new Agent({ keepAlive: true });
   readonly #clients: Promise<void>[];
   #stopped = false;
 
-  constructor(port: number, clients: number, pauseMs: number) {
+  constructor(port: number, clients: number, pauseMs: number, host = '127.0.0.1') {
     this.#port = port;
+    this.#host = host;
     this.#clients = Array.from({ length: clients }, (_, i) => this.#client(i % 2 === 0, pauseMs));
   }
 
@@ -106,7 +108,7 @@ export class Load {
   #ask(kept: boolean): Promise<string> {
     return new Promise((resolve, reject) => {
       const agent = kept ? this.#kept : false;
-      const call = request({ host: '127.0.0.1', port: this.#port, agent, timeout: 10_000 }, (response) => {
+      const call = request({ host: this.#host, port: this.#port, agent, timeout: 10_000 }, (response) => {
         let body = '';
         response.on('data', (part) => {
           body += part;

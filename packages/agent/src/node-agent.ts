@@ -2,6 +2,7 @@ import {
   type Agent,
   type AgentRequest,
   type Assignment,
+  aborted,
   type Bus,
   type Clock,
   GantryError,
@@ -26,6 +27,7 @@ import {
   toGantryError,
 } from '@gantry/core';
 import { Reporter } from './reporter.ts';
+import { Rests } from './rests.ts';
 import { StreamServer } from './streams.ts';
 import { type RunnerParts, TaskRunner } from './task-runner.ts';
 
@@ -33,6 +35,8 @@ const CALL_MS = 10_000;
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 const RESYNC_MS = 30_000;
+/** In this time all nodes turn to a new leader. */
+const HURRY_MS = 200;
 
 export interface AgentOptions {
   /** What becomes of the tasks when the agent is closed: they are stopped and cleared away, or left running. */
@@ -68,6 +72,8 @@ export class NodeAgent implements Agent {
   /** Tasks that have ended, and are kept until the control plane forgets them. */
   readonly #ended = new Set<string>();
   readonly #networks = new Map<string, NetworkSpec>();
+  /** Of everything that waits for the control plane. */
+  readonly #rests: Rests;
   readonly #stop = new AbortController();
   readonly #unsubscribe: (() => void)[] = [];
   readonly #loops: Promise<void>[] = [];
@@ -77,6 +83,7 @@ export class NodeAgent implements Agent {
   #pulling: Promise<void> | undefined;
   #registering: Promise<void> | undefined;
   #heartbeatMs = 1000;
+  #cancelHurry = (): void => {};
   #abandoned = false;
 
   constructor(parts: AgentParts, options: AgentOptions) {
@@ -84,6 +91,7 @@ export class NodeAgent implements Agent {
     this.#options = options;
     this.node = parts.node.name;
     this.#session = randomId(parts.random);
+    this.#rests = new Rests(parts.clock);
     this.#streams = new StreamServer(parts.runtime, parts.clock, parts.random, {
       addressOf: (task, port) => this.#addressOf(task, port),
       stats: () => this.#stats(),
@@ -92,6 +100,7 @@ export class NodeAgent implements Agent {
       ...parts,
       node: this.node,
       session: this.#session,
+      rests: this.#rests,
       onLost: () => this.#registerAgain(),
       onUnknown: (tasks) => this.#forget(tasks),
     });
@@ -105,6 +114,7 @@ export class NodeAgent implements Agent {
     const { bus, subjects, runtime } = this.#parts;
     this.#info = await runtime.info();
     this.#loops.push(this.#followRuntime());
+    this.#unsubscribe.push(bus.subscribe(subjects.leaderHint, () => this.#hurry()));
     await this.#register(signal);
     this.#unsubscribe.push(
       bus.subscribe(subjects.nodeHint(this.node), () => this.#pull()),
@@ -150,11 +160,12 @@ export class NodeAgent implements Agent {
   #silence(): void {
     this.#stop.abort(new GantryError('CLOSED', 'the agent is closed'));
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#cancelHurry();
     this.#streams.closeAll();
   }
 
   async #register(signal: AbortSignal): Promise<void> {
-    const { bus, clock, logger, subjects, node } = this.#parts;
+    const { bus, logger, subjects, node } = this.#parts;
     const info = this.#info as RuntimeInfo;
     const request: RegisterRequest = {
       node: node.name,
@@ -175,11 +186,20 @@ export class NodeAgent implements Agent {
         return;
       } catch (error) {
         if (signal.aborted) throw error;
-        logger.info('the control plane does not answer', { node: node.name, error: toGantryError(error) });
-        await clock.sleep(wait, signal);
+        const level = wait === RETRY_MS ? 'info' : 'debug';
+        logger[level]('the control plane does not answer', { node: node.name, error: toGantryError(error) });
+        await this.#rests.rest(wait, signal);
         wait = Math.min(MAX_RETRY_MS, wait * 2);
       }
     }
+    throw aborted(signal);
+  }
+
+  /** Somebody new leads: whatever waits for an answer asks at once, but not all nodes in the same moment. */
+  #hurry(): void {
+    const { clock, random } = this.#parts;
+    this.#cancelHurry();
+    this.#cancelHurry = clock.after(random.next() * HURRY_MS, () => this.#rests.wake());
   }
 
   #registerAgain(): void {
@@ -199,7 +219,8 @@ export class NodeAgent implements Agent {
     let resyncAt = clock.elapsed() + RESYNC_MS;
     while (!signal.aborted) {
       try {
-        await clock.sleep(this.#heartbeatMs * (0.9 + 0.2 * random.next()), signal);
+        await this.#rests.rest(this.#heartbeatMs * (0.9 + 0.2 * random.next()), signal);
+        if (signal.aborted) return;
         const timeoutMs = this.#heartbeatMs * 2;
         const reply = (await bus.request(subjects.heartbeat, request, {
           timeoutMs,
@@ -228,7 +249,7 @@ export class NodeAgent implements Agent {
   }
 
   async #pullAll(): Promise<void> {
-    const { clock, logger } = this.#parts;
+    const { logger } = this.#parts;
     const { signal } = this.#stop;
     let wait = RETRY_MS;
     while (this.#wanted && !signal.aborted) {
@@ -241,7 +262,7 @@ export class NodeAgent implements Agent {
         this.#wanted = true;
         if (isGantryError(error, 'CONFLICT')) this.#registerAgain();
         else logger.debug('assignments could not be had', { node: this.node, error: toGantryError(error) });
-        await clock.sleep(wait, signal).catch(() => undefined);
+        await this.#rests.rest(wait, signal);
         wait = Math.min(MAX_RETRY_MS, wait * 2);
       }
     }

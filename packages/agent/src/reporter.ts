@@ -9,6 +9,7 @@ import {
   type TaskStatus,
   toGantryError,
 } from '@gantry/core';
+import type { Rests } from './rests.ts';
 
 const CALL_MS = 10_000;
 const RETRY_MS = 100;
@@ -23,6 +24,7 @@ interface Parts {
   readonly subjects: Subjects;
   readonly node: string;
   readonly session: string;
+  readonly rests: Rests;
   /** The control plane does not know our session. */
   readonly onLost: () => void;
   readonly onUnknown: (tasks: readonly string[]) => void;
@@ -82,7 +84,7 @@ export class Reporter {
   }
 
   async #run(): Promise<void> {
-    const { bus, clock, subjects, node, session } = this.#parts;
+    const { bus, rests, subjects, node, session } = this.#parts;
     const { signal } = this.#stop;
     let wait = RETRY_MS;
     await Promise.resolve(); // what ends in the same turn goes together
@@ -105,7 +107,7 @@ export class Reporter {
         if (signal.aborted) return;
         if (isGantryError(error, 'CONFLICT')) this.#parts.onLost();
         else this.#parts.logger.debug('a report was not taken', { error: toGantryError(error) });
-        await clock.sleep(wait, signal).catch(() => undefined);
+        await rests.rest(wait, signal);
         wait = Math.min(MAX_RETRY_MS, wait * 2);
       }
     }

@@ -24,6 +24,7 @@ const table: readonly [
   ['POST', 'bulk-plan', undefined, undefined, 'token'],
   ['GET', 'metrics', undefined, undefined, 'viewer *'],
   ['GET', 'stats', undefined, undefined, 'viewer *'],
+  ['GET', 'state', undefined, undefined, 'admin *'],
   ['GET', 'tokens', undefined, undefined, 'admin *'],
   ['POST', 'tokens', undefined, undefined, 'admin *'],
   ['DELETE', 'token', undefined, undefined, 'admin *'],

@@ -147,7 +147,10 @@ describe('a hub', () => {
     expect(cluster.watches).toBe(1);
     const texts = new Set(joined.map(({ sink }) => sink.text));
     expect([...texts]).toHaveLength(1);
-    expect(joined[0]?.sink.lines).toMatchObject([{ type: 'added', object: { meta: { name: 'a' } } }]);
+    expect(joined[0]?.sink.lines).toMatchObject([
+      { type: 'added', object: { meta: { name: 'a' } } },
+      { type: 'bookmark' },
+    ]);
     hub.close();
   });
 
@@ -266,7 +269,7 @@ describe('a hub', () => {
       await settle(clock);
       cluster.end(new GantryError(code, 'it is gone'));
       await settle(clock);
-      expect(sink.lines).toHaveLength(1);
+      expect(sink.lines.map(({ type }) => type)).toEqual(['added', 'bookmark']);
       expect(sink.ended).toMatchObject({ code });
       const again = await join(hub, '');
       expect(again.sink.lines).toHaveLength(1);

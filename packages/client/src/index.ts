@@ -1,4 +1,4 @@
 export { connect } from './connect.ts';
 export type { ConnectOptions } from './connect-options.ts';
-export type { RemoteCluster } from './remote-cluster.ts';
+export type { ClusterState, RemoteCluster } from './remote-cluster.ts';
 export type { AccessToken, AccessTokens, NewToken, TokenGrant } from './tokens.ts';

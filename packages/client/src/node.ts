@@ -1,4 +1,4 @@
 export type { ConnectOptions } from './connect-options.ts';
 export { connect, type NodeConnectOptions } from './node/connect.ts';
-export type { RemoteCluster } from './remote-cluster.ts';
+export type { ClusterState, RemoteCluster } from './remote-cluster.ts';
 export type { AccessToken, AccessTokens, NewToken, TokenGrant } from './tokens.ts';

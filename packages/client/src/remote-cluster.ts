@@ -51,6 +51,13 @@ export interface RemoteParts extends Omit<TransportParts, 'closed'> {
   readonly close: () => Promise<void>;
 }
 
+/** All that a cluster keeps. */
+export interface ClusterState {
+  readonly cluster: string;
+  readonly revision: number;
+  readonly entries: readonly { readonly key: string; readonly value: unknown }[];
+}
+
 /** The API of a cluster over HTTP. */
 export class RemoteCluster implements ClusterApi, AsyncDisposable {
   readonly tokens: AccessTokens;
@@ -77,6 +84,12 @@ export class RemoteCluster implements ClusterApi, AsyncDisposable {
     const { body, uid } = await this.#transport.call({ method: 'GET', path: '/v1/info', signal });
     this.#uids.seen(uid);
     return body as ClusterSummary;
+  }
+
+  /** All that is stored, as it was at one revision: what a snapshot is made of. For admins. */
+  async state({ signal }: CallOptions = {}): Promise<ClusterState> {
+    const { body } = await this.#transport.call({ method: 'GET', path: '/v1/state', signal });
+    return body as ClusterState;
   }
 
   async create<K extends InputKind>(

@@ -53,10 +53,13 @@ const asked = (server: ScriptedServer) =>
 describe('a watch over several connections', () => {
   test.each([['end'], ['lose']] as const)('goes on where it was after each kind of end: %s', async (end) => {
     const { server, client } = await against([
-      lines([event('added', 'a', 3), bookmark(5), event('modified', 'a', 6), { type: 'end' }], end),
-      lines([bookmark(6), event('deleted', 'a', 9)], end),
+      lines(
+        [event('added', 'a', 3), bookmark(5), event('modified', 'a', 6), bookmark(6), { type: 'end' }],
+        end,
+      ),
+      lines([bookmark(6), event('deleted', 'a', 9), bookmark(9)], end),
       lines([bookmark(9), bookmark(20)], end),
-      lines([event('added', 'b', 21)], 'stay'),
+      lines([event('added', 'b', 21), bookmark(21)], 'stay'),
     ]);
     expect(await take(client.watch('network'), 4)).toEqual(['added a', 'modified a', 'deleted a', 'added b']);
     expect(asked(server)).toEqual([
@@ -75,7 +78,7 @@ describe('a watch over several connections', () => {
         (response) => response.destroy(),
         problem(429, 'EXHAUSTED'),
         lines([bookmark(5), error('UNAVAILABLE')]),
-        lines([event('added', 'b', 6)], 'stay'),
+        lines([event('added', 'b', 6), bookmark(6)], 'stay'),
       ],
       { retries: 0 },
     );
@@ -84,7 +87,7 @@ describe('a watch over several connections', () => {
 
   test('takes a silent connection for lost', async () => {
     const { client, server } = await against(
-      [lines([bookmark(5)], 'stay'), lines([event('added', 'b', 6)], 'stay')],
+      [lines([bookmark(5)], 'stay'), lines([event('added', 'b', 6), bookmark(6)], 'stay')],
       { silenceMs: 50 },
     );
     expect(await take(client.watch('network'), 1)).toEqual(['added b']);
@@ -92,6 +95,23 @@ describe('a watch over several connections', () => {
       [null, null],
       ['5', 'u1'],
     ]);
+  });
+
+  test('tells what shares a revision together, and has it again as a whole when the connection is lost in between', async () => {
+    const { server, client } = await against([
+      lines([bookmark(5), event('added', 'a', 6), event('added', 'b', 6)], 'lose'),
+      lines(
+        [bookmark(5), event('added', 'a', 6), event('added', 'b', 6), event('added', 'c', 6), bookmark(6)],
+        'stay',
+      ),
+    ]);
+    const batches: number[] = [];
+    for await (const events of client.watch('network', { since: 5 })) {
+      batches.push(events.length);
+      if (batches.length === 1) break;
+    }
+    expect(batches).toEqual([3]);
+    expect(asked(server).map(([since]) => since)).toEqual(['5', '5']);
   });
 
   test('does not begin where there is nobody', async () => {
@@ -154,7 +174,7 @@ describe('COMPACTED', () => {
 describe('the uid of the cluster', () => {
   const listing = (revision: number, uid: string) =>
     json(200, { items: [], revision }, { 'gantry-cluster-uid': uid });
-  const events = lines([event('added', 'a', 99)], 'stay');
+  const events = lines([event('added', 'a', 99), bookmark(99)], 'stay');
 
   test('that a list came from goes with its revision, whatever else was heard since', async () => {
     const { client, server } = await against([listing(10, 'u1'), listing(20, 'u2'), json(200, {}), events]);

@@ -4,13 +4,14 @@ import {
   type CommitOptions,
   GantryError,
   type Outcome,
+  STORE_KEYS,
   type Store,
   type Term,
 } from '@gantry/core';
 import { MemoryStore } from '@gantry/store-memory';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
-import { LEASE_KEY, mayTake, sighted } from '../src/lead/lease.ts';
+import { mayTake, sighted } from '../src/lead/lease.ts';
 import { LeaseLeadership } from '../src/lead/lease-leadership.ts';
 
 const LEASE_MS = 3000;
@@ -242,7 +243,7 @@ describe('leadership', () => {
 
   test('something else in its place is not taken for a lease', async () => {
     const { store, all, advance, close } = world(0);
-    await store.commit([{ key: LEASE_KEY, value: 'nonsense' }]);
+    await store.commit([{ key: STORE_KEYS.lease, value: 'nonsense' }]);
     const candidate = new Candidate('s', store, new TestClock(), new SeededRandom(1));
     all.push(candidate);
     await advance(1000);

@@ -1,6 +1,7 @@
 export type * from './api/cluster-api.ts';
 export { selects } from './api/select.ts';
 export { conditionHolds, waitedTooLong } from './api/wait.ts';
+export type { CloudEvent } from './cloud-event.ts';
 export type * from './contracts/admission.ts';
 export type * from './contracts/bus.ts';
 export type * from './contracts/clock.ts';
@@ -99,6 +100,7 @@ export {
 } from './plugin.ts';
 export * from './protocol.ts';
 export type { StandardResult, StandardSchema } from './standard-schema.ts';
+export { STORE_KEYS } from './store-keys.ts';
 export {
   type AnyToken,
   contract,

@@ -23,8 +23,12 @@ export interface Subjects {
   readonly ingress: string;
   /** Hint, no payload: frontends have changed. */
   readonly ingressHint: string;
+  /** Hint, no payload: somebody leads who did not before, and would like to hear of everybody. */
+  readonly leaderHint: string;
   /** Hint, no payload: the node's assignments have changed. */
   readonly nodeHint: (node: string) => string;
+  /** {@link CloudEvent}, for whoever follows the cluster: `events.<namespace>.<kind>.<reason>`. */
+  readonly event: (namespace: string, kind: string, reason: string) => string;
   /** Request to an agent: {@link AgentRequest} → its reply. */
   readonly agent: (node: string) => string;
 }
@@ -39,7 +43,10 @@ export function subjects(cluster: string): Subjects {
     report: `${root}.dispatch.report`,
     ingress: `${root}.dispatch.ingress`,
     ingressHint: `${root}.hint.ingress`,
+    leaderHint: `${root}.hint.leader`,
     nodeHint: (node: string) => `${root}.hint.node.${node}`,
+    event: (namespace: string, kind: string, reason: string) =>
+      `${root}.events.${namespace}.${kind}.${reason}`,
     agent: (node: string) => `${root}.agent.${node}`,
   });
 }

@@ -18,6 +18,7 @@ export type RouteName =
   | 'info'
   | 'metrics'
   | 'stats'
+  | 'state'
   | 'tokens'
   | 'token'
   | 'bulk-apply'
@@ -64,6 +65,7 @@ export function requiredGrant({ method, route, kind, namespace }: AccessQuestion
     case 'metrics':
     case 'stats':
       return { role: 'viewer', namespace: '*' };
+    case 'state':
     case 'tokens':
     case 'token':
     case 'availability':

@@ -14,7 +14,7 @@ import { documentRoutes, systemRoutes } from './system-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
 
-const RESERVED = ['apply', 'info', 'namespaces', 'plan', 'stats', 'tokens'];
+const RESERVED = ['apply', 'info', 'namespaces', 'plan', 'state', 'stats', 'tokens'];
 
 /**
  * Checks that every kind gets a path of its own.

@@ -46,6 +46,14 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
     }),
     route({
       method: 'GET',
+      route: 'state',
+      path: '/v1/state',
+      summary: 'All that is stored, as it was at one revision: what a snapshot is made of',
+      answers: json({ type: 'object' }),
+      handle: () => state(parts),
+    }),
+    route({
+      method: 'GET',
       route: 'stats',
       path: '/v1/stats',
       summary: 'What running tasks use; those of one node, if it is named',
@@ -92,6 +100,14 @@ export function documentRoutes(
       }),
     ),
   ];
+}
+
+/** Who leads is no part of it. */
+async function state({ api, store }: RouteParts): Promise<Answer> {
+  const [{ name }, { entries, revision }] = await Promise.all([api.info(), store.list('')]);
+  const kept = entries.filter(({ key }) => !key.startsWith('leader/'));
+  const body = { cluster: name, revision, entries: kept.map(({ key, value }) => ({ key, value })) };
+  return { status: 200, body };
 }
 
 async function ready({ store, clock }: RouteParts): Promise<Answer> {

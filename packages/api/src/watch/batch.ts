@@ -12,7 +12,10 @@ export interface Change {
 
 type Line = readonly [type: Change['type'], object: AnyObject];
 
-/** Changes that are told together: written as lines once, for all who see the whole kind. */
+/**
+ * Changes that are told together, all that share a revision among them: written as lines once, for all who see the whole
+ * kind.
+ */
 export class Batch {
   readonly first: number;
   readonly last: number;
@@ -25,7 +28,7 @@ export class Batch {
     this.#changes = changes;
     this.first = changes[0]?.revision ?? 0;
     this.last = changes.at(-1)?.revision ?? 0;
-    this.bytes = Buffer.from(changes.map(({ type, object }) => lineOf(type, object)).join(''));
+    this.bytes = this.#told(changes.map(({ type, object }) => lineOf(type, object)));
   }
 
   /** The lines for one selection, of the changes above a revision. */
@@ -40,9 +43,14 @@ export class Batch {
       const line = selection.all ? ([change.type, change.object] as const) : selectLine(change, selection);
       if (line !== undefined) lines.push(lineOf(...line));
     }
-    const bytes = Buffer.from(lines.join(''));
+    const bytes = this.#told(lines);
     if (whole) this.#selected.set(selection.key, bytes);
     return bytes;
+  }
+
+  /** Several changes may share a revision: the bookmark behind them says that there are no more of the last one. */
+  #told(lines: readonly string[]): Buffer {
+    return Buffer.from(lines.length === 0 ? '' : lines.join('') + bookmarkLine(this.last));
   }
 
   /** Drops what was made for single selections: those who are behind have it made again. */
@@ -70,4 +78,9 @@ export function selectLine({ type, object, before, revision }: Change, { has }: 
 
 export function lineOf(type: Change['type'], object: AnyObject): string {
   return `{"type":"${type}","object":${JSON.stringify(object)}}\n`;
+}
+
+/** Says that everything up to this revision has been told. */
+export function bookmarkLine(revision: number): string {
+  return `{"type":"bookmark","revision":${revision}}\n`;
 }

@@ -175,8 +175,9 @@ export class KindHub {
     const begun = this.#parts.clock.elapsed();
     const pending = this.#pending;
     this.#pending = [];
-    for (let at = 0; at < pending.length; at += BATCH_EVENTS) {
-      this.#ring.push(new Batch(pending.slice(at, at + BATCH_EVENTS)));
+    for (let at = 0, end = 0; at < pending.length; at = end) {
+      end = endOfBatch(pending, at);
+      this.#ring.push(new Batch(pending.slice(at, end)));
       // Those who take it get it before the next one pushes anything out of the ring.
       for (const watcher of this.#watchers) watcher.pump(this.#ring);
     }
@@ -212,6 +213,13 @@ export class KindHub {
     this.#opening = undefined;
     this.#idleSince = undefined;
   }
+}
+
+/** Where a batch that begins there ends: not among changes that share their revision. */
+function endOfBatch(changes: readonly Change[], begin: number): number {
+  let end = Math.min(changes.length, begin + BATCH_EVENTS);
+  while (end < changes.length && changes[end]?.revision === changes[end - 1]?.revision) end++;
+  return end;
 }
 
 /** In pieces of some 64 KiB. */

@@ -3,9 +3,10 @@ import { LineStream } from '../http/line-stream.ts';
 import { problemOf } from '../http/problem.ts';
 import type { Call } from '../http/route.ts';
 import type { Streams } from '../http/streams.ts';
+import { bookmarkLine } from './batch.ts';
 import type { KindHub } from './kind-hub.ts';
 import type { Selection } from './selection.ts';
-import { bookmarkLine, Watcher } from './watcher.ts';
+import { Watcher } from './watcher.ts';
 
 /** How long the last line may take to be read. */
 const LAST_MS = 1000;

@@ -1,4 +1,5 @@
 import { GantryError } from '@gantry/core';
+import { bookmarkLine } from './batch.ts';
 import type { Ring } from './ring.ts';
 import type { Selection } from './selection.ts';
 
@@ -63,8 +64,4 @@ export class Watcher {
     this.end(new GantryError('COMPACTED', 'this watch is too far behind: list again'));
     return true;
   }
-}
-
-export function bookmarkLine(revision: number): string {
-  return `{"type":"bookmark","revision":${revision}}\n`;
 }

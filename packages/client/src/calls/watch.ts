@@ -95,18 +95,22 @@ async function* follow<K extends Kind>(
   place.connected = true;
   place.uid = opened.uid;
   if (since === undefined) uids.seen(opened.uid);
+  /** Not told yet: more of the same revision may follow. What a lost connection leaves here comes again. */
+  let held: WatchEvent<KindMap[K]>[] = [];
   for await (const lines of opened.lines) {
     place.failures = 0;
-    const events: WatchEvent<KindMap[K]>[] = [];
+    let events: WatchEvent<KindMap[K]>[] = [];
     let { since: reached } = place;
     let failed: GantryError | undefined;
     for (const line of lines as readonly Line[]) {
-      if (line.type === 'bookmark') reached = line.revision;
-      else if (line.type === 'error') failed = errorOf(line.problem, 500);
+      if (line.type === 'bookmark') {
+        reached = line.revision;
+        events = events.concat(held);
+        held = [];
+      } else if (line.type === 'error') failed = errorOf(line.problem, 500);
       else if (line.type !== 'end') {
-        events.push(line as WatchEvent<KindMap[K]>);
-        // Until the first bookmark they come in the order of their ids.
-        if (reached !== undefined) reached = line.object.meta.revision ?? reached;
+        // Until the first bookmark they come in the order of their ids, and are to be told as they come.
+        (reached === undefined ? events : held).push(line as WatchEvent<KindMap[K]>);
       }
     }
     if (events.length > 0) {

@@ -5,17 +5,16 @@ import {
   type KindDefinition,
   type Random,
   randomId,
+  STORE_KEYS,
   type Store,
   VERSION,
   type Views,
 } from '@gantry/core';
 
-const KEY = 'cluster/identity';
-
 /** The cluster's own id: made with its first start, and as old as its state. */
 export async function clusterUid(store: Store, random: Random, signal: AbortSignal): Promise<string> {
   const value = { uid: randomId(random) };
-  const [outcome] = await store.commit([{ key: KEY, value, expect: 'absent' }], { signal });
+  const [outcome] = await store.commit([{ key: STORE_KEYS.identity, value, expect: 'absent' }], { signal });
   if (outcome === undefined || outcome.ok) return value.uid;
   return (outcome.current?.value as typeof value | undefined)?.uid ?? value.uid;
 }
@@ -28,7 +27,12 @@ interface Parts {
 }
 
 /** What there is to say about a cluster as a whole. */
-export function summaryOf({ cluster, store, views, kinds }: Parts, uid: string): ClusterSummary {
+export async function summaryOf(
+  { cluster, store, views, kinds }: Parts,
+  uid: string,
+  signal: AbortSignal | undefined,
+): Promise<ClusterSummary> {
+  const { revision } = await store.list(STORE_KEYS.identity, { signal });
   const capacity: Record<string, number> = {};
   for (const { value } of views.of('node').all()) {
     if (value.status.state !== 'ready') continue;
@@ -42,7 +46,7 @@ export function summaryOf({ cluster, store, views, kinds }: Parts, uid: string):
     uid,
     version: VERSION,
     durable: store.supports.durable,
-    revision: Math.max(...all.map(({ kind }) => views.of(kind).revision)),
+    revision,
     kinds: all.map(({ kind, plural, shortNames, namespaced, input }) => ({
       kind,
       plural,

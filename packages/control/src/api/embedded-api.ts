@@ -93,7 +93,7 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
 
   async info(options: CallOptions = {}): Promise<ClusterSummary> {
     this.#admit(options.signal);
-    return summaryOf(this.#parts, this.#uid);
+    return await summaryOf(this.#parts, this.#uid, options.signal);
   }
 
   async create<K extends InputKind>(

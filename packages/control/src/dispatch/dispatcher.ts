@@ -119,7 +119,9 @@ export class Dispatcher implements Component {
         refresh();
       }),
     );
-    bus.publish(subjects.ingressHint, null); // those who knew another dispatcher are to find this one
+    // Those who knew another dispatcher are to find this one.
+    bus.publish(subjects.leaderHint, null);
+    bus.publish(subjects.ingressHint, null);
     this.#watchLiveness();
   }
 

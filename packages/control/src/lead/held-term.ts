@@ -4,11 +4,12 @@ import {
   GantryError,
   isGantryError,
   type Logger,
+  STORE_KEYS,
   type Store,
   type Term,
   toGantryError,
 } from '@gantry/core';
-import { LEASE_KEY, type Lease } from './lease.ts';
+import type { Lease } from './lease.ts';
 
 export interface HeldTermOptions {
   readonly store: Store;
@@ -87,7 +88,7 @@ export class HeldTerm implements Term {
     const { store, clock } = this.#options;
     const late = new AbortController();
     const cancel = clock.after(this.#lease.leaseMs, () => late.abort());
-    const change = { key: LEASE_KEY, value, expect: this.#revision };
+    const change = { key: STORE_KEYS.lease, value, expect: this.#revision };
     await store.commit([change], { signal: late.signal }).catch(() => undefined); // else it runs out
     cancel();
   }
@@ -103,7 +104,7 @@ export class HeldTerm implements Term {
         const askedAt = clock.elapsed();
         const value: Lease = { ...this.#lease, renewals: this.#lease.renewals + 1 };
         try {
-          const [outcome] = await store.commit([{ key: LEASE_KEY, value, expect: this.#revision }], {
+          const [outcome] = await store.commit([{ key: STORE_KEYS.lease, value, expect: this.#revision }], {
             signal,
           });
           if (outcome?.ok === true) {

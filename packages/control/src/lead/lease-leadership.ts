@@ -8,23 +8,14 @@ import {
   type Logger,
   type Random,
   randomId,
+  STORE_KEYS,
   type Store,
   type Term,
   toGantryError,
 } from '@gantry/core';
 import { z } from 'zod';
 import { HeldTerm } from './held-term.ts';
-import {
-  LEADER_PREFIX,
-  LEASE_KEY,
-  type Lease,
-  leaseSchema,
-  mayTake,
-  type Sighting,
-  sighted,
-  TERM_KEY,
-  termSchema,
-} from './lease.ts';
+import { type Lease, leaseSchema, mayTake, type Sighting, sighted, termSchema } from './lease.ts';
 
 export interface LeaseOptions {
   /** How long a leader is waited for that gives no sign of life, ms. */
@@ -106,23 +97,26 @@ export class LeaseLeadership implements Leadership {
 
   async #tryOnce(signal: AbortSignal): Promise<HeldTerm | undefined> {
     const { store, clock } = this.#parts;
-    const { entries } = await store.list(LEADER_PREFIX, { signal });
-    const lease = find(entries, LEASE_KEY, leaseSchema);
-    const term = find(entries, TERM_KEY, termSchema);
+    const { entries } = await store.list('leader/', { signal });
+    const lease = find(entries, STORE_KEYS.lease, leaseSchema);
+    const term = find(entries, STORE_KEYS.term, termSchema);
     const now = clock.elapsed();
     this.#sighting = sighted(this.#sighting, lease?.revision ?? 0, now);
     this.leader = lease?.value.holder === '' ? undefined : lease?.value.holder;
     if (!mayTake(lease?.value, this.#sighting, this.identity, now)) return undefined;
 
     const value: Lease = { holder: this.identity, leaseMs: this.#leaseMs, renewals: 0 };
-    const [taken] = await store.commit([{ key: LEASE_KEY, value, expect: lease?.revision ?? 'absent' }], {
-      signal,
-    });
+    const [taken] = await store.commit(
+      [{ key: STORE_KEYS.lease, value, expect: lease?.revision ?? 'absent' }],
+      {
+        signal,
+      },
+    );
     if (taken?.ok !== true) return undefined;
     const number = (term?.value.number ?? 0) + 1;
     const begun = { number, holder: this.identity };
     const [began] = await store.commit(
-      [{ key: TERM_KEY, value: begun, expect: term?.revision ?? 'absent' }],
+      [{ key: STORE_KEYS.term, value: begun, expect: term?.revision ?? 'absent' }],
       {
         signal,
       },
@@ -132,7 +126,7 @@ export class LeaseLeadership implements Leadership {
     return new HeldTerm({
       ...this.#parts,
       number,
-      fence: { key: TERM_KEY, revision: began.revision },
+      fence: { key: STORE_KEYS.term, revision: began.revision },
       lease: { ...value },
       leaseRevision: taken.revision,
       takenAt: now,

@@ -1,12 +1,5 @@
 import { z } from 'zod';
 
-/** Where the lease lies: rewritten at each renewal. */
-export const LEASE_KEY = 'leader/lease';
-/** Rewritten only when a term begins: the fence of what the leader writes. */
-export const TERM_KEY = 'leader/term';
-/** Below it lies nothing but these two. */
-export const LEADER_PREFIX = 'leader/';
-
 export const leaseSchema = z.object({
   /** Who leads; empty: nobody, the last leader has left. */
   holder: z.string(),

@@ -1,0 +1,54 @@
+import {
+  type Bus,
+  type ClusterInfo,
+  type Component,
+  contracts,
+  definePlugin,
+  type Subjects,
+  subjects,
+  type ViewEvent,
+  type Views,
+} from '@gantry/core';
+import { publicationsOf } from './cloud-events.ts';
+
+/**
+ * Publishes what happens as CloudEvents, for whoever follows the bus. It is told once, to those who listen at that moment;
+ * what is kept are the events in the store.
+ */
+export class EventPublisher implements Component {
+  readonly name = 'event-publisher';
+  readonly #views: Views;
+  readonly #bus: Bus;
+  readonly #cluster: string;
+  readonly #subjects: Subjects;
+  #unsubscribe: (() => void)[] = [];
+
+  constructor(views: Views, bus: Bus, cluster: ClusterInfo) {
+    this.#views = views;
+    this.#bus = bus;
+    this.#cluster = cluster.name;
+    this.#subjects = subjects(cluster.name);
+  }
+
+  async start(): Promise<void> {
+    const tell = (events: readonly ViewEvent<'event' | 'task' | 'node'>[]): void => {
+      for (const { subject, event } of publicationsOf(events, this.#cluster, this.#subjects))
+        this.#bus.publish(subject, event);
+    };
+    this.#unsubscribe = (['event', 'task', 'node'] as const).map((kind) =>
+      this.#views.of<'event' | 'task' | 'node'>(kind).subscribe(tell),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+  }
+}
+
+/** Plugin: publishes what happens in the cluster as CloudEvents on the bus, from its leader. */
+export const eventPublisher = definePlugin({
+  name: 'component-event-publisher',
+  provides: contracts.leaderComponent,
+  needs: { views: contracts.views, bus: contracts.bus, cluster: contracts.cluster },
+  create: (_options, { views, bus, cluster }) => new EventPublisher(views, bus, cluster),
+});

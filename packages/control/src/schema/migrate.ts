@@ -1,0 +1,89 @@
+import { type Change, type Entry, GantryError, STORE_KEYS, type Store } from '@gantry/core';
+
+/** The version that this one reads and writes. */
+export const SCHEMA_VERSION = 1;
+
+/** From one version of the stored objects to the next. */
+export interface Migration {
+  /** The version it begins with; it ends with the next one. */
+  readonly from: number;
+  /**
+   * The new value, the old one where nothing changes, or `undefined` to delete. Given its own result it changes nothing:
+   * a migration that was interrupted is done again from the start.
+   */
+  readonly change: (entry: Entry) => unknown;
+}
+
+/** None so far: there has been one version. */
+export const MIGRATIONS: readonly Migration[] = Object.freeze([]);
+
+const PER_COMMIT = 500;
+const TRIES = 10;
+
+interface Wanted {
+  readonly version: number;
+  readonly migrations: readonly Migration[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Brings what is stored to the version that is wanted, and notes it. Several servers may do so at once.
+ *
+ * @throws `UNSUPPORTED` where it is newer, or so old that no migration leads here: naming both versions.
+ */
+export async function migrate(
+  store: Store,
+  { version, migrations, signal }: Wanted,
+): Promise<{ readonly from: number | undefined; readonly changed: number }> {
+  let changed = 0;
+  let from: number | undefined;
+  for (let tries = 0; tries < TRIES; tries++) {
+    const { entries } = await store.list('', { signal });
+    const noted = entries.find(({ key }) => key === STORE_KEYS.schema);
+    const found = (noted?.value as { version?: number } | undefined)?.version;
+    from ??= found;
+    if (found === version) return { from, changed };
+    if (found !== undefined && found > version)
+      throw refused(
+        `its version is ${found}, and this program knows versions up to ${version}: use a newer one`,
+      );
+    if (found !== undefined)
+      changed += await apply(store, entries, steps(found, version, migrations), signal);
+    const note: Change = { key: STORE_KEYS.schema, value: { version }, expect: noted?.revision ?? 'absent' };
+    const [outcome] = await store.commit([note], { signal });
+    if (outcome?.ok === true) return { from, changed };
+  }
+  throw new GantryError('CONFLICT', 'the version of what is stored changes all the time');
+}
+
+function steps(from: number, to: number, migrations: readonly Migration[]): readonly Migration[] {
+  return Array.from({ length: to - from }, (_, index) => {
+    const step = migrations.find((migration) => migration.from === from + index);
+    if (step !== undefined) return step;
+    throw refused(`its version is ${from}, and there is no way from version ${from + index} to ${to}`);
+  });
+}
+
+async function apply(
+  store: Store,
+  entries: readonly Entry[],
+  migrations: readonly Migration[],
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const changes = entries.flatMap((entry): Change[] => {
+    if (entry.key === STORE_KEYS.schema) return [];
+    let { value } = entry;
+    for (const { change } of migrations) if (value !== undefined) value = change({ ...entry, value });
+    return value === entry.value ? [] : [{ key: entry.key, value, expect: entry.revision }];
+  });
+  for (let at = 0; at < changes.length; at += PER_COMMIT) {
+    const outcomes = await store.commit(changes.slice(at, at + PER_COMMIT), { signal });
+    if (outcomes.some(({ ok }) => !ok))
+      throw new GantryError('CONFLICT', 'what is stored was changed while it was brought to another version');
+  }
+  return changes.length;
+}
+
+function refused(message: string): GantryError {
+  return new GantryError('UNSUPPORTED', `what is stored cannot be used: ${message}`);
+}

@@ -1,0 +1,30 @@
+import { type Component, contracts, definePlugin, type Logger, type Store } from '@gantry/core';
+import { MIGRATIONS, migrate, SCHEMA_VERSION } from './migrate.ts';
+
+/** Lets a control plane begin only on what it can read, and brings it there if need be. */
+export class SchemaGuard implements Component {
+  readonly name = 'schema-guard';
+  readonly #store: Store;
+  readonly #logger: Logger;
+
+  constructor(store: Store, logger: Logger) {
+    this.#store = store;
+    this.#logger = logger;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    if (!this.#store.supports.durable) return; // it begins empty
+    const wanted = { version: SCHEMA_VERSION, migrations: MIGRATIONS, signal };
+    const { from, changed } = await migrate(this.#store, wanted);
+    if (from !== undefined && from !== SCHEMA_VERSION)
+      this.#logger.info('what is stored was migrated', { from, to: SCHEMA_VERSION, changed });
+  }
+}
+
+/** Plugin: checks the version of what is stored. It stands before whatever reads it. */
+export const schemaGuard = definePlugin({
+  name: 'component-schema-guard',
+  provides: contracts.component,
+  needs: { store: contracts.store, logger: contracts.logger },
+  create: (_options, { store, logger }) => new SchemaGuard(store, logger),
+});

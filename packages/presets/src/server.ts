@@ -1,0 +1,50 @@
+import {
+  type ControlPlaneOptions,
+  controlPlane,
+  eventPublisher,
+  leaseLeadership,
+  schemaGuard,
+} from '@gantry/control';
+import type { Plugin } from '@gantry/core';
+import { controllerRunner, storeViews } from '@gantry/host';
+import { spreadScheduler } from '@gantry/scheduler-spread';
+import { type LogLevel, machine } from './machine.ts';
+
+export interface ServerOptions {
+  /** One that its servers share, for more than one. */
+  readonly store: Plugin;
+  /** One that reaches the agents of other machines. */
+  readonly bus: Plugin;
+  /** How this server is called among the others. Default `server`. */
+  readonly identity?: string;
+  /** How long nobody may lead after a leader's crash, ms. Default 3,000. */
+  readonly leaseMs?: number;
+  /** Default `warn`, on standard error. */
+  readonly logLevel?: LogLevel;
+  readonly controlPlane?: ControlPlaneOptions;
+  /** Schedulers in place of `spread`; the first one is the default of services that name none. */
+  readonly schedulers?: readonly Plugin[];
+}
+
+/**
+ * A server of a control plane, without nodes of its own. Of several over one store and bus one leads; the others keep
+ * everything in view, answer the API, and one of them takes over. Compose it with `nodes: 0`.
+ */
+export function server(options: ServerOptions): readonly Plugin[] {
+  const { identity, leaseMs } = options;
+  return [
+    ...machine(options.logLevel),
+    options.store,
+    options.bus,
+    schemaGuard(),
+    storeViews(),
+    ...(options.schedulers ?? [spreadScheduler()]),
+    leaseLeadership({
+      ...(identity !== undefined && { identity }),
+      ...(leaseMs !== undefined && { leaseMs }),
+    }),
+    ...controlPlane(options.controlPlane),
+    eventPublisher(),
+    controllerRunner(),
+  ];
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { isGantryError, type Store } from '@gantry/core';
+import { MemoryStore } from '@gantry/store-memory';
+import { describe, expect, test } from 'vitest';
+import { readSnapshot, restoreSnapshot, type Snapshot, snapshotLines, takeSnapshot } from '../src/index.ts';
+
+const hash = () => createHash('sha256');
+const textOf = (snapshot: Snapshot): string => [...snapshotLines(snapshot, hash())].join('');
+
+async function filled(): Promise<MemoryStore> {
+  const store = new MemoryStore();
+  const tasks = Array.from({ length: 2500 }, (_, index) => ({
+    key: `tasks/${index}`,
+    value: { index, text: 'é\n' },
+  }));
+  const own = ['cluster/identity', 'cluster/schema', 'leader/lease', 'leader/term'];
+  const values = [{ uid: 'u1' }, { version: 1 }, { holder: '' }, { number: 3 }];
+  await store.commit([...tasks, ...own.map((key, index) => ({ key, value: values[index] as object }))]);
+  return store;
+}
+
+async function refusal(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => 'nothing was thrown',
+    (thrown: unknown) => thrown,
+  );
+  return isGantryError(error) ? `${error.code} ${error.message}` : String(error);
+}
+
+const content = async (store: Store) =>
+  new Map((await store.list('')).entries.map(({ key, value }) => [key, value]));
+
+describe('a snapshot', () => {
+  test('taken, written, read and restored is the state again, but for who leads and whose cluster it is', async () => {
+    const store = await filled();
+    const taken = await takeSnapshot(store, { cluster: 'shop', now: 0 });
+    expect(taken.header).toEqual({
+      gantry: 'snapshot',
+      format: 1,
+      schema: 1,
+      cluster: 'shop',
+      takenAt: '1970-01-01T00:00:00.000Z',
+      revision: 2504,
+      entries: 2502,
+    });
+    const read = readSnapshot(textOf(taken), hash());
+    expect(read).toEqual(taken);
+    const other = new MemoryStore();
+    const steps: number[] = [];
+    await restoreSnapshot(other, read, { onProgress: (written) => steps.push(written) });
+    const wanted = await content(store);
+    for (const key of ['cluster/identity', 'leader/lease', 'leader/term']) wanted.delete(key);
+    expect(await content(other)).toEqual(wanted);
+    expect(steps).toEqual([1000, 2000, 2501]);
+  });
+
+  test('does not go over what is there unless it is to replace it', async () => {
+    const snapshot = await takeSnapshot(await filled(), { now: 0 });
+    const other = new MemoryStore();
+    await other.commit([{ key: 'services/old', value: 1 }]);
+    expect(await refusal(restoreSnapshot(other, snapshot))).toMatch(
+      /^ALREADY_EXISTS .*1 entries.*services\/old/,
+    );
+    expect((await content(other)).size).toBe(1);
+    await restoreSnapshot(other, snapshot, { replace: true });
+    expect((await content(other)).has('services/old')).toBe(false);
+    expect((await content(other)).size).toBe(2501);
+  });
+
+  test('is not restored below a control plane that runs', async () => {
+    const other = new MemoryStore();
+    await other.commit([{ key: 'leader/lease', value: { holder: 's1' } }]);
+    const snapshot = await takeSnapshot(await filled(), { now: 0 });
+    expect(await refusal(restoreSnapshot(other, snapshot))).toMatch(/^CONFLICT s1 leads/);
+  });
+
+  test.each<[string, (text: string) => string, RegExp]>([
+    ['something else', () => '{"a":1}\n', /line 1: it is no snapshot/],
+    ['nothing', () => '', /line 1: this line is no JSON object/],
+    [
+      'of a later format',
+      (text) => text.replace('"format":1', '"format":2'),
+      /format is 2; .* reads format 1/,
+    ],
+    ['cut', (text) => text.slice(0, text.length / 2), /cut or damaged/],
+    [
+      'cut between two lines',
+      (text) => `${text.split('\n').slice(0, 10).join('\n')}\n`,
+      /line 10: its end is missing/,
+    ],
+    ['damaged', (text) => text.replace('"index":7,', '"index":8,'), /SHA-256/],
+  ])('that is %s is refused, with the line', async (_, spoil, message) => {
+    const text = textOf(await takeSnapshot(await filled(), { now: 0 }));
+    expect(() => readSnapshot(spoil(text), hash())).toThrow(message);
+  });
+});
