@@ -84,7 +84,8 @@ export interface StoreSupport {
  * @throws `UNAVAILABLE` or `TIMEOUT` when the engine cannot be reached or does not answer, `FENCED` when the fence of a
  * commit has changed, `UNSUPPORTED` for a fence where `supports.fencing` is false, `INVALID_OBJECT` for a value longer
  * than `supports.maxValueBytes`, `CLOSED` after dispose, `ABORTED` on a fired signal, `TypeError` for a malformed key or a
- * value that is not JSON. Nothing of a commit that was refused with one of the last four is written.
+ * value that is not JSON. With `UNSUPPORTED`, `INVALID_OBJECT`, `CLOSED`, a `TypeError`, or a signal that had fired before,
+ * nothing of the commit is written; with `FENCED`, nothing after the fence has changed.
  */
 export interface Store {
   readonly supports: StoreSupport;

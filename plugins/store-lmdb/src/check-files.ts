@@ -1,0 +1,66 @@
+import { type FileHandle, open, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GantryError } from '@gantry/core';
+import { failure } from './failure.ts';
+
+/** What LMDB needs to start. */
+const ROOM_BYTES = 1_048_576;
+/** The first page: that it is a meta page, LMDB's mark, the version of its layout, and how long a page is. */
+const META = {
+  flagsAt: 18,
+  flag: 0x08,
+  magicAt: 24,
+  magic: 0xbeefc0de,
+  versionAt: 28,
+  version: 2,
+  sizeAt: 48,
+};
+const HEADER_BYTES = 52;
+
+/**
+ * Refuses what LMDB would refuse: lmdb 3.5.6 kills the process when it cannot open its files.
+ *
+ * @throws `UNSUPPORTED` where they are not those of an LMDB environment, `EXHAUSTED` where the disk is full,
+ * `UNAVAILABLE` where they cannot be written.
+ */
+export async function checkFiles(folder: string): Promise<void> {
+  try {
+    await check(join(folder, 'lock.mdb'), async () => undefined);
+    await check(join(folder, 'data.mdb'), async (file) => {
+      const { size } = await file.stat();
+      if (size === 0 || (await isEnvironment(file, size))) return;
+      throw new GantryError(
+        'UNSUPPORTED',
+        `store-lmdb: cannot use the folder "${folder}": "data.mdb" is damaged, or not a file of LMDB's`,
+      );
+    });
+    const { bavail, bsize } = await statfs(folder);
+    if (bavail * bsize >= ROOM_BYTES) return;
+  } catch (error) {
+    throw failure(`use the data in "${folder}"`, error);
+  }
+  throw new GantryError('EXHAUSTED', `store-lmdb: cannot use the folder "${folder}": the disk is full`);
+}
+
+async function check(path: string, inspect: (file: FileHandle) => Promise<void>): Promise<void> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    await inspect(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function isEnvironment(file: FileHandle, size: number): Promise<boolean> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+  if (bytesRead < HEADER_BYTES || (buffer.readUInt16LE(META.flagsAt) & META.flag) === 0) return false;
+  if (buffer.readUInt32LE(META.magicAt) !== META.magic) return false;
+  if (buffer.readUInt16LE(META.versionAt) !== META.version) return false;
+  return size >= 2 * buffer.readUInt32LE(META.sizeAt);
+}

@@ -1,0 +1,104 @@
+import { aborted, GantryError, isGantryError, type Outcome, type StoreEvent } from '@gantry/core';
+import type { Environment } from './environment.ts';
+import { Plan, type Request } from './plan.ts';
+import { storedEvent } from './stored-event.ts';
+
+/** So many changes, or characters of values, go into one transaction, unless one commit has more. */
+const GROUP_CHANGES = 10_000;
+const GROUP_LENGTH = 16_000_000;
+interface Waiting {
+  readonly request: Request;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (outcomes: readonly Outcome[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface CommitQueueOptions {
+  readonly environment: Environment;
+  /** So many events are kept in the environment. */
+  readonly history: number;
+  /** Is told what was written, once it is on the disk and before the commits are answered. */
+  readonly written: (events: readonly StoreEvent[]) => void;
+}
+
+/** Commits one after another; those that come while the disk is busy are written together. */
+export class CommitQueue {
+  readonly #environment: Environment;
+  readonly #history: number;
+  readonly #written: (events: readonly StoreEvent[]) => void;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  #revision: number;
+  /** After an error of which nobody knows what it did to the environment. */
+  #broken: GantryError | undefined;
+
+  constructor({ environment, history, written }: CommitQueueOptions) {
+    this.#environment = environment;
+    this.#history = history;
+    this.#written = written;
+    this.#revision = environment.revision;
+  }
+
+  commit(request: Request, signal: AbortSignal | undefined): Promise<readonly Outcome[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, signal, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves once nothing waits any more. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await undefined; // the commits of one turn go together
+    while (this.#waiting.length > 0) await this.#write(this.#take());
+    this.#running = undefined;
+  }
+
+  #take(): Waiting[] {
+    let [changes, length, count] = [0, 0, 0];
+    for (const { request } of this.#waiting) {
+      changes += request.changes.length;
+      for (const { text } of request.changes) length += text?.length ?? 0;
+      if (count > 0 && (changes > GROUP_CHANGES || length > GROUP_LENGTH)) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #write(group: readonly Waiting[]): Promise<void> {
+    try {
+      const plan = new Plan(this.#environment, this.#revision);
+      const answers = group.map((one) => this.#answer(one, plan));
+      if (plan.writes.length > 0) await this.#store(plan);
+      for (const answer of answers) answer();
+    } catch (error) {
+      if (!isGantryError(error, 'EXHAUSTED')) this.#broken ??= error as GantryError;
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  /** Adds what one wants to the plan; it is to be told when all of it is written. */
+  #answer({ request, signal, resolve, reject }: Waiting, plan: Plan): () => void {
+    if (signal?.aborted) return () => reject(aborted(signal));
+    try {
+      const outcomes = plan.add(request);
+      return () => resolve(outcomes);
+    } catch (error) {
+      if (!isGantryError(error, 'FENCED')) throw error;
+      return () => reject(error);
+    }
+  }
+
+  async #store(plan: Plan): Promise<void> {
+    if (this.#broken !== undefined) {
+      const message = `store-lmdb: writes nothing after a failure, until it is started again: ${this.#broken.message}`;
+      throw new GantryError('UNAVAILABLE', message, { cause: this.#broken });
+    }
+    await this.#environment.write(plan, this.#history);
+    this.#revision = plan.revision;
+    this.#written(plan.writes.map(({ key, text, revision }) => storedEvent(key, text, revision)));
+  }
+}

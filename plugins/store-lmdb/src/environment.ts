@@ -1,0 +1,183 @@
+import { statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { type Entry, GantryError, type Listing } from '@gantry/core';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { failure } from './failure.ts';
+import { History, type Remembered } from './history.ts';
+import type { Plan, State, Stored } from './plan.ts';
+
+/** Raised when a version that does not know of it would misread or harm the data. */
+const FORMAT = 1;
+const DATABASES: readonly string[] = ['entries', 'history', 'meta'];
+/** May be the beginning of a key. */
+const PREFIX = /^[A-Za-z0-9._/-]{0,512}$/;
+/** Comes after everything that a key may go on with. */
+const AFTER = '\uffff';
+const IO_ERROR = 5;
+const ROOM_BYTES = 1_048_576;
+/** So many more records than it adds a write may forget: what a smaller history leaves over goes bit by bit. */
+const FORGET_MORE = 1000;
+
+/**
+ * The LMDB environment of a store, laid out in three databases: `entries` (key: text of the value, its version being the
+ * revision), `history` (see {@link History}), `meta`. It is written in classic transactions:
+ * what can be read is on the disk. Everything read in one turn of the event loop is one snapshot.
+ */
+export class Environment implements State {
+  readonly #folder: string;
+  readonly #root: RootDatabase<unknown, string>;
+  readonly #meta: Database<string, string>;
+  readonly #entries: Database<string, string>;
+  readonly #history: History;
+  /** Counts the owners; who finds another number there has lost the folder. */
+  readonly #term: number;
+
+  /** @throws `UNSUPPORTED` for data of a newer format, foreign or damaged files. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#root = openRoot(folder);
+    try {
+      checkSize(folder, this.#root);
+      const found = [...this.#root.getKeys()];
+      const foreign = found.find((name) => !DATABASES.includes(name));
+      if (foreign !== undefined && !found.includes('meta')) throw unusable(folder, isForeign(foreign));
+      this.#meta = this.#root.openDB('meta', { encoding: 'string', useVersions: true });
+      const format = this.#meta.get('format');
+      if (format === undefined && foreign !== undefined) throw unusable(folder, isForeign(foreign));
+      if (Number(format ?? FORMAT) > FORMAT)
+        throw unusable(folder, `its data has format ${format}, this version of gantry knows up to ${FORMAT}`);
+      this.#entries = this.#root.openDB('entries', { encoding: 'string', useVersions: true });
+      this.#history = new History(this.#root.openDB('history', { encoding: 'string' }));
+      this.#term = (this.#meta.getEntry('owner')?.version ?? 0) + 1;
+      this.#root.transactionSync(() => {
+        this.#meta.put('format', String(FORMAT), 1);
+        this.#meta.put('owner', `${process.pid} on ${hostname()}`, this.#term);
+      });
+    } catch (error) {
+      void this.#root.close();
+      throw failure(`use the data in "${folder}"`, error);
+    }
+  }
+
+  has(key: string, revision?: number): boolean {
+    return this.#reading(() =>
+      revision === undefined ? this.#entries.doesExist(key) : this.#entries.doesExist(key, revision),
+    );
+  }
+
+  read(key: string): Stored | undefined {
+    const found = this.#reading(() => this.#entries.getEntry(key));
+    return found && { text: found.value, revision: found.version as number };
+  }
+
+  list(prefix: string): Listing {
+    return this.#reading(() => {
+      const revision = this.revision;
+      if (!PREFIX.test(prefix)) return { entries: [], revision };
+      const entries: Entry[] = [];
+      const range = prefix === '' ? {} : { start: prefix, end: prefix + AFTER };
+      for (const { key, value, version } of this.#entries.getRange({ ...range, versions: true }))
+        entries.push({ key, value: JSON.parse(value), revision: version as number });
+      return { entries, revision };
+    });
+  }
+
+  /** Of the last write. */
+  get revision(): number {
+    return this.#reading(() => this.#history.revision);
+  }
+
+  /** What was written after this revision is remembered. */
+  get oldest(): number {
+    return this.#reading(() => this.#history.oldest);
+  }
+
+  /** What is remembered of the writes above `since`, up to `until`. */
+  remembered(since: number, until: number): Remembered[] {
+    return this.#reading(() => this.#history.read(since, until));
+  }
+
+  /**
+   * Writes all of a plan or nothing, and forgets all but the last `remember` writes; resolves once that is on the disk.
+   *
+   * @throws `EXHAUSTED` when the disk is full; on any other error nothing may be written here any more.
+   */
+  async write(plan: Plan, remember: number): Promise<void> {
+    const { last, writes } = plan;
+    const most = writes.length + FORGET_MORE;
+    const forget = this.#reading(() => this.#history.upTo(plan.revision - remember, most));
+    const apply = (): void => {
+      for (const { key, text, revision } of last.values()) {
+        if (text === undefined) this.#entries.remove(key);
+        else this.#entries.put(key, text, revision);
+      }
+      this.#history.change(writes, forget);
+    };
+    const done = await this.#meta.ifVersion('owner', this.#term, apply).catch(async (error: unknown) => {
+      throw await this.#refusal(error, plan);
+    });
+    if (done) return;
+    throw new GantryError('UNAVAILABLE', `store-lmdb: another owner has taken the folder "${this.#folder}"`);
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw failure(`read in "${this.#folder}"`, error);
+    }
+  }
+
+  /** LMDB tells a disk that is full as an input/output error, since it was able to write a part. */
+  async #refusal(error: unknown, { writes }: Plan): Promise<GantryError> {
+    const { commitError } = error as { commitError?: Promise<unknown> };
+    const cause = await Promise.resolve(commitError ?? error).catch((reason: unknown) => reason);
+    const doing = `write in "${this.#folder}"`;
+    if ((cause as { code?: unknown }).code !== IO_ERROR) return failure(doing, cause);
+    const disk = await statfs(this.#folder).catch(() => undefined);
+    const needed = ROOM_BYTES + writes.reduce((sum, { text = '' }) => sum + 4 * text.length, 0);
+    if (disk === undefined || disk.bavail * disk.bsize > needed) return failure(doing, cause);
+    return new GantryError('EXHAUSTED', `store-lmdb: cannot ${doing}: the disk is full`, { cause });
+  }
+}
+
+function openRoot(folder: string): RootDatabase<unknown, string> {
+  const options = {
+    path: folder,
+    noSubdir: false,
+    encoding: 'binary',
+    // What is visible is flushed.
+    overlappingSync: false,
+    // Otherwise a failed write rejects a promise of lmdb's own, which nobody can take.
+    eventTurnBatching: false,
+    permissionsMode: 0o600,
+  } as const;
+  try {
+    return open<unknown, string>(options);
+  } catch (error) {
+    throw failure(`open "${join(folder, 'data.mdb')}"`, error);
+  }
+}
+
+/** Reading beyond the end of a file that was cut would kill the process. */
+function checkSize(folder: string, root: RootDatabase<unknown, string>): void {
+  const stats = root.getStats() as { lastPageNumber: number; root: { pageSize: number } };
+  const needed = (stats.lastPageNumber + 1) * stats.root.pageSize;
+  const { size } = statSync(join(folder, 'data.mdb'));
+  if (size < needed)
+    throw unusable(folder, `"data.mdb" is damaged: it has ${size} bytes of at least ${needed}`);
+}
+
+function isForeign(name: string): string {
+  return `it holds an LMDB environment of something else, with "${name}" in it`;
+}
+
+function unusable(folder: string, why: string): GantryError {
+  return new GantryError('UNSUPPORTED', `store-lmdb: cannot use the folder "${folder}": ${why}`);
+}

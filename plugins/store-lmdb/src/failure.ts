@@ -1,0 +1,19 @@
+import { type ErrorCode, GantryError, isGantryError } from '@gantry/core';
+
+const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 28, 122, 27];
+/** LMDB: the file is no environment, is of another version, or its pages contradict each other. */
+const DAMAGED: readonly unknown[] = [-30793, -30794, -30796, -30797, -30778];
+const MAP_FULL = -30792;
+
+/** What the file system or LMDB has thrown, as an error of Gantry: `doing` says what was tried on which folder. */
+export function failure(doing: string, error: unknown): GantryError {
+  if (isGantryError(error)) return error;
+  const { code, message } = error as { code?: unknown; message?: string };
+  const text = `store-lmdb: cannot ${doing}: ${message ?? String(error)}`;
+  return new GantryError(codeOf(code), text, { cause: error });
+}
+
+function codeOf(code: unknown): ErrorCode {
+  if (FULL.includes(code) || code === MAP_FULL) return 'EXHAUSTED';
+  return DAMAGED.includes(code) ? 'UNSUPPORTED' : 'UNAVAILABLE';
+}

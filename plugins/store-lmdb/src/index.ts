@@ -1,0 +1,1 @@
+export { LmdbStore, type LmdbStoreOptions, lmdbStore } from './lmdb-store.ts';

@@ -1,0 +1,176 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  type Change,
+  type CommitOptions,
+  contracts,
+  definePlugin,
+  type Entry,
+  GantryError,
+  type Lifecycle,
+  type Listing,
+  type Outcome,
+  type Store,
+  type StoreEvent,
+  throwIfAborted,
+  unlessAborted,
+} from '@gantry/core';
+import { checkKey, checkPrefix, checkSince, EventLog, encodeValue } from '@gantry/storing';
+import { z } from 'zod';
+import { checkFiles } from './check-files.ts';
+import { Claim } from './claim.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { Environment } from './environment.ts';
+import { failure } from './failure.ts';
+import type { Encoded } from './plan.ts';
+import { ResumedWatch } from './resumed-watch.ts';
+
+const DEFAULT_HISTORY = 100_000;
+const MAX_VALUE_BYTES = 1_000_000;
+
+export interface LmdbStoreOptions {
+  /** The folder that holds the data; it is made if it is not there. */
+  readonly path: string;
+  /** How many events are remembered for watches that start in the past or are slow. */
+  readonly history?: number;
+}
+
+/** What there is between start and dispose. */
+interface Opened {
+  readonly environment: Environment;
+  readonly queue: CommitQueue;
+  readonly log: EventLog;
+}
+
+/** A store in a folder of this machine, which it has to itself. What it has answered is on the disk. */
+export class LmdbStore implements Store, Lifecycle {
+  readonly supports = { durable: true, fencing: true, maxValueBytes: MAX_VALUE_BYTES };
+  readonly #path: string;
+  readonly #history: number;
+  #starting: Promise<void> | undefined;
+  #claim: Claim | undefined;
+  #opened: Opened | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({ path, history = DEFAULT_HISTORY }: LmdbStoreOptions) {
+    this.#path = resolve(path);
+    this.#history = history;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    if (this.#closing !== undefined) throw isClosed();
+    this.#starting ??= this.#start(signal).catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    await this.#starting;
+  }
+
+  async get(key: string, options?: { signal?: AbortSignal | undefined }): Promise<Entry | undefined> {
+    const { environment } = this.#enter(options?.signal);
+    checkKey(key);
+    const stored = environment.read(key);
+    return stored && { key, value: JSON.parse(stored.text), revision: stored.revision };
+  }
+
+  async list(prefix: string, options?: { signal?: AbortSignal | undefined }): Promise<Listing> {
+    const { environment } = this.#enter(options?.signal);
+    checkPrefix(prefix);
+    return environment.list(prefix);
+  }
+
+  async commit(changes: readonly Change[], options: CommitOptions = {}): Promise<readonly Outcome[]> {
+    const { signal, fence } = options;
+    const { queue } = this.#enter(signal);
+    if (fence !== undefined) checkKey(fence.key);
+    const answer = queue.commit({ changes: changes.map(encoded), fence }, signal);
+    return signal === undefined ? await answer : await unlessAborted(answer, signal);
+  }
+
+  watch(
+    prefix: string,
+    { since, signal }: { since: number; signal: AbortSignal },
+  ): AsyncIterable<readonly StoreEvent[]> {
+    checkPrefix(prefix);
+    checkSince(since);
+    return { [Symbol.asyncIterator]: () => this.#follow(prefix, since, signal) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    try {
+      await mkdir(this.#path, { recursive: true, mode: 0o700 });
+      this.#claim = await Claim.take(this.#path, signal);
+    } catch (error) {
+      throw failure(`use the folder "${this.#path}"`, error);
+    }
+    try {
+      await checkFiles(this.#path);
+      this.#opened = this.#open();
+    } catch (error) {
+      await this.#claim.release();
+      this.#claim = undefined;
+      throw error;
+    }
+  }
+
+  #open(): Opened {
+    const environment = new Environment(this.#path);
+    const log = new EventLog({ name: 'store-lmdb', limit: this.#history, since: environment.revision });
+    const written = (events: readonly StoreEvent[]): void => log.append(events);
+    return { environment, log, queue: new CommitQueue({ environment, history: this.#history, written }) };
+  }
+
+  async #close(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    await this.#opened?.queue.idle();
+    this.#opened?.log.close();
+    await this.#opened?.environment.close();
+    await this.#claim?.release();
+  }
+
+  #enter(signal: AbortSignal | undefined): Opened {
+    if (this.#closing !== undefined) throw isClosed();
+    throwIfAborted(signal);
+    if (this.#opened !== undefined) return this.#opened;
+    throw new GantryError('UNAVAILABLE', `store-lmdb: the store in "${this.#path}" is not started`);
+  }
+
+  #follow(prefix: string, since: number, signal: AbortSignal): AsyncIterator<readonly StoreEvent[]> {
+    if (signal.aborted) return { next: async () => ({ done: true, value: undefined }) };
+    const { environment, log } = this.#enter(undefined);
+    const { oldest, revision } = log;
+    const inMemory = since >= oldest;
+    const watch = log.watch(prefix, { since: inMemory ? since : revision, signal });
+    const rest = watch[Symbol.asyncIterator]();
+    if (inMemory) return rest;
+    const isOver = (): boolean => signal.aborted || this.#closing !== undefined;
+    return new ResumedWatch({ environment, prefix, since, until: revision, rest, isOver });
+  }
+}
+
+function isClosed(): GantryError {
+  return new GantryError('CLOSED', 'store-lmdb: the store is closed');
+}
+
+function encoded({ key, value, expect }: Change): Encoded {
+  checkKey(key);
+  const text = value === undefined ? undefined : encodeValue(key, value, MAX_VALUE_BYTES);
+  return { key, text, expect };
+}
+
+/** Plugin: a store in a folder of this machine, for `contracts.store`. */
+export const lmdbStore = definePlugin({
+  name: 'store-lmdb',
+  provides: contracts.store,
+  options: z.strictObject({
+    path: z.string().min(1),
+    history: z.int().positive().default(DEFAULT_HISTORY),
+  }),
+  create: (options) => new LmdbStore(options),
+});

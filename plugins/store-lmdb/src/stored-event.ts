@@ -1,0 +1,12 @@
+import type { StoreEvent } from '@gantry/core';
+
+/** The event of a write, as all who watch share it. */
+export function storedEvent(key: string, text: string | undefined, revision: number): StoreEvent {
+  return Object.freeze({ key, value: text === undefined ? undefined : frozen(JSON.parse(text)), revision });
+}
+
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const name in value) frozen((value as Record<string, unknown>)[name]);
+  return Object.freeze(value);
+}
