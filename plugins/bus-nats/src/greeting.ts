@@ -1,0 +1,69 @@
+import { connect } from 'node:net';
+import { aborted } from '@gantry/core';
+import { type Endpoint, endpointText } from './server-url.ts';
+
+/** A server that is there. */
+export interface Greeter {
+  readonly endpoint: Endpoint;
+  readonly wantsCertificate: boolean;
+}
+
+/** What a try to reach every server came to. */
+export interface Greetings {
+  /** The first that greeted as NATS servers do. */
+  readonly first: Greeter | undefined;
+  /** Why the others did not, a phrase each. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Knocks at all servers at once until one greets. The client tries one after the other, tells only the last one's
+ * reason, and leaves the socket of one that keeps silent behind; so it is given servers that are there.
+ *
+ * @throws `ABORTED` on a fired signal.
+ */
+export function firstGreeting(endpoints: readonly Endpoint[], signal: AbortSignal): Promise<Greetings> {
+  const reasons: string[] = [];
+  return new Promise((resolve, reject) => {
+    const sockets = endpoints.map((endpoint) => {
+      const socket = connect(endpoint.port, endpoint.host);
+      let reason = 'closed the connection without a greeting';
+      socket.once('data', (data) => {
+        const text = data.toString('latin1');
+        if (text.startsWith('INFO '))
+          done({ endpoint, wantsCertificate: text.includes('"tls_verify":true') });
+        else reason = 'is no NATS server';
+        socket.destroy();
+      });
+      socket.on('error', (error) => {
+        reason = reasonOf(error);
+      });
+      socket.on('close', () => {
+        reasons.push(`${endpointText(endpoint)} ${reason}`);
+        if (reasons.length === endpoints.length) done(undefined);
+      });
+      return socket;
+    });
+    const end = (): void => {
+      signal.removeEventListener('abort', onAbort);
+      for (const socket of sockets) socket.destroy();
+    };
+    const done = (first: Greeter | undefined): void => {
+      end();
+      resolve({ first, reasons: [...reasons] });
+    };
+    const onAbort = (): void => {
+      end();
+      reject(aborted(signal));
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** In words what kept a connection from being made. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ECONNREFUSED') return 'refused the connection';
+  if (error.code === 'ENOTFOUND') return 'is not known by that name';
+  return `could not be reached (${error.code ?? error.message})`;
+}

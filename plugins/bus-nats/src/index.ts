@@ -1,0 +1,2 @@
+export { NatsBus, type NatsBusNeeds, natsBus } from './nats-bus.ts';
+export type { NatsBusOptions } from './options.ts';

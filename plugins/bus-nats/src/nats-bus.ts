@@ -1,0 +1,200 @@
+import {
+  type Bus,
+  type BusMessage,
+  type Clock,
+  contracts,
+  definePlugin,
+  GantryError,
+  type Lifecycle,
+  type Logger,
+  type Random,
+  type SubscribeOptions,
+  throwIfAborted,
+  toGantryError,
+  type Unsubscribe,
+} from '@gantry/core';
+import type { Msg } from '@nats-io/transport-node';
+import { sendAnswer } from './answer.ts';
+import { Asking } from './asking.ts';
+import { Link } from './link.ts';
+import { Listener } from './listener.ts';
+import { type NatsBusOptions, optionsSchema, toSettings } from './options.ts';
+import { checkSubject } from './subject.ts';
+import { decode, encode } from './wire.ts';
+
+/** What the bus uses of the host. */
+export interface NatsBusNeeds {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** The bus of all processes that are connected to the same NATS servers. */
+export class NatsBus implements Bus, Lifecycle {
+  readonly #logger: Logger;
+  readonly #link: Link;
+  readonly #asking: Asking;
+  readonly #listeners = new Set<Listener>();
+  #closing: Promise<void> | undefined;
+
+  constructor({ clock, random, logger }: NatsBusNeeds, options: NatsBusOptions = {}) {
+    const settings = toSettings(optionsSchema.parse(options));
+    this.#logger = logger.child({ plugin: 'bus-nats' });
+    const onForbidden = (subject: string): void => {
+      const message = `bus-nats: the server does not let us publish to "${subject}"`;
+      this.#asking.fail(new GantryError('FORBIDDEN', message), subject);
+    };
+    this.#link = new Link({ settings, clock, random, logger: this.#logger, onForbidden });
+    this.#asking = new Asking(this.#link, clock);
+  }
+
+  /**
+   * Connects.
+   *
+   * @throws `UNAVAILABLE` when no server can be reached in time, `UNAUTHENTICATED` when one refuses the credentials,
+   * `INVALID_OPTIONS` for a file of the options that cannot be used, `ABORTED`, `CLOSED`.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#enter();
+    throwIfAborted(signal);
+    const connection = await this.#link.open(signal);
+    for (const listener of this.#listeners) listener.attach(connection);
+  }
+
+  publish(subject: string, payload: unknown): void {
+    this.#enter();
+    checkSubject(subject);
+    const data = this.#encode(subject, payload, this.#link.maxPayload);
+    if (!this.#link.send(subject, data)) this.#link.drop();
+  }
+
+  subscribe(
+    pattern: string,
+    handler: (message: BusMessage) => void,
+    options?: SubscribeOptions,
+  ): Unsubscribe {
+    return this.#listen(pattern, options?.group, options?.group !== undefined, (message) => {
+      if (message.reply) return; // a question: for responders
+      const heard = this.#read(message);
+      if (heard === undefined) return;
+      const { subject } = message;
+      const complain = (error: unknown): void => this.#logger.error('a subscriber threw', { subject, error });
+      try {
+        const result: unknown = handler(heard);
+        if (result instanceof Promise) result.catch(complain);
+      } catch (error) {
+        complain(error);
+      }
+    });
+  }
+
+  async request(
+    subject: string,
+    payload: unknown,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<unknown> {
+    this.#enter();
+    checkSubject(subject);
+    throwIfAborted(options.signal);
+    return await this.#asking.ask(subject, this.#encode(subject, payload, this.#asking.maxBytes), options);
+  }
+
+  respond(
+    pattern: string,
+    handler: (message: BusMessage) => Promise<unknown>,
+    options?: SubscribeOptions,
+  ): Unsubscribe {
+    return this.#listen(pattern, options?.group, true, (message) => {
+      if (!message.reply) return; // published: for subscribers
+      const heard = this.#read(message);
+      const answer =
+        heard === undefined ? Promise.reject(noJson(message.subject)) : call(handler, heard).then(encode);
+      answer.then(
+        (data) => sendAnswer(this.#link, message, data),
+        (error) => sendAnswer(this.#link, message, toGantryError(error)),
+      );
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#listeners.clear();
+    this.#asking.fail(closed());
+    await this.#link.close();
+  }
+
+  #enter(): void {
+    if (this.#closing !== undefined) throw closed();
+  }
+
+  #listen(
+    pattern: string,
+    group: string | undefined,
+    drains: boolean,
+    deliver: (message: Msg) => void,
+  ): Unsubscribe {
+    this.#enter();
+    const listener = new Listener({
+      pattern,
+      group,
+      drains,
+      deliver: (message) => this.#closing === undefined && deliver(message),
+      onRefused: () => this.#logger.error('the server does not let us subscribe', { pattern }),
+    });
+    this.#listeners.add(listener);
+    const { connection } = this.#link;
+    if (connection !== undefined) listener.attach(connection);
+    return () => {
+      this.#listeners.delete(listener);
+      listener.end(this.#link.connected);
+    };
+  }
+
+  #encode(subject: string, payload: unknown, limit: number): Uint8Array {
+    const data = encode(payload);
+    if (data.length <= limit) return data;
+    const sizes = `${data.length} bytes, more than the ${limit} the server takes`;
+    throw new GantryError('EXHAUSTED', `bus-nats: the message to "${subject}" has ${sizes}`, {
+      details: { subject, bytes: data.length, limit },
+    });
+  }
+
+  /** What came; undefined, and a line in the log, when another client has sent what is no JSON. */
+  #read(message: Msg): BusMessage | undefined {
+    try {
+      return { subject: message.subject, payload: decode(message.data) };
+    } catch {
+      this.#logger.warn('a message is no JSON and was ignored', { subject: message.subject });
+      return undefined;
+    }
+  }
+}
+
+/** What the responder throws before it returns a promise counts as its answer, too. */
+async function call(
+  handler: (message: BusMessage) => Promise<unknown>,
+  message: BusMessage,
+): Promise<unknown> {
+  return await handler(message);
+}
+
+function noJson(subject: string): GantryError {
+  return new GantryError('INVALID_OBJECT', `bus-nats: the question on "${subject}" is no JSON`);
+}
+
+function closed(): GantryError {
+  return new GantryError('CLOSED', 'bus-nats: the bus is closed');
+}
+
+/** Plugin: a bus over NATS, for `contracts.bus`. */
+export const natsBus = definePlugin({
+  name: 'bus-nats',
+  provides: contracts.bus,
+  needs: { clock: contracts.clock, random: contracts.random, logger: contracts.logger },
+  options: optionsSchema,
+  create: (options, needs) => new NatsBus(needs, options),
+});

@@ -1,0 +1,76 @@
+import { GantryError } from '@gantry/core';
+import { SeededRandom } from '@gantry/testing';
+import { describe, expect, test } from 'vitest';
+import { Backoff } from '../src/backoff.ts';
+import { isInternal } from '../src/subject.ts';
+import { decode, decodeError, encode, encodeError, errorHeaders, partHeaders, partOf } from '../src/wire.ts';
+
+describe('waits', () => {
+  test('grow to 5 s, differ by chance, and stay until there was a try', () => {
+    const backoff = new Backoff(new SeededRandom(7));
+    const waits = Array.from({ length: 12 }, () => {
+      const { waitMs } = backoff;
+      expect(backoff.waitMs).toBe(waitMs);
+      backoff.tried();
+      return waitMs;
+    });
+    for (const [tries, waitMs] of waits.entries()) {
+      const most = Math.min(5000, 100 * 2 ** tries);
+      expect(waitMs).toBeGreaterThanOrEqual(most / 2);
+      expect(waitMs).toBeLessThanOrEqual(most);
+    }
+    expect(backoff.tries).toBe(12);
+    backoff.reset();
+    expect(backoff.tries).toBe(0);
+    expect(backoff.waitMs).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('on the wire', () => {
+  test('a payload is its JSON, and what JSON has nothing for is null', () => {
+    expect(new TextDecoder().decode(encode({ a: 'é' }))).toBe('{"a":"é"}');
+    for (const nothing of [undefined, () => 1, Symbol('s')]) expect(decode(encode(nothing))).toBe(null);
+    expect(decode(new Uint8Array())).toBe(null);
+    expect(() => decode(new TextEncoder().encode('{'))).toThrow(SyntaxError);
+  });
+
+  test('an error is read back as it was, whatever is missing or wrong', () => {
+    const error = new GantryError('FENCED', 'm', {
+      details: { a: 1 },
+      issues: [{ path: 'p', message: 'm' }],
+    });
+    const { code, message, details, issues } = error;
+    expect(decodeError(errorHeaders('FENCED'), encodeError(error))).toMatchObject({
+      code,
+      message,
+      details,
+      issues,
+    });
+    for (const body of ['', 'no JSON', '7', '[]', '{"message":7,"details":[],"issues":{}}']) {
+      const read = decodeError(errorHeaders('CONFLICT'), new TextEncoder().encode(body));
+      expect(read).toMatchObject({ code: 'CONFLICT', details: {}, issues: [] });
+    }
+    expect(decodeError(undefined, encode(1))).toBe(undefined);
+  });
+
+  test('a part says its place; what does not is no part', () => {
+    const part = { answer: 'x', number: 2, of: 5 };
+    expect(partOf(partHeaders(part, undefined))).toEqual(part);
+    const broken = partHeaders(part, undefined);
+    broken.set('Gantry-Part', '2 of 5');
+    expect(partOf(broken)).toBe(undefined);
+    expect(partOf(undefined)).toBe(undefined);
+  });
+});
+
+describe('the pattern', () => {
+  test.each([
+    ['_INBOX.a.b', '>', true],
+    ['$JS.API.INFO', '*.>', true],
+    ['a.b', '>', false],
+    ['$JS.API.INFO', '$JS.>', false],
+    ['_INBOXES.a', '>', false],
+  ])('%s is internal to %s: %s', (subject, pattern, internal) => {
+    expect(isInternal(subject, pattern)).toBe(internal);
+  });
+});
