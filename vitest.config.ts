@@ -8,6 +8,9 @@ const conditions = ['@gantry/source', ...defaultServerConditions];
 const folders = ['packages/*/test', 'plugins/*/test', 'examples/*/test', 'bench/test', 'tests'];
 const files = (suffix: string) => folders.map((folder) => `${folder}/**/*.${suffix}.ts`);
 
+/** Plugins on engines that each test starts for itself: they mostly wait, and do not get into each other's way. */
+const ENGINES = ['plugins/{store-*,bus-nats}/test/**/*.integration.test.ts'];
+
 /** `scripts/run.mjs` asks for a machine-readable report beside what a person reads. */
 const report = process.env.GANTRY_TEST_REPORT;
 
@@ -46,6 +49,17 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: {
+          name: 'engines',
+          include: ENGINES,
+          pool: 'forks',
+          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
         test: { name: 'simulation', include: files('sim.test'), testTimeout: 120_000 },
       },
       {
@@ -53,9 +67,10 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: files('integration.test'),
+          exclude: ['**/node_modules/**', ...ENGINES],
           pool: 'forks',
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

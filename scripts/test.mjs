@@ -104,6 +104,7 @@ const fast = [
 
 /** @type {readonly Stage[]} */
 const slow = [
+  vitest('engines', ['engines']),
   vitest('integration', ['integration']),
   examples,
   command('build', bin('turbo'), ['run', 'build', '--output-logs=errors-only']),

@@ -31,7 +31,15 @@ const LEFT_OUT = [
 ];
 
 /** They do something to this machine before, or without, asking a cluster. */
-const OF_THIS_MACHINE: ReadonlySet<string | undefined> = new Set(['up', 'down', 'context', 'doctor']);
+const OF_THIS_MACHINE: ReadonlySet<string | undefined> = new Set([
+  'up',
+  'down',
+  'server',
+  'agent',
+  'snapshot',
+  'context',
+  'doctor',
+]);
 
 const USAGE = 2;
 

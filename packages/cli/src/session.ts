@@ -1,7 +1,7 @@
 import type { Clock, ClusterApi } from '@gantry/core';
 import { type ChosenTarget, chooseTarget, type Globals } from './context/choose-target.ts';
 import { readContexts } from './context/contexts-file.ts';
-import type { Connection, Io, TokenApi } from './io/io.ts';
+import type { ClusterState, Connection, Io, TokenApi } from './io/io.ts';
 import { type Colors, colorsFor } from './output/colors.ts';
 
 /** What a command is given: its surroundings, and the cluster it is to talk to, which is connected to on demand. */
@@ -19,6 +19,7 @@ export interface Cx {
   target(): Promise<ChosenTarget>;
   api(): Promise<ClusterApi>;
   tokens(): Promise<TokenApi>;
+  state(): Promise<ClusterState>;
   /** Closes what was opened. */
   close(): Promise<void>;
 }
@@ -49,6 +50,7 @@ export function openSession(io: Io, globals: Globals): Cx {
     target,
     api: async () => (await connected()).api,
     tokens: async () => (await connected()).tokens,
+    state: async () => await (await connected()).state(),
     close: async () => {
       const open = await connection?.catch(() => undefined);
       await open?.[Symbol.asyncDispose]();

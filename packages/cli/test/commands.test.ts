@@ -414,11 +414,19 @@ test('info, api-resources and version say what the cluster is', async () => {
   expect(version).toMatchObject({ client: { version: '0.1.0' }, server: { cluster: 'gantry' } });
 });
 
-test('server and agent say what they will need', async () => {
-  for (const word of ['server', 'agent']) {
-    expect(await run(word)).toMatchObject({
-      code: 1,
-      err: expect.stringMatching(/UNSUPPORTED[\s\S]*NATS[\s\S]*etcd[\s\S]*gantry up/),
-    });
-  }
+test('server and agent say what they lack', async () => {
+  expect(await run('server')).toMatchObject({ code: 2, err: expect.stringMatching(/--store/) });
+  expect(await run('server --store oracle:x --nats nats://127.0.0.1:1')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/there is no store "oracle:x"[\s\S]*lmdb:FOLDER/),
+  });
+  expect(await run('server --store memory')).toMatchObject({ code: 2, err: expect.stringMatching(/--nats/) });
+  expect(await run('agent --runtime fake')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/GANTRY_NATS/),
+  });
+  expect(await run('agent --runtime fake --label a --nats nats://x')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/--label: expected KEY=VALUE/),
+  });
 });

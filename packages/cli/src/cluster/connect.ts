@@ -14,6 +14,7 @@ export async function connectTo({ server, token, ca }: Target): Promise<Connecti
       create: (input: Parameters<TokenApi['create']>[0]) => cluster.tokens.create(input),
       remove: (id) => cluster.tokens.delete(id),
     },
+    state: () => cluster.state(),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
 }

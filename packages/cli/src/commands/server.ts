@@ -1,25 +1,64 @@
-import { CliError } from '../output/problem.ts';
+import { hostname } from 'node:os';
+import { Option } from 'commander';
+import type { GantryConfig } from '../config/define-config.ts';
+import { parseCount } from '../input/key-values.ts';
+import { parseDuration } from '../output/duration.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import type { NatsOptions } from '../parts/nats-parts.ts';
+import { runServer } from '../parts/run-server.ts';
+import type { StoreOptions } from '../parts/store-part.ts';
 import type { Define } from './entry.ts';
+import { withNats, withStore } from './part-options.ts';
 
-/** What a cluster over several hosts needs, and this version does not have. */
-const NEEDED =
-  'it needs a bus over the network (NATS) and a durable store (etcd), which this version does not have';
-const INSTEAD = '`gantry up` runs a whole cluster on this machine';
+interface Options extends NatsOptions, StoreOptions {
+  readonly name?: string;
+  readonly identity?: string;
+  readonly lease: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsSelfSigned?: boolean;
+  readonly context: string | boolean;
+  readonly config?: string;
+  readonly logLevel?: NonNullable<GantryConfig['logLevel']>;
+}
 
 /** `gantry server`. */
 export const server: Define = (command, act) => {
-  command.action(
-    act(async () => {
-      throw new CliError('UNSUPPORTED', `a control plane of its own cannot be run yet: ${NEEDED}`, INSTEAD);
-    }),
-  );
-};
-
-/** `gantry agent`. */
-export const agent: Define = (command, act) => {
-  command.action(
-    act(async () => {
-      throw new CliError('UNSUPPORTED', `an agent of its own cannot be run yet: ${NEEDED}`, INSTEAD);
-    }),
-  );
+  withNats(withStore(command.option('--name <name>', 'name of the cluster; default gantry')))
+    .option(
+      '--identity <name>',
+      'name of this server among those of the cluster; default the name of the host',
+    )
+    .option('--lease <duration>', 'how long a leader that is silent is waited for', '3s')
+    .option('--host <address>', 'where the API listens; elsewhere than on 127.0.0.1 only with TLS')
+    .option('--port <port>', 'port of the API; any free one without it')
+    .option('--tls-cert <file>', 'certificate of the API')
+    .option('--tls-key <file>', 'key of the certificate')
+    .option('--tls-self-signed', 'make a certificate for the API')
+    .option('--context <name>', 'name of the context that is written for it; default the name of the cluster')
+    .option('--no-context', 'write no context')
+    .option('--config <file>', 'a configuration; gantry.config.ts of this folder without it')
+    .addOption(
+      new Option('--log-level <level>', 'of its log; default info').choices([
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'silent',
+      ]),
+    )
+    .action(
+      act<[], Options>(async (cx, _, options) => {
+        const { port, lease, ...rest } = options;
+        await runServer(cx, {
+          ...rest,
+          identity: rest.identity ?? hostname(),
+          leaseMs: parseDuration(lease, '--lease'),
+          port: port === undefined ? undefined : parseCount(port, '--port'),
+        });
+        return EXIT.ok; // Ctrl-C is how it is ended
+      }),
+    );
 };

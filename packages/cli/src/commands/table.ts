@@ -115,7 +115,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
     'Run a control plane of several hosts',
     async () => (await import('./server.ts')).server,
   ),
-  entry(CLUSTER, 'agent', 'Run the agent of this host', async () => (await import('./server.ts')).agent),
+  entry(CLUSTER, 'agent', 'Run the agent of this host', async () => (await import('./agent.ts')).agent),
   entry(
     CLUSTER,
     'context',
@@ -127,6 +127,12 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
     'token',
     'Create, list and remove access tokens',
     async () => (await import('./token.ts')).token,
+  ),
+  entry(
+    CLUSTER,
+    'snapshot',
+    'Save the state of a cluster, or bring it back',
+    async () => (await import('./snapshot.ts')).snapshot,
   ),
   entry(CLUSTER, 'info', 'Show what the cluster is', async () => (await import('./info.ts')).info),
   entry(

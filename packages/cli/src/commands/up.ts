@@ -14,7 +14,7 @@ interface Options {
   readonly runtime?: RuntimeName;
   readonly nodes?: string;
   readonly name?: string;
-  readonly store?: string;
+  readonly data?: string;
   readonly config?: string;
   readonly port?: string;
   readonly logLevel?: NonNullable<GantryConfig['logLevel']>;
@@ -33,7 +33,7 @@ export const up: Define = (command, act) => {
     )
     .option('--nodes <count>', 'how many nodes; default 1')
     .option('--name <name>', 'the name of the cluster and of its context; default gantry')
-    .addOption(new Option('--store <store>', 'where its state is kept').choices(['memory']).default('memory'))
+    .option('--data <folder>', 'where its state is kept, from one start to the next; in memory without it')
     .option('--config <file>', 'a configuration; gantry.config.ts of this folder without it')
     .option('--port <port>', 'port of the API on 127.0.0.1; any free one without it')
     .addOption(
@@ -85,16 +85,17 @@ async function runUp(cx: Cx, options: Options): Promise<number> {
   return EXIT.ok;
 }
 
-function passedOn({ nodes, config, port, logLevel }: Options): string[] {
-  const values = { nodes, config, port, 'log-level': logLevel };
+function passedOn({ nodes, config, port, data, logLevel }: Options): string[] {
+  const values = { nodes, config, port, data, 'log-level': logLevel };
   return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
 }
 
-function localOptions({ name, runtime, nodes, config, port, logLevel }: Options): LocalOptions {
+function localOptions({ name, runtime, nodes, config, port, data, logLevel }: Options): LocalOptions {
   return {
     name,
     runtime,
     config,
+    data,
     logLevel,
     nodes: nodes === undefined ? undefined : parseCount(nodes, '--nodes'),
     port: port === undefined ? undefined : parseCount(port, '--port'),

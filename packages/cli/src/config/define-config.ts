@@ -15,6 +15,8 @@ export interface GantryConfig {
   readonly nodes?: number | readonly NodeOptions[];
   /** `none`: nothing but `plugins`. Default: `docker` if its engine answers, else `process`. */
   readonly runtime?: RuntimeName | 'none';
+  /** A folder in which the state is kept, from one `gantry up` to the next. Default: in memory only. */
+  readonly data?: string;
   /**
    * Beside those of the runtime's preset, and in place of those that provide the same contract. Schedulers and others
    * of which there may be several come first: a scheduler among them is the default one.

@@ -16,6 +16,7 @@ const configSchema = z.strictObject({
   name: z.string().optional(),
   nodes: z.unknown().optional(), // the host says what is wrong with it
   runtime: z.enum(['process', 'docker', 'fake', 'none']).optional(),
+  data: z.string().min(1).optional(),
   plugins: z.array(z.unknown()).optional(),
   api: z
     .strictObject({ host: z.string().optional(), port: z.number().optional(), tls: z.unknown().optional() })

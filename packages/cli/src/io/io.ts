@@ -47,9 +47,18 @@ export interface Target {
   readonly ca?: string | undefined;
 }
 
+/** All that a cluster keeps, as it was at one revision. */
+export interface ClusterState {
+  readonly cluster: string;
+  readonly revision: number;
+  readonly entries: readonly { readonly key: string; readonly value: unknown }[];
+}
+
 export interface Connection extends AsyncDisposable {
   readonly api: ClusterApi;
   readonly tokens: TokenApi;
+  /** For admins. */
+  state(): Promise<ClusterState>;
 }
 
 export interface System {

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { changeContexts, readContexts, withContext, withoutContext } from '../context/contexts-file.ts';
 import { CliError } from '../output/problem.ts';
+import { untilAborted } from '../parts/until-aborted.ts';
 import type { Cx } from '../session.ts';
 import { eventLines, liveView } from './live-view.ts';
 import type { LocalSettings } from './settings.ts';
@@ -59,8 +59,4 @@ export async function runForeground(cx: Cx, settings: LocalSettings, background:
     await changeContexts(env, (contexts) => withoutContext(contexts, name, current));
     await removeState(env, name);
   }
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort');
 }

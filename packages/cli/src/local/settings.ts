@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Plugin } from '@gantry/core';
 import type { NodeOptions } from '@gantry/host';
 import type { GantryConfig, RuntimeName } from '../config/define-config.ts';
@@ -15,6 +16,8 @@ export interface LocalOptions {
   readonly runtime?: RuntimeName | undefined;
   readonly config?: string | undefined;
   readonly port?: number | undefined;
+  /** Where the state is kept; absent: in memory, or as the configuration says. */
+  readonly data?: string | undefined;
   readonly logLevel?: GantryConfig['logLevel'];
 }
 
@@ -28,6 +31,12 @@ export interface LocalSettings {
   readonly plugins: readonly Plugin[];
   readonly api: NonNullable<GantryConfig['api']>;
   readonly config?: string | undefined;
+  /** The folder of its state; absent where that is in memory. */
+  readonly data?: string | undefined;
+}
+
+async function lmdbIn(path: string): Promise<Plugin> {
+  return (await import('@gantry/store-lmdb')).lmdbStore({ path });
 }
 
 /** Puts command line, configuration and defaults together. */
@@ -38,6 +47,8 @@ export async function localSettings(env: Env, cwd: string, options: LocalOptions
   const { runtime, chosen } =
     wanted === undefined ? await chooseRuntime(env) : { runtime: wanted, chosen: undefined };
   const own = await resolvePlugins(config.plugins ?? [], load);
+  const data = options.data ?? config.data;
+  const store = data === undefined ? [] : [await lmdbIn(resolve(cwd, data))];
   const logLevel = options.logLevel ?? config.logLevel ?? 'warn';
   const preset = await presetOf(runtime, { logLevel, dir: runtimePath(env, name) });
   return {
@@ -45,13 +56,15 @@ export async function localSettings(env: Env, cwd: string, options: LocalOptions
     nodes: options.nodes ?? config.nodes ?? 1,
     runtime,
     chosen,
-    plugins: composePlugins(preset, own),
+    plugins: composePlugins(composePlugins(preset, store), own),
+    data: data === undefined ? undefined : resolve(cwd, data),
     api: { ...config.api, ...(options.port === undefined ? {} : { port: options.port }) },
     config: file,
   };
 }
 
-async function chooseRuntime(env: Env): Promise<{ runtime: RuntimeName; chosen: string }> {
+/** Docker if its engine answers, else processes; and why. */
+export async function chooseRuntime(env: Env): Promise<{ runtime: RuntimeName; chosen: string }> {
   const docker = await probeDocker(env);
   return docker.found
     ? { runtime: 'docker', chosen: `Docker ${docker.version} answers at ${docker.host}` }

@@ -1,4 +1,5 @@
 import { type ClusterApi, contracts } from '@gantry/core';
+import { composePlugins } from '../config/resolve-plugins.ts';
 import type { LocalSettings } from './settings.ts';
 
 /** A cluster that runs in this process, with its API. */
@@ -49,9 +50,13 @@ const LOOK_MS = 50;
  * remove them.
  */
 export async function sweepCluster(settings: LocalSettings, signal: AbortSignal): Promise<void> {
-  const { createCluster } = await import('@gantry/host');
+  const [{ createCluster }, { memoryStore }] = await Promise.all([
+    import('@gantry/host'),
+    import('@gantry/store-memory'),
+  ]);
   const { name, nodes, plugins } = settings;
-  await using cluster = await createCluster(plugins, { name, nodes, signal });
+  const forgetful = composePlugins(plugins, [memoryStore()]); // what is stored is to run again only with the next `up`
+  await using cluster = await createCluster(forgetful, { name, nodes, signal });
   const clock = cluster.get(contracts.clock);
   for (const node of cluster.nodes) {
     const runtime = cluster.get(contracts.runtime, node);

@@ -87,6 +87,7 @@ export class Terminal implements AsyncDisposable {
           : {
               api: api ?? unreachable(),
               tokens: tokens ?? unreachable(),
+              state: () => unreachable<{ state(): Promise<never> }>().state(),
               [Symbol.asyncDispose]: async () => undefined,
             },
       self: [process.execPath],

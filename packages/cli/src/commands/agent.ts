@@ -1,0 +1,77 @@
+import { hostname } from 'node:os';
+import { Option } from 'commander';
+import type { GantryConfig, RuntimeName } from '../config/define-config.ts';
+import { splitPair } from '../input/key-values.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { usage } from '../output/problem.ts';
+import type { NatsOptions } from '../parts/nats-parts.ts';
+import { runAgent } from '../parts/run-agent.ts';
+import type { Define } from './entry.ts';
+import { withNats } from './part-options.ts';
+
+interface Options extends NatsOptions {
+  readonly name?: string;
+  readonly node?: string;
+  readonly runtime?: RuntimeName;
+  readonly label: readonly string[];
+  readonly taskAddress?: string;
+  readonly address?: string;
+  readonly data?: string;
+  readonly stopTasks?: boolean;
+  readonly config?: string;
+  readonly logLevel?: NonNullable<GantryConfig['logLevel']>;
+}
+
+/** `gantry agent`. */
+export const agent: Define = (command, act) => {
+  withNats(command.option('--name <name>', 'name of the cluster; default gantry'))
+    .option('--node <name>', 'name of this node; default the name of the host')
+    .addOption(
+      new Option(
+        '--runtime <runtime>',
+        'what tasks run in; docker if its engine answers, else process',
+      ).choices(['process', 'docker', 'fake']),
+    )
+    .option('--label <key=value>', 'a label of the node; may be given again', collect, [])
+    .option(
+      '--task-address <ip>',
+      'address of this host at which others reach its processes; default 127.0.0.1',
+    )
+    .option('--address <ip>', 'where published ports listen; default 127.0.0.1')
+    .option('--data <folder>', 'where it keeps records of what runs; a folder of the user without it')
+    .option('--stop-tasks', 'stop the tasks at the end; else they run on, and the next agent adopts them')
+    .option('--config <file>', 'a configuration; gantry.config.ts of this folder without it')
+    .addOption(
+      new Option('--log-level <level>', 'of its log; default info').choices([
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'silent',
+      ]),
+    )
+    .action(
+      act<[], Options>(async (cx, _, { label, ...options }) => {
+        await runAgent(cx, {
+          ...options,
+          node: options.node ?? hostname().toLowerCase().split('.')[0] ?? 'node',
+          labels: labelsOf(label),
+        });
+        return EXIT.ok; // Ctrl-C is how it is ended
+      }),
+    );
+};
+
+function collect(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
+function labelsOf(pairs: readonly string[]): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const pair of pairs) {
+    const [key, value] = splitPair(pair);
+    if (key === '' || value === undefined) throw usage(`--label: expected KEY=VALUE, got "${pair}"`);
+    labels[key] = value;
+  }
+  return labels;
+}

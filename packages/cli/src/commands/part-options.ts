@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { STORE_FORMS } from '../parts/store-choice.ts';
+
+/** The options by which a process finds NATS. */
+export function withNats(command: Command): Command {
+  return command
+    .option('--nats <urls>', 'servers of NATS, such as nats://10.0.0.1:4222; else GANTRY_NATS')
+    .option('--nats-creds <file>', 'a creds file; other credentials are read from GANTRY_NATS_…')
+    .option('--nats-ca <file>', 'certificate authority of NATS')
+    .option('--nats-cert <file>', 'client certificate for NATS')
+    .option('--nats-key <file>', 'key of the client certificate');
+}
+
+/** The options by which a process finds the store. */
+export function withStore(command: Command, { optional = false } = {}): Command {
+  const about = `where the state is kept: ${STORE_FORMS}`;
+  return (
+    optional ? command.option('--store <store>', about) : command.requiredOption('--store <store>', about)
+  )
+    .option('--store-ca <file>', 'certificate authority of etcd')
+    .option('--store-cert <file>', 'client certificate for etcd')
+    .option('--store-key <file>', 'key of the client certificate')
+    .option('--replicas <count>', 'copies that a new bucket of NATS is to have', '1');
+}

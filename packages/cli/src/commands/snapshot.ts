@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { readSnapshot, restoreSnapshot, type Snapshot, snapshotLines, takeSnapshot } from '@gantry/storing';
+import { renderFields } from '../output/fields.ts';
+import { parseFormat, renderData } from '../output/format.ts';
+import { CliError, problemOf } from '../output/problem.ts';
+import { openProgress } from '../output/progress.ts';
+import { type StoreOptions, storePart } from '../parts/store-part.ts';
+import { withStore as opened } from '../parts/with-store.ts';
+import type { Cx } from '../session.ts';
+import type { Define } from './entry.ts';
+import { withNats, withStore } from './part-options.ts';
+
+interface Options extends Partial<StoreOptions> {
+  readonly name: string;
+  readonly replace?: boolean;
+}
+
+/** `gantry snapshot save|restore|inspect`. */
+export const snapshot: Define = (command, act) => {
+  const save = command
+    .command('save')
+    .description("Write the cluster's whole state into a file: of the cluster that is chosen, or of a store")
+    .argument('<file>', 'the file; it is replaced')
+    .option('--name <name>', 'name of the cluster, for --store', 'gantry');
+  withNats(withStore(save, { optional: true })).action(
+    act<[string], Options>((cx, [file], options) => saveTo(cx, file, options)),
+  );
+  const restore = command
+    .command('restore')
+    .description('Write the state in a file into a store, whose servers do not run')
+    .argument('<file>', 'a file that `save` has written')
+    .option('--name <name>', 'name of the cluster', 'gantry')
+    .option('--replace', 'take away what is in the store');
+  withNats(withStore(restore)).action(
+    act<[string], Options>((cx, [file], options) => restoreFrom(cx, file, options)),
+  );
+  command
+    .command('inspect')
+    .description('Check a file that `save` has written, and say what is in it')
+    .argument('<file>', 'the file')
+    .option('-o, --output <format>', 'json, yaml, jsonpath=TEMPLATE')
+    .action(act<[string], { output?: string }>((cx, [file], { output }) => inspect(cx, file, output)));
+};
+
+async function saveTo(cx: Cx, file: string, options: Options): Promise<void> {
+  const { env, cwd } = cx.io;
+  const { store } = options;
+  const now = (await cx.clock()).now();
+  const taken =
+    store === undefined
+      ? fromCluster(await cx.state(), now)
+      : await opened(await storePart(env, cwd, options.name, { ...options, store }), cx.signal, (held) =>
+          takeSnapshot(held, { cluster: options.name, now, signal: cx.signal }),
+        );
+  const path = resolve(cwd, file);
+  await writeWhole(path, snapshotLines(taken, createHash('sha256')));
+  cx.print(`${taken.header.entries} entries at revision ${taken.header.revision} saved to ${file}`);
+}
+
+function fromCluster(
+  state: { cluster: string; revision: number; entries: Snapshot['entries'] },
+  now: number,
+): Snapshot {
+  const { cluster, revision, entries } = state;
+  const header = {
+    gantry: 'snapshot',
+    format: 1,
+    cluster,
+    takenAt: new Date(now).toISOString(),
+    revision,
+  } as const;
+  return { header: { ...header, entries: entries.length }, entries };
+}
+
+/** The file is there whole, or not at all; it has what only admins may see. */
+async function writeWhole(path: string, lines: Iterable<string>): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const handle = await open(temporary, 'w', 0o600);
+    try {
+      await pipeline(Readable.from(lines), handle.createWriteStream({ autoClose: false }));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function read(cx: Cx, file: string): Promise<Snapshot> {
+  const text = await readFile(resolve(cx.io.cwd, file), 'utf8').catch((error: unknown) => {
+    throw new CliError('NOT_FOUND', `${file} cannot be read: ${problemOf(error).message}`);
+  });
+  try {
+    return readSnapshot(text, createHash('sha256'));
+  } catch (error) {
+    const { code, message } = problemOf(error);
+    throw new CliError(code, `${file}: ${message}`);
+  }
+}
+
+async function restoreFrom(cx: Cx, file: string, options: Options): Promise<void> {
+  const found = await read(cx, file);
+  const plugin = await storePart(cx.io.env, cx.io.cwd, options.name, options as StoreOptions);
+  using progress = await openProgress(cx, file);
+  try {
+    await opened(plugin, cx.signal, (store) =>
+      restoreSnapshot(store, found, {
+        replace: options.replace === true,
+        onProgress: (written, total) => progress.update(written, total, 'entries are written'),
+        signal: cx.signal,
+      }),
+    );
+  } catch (error) {
+    const { code, message } = problemOf(error);
+    const hint =
+      code === 'ALREADY_EXISTS' || code === 'CONFLICT' ? '--replace takes away what is there' : undefined;
+    throw new CliError(code, message, hint);
+  }
+  cx.print(`${found.header.entries} entries restored from ${file}`);
+}
+
+async function inspect(cx: Cx, file: string, output: string | undefined): Promise<void> {
+  const { header, entries } = await read(cx, file);
+  const kinds = new Map<string, number>();
+  for (const { key } of entries) {
+    const kind = key.slice(0, key.indexOf('/'));
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  const format = parseFormat(output);
+  if (format.type !== 'table') {
+    cx.io.stdout.write(await renderData(format, { ...header, kinds: Object.fromEntries(kinds) }, () => []));
+    return;
+  }
+  const counts = [...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ');
+  cx.io.stdout.write(
+    renderFields(
+      [
+        ['Cluster', header.cluster ?? 'not known'],
+        ['Taken at', header.takenAt],
+        ['Revision', header.revision],
+        ['Entries', header.entries],
+        ['Kinds', counts || 'none'],
+      ],
+      cx.colors,
+    ),
+  );
+}

@@ -1,0 +1,34 @@
+import type { Plugin } from '@gantry/core';
+import { usage } from '../output/problem.ts';
+import { natsCredentials, present } from './env-secrets.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What the command line says about the way to NATS. */
+export interface NatsOptions {
+  readonly nats?: string | undefined;
+  readonly natsCreds?: string | undefined;
+  readonly natsCa?: string | undefined;
+  readonly natsCert?: string | undefined;
+  readonly natsKey?: string | undefined;
+}
+
+/** Where NATS is and how to get in, in the words of the plugins that use it. */
+export function natsConnection(env: Env, options: NatsOptions): { readonly servers: readonly string[] } {
+  const servers = (options.nats ?? env.GANTRY_NATS ?? '').split(',').filter((server) => server !== '');
+  if (servers.length === 0) throw usage('NATS is not named', '--nats nats://HOST:4222, or GANTRY_NATS');
+  const tls = present({ ca: options.natsCa, cert: options.natsCert, key: options.natsKey });
+  return {
+    servers,
+    ...natsCredentials(env),
+    ...present({ credsFile: options.natsCreds }),
+    ...(Object.keys(tls).length > 0 && { tls }),
+  };
+}
+
+/** The bus between servers and agents. */
+export async function natsBusPart(env: Env, options: NatsOptions, name: string): Promise<Plugin> {
+  const { servers, ...rest } = natsConnection(env, options);
+  const { natsBus } = await import('@gantry/bus-nats');
+  return natsBus({ ...rest, servers: [...servers], name });
+}

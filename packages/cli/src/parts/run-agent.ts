@@ -1,0 +1,102 @@
+import { join, resolve } from 'node:path';
+import type { Plugin } from '@gantry/core';
+import type { GantryConfig, RuntimeName } from '../config/define-config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { composePlugins, resolvePlugins } from '../config/resolve-plugins.ts';
+import { statePath } from '../context/paths.ts';
+import { chooseRuntime } from '../local/settings.ts';
+import type { Cx } from '../session.ts';
+import { type NatsOptions, natsBusPart } from './nats-parts.ts';
+import { untilAborted } from './until-aborted.ts';
+
+export interface AgentSettings extends NatsOptions {
+  readonly name?: string | undefined;
+  readonly node: string;
+  readonly runtime?: RuntimeName | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taskAddress?: string | undefined;
+  readonly address?: string | undefined;
+  readonly data?: string | undefined;
+  readonly stopTasks?: boolean | undefined;
+  readonly config?: string | undefined;
+  readonly logLevel?: GantryConfig['logLevel'];
+}
+
+/** Waits for the control plane for as long as it takes: a host may well start before its servers. */
+const START_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Runs the agent of this host until the signal fires. */
+export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
+  const { env, cwd } = cx.io;
+  const { config, load } = await loadConfig(cwd, settings.config);
+  const name = settings.name ?? config.name ?? 'gantry';
+  const wanted = settings.runtime ?? config.runtime;
+  const { runtime, chosen } =
+    wanted === undefined ? await chooseRuntime(env) : { runtime: wanted, chosen: undefined };
+  if (chosen !== undefined) cx.note(`Runtime ${runtime}: ${chosen}.`);
+  const { createCluster } = await import('@gantry/host');
+  const bus = await natsBusPart(env, settings, `gantry-agent-${settings.node}`);
+  const dir =
+    settings.data === undefined
+      ? join(statePath(env, name), 'nodes', settings.node)
+      : resolve(cwd, settings.data);
+  const preset = await presetOf(runtime, {
+    bus,
+    dir,
+    logLevel: settings.logLevel ?? config.logLevel ?? 'info',
+    onClose: settings.stopTasks === true ? 'stop' : 'leave',
+    ...(settings.taskAddress !== undefined && { taskAddress: settings.taskAddress }),
+    ...(settings.address !== undefined && { address: settings.address }),
+  });
+  const own = (await resolvePlugins(config.plugins ?? [], load)).filter(
+    ({ provides }) => provides.scope === 'node',
+  );
+  cx.note(`Agent of node ${settings.node}: looking for the control plane of cluster ${name} …`);
+  const cluster = await createCluster(composePlugins(preset, own), {
+    name,
+    nodes: [{ name: settings.node, labels: { ...settings.labels } }],
+    startTimeoutMs: START_TIMEOUT_MS,
+    signal: cx.signal,
+  });
+  try {
+    cx.io.tellParent?.({ type: 'ready', server: '', nodes: [settings.node] });
+    cx.print(`node ${settings.node} of cluster ${name} (${runtime}); Ctrl-C ends its agent`);
+    await untilAborted(cx.signal);
+  } finally {
+    cx.note(
+      settings.stopTasks === true
+        ? `Ending the agent of node ${settings.node}: its tasks are stopped …`
+        : `Ending the agent of node ${settings.node}; its tasks run on.`,
+    );
+    await cluster[Symbol.asyncDispose]();
+  }
+}
+
+interface PresetOptions {
+  readonly bus: Plugin;
+  readonly dir: string;
+  readonly logLevel: NonNullable<GantryConfig['logLevel']>;
+  readonly onClose: 'stop' | 'leave';
+  readonly taskAddress?: string;
+  readonly address?: string;
+}
+
+async function presetOf(
+  runtime: RuntimeName | 'none',
+  { dir, taskAddress, ...options }: PresetOptions,
+): Promise<readonly Plugin[]> {
+  switch (runtime) {
+    case 'process':
+      return (await import('@gantry/presets/process')).processNode({
+        ...options,
+        ...(taskAddress !== undefined && { taskAddress }),
+        runtime: { dir },
+      });
+    case 'docker':
+      return (await import('@gantry/presets/docker')).dockerNode(options);
+    case 'fake':
+      return (await import('@gantry/presets/fake')).fakeNode(options);
+    case 'none':
+      return (await import('@gantry/presets')).node(options);
+  }
+}

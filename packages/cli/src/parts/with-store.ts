@@ -1,0 +1,16 @@
+import { contracts, type Plugin, type Store } from '@gantry/core';
+
+/** Opens a store outside of any cluster, for as long as the work takes. */
+export async function withStore<T>(
+  plugin: Plugin,
+  signal: AbortSignal,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const [{ createCluster }, { jsonLogger, systemClock, systemRandom }] = await Promise.all([
+    import('@gantry/host'),
+    import('@gantry/system'),
+  ]);
+  const machine = [systemClock(), systemRandom(), jsonLogger({ level: 'warn' })];
+  await using holder = await createCluster([...machine, plugin], { nodes: 0, signal });
+  return await work(holder.get(contracts.store));
+}

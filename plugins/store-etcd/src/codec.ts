@@ -1,0 +1,47 @@
+import { type Entry, GantryError, type StoreEvent } from '@gantry/core';
+import { DELETE, type KeyValue, type WatchEvent } from './etcd-api.ts';
+
+/** Between keys and values of the store and those in etcd: below a prefix, and JSON text as UTF-8. */
+export class Codec {
+  readonly #prefix: string;
+  readonly #length: number;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+    this.#length = Buffer.byteLength(prefix);
+  }
+
+  key(key: string): Buffer {
+    return Buffer.from(this.#prefix + key);
+  }
+
+  /** The keys that start with this, from the first to before the end. */
+  range(prefix: string): { readonly key: Buffer; readonly rangeEnd: Buffer } {
+    const key = this.key(prefix);
+    const rangeEnd = Buffer.from(key);
+    const last = rangeEnd.length - 1;
+    rangeEnd[last] = (rangeEnd[last] as number) + 1; // no byte of UTF-8 is 255
+    return { key, rangeEnd };
+  }
+
+  /** @throws `INVALID_OBJECT` when the value is not JSON. */
+  entry({ key, value, modRevision: revision }: KeyValue): Entry {
+    const name = key.toString('utf8', this.#length);
+    return { key: name, value: parse(name, value), revision };
+  }
+
+  /** @throws as {@link entry} does. */
+  event({ type, kv }: WatchEvent): StoreEvent {
+    if (type !== DELETE) return this.entry(kv);
+    return { key: kv.key.toString('utf8', this.#length), value: undefined, revision: kv.modRevision };
+  }
+}
+
+function parse(key: string, value: Buffer | undefined): unknown {
+  try {
+    return JSON.parse(value?.toString('utf8') ?? '') as unknown;
+  } catch (error) {
+    const message = `store-etcd: the value of "${key}" is not JSON: somebody else has written it`;
+    throw new GantryError('INVALID_OBJECT', message, { details: { key }, cause: error });
+  }
+}

@@ -1,0 +1,2 @@
+export { EtcdStore, etcdStore } from './etcd-store.ts';
+export type { EtcdStoreOptions } from './options.ts';

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { GantryError } from '@gantry/core';
+import {
+  type Authenticator,
+  credsAuthenticator,
+  nkeyAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from '@nats-io/transport-node';
+
+/** Who the store is to the server. */
+export type Credentials =
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'password'; readonly user: string; readonly password: string }
+  | { readonly kind: 'nkey'; readonly seed: string }
+  | { readonly kind: 'file'; readonly path: string };
+
+/**
+ * What answers the server's question who is there. A file is read again at every connect, so that new credentials are
+ * taken up; when it cannot be used then, those it had before serve on.
+ *
+ * @throws `INVALID_OPTIONS` when the file cannot be used.
+ */
+export function authenticatorOf(credentials: Credentials): Authenticator {
+  switch (credentials.kind) {
+    case 'token':
+      return tokenAuthenticator(credentials.token);
+    case 'password':
+      return usernamePasswordAuthenticator(credentials.user, credentials.password);
+    case 'nkey':
+      return nkeyAuthenticator(new TextEncoder().encode(credentials.seed));
+    case 'file':
+      return fileAuthenticator(credentials.path);
+  }
+}
+
+/** @throws `INVALID_OPTIONS` naming the option when the file cannot be read. */
+export function readOptionFile(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
+    throw unusable(option, path, `cannot be read: ${reason}`);
+  }
+}
+
+function fileAuthenticator(path: string): Authenticator {
+  const read = (): Authenticator => {
+    const authenticator = credsAuthenticator(readOptionFile('credsFile', path));
+    try {
+      authenticator(''); // takes the file apart
+    } catch {
+      throw unusable('credsFile', path, 'has no JWT and seed of a user');
+    }
+    return authenticator;
+  };
+  let last = read();
+  return (nonce) => {
+    try {
+      last = read();
+    } catch {
+      // half-written or gone: an error here would end the connection for good
+    }
+    return last(nonce);
+  };
+}
+
+function unusable(option: string, path: string, what: string): GantryError {
+  const message = `the file "${path}" ${what}`;
+  return new GantryError('INVALID_OPTIONS', `store-nats: ${option}: ${message}`, {
+    details: { plugin: 'store-nats' },
+    issues: [{ path: option, message }],
+  });
+}

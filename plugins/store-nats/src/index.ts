@@ -1,0 +1,2 @@
+export { NatsStore, type NatsStoreNeeds, natsStore } from './nats-store.ts';
+export type { NatsStoreOptions } from './options.ts';

@@ -1,0 +1,214 @@
+import {
+  type Change,
+  type Clock,
+  type CommitOptions,
+  contracts,
+  definePlugin,
+  type Entry,
+  GantryError,
+  isGantryError,
+  type Lifecycle,
+  type Listing,
+  type Logger,
+  type Outcome,
+  type Random,
+  type Store,
+  type StoreEvent,
+  throwIfAborted,
+  toGantryError,
+  unlessAborted,
+} from '@gantry/core';
+import { checkKey, checkPrefix, checkSince, encodeValue } from '@gantry/storing';
+import { Backoff } from './backoff.ts';
+import { Bucket } from './bucket.ts';
+import type { EncodedChange } from './decide.ts';
+import { Link } from './link.ts';
+import { Mirror } from './mirror.ts';
+import { checkServer, openBucket } from './open-bucket.ts';
+import { type NatsStoreOptions, optionsSchema, type Settings, toSettings } from './options.ts';
+import { Replica } from './replica.ts';
+import { Requests } from './requests.ts';
+import { Sweeper } from './sweeper.ts';
+import { Writer } from './writer.ts';
+
+const MAX_VALUE_BYTES = 900_000;
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 1000;
+
+/** What the store uses of the host. */
+export interface NatsStoreNeeds {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+type Signal = { readonly signal?: AbortSignal | undefined };
+
+/** A store in a key-value bucket of NATS JetStream. All of the bucket is mirrored in memory, and read from there. */
+export class NatsStore implements Store, Lifecycle {
+  readonly supports = { durable: true, fencing: false, maxValueBytes: MAX_VALUE_BYTES };
+  readonly #settings: Settings;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #link: Link;
+  readonly #requests: Requests;
+  readonly #bucket: Bucket;
+  readonly #replica: Replica;
+  readonly #mirror: Mirror;
+  readonly #writer: Writer;
+  readonly #sweeper: Sweeper;
+  #closing: Promise<void> | undefined;
+
+  constructor({ clock, random, logger: parent }: NatsStoreNeeds, options: NatsStoreOptions = {}) {
+    const settings = toSettings(optionsSchema.parse(options));
+    const { timeoutMs, events, deletesKeptMs } = settings;
+    const logger = parent.child({ plugin: 'store-nats' });
+    const requests = new Requests(clock, timeoutMs);
+    const bucket = new Bucket(settings.bucket, requests);
+    const replica = new Replica({ bucket, logger, events, deletesKeptMs });
+    const mirror = new Mirror({ bucket, replica, clock, random, logger, timeoutMs });
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#random = random;
+    this.#requests = requests;
+    this.#bucket = bucket;
+    this.#replica = replica;
+    this.#mirror = mirror;
+    this.#writer = new Writer({ bucket, mirror, replica, clock, random });
+    this.#sweeper = new Sweeper({ bucket, replica, clock, random, logger, deletesKeptMs });
+    const listener = {
+      connected: (connection: Parameters<Requests['connected']>[0]) => {
+        requests.connected(connection);
+        mirror.connected(connection);
+      },
+      lost: () => {
+        requests.lost();
+        mirror.lost();
+      },
+      forbidden: (subject: string) => requests.forbidden(subject),
+    };
+    this.#link = new Link({ settings, clock, random, logger }, listener);
+  }
+
+  /**
+   * Connects, opens the bucket or creates it, and reads all of it.
+   *
+   * @throws `UNAVAILABLE` when no server can be reached in time, `UNAUTHENTICATED` when one refuses the credentials,
+   * `FORBIDDEN` when something may not be done that has to be, `UNSUPPORTED` for a server or a bucket that does not do what
+   * the store promises, `INVALID_OPTIONS` for a file of the options that cannot be used, `ABORTED`, `CLOSED`.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#enter(signal);
+    const connection = await this.#link.open(signal);
+    checkServer(connection.info, MAX_VALUE_BYTES);
+    const { config } = await this.#patiently(
+      () => openBucket(this.#bucket, this.#settings, MAX_VALUE_BYTES),
+      signal,
+    );
+    if (config.num_replicas > 1) this.#writer.takeTurns();
+    void this.#mirror.run();
+    await this.#patiently(() => this.#mirror.upToDate(() => undefined), signal);
+    if (config.max_msgs_per_subject === 1) void this.#sweeper.run();
+  }
+
+  async get(key: string, options?: Signal): Promise<Entry | undefined> {
+    this.#enter(options?.signal);
+    checkKey(key);
+    return await this.#read(() => this.#replica.entries.get(key), options);
+  }
+
+  async list(prefix: string, options?: Signal): Promise<Listing> {
+    this.#enter(options?.signal);
+    checkPrefix(prefix);
+    const { entries } = this.#replica;
+    return await this.#read(
+      () => ({ entries: entries.list(prefix), revision: this.#replica.revision }),
+      options,
+    );
+  }
+
+  async commit(
+    changes: readonly Change[],
+    { signal, fence }: CommitOptions = {},
+  ): Promise<readonly Outcome[]> {
+    this.#enter(signal);
+    const encoded = changes.map(encode);
+    if (fence !== undefined)
+      throw new GantryError('UNSUPPORTED', 'store-nats: a commit cannot have a fence here');
+    const writing = this.#writer.write(encoded, signal);
+    return await (signal === undefined ? writing : unlessAborted(writing, signal));
+  }
+
+  watch(
+    prefix: string,
+    options: { since: number; signal: AbortSignal },
+  ): AsyncIterable<readonly StoreEvent[]> {
+    checkPrefix(prefix);
+    checkSince(options.since);
+    return { [Symbol.asyncIterator]: () => this.#replica.watch(prefix, options) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#sweeper.close();
+    this.#mirror.close();
+    this.#requests.close();
+    await this.#link.close();
+  }
+
+  #enter(signal: AbortSignal | undefined): void {
+    if (this.#closing !== undefined) throw new GantryError('CLOSED', 'store-nats: the store is closed');
+    throwIfAborted(signal);
+  }
+
+  async #read<T>(read: () => T, options: Signal | undefined): Promise<T> {
+    const reading = this.#mirror.upToDate(read);
+    const signal = options?.signal;
+    return await (signal === undefined ? reading : unlessAborted(reading, signal));
+  }
+
+  /** Tries for `connectTimeoutMs` after the last progress: a cluster may have no leader yet, a bucket may be large. */
+  async #patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const backoff = new Backoff(this.#random, FIRST_WAIT_MS, LONGEST_WAIT_MS);
+    let { revision } = this.#replica;
+    let since = this.#clock.elapsed();
+    for (;;) {
+      try {
+        return await unlessAborted(work(), signal);
+      } catch (error) {
+        if (!isGantryError(error, 'UNAVAILABLE', 'TIMEOUT')) throw toGantryError(error, 'store-nats');
+        if (this.#replica.revision > revision) since = this.#clock.elapsed();
+        revision = this.#replica.revision;
+        const waitMs = backoff.next();
+        if (this.#clock.elapsed() + waitMs - since > this.#settings.connectTimeoutMs) throw this.#late(error);
+        await this.#clock.sleep(waitMs, signal);
+        this.#enter(signal);
+      }
+    }
+  }
+
+  #late(cause: GantryError): GantryError {
+    const { bucket, connectTimeoutMs } = this.#settings;
+    const reason = cause.message.replace(/^store-nats: /, '');
+    const message = `store-nats: the bucket "${bucket}" could not be opened within ${connectTimeoutMs} ms: ${reason}`;
+    return new GantryError('UNAVAILABLE', message, { details: { bucket }, cause });
+  }
+}
+
+function encode({ key, value, expect }: Change): EncodedChange {
+  checkKey(key);
+  return { key, text: value === undefined ? undefined : encodeValue(key, value, MAX_VALUE_BYTES), expect };
+}
+
+/** Plugin: a store in NATS JetStream, for `contracts.store`. */
+export const natsStore = definePlugin({
+  name: 'store-nats',
+  provides: contracts.store,
+  needs: { clock: contracts.clock, random: contracts.random, logger: contracts.logger },
+  options: optionsSchema,
+  create: (options, needs) => new NatsStore(needs, options),
+});

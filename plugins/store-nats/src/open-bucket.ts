@@ -1,0 +1,78 @@
+import { GantryError } from '@gantry/core';
+import type { Bucket, StreamConfig, StreamInfo } from './bucket.ts';
+import type { Settings } from './options.ts';
+
+/** Beside the value a message has headers. */
+const HEADER_BYTES = 1000;
+
+/**
+ * Finds the bucket or creates it.
+ *
+ * @throws `UNSUPPORTED` for a bucket that does not keep what the store promises, and what the server says.
+ */
+export async function openBucket(
+  bucket: Bucket,
+  settings: Pick<Settings, 'replicas' | 'history'>,
+  maxValueBytes: number,
+): Promise<StreamInfo> {
+  const { replicas, history } = settings;
+  const info = (await bucket.find()) ?? (await create(bucket, replicas, history));
+  const wrong = whatIsWrong(info.config, bucket.name, replicas, maxValueBytes);
+  if (wrong === undefined) return info;
+  const message = `store-nats: the bucket "${bucket.name}" cannot be used: ${wrong}`;
+  throw new GantryError('UNSUPPORTED', message, { details: { bucket: bucket.name } });
+}
+
+/** Of several that create it at once, with different settings, the first wins. */
+async function create(bucket: Bucket, replicas: number, history: number): Promise<StreamInfo> {
+  try {
+    return await bucket.create(replicas, history);
+  } catch (error) {
+    const found = await bucket.find();
+    if (found === undefined) throw error;
+    return found;
+  }
+}
+
+/** Why the settings of a bucket will not do, in words. */
+export function whatIsWrong(
+  config: StreamConfig,
+  name: string,
+  replicas: number,
+  maxValueBytes: number,
+): string | undefined {
+  const { subjects = [], max_msg_size: size = -1, num_replicas: has } = config;
+  if (config.storage !== 'file') return `it lies in ${config.storage}, not in files`;
+  if (config.mirror !== undefined || (config.sources ?? []).length > 0) return 'it is a copy of another one';
+  if (subjects.length !== 1 || subjects[0] !== `$KV.${name}.>`) return 'it is no key-value bucket';
+  if (config.max_msgs_per_subject < 1) return 'it is no key-value bucket: it keeps every value of a key';
+  if (config.retention !== 'limits') return `its retention is "${config.retention}"`;
+  if (config.discard !== 'new') return 'it throws away old keys when it is full';
+  if (config.max_age > 0) return 'its keys expire';
+  if (config.no_ack === true) return 'it does not confirm writes';
+  if (config.sealed === true) return 'it is sealed';
+  const needed = maxValueBytes + HEADER_BYTES;
+  if (size !== -1 && size < needed) return `it takes messages of ${size} bytes, ${needed} are needed`;
+  if (has < replicas) return `it has ${has} of the ${replicas} replicas that are asked for`;
+  return undefined;
+}
+
+/**
+ * Whether a server is new enough and takes messages that are long enough.
+ *
+ * @throws `UNSUPPORTED`
+ */
+export function checkServer(
+  info: { readonly version: string; readonly max_payload: number; readonly jetstream?: boolean } | undefined,
+  maxValueBytes: number,
+): void {
+  const { version = '0.0.0', max_payload: most = 0 } = info ?? {};
+  const refuse = (what: string): never => {
+    const message = `store-nats: the server ${what}`;
+    throw new GantryError('UNSUPPORTED', message, { details: { version, max_payload: most } });
+  };
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 2 || (major === 2 && minor < 9)) refuse(`is version ${version}; 2.9 or newer is needed`);
+  const needed = maxValueBytes + HEADER_BYTES;
+  if (most < needed) refuse(`takes messages of ${most} bytes (max_payload), ${needed} are needed`);
+}

@@ -1,0 +1,215 @@
+import type { Entry, Logger, StoreEvent } from '@gantry/core';
+import { EventLog, SortedEntries } from '@gantry/storing';
+import type { Msg } from '@nats-io/transport-node';
+import type { Bucket, StreamInfo } from './bucket.ts';
+import { type Delivery, isDelete } from './delivery.ts';
+import { freezeJson } from './freeze-json.ts';
+
+const NANOS = 1e6;
+
+/** That a key was deleted, and when. */
+export interface Deletion {
+  readonly revision: number;
+  readonly atMs: number;
+  /** False for a value that is no JSON, which only counts as a delete. */
+  readonly isMark: boolean;
+}
+
+export interface ReplicaOptions {
+  readonly bucket: Bucket;
+  readonly logger: Logger;
+  /** So many events are kept. */
+  readonly events: number;
+  readonly deletesKeptMs: number;
+}
+
+/**
+ * What is in the bucket, kept up to date by its messages, and the events that this makes. A bucket forgets what was
+ * replaced, so a message may be missing whose successor is still to come: until then the replica is not exact.
+ */
+export class Replica {
+  readonly entries = new SortedEntries();
+  /** Of keys that are absent, the oldest first. */
+  readonly deletions = new Map<string, Deletion>();
+  readonly #options: ReplicaOptions;
+  #log: EventLog;
+  /** Knows nothing up to the revisions that were given out before everything was read anew. */
+  #gone: EventLog;
+  #events: StoreEvent[] = [];
+  #revision = 0;
+  #time = '';
+  #size = 0;
+  #gaps = 0;
+  #exact = true;
+  #created: string | undefined;
+  /** It is whole from this revision on. */
+  #wholeFrom = Number.POSITIVE_INFINITY;
+  #whole = false;
+  #complained = false;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.#log = this.#logSince(Number.MAX_SAFE_INTEGER);
+    this.#gone = this.#logSince(0);
+  }
+
+  /** Of the newest message it has. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Of which bucket it is. */
+  get created(): string | undefined {
+    return this.#created;
+  }
+
+  /** Whether all is there that was in the bucket when it began to read it. */
+  get whole(): boolean {
+    return this.#whole;
+  }
+
+  /** Whether it shows what the bucket held at its revision, as far as the messages tell. */
+  get exact(): boolean {
+    return this.#exact;
+  }
+
+  /** How often messages were missing: as long as this stays the same, all that was missing before is replaced. */
+  get gaps(): number {
+    return this.#gaps;
+  }
+
+  /** When the newest message was written, in ms. */
+  get timeMs(): number {
+    return Number(this.#time) / NANOS;
+  }
+
+  watch(
+    prefix: string,
+    options: { since: number; signal: AbortSignal },
+  ): AsyncIterator<readonly StoreEvent[], unknown> {
+    const { since } = options;
+    const log = since > this.#revision && since < this.#gone.oldest ? this.#gone : this.#log;
+    return log.watch(prefix, options)[Symbol.asyncIterator]();
+  }
+
+  /** Why the replica cannot go on from where it is with this bucket; undefined when it can. */
+  whyNot({ created, state }: StreamInfo): string | undefined {
+    if (created !== this.#created)
+      return this.#created === undefined ? 'it is the first' : 'it is another bucket';
+    if (state.last_seq < this.#revision) return 'the bucket has lost messages';
+    if (state.last_seq === this.#revision && state.messages < this.#size) return 'the bucket was purged';
+    return undefined;
+  }
+
+  /** As {@link whyNot}, after messages may have been missed. */
+  whyNotResume(info: StreamInfo): string | undefined {
+    const { last_seq: last, last_ts: time } = info.state;
+    const why = this.whyNot(info);
+    if (why !== undefined || this.#time === '') return why;
+    const missedMs = last > this.#revision ? Date.parse(time) - this.timeMs : 0;
+    return missedMs > this.#options.deletesKeptMs / 2
+      ? 'deletes that were missed may be forgotten'
+      : undefined;
+  }
+
+  /** Forgets everything. Watches end as `COMPACTED`, and so do those that begin before all is there again. */
+  reset(info: StreamInfo, highest: number): void {
+    this.flush();
+    const { last_seq: last, messages } = info.state;
+    const gone = Math.max(this.#gone.oldest, this.#revision + 1, highest + 1);
+    this.#log.forget(gone);
+    this.#log = this.#logSince(Number.MAX_SAFE_INTEGER);
+    if (this.#created !== undefined) this.#gone = this.#logSince(gone);
+    this.entries.clear();
+    this.deletions.clear();
+    this.#revision = 0;
+    this.#time = '';
+    this.#size = 0;
+    this.#gaps++;
+    this.#exact = true;
+    this.#created = info.created;
+    this.#wholeFrom = last;
+    this.#whole = false;
+    if (messages === 0) this.reach(last);
+  }
+
+  /**
+   * Takes in a message. False when it shows that the bucket has lost what it had before: this message is another one than
+   * that of the same sequence.
+   */
+  apply(message: Msg, { seq, pending, time }: Delivery): boolean {
+    if (seq <= this.#revision) return seq < this.#revision || this.#time === '' || time === this.#time;
+    if (seq !== this.#revision + 1) {
+      this.#gaps++;
+      this.#exact = false;
+    }
+    this.#time = time;
+    const key = this.#options.bucket.keyOf(message.subject);
+    if (key === undefined) this.#complain('a message is of no store and is ignored', message.subject);
+    else this.#put(key, message, seq);
+    if (pending === 0) this.#exact = true;
+    this.reach(seq);
+    return true;
+  }
+
+  /** There is nothing in the bucket between what it has and this revision. */
+  reach(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+    if (this.#whole || this.#revision < this.#wholeFrom) return;
+    this.#log = this.#logSince(this.#revision);
+    this.#whole = true;
+  }
+
+  /** Tells those who watch what was taken in since the last time. */
+  flush(): void {
+    if (this.#events.length === 0) return;
+    const events = this.#events;
+    this.#events = [];
+    this.#log.append(events);
+  }
+
+  close(): void {
+    this.flush();
+    this.#log.close();
+    this.#gone.close();
+  }
+
+  #put(key: string, message: Msg, revision: number): void {
+    const isMark = isDelete(message);
+    const value = isMark ? undefined : this.#valueOf(key, message);
+    const event: StoreEvent = Object.freeze({ key, value, revision });
+    const known = this.entries.get(key) !== undefined;
+    if (value === undefined) {
+      this.deletions.delete(key); // to be the last
+      this.deletions.set(key, { revision, atMs: this.timeMs, isMark });
+      if (known) this.#size--;
+      this.entries.delete(key);
+    } else {
+      this.deletions.delete(key);
+      if (!known) this.#size++;
+      this.entries.put(event as Entry);
+    }
+    if (this.#whole) this.#events.push(event);
+  }
+
+  /** What is no JSON was written by somebody else; it counts as a delete. */
+  #valueOf(key: string, message: Msg): unknown {
+    try {
+      return freezeJson(message.json());
+    } catch {
+      this.#complain('a value is no JSON and counts as deleted', key);
+      return undefined;
+    }
+  }
+
+  #complain(what: string, key: string): void {
+    const { logger, bucket } = this.#options;
+    if (this.#complained) logger.debug(what, { bucket: bucket.name, key });
+    else logger.warn(what, { bucket: bucket.name, key });
+    this.#complained = true;
+  }
+
+  #logSince(since: number): EventLog {
+    return new EventLog({ name: 'store-nats', limit: this.#options.events, since });
+  }
+}

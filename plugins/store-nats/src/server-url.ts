@@ -1,0 +1,42 @@
+const DEFAULT_PORT = 4222;
+
+/** Where a server is. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a server's url says. */
+export interface ServerUrl extends Endpoint {
+  /** Whether it is `tls://`. */
+  readonly secure: boolean;
+  /** In front of the `@`, a token if there is no password. */
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** Takes a url apart; undefined when it is none of a NATS server. */
+export function parseServerUrl(text: string): ServerUrl | undefined {
+  try {
+    const url = new URL(text);
+    if (url.protocol !== 'nats:' && url.protocol !== 'tls:') return undefined;
+    if (url.hostname === '' || url.search !== '' || url.hash !== '') return undefined;
+    if (url.pathname !== '' && url.pathname !== '/') return undefined;
+    const [user, password] = [url.username, url.password].map(decodeURIComponent) as [string, string];
+    if (user === '' && password !== '') return undefined;
+    return {
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? DEFAULT_PORT : Number(url.port),
+      secure: url.protocol === 'tls:',
+      user: user === '' ? undefined : user,
+      password: password === '' ? undefined : password,
+    };
+  } catch {
+    return undefined; // what `new URL` throws quotes the url, password and all
+  }
+}
+
+/** `host:port`, without anything secret. */
+export function endpointText({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

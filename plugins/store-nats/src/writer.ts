@@ -1,0 +1,194 @@
+import {
+  type Clock,
+  GantryError,
+  isGantryError,
+  type Outcome,
+  type Random,
+  throwIfAborted,
+  toGantryError,
+} from '@gantry/core';
+import { Backoff } from './backoff.ts';
+import type { Bucket } from './bucket.ts';
+import { type Decision, decide, type EncodedChange } from './decide.ts';
+import type { Mirror } from './mirror.ts';
+import type { Replica } from './replica.ts';
+import { splitChanges } from './split-changes.ts';
+import { Turns } from './turns.ts';
+import { Window } from './window.ts';
+
+const MESSAGES_OUT = 1000;
+const BYTES_OUT = 16 * 1024 * 1024;
+/** So often a change is tried that the server refuses although nothing stands against it. */
+const TRIES = 12;
+/** The same in a replicated bucket, where every write of others is in the way. */
+const TRIES_IN_TURNS = 60;
+const FIRST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 500;
+
+export interface WriterParts {
+  readonly bucket: Bucket;
+  readonly mirror: Mirror;
+  readonly replica: Replica;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** A change on its way to its answer. */
+interface Task {
+  readonly change: EncodedChange;
+  outcome: Outcome | undefined;
+  /** The sequence that the server has refused last. */
+  refused: number | undefined;
+}
+
+/** How much of a commit is done, for the error of what is not. */
+interface Progress {
+  written: number;
+  unknown: number;
+}
+
+/** Writes commits: the changes of different keys all at once, in order, each confirmed or refused by itself. */
+export class Writer {
+  readonly #parts: WriterParts;
+  readonly #window = new Window(MESSAGES_OUT, BYTES_OUT);
+  #turns: Turns | undefined;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on writes take turns, as a replicated bucket needs it. */
+  takeTurns(): void {
+    this.#turns = new Turns(this.#parts.mirror);
+  }
+
+  async write(
+    changes: readonly EncodedChange[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Outcome[]> {
+    const tasks = changes.map((change): Task => ({ change, outcome: undefined, refused: undefined }));
+    const progress: Progress = { written: 0, unknown: 0 };
+    const runs = splitChanges(tasks.map((task) => ({ key: task.change.key, task })));
+    try {
+      for (const run of runs)
+        await this.#writeRun(
+          run.map(({ task }) => task),
+          progress,
+          signal,
+        );
+    } catch (error) {
+      throw partWritten(error, progress, changes.length);
+    }
+    return tasks.map(({ outcome }) => outcome as Outcome);
+  }
+
+  /** Tries until the server and what is known agree about every change. */
+  async #writeRun(
+    tasks: readonly Task[],
+    progress: Progress,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { clock, random } = this.#parts;
+    const backoff = new Backoff(random, FIRST_WAIT_MS, LONGEST_WAIT_MS);
+    let open = tasks;
+    for (let tries = 0; open.length > 0; tries++) {
+      throwIfAborted(signal);
+      if (tries === (this.#turns === undefined ? TRIES : TRIES_IN_TURNS)) throw stubborn(open[0] as Task);
+      if (tries > 1) await clock.sleep(backoff.next(), signal);
+      const decisions = await this.#decide(open, tries > 0);
+      const writes: Promise<void>[] = [];
+      for (const [index, task] of open.entries()) {
+        const decision = decisions[index] as Decision;
+        if (decision.kind === 'answer') task.outcome = decision.outcome;
+        else if (decision.kind === 'write')
+          writes.push(this.#send(task, decision.sequence, progress, signal));
+      }
+      await allDone(writes);
+      open = open.filter(({ outcome }) => outcome === undefined);
+    }
+  }
+
+  /** From what is known; from all that there is to know, where that is not enough. */
+  async #decide(tasks: readonly Task[], looks: boolean): Promise<readonly Decision[]> {
+    const { mirror, replica } = this.#parts;
+    const all = (isFresh: boolean): Decision[] =>
+      tasks.map(({ change, refused }) => {
+        const decision = decide(change, mirror.latest(change.key), isFresh, replica.revision);
+        // The mark of a deletion is gone from the bucket after a while, and here it may be remembered.
+        const isForgotten = change.expect === 'absent' && decision.kind === 'write' && refused !== undefined;
+        return isForgotten && decision.sequence === refused && refused > 0
+          ? { kind: 'write', sequence: 0 }
+          : decision;
+      });
+    if (!looks) {
+      const decisions = all(false);
+      if (decisions.every(({ kind }) => kind !== 'look')) return decisions;
+    }
+    return await mirror.upToDate(() => all(true));
+  }
+
+  async #send(
+    task: Task,
+    sequence: number | undefined,
+    progress: Progress,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { key, text } = task.change;
+    const bytes = text?.length ?? 0;
+    const entered = this.#window.enter(bytes);
+    if (entered !== undefined) await entered;
+    try {
+      throwIfAborted(signal);
+      if (this.#turns === undefined) await this.#put(task, sequence, undefined, progress);
+      else await this.#turns.take(key, (ofAll) => this.#put(task, sequence, ofAll, progress));
+    } catch (error) {
+      if (isGantryError(error, 'TIMEOUT')) progress.unknown++;
+      throw error;
+    } finally {
+      this.#window.leave(bytes);
+    }
+  }
+
+  /** False when it was refused for a sequence. What expects nothing need not wait for what others write. */
+  async #put(
+    task: Task,
+    sequence: number | undefined,
+    ofAll: number | undefined,
+    progress: Progress,
+  ): Promise<boolean> {
+    const { key, text } = task.change;
+    const expectedOfAll = sequence === undefined ? undefined : ofAll;
+    const revision = await this.#parts.bucket.write(key, text, sequence, expectedOfAll);
+    if (revision === undefined) {
+      task.refused = sequence;
+      return false;
+    }
+    progress.written++;
+    this.#parts.mirror.wrote(key, revision, text !== undefined);
+    task.outcome = { ok: true, revision };
+    return true;
+  }
+}
+
+/** Waits for all, whatever comes of them, and fails if one did: with what leaves least known. */
+async function allDone(writes: readonly Promise<void>[]): Promise<void> {
+  if (writes.length === 1) return await (writes[0] as Promise<void>);
+  const settled = await Promise.allSettled(writes);
+  const errors = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  if (errors.length > 0) throw errors.find((error) => isGantryError(error, 'TIMEOUT')) ?? errors[0];
+}
+
+/** After a part was written, nothing may say that nothing was. */
+function partWritten(error: unknown, { written, unknown }: Progress, all: number): GantryError {
+  const found = toGantryError(error, 'store-nats');
+  if (written + unknown === 0) return found;
+  const code = found.code === 'UNAVAILABLE' || found.code === 'CLOSED' ? 'TIMEOUT' : found.code;
+  if (code === found.code && all === 1) return found;
+  const message = `${found.message} (of ${all} changes ${written} were written, and of ${unknown} it is not known)`;
+  return new GantryError(code, message, { details: { ...found.details, written, unknown }, cause: found });
+}
+
+function stubborn({ change }: Task): GantryError {
+  const message = `store-nats: the server keeps refusing to write "${change.key}", though nothing stands against it`;
+  return new GantryError('UNAVAILABLE', message, { details: { key: change.key } });
+}

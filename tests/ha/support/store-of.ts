@@ -1,0 +1,18 @@
+import type { Plugin } from '@gantry/core';
+import { etcdStore } from '@gantry/store-etcd';
+import { lmdbStore } from '@gantry/store-lmdb';
+import { natsStore } from '@gantry/store-nats';
+
+import type { StoreConfig } from './part-config.ts';
+
+/** The plugin of a store, for the processes of a cluster and for who looks on. */
+export function storeOf(store: StoreConfig): Plugin {
+  switch (store.kind) {
+    case 'etcd':
+      return etcdStore({ endpoints: [...store.endpoints] });
+    case 'nats':
+      return natsStore({ servers: [...store.servers], replicas: store.replicas });
+    case 'lmdb':
+      return lmdbStore({ path: store.path });
+  }
+}
