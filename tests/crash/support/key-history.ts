@@ -57,12 +57,12 @@ export class KeyHistory {
 
   /** Whether a read has to tell how it stands. */
   get unsure(): boolean {
-    return this.ops.some(({ fate, denied }, index) => index > this.#base && fate === 'unknown' && !denied);
+    return this.#open().some(({ denied }) => !denied);
   }
 
   /** Takes in what a read shows; says in words what is wrong with it. */
   read(entry: Entry | undefined): string | undefined {
-    const open = this.ops.filter(({ fate }, index) => index > this.#base && fate === 'unknown');
+    const open = this.#open();
     const base = this.ops[this.#base];
     if (entry === undefined) {
       if (base === undefined || base.deletes) return this.#deny(open);
@@ -88,13 +88,18 @@ export class KeyHistory {
   /** Finds the write of each event: all in the order of the writes, none of them twice. */
   follow(events: readonly StoreEvent[]): readonly string[] {
     const wrong: string[] = [];
+    const deletes = new Map(
+      this.ops.flatMap((op, index) =>
+        op.deletes && op.revision !== undefined ? [[op.revision, index] as const] : [],
+      ),
+    );
     let at = -1;
     let before = 0;
     for (const event of events) {
       const { revision } = event;
       if (revision <= before) wrong.push(`${this.key}: an event of ${revision} came after one of ${before}`);
       before = revision;
-      const found = event.value === undefined ? this.#deleteAt(revision, at) : this.#putOf(event);
+      const found = event.value === undefined ? this.#deleteAt(revision, at, deletes) : this.#putOf(event);
       const op = this.ops[found];
       const what = event.value === undefined ? 'a delete' : `write ${(event.value as Value).number}`;
       if (op === undefined) wrong.push(`${this.key}: ${what} at ${revision} was never asked for`);
@@ -111,6 +116,11 @@ export class KeyHistory {
     return wrong;
   }
 
+  /** Behind the last write that is known to have happened; there are few. */
+  #open(): readonly Op[] {
+    return this.ops.slice(this.#base + 1).filter(({ fate }) => fate === 'unknown');
+  }
+
   #deny(open: readonly Op[]): undefined {
     for (const op of open) op.denied = true;
   }
@@ -125,17 +135,14 @@ export class KeyHistory {
   }
 
   /** Events name no delete: it is the one of that revision, or the first of none that lies in between. */
-  #deleteAt(revision: number, at: number): number {
-    const exact = this.ops.findIndex((op) => op.deletes && op.revision === revision);
-    if (exact !== -1) return exact;
-    const beyond = this.ops.findIndex((op) => op.revision !== undefined && op.revision > revision);
-    return this.ops.findIndex(
-      ({ deletes, fate, revision: known }, index) =>
-        deletes &&
-        fate !== 'refused' &&
-        known === undefined &&
-        index > at &&
-        (beyond === -1 || index < beyond),
-    );
+  #deleteAt(revision: number, at: number, known: ReadonlyMap<number, number>): number {
+    const exact = known.get(revision);
+    if (exact !== undefined) return exact;
+    for (let index = at + 1; index < this.ops.length; index++) {
+      const op = this.ops[index] as Op;
+      if (op.revision !== undefined && op.revision > revision) return -1;
+      if (op.deletes && op.fate !== 'refused' && op.revision === undefined) return index;
+    }
+    return -1;
   }
 }
