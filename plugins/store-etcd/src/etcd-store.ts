@@ -22,6 +22,7 @@ import { checkKey, checkPrefix, checkSince, encodeValue } from '@gantry/storing'
 import { Backoff } from './backoff.ts';
 import { Codec } from './codec.ts';
 import { type EtcdApi, loadEtcdApi, type RangeRequest, type RangeResponse } from './etcd-api.ts';
+import { Gathering } from './gathering.ts';
 import { Login } from './login.ts';
 import { optionsSchema, type Settings } from './options.ts';
 import { type EncodedChange, planTxns } from './plan-txns.ts';
@@ -54,6 +55,7 @@ export class EtcdStore implements Store, Lifecycle {
   /** A connection of its own: over TLS, etcd starves a watch that shares one with many reads. */
   readonly #watchServers: Servers;
   readonly #watches: Watches;
+  readonly #gathering = new Gathering((changes) => this.#transact(changes, undefined, undefined));
   #closing: Promise<void> | undefined;
 
   constructor(settings: Settings, { clock, random, logger }: EtcdStoreNeeds) {
@@ -188,10 +190,20 @@ export class EtcdStore implements Store, Lifecycle {
     return await this.#servers.ask(this.#api.range, request, { signal: options?.signal });
   }
 
+  /** What has neither a fence nor a signal may go together with what others write. */
   async #write(
     changes: readonly EncodedChange[],
     fence: EncodedFence | undefined,
     { signal }: CommitOptions,
+  ): Promise<readonly Outcome[]> {
+    if (fence === undefined && signal === undefined) return await this.#gathering.write(changes);
+    return await this.#transact(changes, fence, signal);
+  }
+
+  async #transact(
+    changes: readonly EncodedChange[],
+    fence: EncodedFence | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<readonly Outcome[]> {
     const request = txnOf(changes, fence);
     const answer = await this.#servers.ask(this.#api.txn, request, { write: true, signal });

@@ -43,6 +43,11 @@ export function planTxns(changes: readonly EncodedChange[]): readonly (readonly 
   return txns;
 }
 
+/** Whether one transaction takes all of these. */
+export function fitsOne(changes: readonly EncodedChange[]): boolean {
+  return planTxns(changes).length <= 1;
+}
+
 /** A change with an expectation names its key three times. */
 function sizeOf({ key, value, expect }: EncodedChange): number {
   return OVERHEAD_BYTES + (expect === undefined ? 1 : 3) * key.length + (value?.length ?? 0);

@@ -97,14 +97,17 @@ describeWith('etcd', 'store-etcd and servers that fail', () => {
     const last = end[0]?.ok === true ? end[0].revision : 0;
     await vi.waitFor(() => expect(events.at(-1)?.revision).toBe(last), 20_000);
 
-    const told = new Map(events.map((event) => [event.revision, event]));
+    // Writes that went together share a revision.
+    const at = (revision: number, key: string): string => `${revision} ${key}`;
+    const told = new Map(events.map((event) => [at(event.revision, event.key), event]));
     expect(told.size).toBe(events.length);
-    expect(events.map(({ revision }) => revision)).toEqual([...told.keys()].sort((a, b) => a - b));
+    const revisions = events.map(({ revision }) => revision);
+    expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
     for (const { key, value, revision } of writers.acknowledged)
-      expect(told.get(revision)).toEqual({ key, value, revision });
+      expect(told.get(at(revision, key))).toEqual({ key, value, revision });
     expect(events.length).toBeLessThanOrEqual(writers.acknowledged.length + writers.unknown + 1);
     for (const { key, value, revision } of (await store.list('w/')).entries)
-      expect(told.get(revision)).toEqual({ key, value, revision });
+      expect(told.get(at(revision, key))).toEqual({ key, value, revision });
   });
 
   test('a member that is halted is left for another, by calls and by the watch', async () => {

@@ -1,0 +1,67 @@
+import type { Outcome } from '@gantry/core';
+import { type EncodedChange, fitsOne } from './plan-txns.ts';
+
+/** So many transactions are under way before what comes waits to go together. */
+const UNDER_WAY = 4;
+
+interface Waiting {
+  readonly changes: readonly EncodedChange[];
+  readonly resolve: (outcomes: readonly Outcome[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Lets writes of several commits go in one transaction: while a few are under way, those that come wait, and set out
+ * together when one is back. Under load each sync of etcd's disk then serves many; without load nothing waits. Every
+ * change is checked and answered by itself, so it makes no difference whose transaction it is in.
+ */
+export class Gathering {
+  readonly #write: (changes: readonly EncodedChange[]) => Promise<readonly Outcome[]>;
+  #waiting: Waiting[] = [];
+  #underWay = 0;
+
+  /** `write` does one transaction, and answers each of its changes. */
+  constructor(write: (changes: readonly EncodedChange[]) => Promise<readonly Outcome[]>) {
+    this.#write = write;
+  }
+
+  write(changes: readonly EncodedChange[]): Promise<readonly Outcome[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, resolve, reject });
+      if (this.#underWay < UNDER_WAY) void this.#send();
+    });
+  }
+
+  async #send(): Promise<void> {
+    const together = this.#take();
+    if (together.length === 0) return;
+    this.#underWay++;
+    try {
+      const outcomes = await this.#write(together.flatMap(({ changes }) => changes));
+      let from = 0;
+      for (const { changes, resolve } of together) {
+        resolve(outcomes.slice(from, from + changes.length));
+        from += changes.length;
+      }
+    } catch (error) {
+      for (const { reject } of together) reject(error);
+    } finally {
+      this.#underWay--;
+      void this.#send();
+    }
+  }
+
+  /** From the front of the queue, as much as one transaction takes. */
+  #take(): readonly Waiting[] {
+    let count = 0;
+    const changes: EncodedChange[] = [];
+    for (const waiting of this.#waiting) {
+      if (count > 0 && !fitsOne([...changes, ...waiting.changes])) break;
+      changes.push(...waiting.changes);
+      count++;
+    }
+    const together = this.#waiting.slice(0, count);
+    this.#waiting = this.#waiting.slice(count);
+    return together;
+  }
+}

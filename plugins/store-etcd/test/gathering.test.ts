@@ -1,0 +1,68 @@
+import type { Outcome } from '@gantry/core';
+import { expect, test } from 'vitest';
+import { Gathering } from '../src/gathering.ts';
+import type { EncodedChange } from '../src/plan-txns.ts';
+
+const change = (name: string): EncodedChange => ({
+  name,
+  key: Buffer.from(name),
+  value: Buffer.from('1'),
+  expect: undefined,
+});
+
+/** A server that answers when it is told to. */
+function server() {
+  const transactions: { readonly names: string; answer(): void; fail(): void }[] = [];
+  let revision = 0;
+  const gathering = new Gathering(
+    (changes) =>
+      new Promise((resolve, reject) => {
+        transactions.push({
+          names: changes.map(({ name }) => name).join(' '),
+          answer: () => resolve(changes.map((): Outcome => ({ ok: true, revision: ++revision }))),
+          fail: () => reject(new Error('lost')),
+        });
+      }),
+  );
+  return { gathering, transactions };
+}
+
+test('without load every write goes at once and alone', async () => {
+  const { gathering, transactions } = server();
+  for (const name of 'abcd') void gathering.write([change(name)]);
+  expect(transactions.map(({ names }) => names)).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('what comes while some are under way goes together, in order, and is answered apart', async () => {
+  const { gathering, transactions } = server();
+  const early = [...'abcd'].map((name) => gathering.write([change(name)]));
+  const late = [gathering.write([change('e'), change('f')]), gathering.write([change('g')])];
+  expect(transactions).toHaveLength(4);
+  transactions[0]?.answer();
+  await early[0];
+  await null;
+  expect(transactions.at(-1)?.names).toBe('e f g');
+  transactions.at(-1)?.answer();
+  expect((await Promise.all(late)).map((outcomes) => outcomes.length)).toEqual([2, 1]);
+});
+
+test('a key that is in a transaction already waits for the next one', async () => {
+  const { gathering, transactions } = server();
+  for (const name of 'abcd') void gathering.write([change(name)]);
+  for (const name of ['x', 'y', 'x', 'z']) void gathering.write([change(name)]);
+  for (const transaction of transactions.slice(0, 2)) transaction.answer();
+  await expect.poll(() => transactions.slice(4).map(({ names }) => names)).toEqual(['x y', 'x z']);
+});
+
+test('a transaction that fails fails those in it, and no others', async () => {
+  const { gathering, transactions } = server();
+  const early = [...'abcd'].map((name) => gathering.write([change(name)]));
+  const late = [gathering.write([change('e')]), gathering.write([change('f')])];
+  transactions[0]?.fail();
+  await expect(early[0]).rejects.toThrow('lost');
+  await expect.poll(() => transactions.length).toBe(5);
+  transactions[4]?.fail();
+  for (const each of late) await expect(each).rejects.toThrow('lost');
+  transactions[1]?.answer();
+  expect(await early[1]).toHaveLength(1);
+});
