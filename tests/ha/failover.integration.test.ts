@@ -59,20 +59,24 @@ describeWith(['etcd', 'nats'], 'three servers over etcd and NATS', () => {
     await Promise.all([etcd, nats].map((each) => each?.[Symbol.asyncDispose]()));
   });
 
-  const updated = (version: number, replicas: number) =>
-    ha.until(
-      async () => {
-        const { items } = await ha.api().list('task', { fields: 'spec.service=web' });
-        const { status, spec } = await ha.api().get('service', 'web');
-        const right = spec.template.env?.VERSION === `v${version}` && spec.replicas === replicas;
-        const running = items.filter((task) => task.status.state === 'running');
-        return (
-          right && status.updated === replicas && status.ready === replicas && running.length === replicas
-        );
-      },
-      `version ${version} with ${replicas} replicas`,
-      ROUND_MS,
-    );
+  const updated = async (version: number, replicas: number): Promise<void> => {
+    let seen = '';
+    const look = async (): Promise<boolean> => {
+      const { items } = await ha.api().list('task', { fields: 'spec.service=web' });
+      const { status, spec } = await ha.api().get('service', 'web');
+      const tasks = items.map(
+        ({ meta, spec, status }) =>
+          `${meta.name} ${spec.node} ${spec.desired} ${status.state} ${status.message ?? ''}`,
+      );
+      seen = [JSON.stringify(status), ...tasks].join('\n');
+      const right = spec.template.env?.VERSION === `v${version}` && spec.replicas === replicas;
+      const running = items.filter((task) => task.status.state === 'running');
+      return right && status.updated === replicas && status.ready === replicas && running.length === replicas;
+    };
+    await ha.until(look, `version ${version} with ${replicas} replicas`, ROUND_MS).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${seen}`, { cause: error });
+    });
+  };
 
   test(`a leader that is killed in the middle of its work is replaced within one and a half leases, ${ROUNDS} times: no request fails, no slot has two tasks, nothing is written out of term`, {
     timeout: 60_000 + ROUNDS * ROUND_MS,

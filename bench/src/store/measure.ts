@@ -17,6 +17,8 @@ const WATCHED = 20_000;
 export interface Figures {
   readonly put1: number;
   readonly put64: number;
+  /** As `put64`, with a fence: what the parts of a leader do. Of the engine, puts without one in the same turns. */
+  readonly fenced64?: number;
   readonly batch100: number;
   readonly batch100x8: number;
   readonly list10000Ms: number;
@@ -30,6 +32,8 @@ export interface Measured extends Figures {
   readonly raw?: Figures;
   /** What the store takes of the engine's put rate, the worse of one writer and many. */
   readonly overhead?: number;
+  /** The same for puts with a fence, of many writers. */
+  readonly fencedOverhead?: number;
   /** The same for batches. */
   readonly batchOverhead?: number;
 }
@@ -57,6 +61,11 @@ export async function measure(pair: Pair, seconds: number, tell: (text: string) 
     await side.put(`puts/${lane}-${turn % KEYS}`);
     return 1;
   };
+  const putFenced: Work = async (side, lane, turn) => {
+    const key = `puts/${lane}-${turn % KEYS}`;
+    await (side.putFenced === undefined ? side.put(key) : side.putFenced(key));
+    return 1;
+  };
   const batch: Work = async (side, lane) => {
     await side.batch(keysBelow(`batches/${lane}-`, 0, BATCH));
     return BATCH;
@@ -64,6 +73,8 @@ export async function measure(pair: Pair, seconds: number, tell: (text: string) 
   for (const side of sides(pair)) await rate(WRITERS, 200, (lane, turn) => put(side, lane, turn));
   const put1 = await rates('put1', 1, put);
   const put64 = await rates('put64', WRITERS, put);
+  const fences = pair.store.putFenced !== undefined;
+  const fenced64 = fences ? await rates('fenced64', WRITERS, putFenced) : undefined;
   const batch100 = await rates('batch100', 1, batch);
   const batch100x8 = await rates('batch100x8', LANES, batch);
   const watched = await measureWatches(pair, ms, tell);
@@ -79,6 +90,7 @@ export async function measure(pair: Pair, seconds: number, tell: (text: string) 
   const figures = (which: keyof Turns): Figures => ({
     put1: Math.round(median(put1[which])),
     put64: Math.round(median(put64[which])),
+    ...(fenced64 && { fenced64: Math.round(median(fenced64[which])) }),
     batch100: Math.round(median(batch100[which])),
     batch100x8: Math.round(median(batch100x8[which])),
     list10000Ms: round(median(list10000[which])),
@@ -90,6 +102,7 @@ export async function measure(pair: Pair, seconds: number, tell: (text: string) 
     ...figures('store'),
     raw: figures('raw'),
     overhead: worse(put1, put64),
+    ...(fenced64 && { fencedOverhead: worse(fenced64) }),
     batchOverhead: worse(batch100, batch100x8),
   };
 }

@@ -2,6 +2,8 @@
 export interface Side extends AsyncDisposable {
   /** Writes a value of {@link VALUE_BYTES} and resolves once that is acknowledged. No key is written twice at a time. */
   put(key: string): Promise<void>;
+  /** The same with a fence, as all that a leader writes has one; for stores that have fences. */
+  putFenced?(key: string): Promise<void>;
   /** Writes as many, as the engine best does it. */
   batch(keys: readonly string[]): Promise<void>;
   /** Reads all keys below a prefix, with their values, and says how many there are. */

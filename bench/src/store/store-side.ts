@@ -23,7 +23,15 @@ export async function storeSide(plugin: Plugin, { expecting = false }: StoreSide
     if (outcome?.ok !== true) throw new Error(`the write of "${key}" was refused`);
     if (expecting) revisions.set(key, outcome.revision);
   };
+  const [term] = store.supports.fencing ? await store.commit([{ key: 'fence', value: 1 }]) : [];
+  const fence = term?.ok === true ? { key: 'fence', revision: term.revision } : undefined;
   return {
+    ...(fence !== undefined && {
+      async putFenced(key: string) {
+        const [outcome] = await store.commit([change(key)], { fence });
+        note(key, outcome);
+      },
+    }),
     async put(key) {
       const [outcome] = await store.commit([change(key)]);
       note(key, outcome);

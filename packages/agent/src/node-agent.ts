@@ -205,7 +205,10 @@ export class NodeAgent implements Agent {
   #registerAgain(): void {
     if (this.#stop.signal.aborted) return;
     this.#registering ??= this.#register(this.#stop.signal)
-      .then(() => this.#pull())
+      .then(() => {
+        this.#rests.wake(); // reports that were refused are told again now
+        this.#pull();
+      })
       .catch(() => undefined) // only when we are closed
       .finally(() => {
         this.#registering = undefined;

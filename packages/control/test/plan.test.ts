@@ -4,12 +4,17 @@ import { type NodeFitness, planService, type ServicePlan } from '../src/index.ts
 import { changed, hashOf, service, T0, task } from './support/objects.ts';
 
 interface Given {
+  seenSince?: number;
   readonly now?: number;
   readonly fitness?: Readonly<Record<string, NodeFitness>>;
   readonly globalSlots?: Readonly<Record<string, boolean>>;
 }
 
-function plan(of: Service, tasks: readonly Task[], { now = T0, fitness = {}, globalSlots = {} }: Given = {}) {
+function plan(
+  of: Service,
+  tasks: readonly Task[],
+  { now = T0, seenSince, fitness = {}, globalSlots = {} }: Given = {},
+) {
   return planService({
     service: of,
     template: hashOf(of),
@@ -17,6 +22,7 @@ function plan(of: Service, tasks: readonly Task[], { now = T0, fitness = {}, glo
     fitness: (node) => fitness[node] ?? 'usable',
     globalSlots: new Map(Object.entries(globalSlots)),
     now,
+    seenSince,
   });
 }
 
@@ -331,6 +337,19 @@ describe('an update', () => {
         const { update } = plan(begun, [...old, fresh], { now: T0 + afterMs }).status;
         expect([status, update?.state]).toEqual([status, counts ? 'paused' : 'updating']);
       }
+    });
+
+    test('does not count against a task what could not be reported while nobody led', () => {
+      const begun = { ...web, status: plan(web, old).status };
+      const fresh = task(web, {
+        slot: '1',
+        attempt: 2,
+        status: { state: 'running', ready: false, startedAt: T0 },
+      });
+      const at = (now: number) => plan(begun, [...old, fresh], { now, seenSince: T0 + 5000 });
+      expect(at(T0 + 5999).status.update?.state).toBe('updating');
+      expect(at(T0 + 5500).againAfterMs).toBe(500);
+      expect(at(T0 + 6000).status.update?.state).toBe('paused');
     });
   });
 

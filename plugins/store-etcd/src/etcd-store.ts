@@ -55,7 +55,7 @@ export class EtcdStore implements Store, Lifecycle {
   /** A connection of its own: over TLS, etcd starves a watch that shares one with many reads. */
   readonly #watchServers: Servers;
   readonly #watches: Watches;
-  readonly #gathering = new Gathering((changes) => this.#transact(changes, undefined, undefined));
+  readonly #gathering = new Gathering((changes, fence) => this.#transact(changes, fence, undefined));
   #closing: Promise<void> | undefined;
 
   constructor(settings: Settings, { clock, random, logger }: EtcdStoreNeeds) {
@@ -190,13 +190,13 @@ export class EtcdStore implements Store, Lifecycle {
     return await this.#servers.ask(this.#api.range, request, { signal: options?.signal });
   }
 
-  /** What has neither a fence nor a signal may go together with what others write. */
+  /** What has no signal may go together with what others write under the same fence. */
   async #write(
     changes: readonly EncodedChange[],
     fence: EncodedFence | undefined,
     { signal }: CommitOptions,
   ): Promise<readonly Outcome[]> {
-    if (fence === undefined && signal === undefined) return await this.#gathering.write(changes);
+    if (signal === undefined) return await this.#gathering.write(changes, fence);
     return await this.#transact(changes, fence, signal);
   }
 

@@ -29,14 +29,17 @@ function server() {
 
 test('without load every write goes at once and alone', async () => {
   const { gathering, transactions } = server();
-  for (const name of 'abcd') void gathering.write([change(name)]);
+  for (const name of 'abcd') void gathering.write([change(name)], undefined);
   expect(transactions.map(({ names }) => names)).toEqual(['a', 'b', 'c', 'd']);
 });
 
 test('what comes while some are under way goes together, in order, and is answered apart', async () => {
   const { gathering, transactions } = server();
-  const early = [...'abcd'].map((name) => gathering.write([change(name)]));
-  const late = [gathering.write([change('e'), change('f')]), gathering.write([change('g')])];
+  const early = [...'abcd'].map((name) => gathering.write([change(name)], undefined));
+  const late = [
+    gathering.write([change('e'), change('f')], undefined),
+    gathering.write([change('g')], undefined),
+  ];
   expect(transactions).toHaveLength(4);
   transactions[0]?.answer();
   await early[0];
@@ -48,16 +51,30 @@ test('what comes while some are under way goes together, in order, and is answer
 
 test('a key that is in a transaction already waits for the next one', async () => {
   const { gathering, transactions } = server();
-  for (const name of 'abcd') void gathering.write([change(name)]);
-  for (const name of ['x', 'y', 'x', 'z']) void gathering.write([change(name)]);
+  for (const name of 'abcd') void gathering.write([change(name)], undefined);
+  for (const name of ['x', 'y', 'x', 'z']) void gathering.write([change(name)], undefined);
   for (const transaction of transactions.slice(0, 2)) transaction.answer();
   await expect.poll(() => transactions.slice(4).map(({ names }) => names)).toEqual(['x y', 'x z']);
 });
 
+test('only what has the same fence goes together', async () => {
+  const { gathering, transactions } = server();
+  const fence = (revision: number) => ({ name: 'term', key: Buffer.from('term'), revision });
+  for (const name of 'abcd') void gathering.write([change(name)], undefined);
+  for (const [name, revision] of [
+    ['e', 1],
+    ['f', 1],
+    ['g', 2],
+  ] as const)
+    void gathering.write([change(name)], fence(revision));
+  for (const transaction of transactions.slice(0, 2)) transaction.answer();
+  await expect.poll(() => transactions.slice(4).map(({ names }) => names)).toEqual(['e f', 'g']);
+});
+
 test('a transaction that fails fails those in it, and no others', async () => {
   const { gathering, transactions } = server();
-  const early = [...'abcd'].map((name) => gathering.write([change(name)]));
-  const late = [gathering.write([change('e')]), gathering.write([change('f')])];
+  const early = [...'abcd'].map((name) => gathering.write([change(name)], undefined));
+  const late = [gathering.write([change('e')], undefined), gathering.write([change('f')], undefined)];
   transactions[0]?.fail();
   await expect(early[0]).rejects.toThrow('lost');
   await expect.poll(() => transactions.length).toBe(5);

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { contracts, type Plugin, type Random, type Store } from '@gantry/core';
+import { contracts, type Fence, type Plugin, type Random, type Store } from '@gantry/core';
 import { type Cluster, createCluster } from '@gantry/host';
 import { jsonLogger, systemClock, systemRandom } from '@gantry/system';
 import { SeededRandom } from '@gantry/testing';
@@ -53,11 +53,12 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
   const tally: Tally = { acknowledged: 0, refused: 0, unknown: 0, late: 0, highest: 0, wrong: [] };
   await using cluster = await open(store());
   const under = cluster.get(contracts.store);
+  const fence = await fenceOf(under);
   const { revision: since } = await under.list('crash/');
   const follower = new Follower(under, 'crash/', since);
   const writers = Array.from(
     { length: WRITERS },
-    (_, index) => new Writer(`w${index}`, under, new SeededRandom(seed * 1000 + index), tally),
+    (_, index) => new Writer(`w${index}`, under, new SeededRandom(seed * 1000 + index), tally, fence),
   );
   let over = false;
   const running = Promise.all(writers.map((writer) => writer.run())).then(() => {
@@ -108,6 +109,14 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
     recoveryMs: Math.round(recoveryMs),
     wrong,
   };
+}
+
+/** An entry that nobody changes, where the store has fences. */
+async function fenceOf(store: Store): Promise<Fence | undefined> {
+  if (!store.supports.fencing) return undefined;
+  const key = 'fence';
+  const [outcome] = await store.commit([{ key, value: 1 }]);
+  return outcome?.ok === true ? { key, revision: outcome.revision } : undefined;
 }
 
 async function crash(daemons: readonly Daemon[], random: Random): Promise<void> {

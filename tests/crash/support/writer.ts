@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Change, isGantryError, type Random, type Store } from '@gantry/core';
+import { type Change, type Fence, isGantryError, type Random, type Store } from '@gantry/core';
 import { KeyHistory, type Op } from './key-history.ts';
 
 const KEYS = 5;
@@ -36,15 +36,18 @@ export class Writer {
   readonly #store: Store;
   readonly #random: Random;
   readonly #tally: Tally;
+  /** Of every third commit; it holds. */
+  readonly #fence: Fence | undefined;
   #number = 0;
   #suspicious = false;
   #stopped = false;
   #until = Number.POSITIVE_INFINITY;
 
-  constructor(name: string, store: Store, random: Random, tally: Tally) {
+  constructor(name: string, store: Store, random: Random, tally: Tally, fence: Fence | undefined) {
     this.#store = store;
     this.#random = random;
     this.#tally = tally;
+    this.#fence = fence;
     this.histories = Array.from({ length: KEYS }, (_, index) => new KeyHistory(`crash/${name}-${index}`));
   }
 
@@ -82,8 +85,10 @@ export class Writer {
   async #write(): Promise<boolean> {
     const drawn = this.#draw();
     const floor = this.#tally.highest;
+    const fence = this.#random.next() < 1 / 3 ? this.#fence : undefined;
     try {
-      const outcomes = await this.#store.commit(drawn.map(({ change }) => change));
+      const changes = drawn.map(({ change }) => change);
+      const outcomes = await this.#store.commit(changes, { fence });
       drawn.forEach((each, index) => {
         const outcome = outcomes[index];
         if (outcome?.ok === true) this.#acknowledge(each, outcome.revision, floor);

@@ -28,6 +28,8 @@ export interface PlanInput {
   readonly waitsFor?: string | undefined;
   /** ms since the epoch. */
   readonly now: number;
+  /** Since when somebody has listened to what agents report, ms since the epoch. Default: always. */
+  readonly seenSince?: number | undefined;
 }
 
 export interface TaskDraft {
@@ -157,7 +159,12 @@ function viewOf(slot: Slot, target: Target, fitness: PlanInput['fitness']): Slot
 }
 
 /** Looks at how a moving update is doing. */
-function judge(views: readonly SlotView[], { service, now }: PlanInput, target: Target, draft: Draft) {
+function judge(
+  views: readonly SlotView[],
+  { service, now, seenSince = 0 }: PlanInput,
+  target: Target,
+  draft: Draft,
+) {
   const { update } = target;
   if (update === undefined || !isMoving(update)) return { update, rollback: false };
   const policy = policyOf(service.spec, update);
@@ -170,15 +177,16 @@ function judge(views: readonly SlotView[], { service, now }: PlanInput, target: 
         isCurrent(task, target) && task.spec.desired === 'running' && task.meta.createdAt >= update.startedAt,
     );
     for (const task of fresher) {
-      const why = failureOf(task, policy, now);
+      const why = failureOf(task, policy, now, seenSince);
       if (why === undefined) continue;
       failed++;
       failure ??= `${task.meta.name}: ${why}`;
       break;
     }
     if (fresh === undefined) continue;
-    const watchedUntil = (fresh.status.startedAt ?? now) + policy.monitorMs;
-    if (fresh.status.ready && old.length === 0 && slot.leaving.length === 0 && watchedUntil <= now) settled++;
+    const { startedAt = now, ready } = fresh.status;
+    const watchedUntil = (ready ? startedAt : Math.max(startedAt, seenSince)) + policy.monitorMs;
+    if (ready && old.length === 0 && slot.leaving.length === 0 && watchedUntil <= now) settled++;
     else if (watchedUntil > now && fresh.status.startedAt !== undefined) wakeAt(draft, watchedUntil);
   }
   return advance(update, policy, { slots: views.length, failed, settled, failure }, now);

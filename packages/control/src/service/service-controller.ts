@@ -58,11 +58,15 @@ export class ServiceController implements Controller {
   readonly #hashes = new WeakMap<TemplateSpec, string>();
   #restUntil = 0;
 
+  /** A controller is as old as the term in which it leads. */
+  readonly #seenSince: number;
+
   constructor(store: Store, views: Views, clock: Clock, events: EventRecorder) {
     this.#store = store;
     this.#views = views;
     this.#clock = clock;
     this.#events = events;
+    this.#seenSince = clock.now();
   }
 
   keysFor(event: ViewEvent): readonly string[] {
@@ -97,6 +101,7 @@ export class ServiceController implements Controller {
       globalSlots: globalSlots(entry.value.spec, valuesOf(this.#views.of('node').all())),
       waitsFor: this.#waitsFor(name, entry.value),
       now: this.#clock.now(),
+      seenSince: this.#seenSince,
     });
     const took = this.#clock.elapsed() - began;
     if (took > LONG_PLAN_MS) this.#restUntil = this.#clock.elapsed() + REST * took;

@@ -63,8 +63,11 @@ export function policyOf(spec: ServiceSpec, update: UpdateStatus | undefined): U
   return fixed ? { ...policy, order: 'stop-first' } : policy;
 }
 
-/** Why a new task has proven bad while it was watched: it ended, or it does not become ready. */
-export function failureOf(task: Task, policy: UpdatePolicy, now: number): string | undefined {
+/**
+ * Why a new task has proven bad while it was watched: it ended, or it does not become ready. `seenSince`: what agents had
+ * to say before that did not arrive, so it cannot have been late.
+ */
+export function failureOf(task: Task, policy: UpdatePolicy, now: number, seenSince = 0): string | undefined {
   const { state, startedAt, finishedAt, ready, message = state } = task.status;
   if (state === 'rejected') return message;
   if (state === 'failed') {
@@ -73,7 +76,10 @@ export function failureOf(task: Task, policy: UpdatePolicy, now: number): string
       : undefined;
   }
   const late =
-    state === 'running' && !ready && startedAt !== undefined && now - startedAt >= policy.monitorMs;
+    state === 'running' &&
+    !ready &&
+    startedAt !== undefined &&
+    now - Math.max(startedAt, seenSince) >= policy.monitorMs;
   return late ? `it was not ready ${policy.monitorMs} ms after its start` : undefined;
 }
 
