@@ -15,6 +15,7 @@ import {
   type Subjects,
   toGantryError,
 } from '@gantry/core';
+import { Rests } from './rests.ts';
 
 const CALL_MS = 10_000;
 const RETRY_MS = 100;
@@ -42,6 +43,7 @@ export class Ingress implements Component {
   readonly #address: string;
   readonly #session: string;
   readonly #stop = new AbortController();
+  readonly #rests: Rests;
   #hub: string | undefined;
   #applied = 0;
   #draining = false;
@@ -56,12 +58,17 @@ export class Ingress implements Component {
     this.#parts = parts;
     this.#address = address;
     this.#session = randomId(parts.random);
+    this.#rests = new Rests(parts.clock);
   }
 
   async start(): Promise<void> {
     const { bus, subjects, loadBalancer } = this.#parts;
     this.#unsubscribe = [
       bus.subscribe(subjects.ingressHint, () => this.#kick()),
+      bus.subscribe(subjects.leaderHint, () => {
+        this.#rests.hurry();
+        this.#kick();
+      }),
       loadBalancer.onDrained(() => this.#kick()),
     ];
     this.#loop = this.#run();
@@ -110,7 +117,7 @@ export class Ingress implements Component {
       statuses: this.#statuses,
       busy: await this.#busy(),
     };
-    const { signal } = this.#stop;
+    const signal = this.#rests.during(this.#stop.signal);
     const reply = (await bus.request(subjects.ingress, request, {
       timeoutMs: CALL_MS,
       signal,

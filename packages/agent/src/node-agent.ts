@@ -120,7 +120,7 @@ export class NodeAgent implements Agent {
       bus.subscribe(subjects.nodeHint(this.node), () => this.#pull()),
       bus.respond(subjects.agent(this.node), ({ payload }) => this.#streams.answer(payload as AgentRequest)),
     );
-    await this.#pullOnce();
+    await this.#pullFirst(signal);
     this.#loops.push(this.#beat());
   }
 
@@ -179,7 +179,7 @@ export class NodeAgent implements Agent {
       try {
         const reply = (await bus.request(subjects.register, request, {
           timeoutMs: CALL_MS,
-          signal,
+          signal: this.#rests.during(signal),
         })) as RegisterReply;
         this.#heartbeatMs = reply.heartbeatMs;
         this.#since = 0; // whoever did not know us may not know what we have: ask for everything
@@ -199,7 +199,7 @@ export class NodeAgent implements Agent {
   #hurry(): void {
     const { clock, random } = this.#parts;
     this.#cancelHurry();
-    this.#cancelHurry = clock.after(random.next() * HURRY_MS, () => this.#rests.wake());
+    this.#cancelHurry = clock.after(random.next() * HURRY_MS, () => this.#rests.hurry());
   }
 
   #registerAgain(): void {
@@ -227,7 +227,7 @@ export class NodeAgent implements Agent {
         const timeoutMs = this.#heartbeatMs * 2;
         const reply = (await bus.request(subjects.heartbeat, request, {
           timeoutMs,
-          signal,
+          signal: this.#rests.during(signal),
         })) as HeartbeatReply;
         if (reply.revision > this.#since) this.#pull();
         if (clock.elapsed() < resyncAt) continue;
@@ -237,6 +237,20 @@ export class NodeAgent implements Agent {
         if (signal.aborted) return;
         if (isGantryError(error, 'CONFLICT')) this.#registerAgain();
         else logger.debug('no answer to a heartbeat', { node: this.node, error: toGantryError(error) });
+      }
+    }
+  }
+
+  /** Asks for everything there is, until somebody answers: who leads may change at any time. */
+  async #pullFirst(signal: AbortSignal): Promise<void> {
+    for (let wait = RETRY_MS; ; wait = Math.min(MAX_RETRY_MS, wait * 2)) {
+      try {
+        return await this.#pullOnce();
+      } catch (error) {
+        if (signal.aborted) throw aborted(signal);
+        if (!isGantryError(error, 'CONFLICT', 'UNAVAILABLE', 'TIMEOUT')) throw error;
+        await this.#rests.rest(wait, signal);
+        if (isGantryError(error, 'CONFLICT')) await this.#register(signal);
       }
     }
   }
@@ -275,7 +289,7 @@ export class NodeAgent implements Agent {
     const { bus, subjects } = this.#parts;
     const since = this.#since;
     const request: PullRequest = { node: this.node, session: this.#session, since };
-    const { signal } = this.#stop;
+    const signal = this.#rests.during(this.#stop.signal);
     const reply = (await bus.request(subjects.pull, request, { timeoutMs: CALL_MS, signal })) as PullReply;
     for (const [name, spec] of Object.entries(reply.networks)) this.#networks.set(name, spec);
     if (reply.full) await this.#clearLeftovers(reply);

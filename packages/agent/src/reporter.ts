@@ -98,7 +98,7 @@ export class Reporter {
       try {
         const reply = (await bus.request(subjects.report, request, {
           timeoutMs: CALL_MS,
-          signal,
+          signal: rests.during(signal),
         })) as ReportReply;
         for (const [task, status] of batch) if (this.#due.get(task) === status) this.#due.delete(task);
         if (reply.unknown.length > 0) this.#parts.onUnknown(reply.unknown);

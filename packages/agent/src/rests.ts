@@ -1,9 +1,10 @@
-import type { Clock } from '@gantry/core';
+import { type Clock, GantryError } from '@gantry/core';
 
-/** Waits between tries, all of which can be cut short when there is reason to try again now. */
+/** Waits for answers and between tries, all of which can be cut short when there is reason to try again now. */
 export class Rests {
   readonly #clock: Clock;
   readonly #wakers = new Set<() => void>();
+  #calls = new AbortController();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,6 +24,18 @@ export class Rests {
       signal.addEventListener('abort', wake, { once: true });
       this.#wakers.add(wake);
     });
+  }
+
+  /** For a call that is to be given up when there is reason to try again. */
+  during(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#calls.signal]);
+  }
+
+  /** Gives up the calls that wait for who may be gone, and ends the rests. */
+  hurry(): void {
+    this.#calls.abort(new GantryError('UNAVAILABLE', 'somebody else leads now'));
+    this.#calls = new AbortController();
+    this.wake();
   }
 
   wake(): void {
