@@ -71,7 +71,10 @@ try {
     const pack = createPackageFromTarballData(archive);
     const problems = [
       ...files
-        .filter(({ path }) => !/^(dist\/.*|bin\/gantry\.js|proto\/.*\.proto|README\.md|LICENSE|package\.json)$/.test(path))
+        .filter(
+          ({ path }) =>
+            !/^(dist\/.*|bin\/gantry\.js|proto\/.*\.proto|README\.md|LICENSE|package\.json)$/.test(path),
+        )
         .map(({ path }) => `${path} should not be published`),
       ...(await manifestProblems(archive)),
       ...(await typeProblems(pack)),
