@@ -21,13 +21,13 @@ import {
   type Runtime,
   type RuntimeInfo,
   randomId,
-  type StatsReply,
   type Subjects,
   type TemplateSpec,
   toGantryError,
 } from '@gantry/core';
 import { Reporter } from './reporter.ts';
 import { Rests } from './rests.ts';
+import { addressOf, statsOf } from './running-tasks.ts';
 import { StreamServer } from './streams.ts';
 import { type RunnerParts, TaskRunner } from './task-runner.ts';
 
@@ -93,8 +93,8 @@ export class NodeAgent implements Agent {
     this.#session = randomId(parts.random);
     this.#rests = new Rests(parts.clock);
     this.#streams = new StreamServer(parts.runtime, parts.clock, parts.random, {
-      addressOf: (task, port) => this.#addressOf(task, port),
-      stats: () => this.#stats(),
+      addressOf: (task, port) => addressOf(this.#runners, this.node, task, port),
+      stats: () => statsOf(this.#runners, parts.runtime, parts.clock),
     });
     this.#reporter = new Reporter({
       ...parts,
@@ -352,23 +352,6 @@ export class NodeAgent implements Agent {
         });
       });
     }
-  }
-
-  #addressOf(task: string, port: number): { address: string; port: number } {
-    const runner = this.#runners.get(task);
-    if (runner?.status.state === 'running') return runner.addressOf(port);
-    throw new GantryError('NOT_FOUND', `task ${task} does not run on node ${this.node}`);
-  }
-
-  async #stats(): Promise<StatsReply['stats']> {
-    const { runtime, clock } = this.#parts;
-    const running = [...this.#runners.values()].filter(({ status }) => status.state === 'running');
-    const looks = await Promise.allSettled(running.map(({ name }) => runtime.stats?.(name)));
-    return looks.flatMap((look, index) => {
-      const task = running[index]?.name;
-      if (look.status === 'rejected' || look.value === undefined || task === undefined) return [];
-      return [{ task, time: clock.now(), ...look.value }];
-    });
   }
 
   #drop(task: string): void {
