@@ -11,7 +11,7 @@ import { startNats, startNatsCluster } from '../support/nats-server.ts';
 import { describeWith } from '../support/services.ts';
 import { crashRun } from './support/crash-run.ts';
 
-const ROUNDS = Number(process.env.GANTRY_CRASH_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.GANTRY_CRASH_ROUNDS ?? 3);
 const SEED = Number(process.env.GANTRY_CRASH_SEED ?? 1);
 const ROUND_MS = 12_000;
 

@@ -12,7 +12,7 @@ import { History, slotsWithTwo, writesOutOfTerm } from './support/history.ts';
 import type { PartProcess } from './support/part-process.ts';
 
 /** More of them make a longer proof. */
-const ROUNDS = Number(process.env.GANTRY_HA_ROUNDS ?? 4);
+const ROUNDS = Number(process.env.GANTRY_HA_ROUNDS ?? 2);
 const LEASE_MS = 3000;
 const ROUND_MS = 60_000;
 

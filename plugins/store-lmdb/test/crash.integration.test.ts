@@ -8,7 +8,7 @@ import { LmdbStore } from '../src/lmdb-store.ts';
 import { Child } from './child.ts';
 import { scratchFolder } from './scratch-folder.ts';
 
-const ROUNDS = Number(process.env.GANTRY_CRASH_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.GANTRY_CRASH_ROUNDS ?? 3);
 const SEED = Number(process.env.GANTRY_CRASH_SEED ?? 1);
 const ROUND_MS = 5000;
 const MOST_ANSWERS = 200;

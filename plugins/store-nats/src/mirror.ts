@@ -53,6 +53,9 @@ export class Mirror {
   readonly #waiters = new Set<Waiter>();
   readonly #written = new Map<string, { readonly present: boolean; readonly revision: number }>();
   #highest = 0;
+  /** Own writes without one of others between them and what the replica has go up to here. */
+  #ownTo = 0;
+  #isReplicated = false;
   #connection: NatsConnection | undefined;
   #feed: Feed | undefined;
   #lastConsumer: string | undefined;
@@ -88,9 +91,14 @@ export class Mirror {
     this.#parts.replica.close();
   }
 
-  /** The newest revision that is known to be there. */
-  get newest(): number {
-    return Math.max(this.#highest, this.#parts.replica.revision);
+  /** What was written up to this revision is known, by whomever: {@link latest} tells it. */
+  get knownTo(): number {
+    return Math.max(this.#ownTo, this.#parts.replica.revision);
+  }
+
+  /** Whether the bucket lies on several servers. */
+  get isReplicated(): boolean {
+    return this.#isReplicated;
   }
 
   /** Runs until it is closed. */
@@ -143,6 +151,7 @@ export class Mirror {
   wrote(key: string, revision: number, present: boolean): void {
     const { replica } = this.#parts;
     this.#highest = Math.max(this.#highest, revision);
+    if (revision === this.knownTo + 1) this.#ownTo = revision;
     if (revision <= replica.revision) return;
     if (this.#written.size >= MANY_WRITES) {
       for (const [one, write] of this.#written)
@@ -198,6 +207,7 @@ export class Mirror {
   /** Whether the leader does not have yet what is known to be there. Where it has other things, all is read anew. */
   #isBehind(info: StreamInfo): boolean {
     const { replica, clock } = this.#parts;
+    this.#isReplicated = info.config.num_replicas > 1;
     const why = replica.whyNot(info);
     const isSame = replica.created === info.created;
     const lacks = isSame && info.state.last_seq < Math.max(this.#highest, replica.revision);
@@ -218,6 +228,7 @@ export class Mirror {
     if (replica.created !== undefined) logger.warn('all is read anew', { bucket: bucket.name, why });
     replica.reset(info, this.#highest);
     this.#highest = 0;
+    this.#ownTo = 0;
     this.#written.clear();
     this.#distrusted = false;
     this.#behindSince = undefined;

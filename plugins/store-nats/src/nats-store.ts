@@ -105,7 +105,6 @@ export class NatsStore implements Store, Lifecycle {
       () => openBucket(this.#bucket, this.#settings, MAX_VALUE_BYTES),
       signal,
     );
-    if (config.num_replicas > 1) this.#writer.takeTurns();
     void this.#mirror.run();
     await this.#patiently(() => this.#mirror.upToDate(() => undefined), signal);
     if (config.max_msgs_per_subject === 1) void this.#sweeper.run();

@@ -14,8 +14,9 @@ interface Turn {
  * Puts the writes to a replicated bucket in a row. The leader of one checks what is expected of a key before it proposes
  * the write to the others and not when it is done (nats-server issue 4320), so of several on their way at once with the
  * same expectation all may be done. What is expected of the sequence of the whole bucket is checked when the write is
- * done: each write therefore also names that, counted on from the write before it, and no batch has a key twice. What
- * others write in between makes the rest of a batch be refused, and it is tried again.
+ * done: each write therefore also names that, counted on from the write before it, and no batch has a key twice. It names
+ * the newest sequence up to which everything is known, so that what is expected is known to hold just then. What others
+ * write in between makes the rest of a batch be refused, and it is tried again.
  */
 export class Turns {
   readonly #mirror: Mirror;
@@ -39,7 +40,7 @@ export class Turns {
     await null; // what comes in the same moment goes together
     while (this.#waiting.length > 0) {
       const batch = this.#next();
-      const from = this.#mirror.newest;
+      const from = this.#mirror.knownTo;
       const results = await Promise.allSettled(batch.map(({ write }, index) => write(from + index)));
       const allDone = results.every((result) => result.status === 'fulfilled' && result.value);
       // Others have written: see what, or the next batch is refused as well.

@@ -51,15 +51,11 @@ interface Progress {
 export class Writer {
   readonly #parts: WriterParts;
   readonly #window = new Window(MESSAGES_OUT, BYTES_OUT);
-  #turns: Turns | undefined;
+  readonly #turns: Turns;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
-  }
-
-  /** From now on writes take turns, as a replicated bucket needs it. */
-  takeTurns(): void {
-    this.#turns = new Turns(this.#parts.mirror);
+    this.#turns = new Turns(parts.mirror);
   }
 
   async write(
@@ -93,7 +89,8 @@ export class Writer {
     let open = tasks;
     for (let tries = 0; open.length > 0; tries++) {
       throwIfAborted(signal);
-      if (tries === (this.#turns === undefined ? TRIES : TRIES_IN_TURNS)) throw stubborn(open[0] as Task);
+      if (tries === (this.#parts.mirror.isReplicated ? TRIES_IN_TURNS : TRIES))
+        throw stubborn(open[0] as Task);
       if (tries > 1) await clock.sleep(backoff.next(), signal);
       const decisions = await this.#decide(open, tries > 0);
       const writes: Promise<void>[] = [];
@@ -139,8 +136,9 @@ export class Writer {
     if (entered !== undefined) await entered;
     try {
       throwIfAborted(signal);
-      if (this.#turns === undefined) await this.#put(task, sequence, undefined, progress);
-      else await this.#turns.take(key, (ofAll) => this.#put(task, sequence, ofAll, progress));
+      if (this.#parts.mirror.isReplicated)
+        await this.#turns.take(key, (ofAll) => this.#put(task, sequence, ofAll, progress));
+      else await this.#put(task, sequence, undefined, progress);
     } catch (error) {
       if (isGantryError(error, 'TIMEOUT')) progress.unknown++;
       throw error;
@@ -158,6 +156,7 @@ export class Writer {
   ): Promise<boolean> {
     const { key, text } = task.change;
     const expectedOfAll = sequence === undefined ? undefined : ofAll;
+    if (expectedOfAll !== undefined && !this.#stillHolds(key, sequence)) return false;
     const revision = await this.#parts.bucket.write(key, text, sequence, expectedOfAll);
     if (revision === undefined) {
       task.refused = sequence;
@@ -167,6 +166,12 @@ export class Writer {
     this.#parts.mirror.wrote(key, revision, text !== undefined);
     task.outcome = { ok: true, revision };
     return true;
+  }
+
+  /** Whether a sequence is still what is known of a key, after others may have had their turn. */
+  #stillHolds(key: string, sequence: number | undefined): boolean {
+    const { present, revision } = this.#parts.mirror.latest(key);
+    return sequence === 0 ? !present : revision === sequence;
   }
 }
 

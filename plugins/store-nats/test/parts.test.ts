@@ -103,7 +103,7 @@ test('a commit is cut where a key comes again', () => {
 });
 
 describe('writes to a replicated bucket', () => {
-  const mirror = { newest: 10, upToDate: async () => undefined } as unknown as ConstructorParameters<
+  const mirror = { knownTo: 10, upToDate: async () => undefined } as unknown as ConstructorParameters<
     typeof Turns
   >[0];
 

@@ -29,9 +29,9 @@ export class Fixtures implements AsyncDisposable {
   async make(): Promise<Fixture<StoreSubject>> {
     this.#servers ??= this.#members === 1 ? startOne() : startNatsCluster();
     const { urls, daemons } = await this.#servers;
-    // Servers of a cluster tell clients about each other: no way to them can be cut.
-    const link = this.#members === 1 ? await TcpLink.to(Number(new URL(urls[0] as string).port)) : undefined;
-    const servers = link === undefined ? [...urls] : [`nats://127.0.0.1:${link.port}`];
+    // Servers of a cluster tell clients about each other; but until a client gives up the way it has, that can be cut.
+    const links = await Promise.all(urls.map((url) => TcpLink.to(Number(new URL(url).port))));
+    const servers = links.map(({ port }) => `nats://127.0.0.1:${port}`);
     const clock = new JumpingClock();
     const bucket = `kit-${randomBytes(8).toString('hex')}`;
     const options = { servers, bucket, replicas: this.#members, events: EVENTS, timeoutMs: TIMEOUT_MS };
@@ -58,12 +58,15 @@ export class Fixtures implements AsyncDisposable {
         }));
         await store.commit(changes);
       },
-      ...(link !== undefined && { link }),
+      link: {
+        cut: () => links.forEach((link) => void link.cut()),
+        loseAnswers: () => links.forEach((link) => void link.loseAnswers()),
+        heal: () => links.forEach((link) => void link.heal()),
+      },
       jump: (ms) => clock.jump(ms),
     };
     const close = async (): Promise<void> => {
-      for (const one of made) await one[Symbol.asyncDispose]();
-      await link?.[Symbol.asyncDispose]();
+      for (const one of [...made, ...links]) await one[Symbol.asyncDispose]();
     };
     return { subject, close };
   }
