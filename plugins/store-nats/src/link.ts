@@ -55,6 +55,8 @@ export class Link {
   readonly #ending = new AbortController();
   #connection: NatsConnection | undefined;
   #connected = false;
+  /** The client asks for it again and again, also without a try in between. */
+  #waitMs = 0;
   #lostAt = 0;
   #complained = false;
 
@@ -144,7 +146,7 @@ export class Link {
       noRandomize: true,
       maxReconnectAttempts: -1,
       ignoreAuthErrorAbort: true,
-      reconnectDelayHandler: () => this.#backoff.next(),
+      reconnectDelayHandler: () => this.#waitMs,
       pingInterval: PING_MS,
       maxPingOut: MAX_PINGS_OUT,
       noAsyncTraces: true,
@@ -156,7 +158,7 @@ export class Link {
   #adopt(connection: NatsConnection): NatsConnection {
     this.#connection = connection;
     this.#connected = true;
-    this.#backoff.reset();
+    this.#restUp();
     void this.#watch(connection);
     this.#listener.connected(connection);
     return connection;
@@ -177,12 +179,19 @@ export class Link {
     } else if (status.type === 'reconnect' && !this.#connected && !connection.isClosed()) {
       this.#connected = true;
       logger.info('the connection is back', { server, lostMs: Math.round(clock.elapsed() - this.#lostAt) });
-      this.#backoff.reset();
+      this.#restUp();
       this.#complained = false;
       this.#listener.connected(connection);
+    } else if (status.type === 'reconnecting') {
+      this.#waitMs = this.#backoff.next();
     } else if (status.type === 'error') {
       this.#refused(server, status.error);
     }
+  }
+
+  #restUp(): void {
+    this.#backoff.reset();
+    this.#waitMs = this.#backoff.next();
   }
 
   #refused(server: string, error: Error): void {

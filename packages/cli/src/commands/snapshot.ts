@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { readSnapshot, restoreSnapshot, type Snapshot, snapshotLines, takeSnapshot } from '@gantry/storing';
 import { renderFields } from '../output/fields.ts';
 import { parseFormat, renderData } from '../output/format.ts';
@@ -13,6 +11,8 @@ import { withStore as opened } from '../parts/with-store.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 import { withNats, withStore } from './part-options.ts';
+
+const PIECE_LENGTH = 65_536;
 
 interface Options extends Partial<StoreOptions> {
   readonly name: string;
@@ -82,7 +82,7 @@ async function writeWhole(path: string, lines: Iterable<string>): Promise<void> 
   try {
     const handle = await open(temporary, 'w', 0o600);
     try {
-      await pipeline(Readable.from(lines), handle.createWriteStream({ autoClose: false }));
+      for (const piece of inPieces(lines)) await handle.write(piece);
       await handle.sync();
     } finally {
       await handle.close();
@@ -92,6 +92,17 @@ async function writeWhole(path: string, lines: Iterable<string>): Promise<void> 
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+function* inPieces(lines: Iterable<string>): Iterable<string> {
+  let piece = '';
+  for (const line of lines) {
+    piece += line;
+    if (piece.length < PIECE_LENGTH) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
 }
 
 async function read(cx: Cx, file: string): Promise<Snapshot> {
