@@ -28,6 +28,13 @@ const STALL_MS = 1000;
 /** So many own writes are remembered before those that have come back are cleared away. */
 const MANY_WRITES = 1000;
 
+/** What the leader says, and up to where it must have everything: what was known before it was asked. */
+interface Told {
+  readonly info: StreamInfo;
+  readonly created: string | undefined;
+  readonly known: number;
+}
+
 interface Waiter {
   readonly revision: number;
   /** Tries to answer; true when it did. */
@@ -47,7 +54,7 @@ export interface MirrorParts {
 /** Keeps the replica up to date over losses of all kinds, and tells how up to date it is. */
 export class Mirror {
   readonly #parts: MirrorParts;
-  readonly #info: SharedCall<StreamInfo>;
+  readonly #info: SharedCall<Told>;
   readonly #backoff: Backoff;
   readonly #closing = new AbortController();
   readonly #waiters = new Set<Waiter>();
@@ -67,7 +74,7 @@ export class Mirror {
 
   constructor(parts: MirrorParts) {
     this.#parts = parts;
-    this.#info = new SharedCall(() => parts.bucket.info());
+    this.#info = new SharedCall(() => this.#ask());
     this.#backoff = new Backoff(parts.random, FIRST_WAIT_MS, LONGEST_WAIT_MS);
   }
 
@@ -79,6 +86,7 @@ export class Mirror {
 
   lost(): void {
     this.#connection = undefined;
+    this.#behindSince = undefined;
     this.#feed?.end('the connection was lost');
     this.#rejectAll(new GantryError('UNAVAILABLE', 'store-nats: the connection was lost'));
   }
@@ -127,10 +135,10 @@ export class Mirror {
     const deadline = clock.elapsed() + timeoutMs;
     for (;;) {
       const { gaps } = replica;
-      const info = await this.#info.call();
+      const told = await this.#info.call();
       if (this.#closing.signal.aborted) throw aborted(this.#closing.signal);
-      if (!this.#isBehind(info)) {
-        const answer = await this.#reached(info.state.last_seq, gaps, deadline, read);
+      if (!this.#isBehind(told)) {
+        const answer = await this.#reached(told.info.state.last_seq, gaps, deadline, read);
         if (answer !== undefined) return answer.value;
       }
       if (clock.elapsed() >= deadline) throw late(timeoutMs);
@@ -164,9 +172,10 @@ export class Mirror {
   /** One consumer, from its beginning to its end; says why it ended. */
   async #follow(connection: NatsConnection): Promise<string> {
     const { bucket, replica, clock } = this.#parts;
-    const info = await bucket.info();
+    const told = await this.#ask();
+    const { info } = told;
     if (this.#lastConsumer !== undefined) bucket.endConsumer(this.#lastConsumer).catch(() => undefined);
-    if (this.#isBehind(info)) return 'the leader of the bucket is behind';
+    if (this.#isBehind(told)) return 'the leader of the bucket is behind';
     const why = this.#distrusted ? 'messages are not what they were' : replica.whyNotResume(info);
     if (why !== undefined) this.#reset(info, why);
     if (this.#connection !== connection) return 'the connection was lost';
@@ -204,13 +213,20 @@ export class Mirror {
     for (const waiter of this.#waiters) if (waiter.settle()) this.#waiters.delete(waiter);
   }
 
+  /** An answer may be older than messages that came before it, by another way; so what it must show is noted first. */
+  async #ask(): Promise<Told> {
+    const { bucket, replica } = this.#parts;
+    const { created } = replica;
+    const known = Math.max(this.#highest, replica.revision);
+    return { info: await bucket.info(), created, known };
+  }
+
   /** Whether the leader does not have yet what is known to be there. Where it has other things, all is read anew. */
-  #isBehind(info: StreamInfo): boolean {
+  #isBehind({ info, created, known }: Told): boolean {
     const { replica, clock } = this.#parts;
     this.#isReplicated = info.config.num_replicas > 1;
     const why = replica.whyNot(info);
-    const isSame = replica.created === info.created;
-    const lacks = isSame && info.state.last_seq < Math.max(this.#highest, replica.revision);
+    const lacks = created === info.created && info.state.last_seq < known;
     if (!lacks) this.#behindSince = undefined;
     if (lacks) {
       this.#behindSince ??= clock.elapsed();

@@ -96,7 +96,6 @@ export class Replica {
   whyNot({ created, state }: StreamInfo): string | undefined {
     if (created !== this.#created)
       return this.#created === undefined ? 'it is the first' : 'it is another bucket';
-    if (state.last_seq < this.#revision) return 'the bucket has lost messages';
     if (state.last_seq === this.#revision && state.messages < this.#size) return 'the bucket was purged';
     return undefined;
   }
