@@ -28,7 +28,7 @@ import { optionsSchema, type Settings } from './options.ts';
 import { type EncodedChange, planTxns } from './plan-txns.ts';
 import { readAll } from './read-all.ts';
 import { Servers } from './servers.ts';
-import { type EncodedFence, outcomesOf, revisionOf, txnOf } from './txn.ts';
+import { type Answer, type EncodedFence, outcomesOf, revisionOf, txnOf } from './txn.ts';
 import { Watches } from './watches.ts';
 
 const MAX_VALUE_BYTES = 1_000_000;
@@ -55,7 +55,7 @@ export class EtcdStore implements Store, Lifecycle {
   /** A connection of its own: over TLS, etcd starves a watch that shares one with many reads. */
   readonly #watchServers: Servers;
   readonly #watches: Watches;
-  readonly #gathering = new Gathering((changes, fence) => this.#transact(changes, fence, undefined));
+  readonly #gathering: Gathering;
   #closing: Promise<void> | undefined;
 
   constructor(settings: Settings, { clock, random, logger }: EtcdStoreNeeds) {
@@ -63,6 +63,11 @@ export class EtcdStore implements Store, Lifecycle {
     this.#clock = clock;
     this.#random = random;
     this.#codec = new Codec(settings.prefix);
+    this.#gathering = new Gathering({
+      write: (changes, fence) => this.#transact(changes, fence, undefined),
+      clock,
+      timeoutMs: settings.timeoutMs,
+    });
     const api = loadEtcdApi();
     this.#api = api;
     const login = new Login(settings.login);
@@ -130,8 +135,10 @@ export class EtcdStore implements Store, Lifecycle {
     for (const txn of txns) {
       try {
         const answers = await this.#write(txn, fence, options);
-        for (const answer of answers) outcomes.push(answer);
-        fence &&= fenceAfter(fence, txn, answers);
+        const unreadable = answers.find((answer) => isGantryError(answer));
+        if (unreadable !== undefined) throw unreadable;
+        for (const answer of answers) outcomes.push(answer as Outcome);
+        fence &&= fenceAfter(fence, txn, answers as readonly Outcome[]);
       } catch (error) {
         throw outcomes.length === 0 ? error : partWritten(error, outcomes.length, changes.length);
       }
@@ -195,7 +202,7 @@ export class EtcdStore implements Store, Lifecycle {
     changes: readonly EncodedChange[],
     fence: EncodedFence | undefined,
     { signal }: CommitOptions,
-  ): Promise<readonly Outcome[]> {
+  ): Promise<readonly Answer[]> {
     if (signal === undefined) return await this.#gathering.write(changes, fence);
     return await this.#transact(changes, fence, signal);
   }
@@ -204,7 +211,7 @@ export class EtcdStore implements Store, Lifecycle {
     changes: readonly EncodedChange[],
     fence: EncodedFence | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<readonly Outcome[]> {
+  ): Promise<readonly Answer[]> {
     const request = txnOf(changes, fence);
     const answer = await this.#servers.ask(this.#api.txn, request, { write: true, signal });
     const outcomes = outcomesOf(answer, changes, this.#codec);

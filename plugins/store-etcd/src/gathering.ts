@@ -1,6 +1,6 @@
-import type { Outcome } from '@gantry/core';
+import { type Clock, GantryError, isGantryError } from '@gantry/core';
 import { type EncodedChange, fitsOne } from './plan-txns.ts';
-import type { EncodedFence } from './txn.ts';
+import type { Answer, EncodedFence } from './txn.ts';
 
 /** So many transactions are under way before what comes waits to go together. */
 const UNDER_WAY = 4;
@@ -8,7 +8,9 @@ const UNDER_WAY = 4;
 interface Waiting {
   readonly changes: readonly EncodedChange[];
   readonly fence: EncodedFence | undefined;
-  readonly resolve: (outcomes: readonly Outcome[]) => void;
+  /** Of the clock's `elapsed`. */
+  readonly since: number;
+  readonly resolve: (answers: readonly Answer[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -16,47 +18,77 @@ interface Waiting {
 type Write = (
   changes: readonly EncodedChange[],
   fence: EncodedFence | undefined,
-) => Promise<readonly Outcome[]>;
+) => Promise<readonly Answer[]>;
+
+export interface GatheringParts {
+  readonly write: Write;
+  readonly clock: Clock;
+  /** What could not set out within this is given up. */
+  readonly timeoutMs: number;
+}
 
 /**
  * Lets writes of several commits go in one transaction: while a few are under way, those that come wait, and set out
  * together when one is back. Under load each sync of etcd's disk then serves many; without load nothing waits. Every
  * change is checked and answered by itself, so it makes no difference whose transaction it is in; what goes together has
- * the same fence.
+ * the same fence. Where etcd refuses the whole for what one has in it, each goes again alone.
  */
 export class Gathering {
-  readonly #write: Write;
+  readonly #parts: GatheringParts;
   #waiting: Waiting[] = [];
   #underWay = 0;
 
-  constructor(write: Write) {
-    this.#write = write;
+  constructor(parts: GatheringParts) {
+    this.#parts = parts;
   }
 
-  write(changes: readonly EncodedChange[], fence: EncodedFence | undefined): Promise<readonly Outcome[]> {
+  /** @throws `UNAVAILABLE` also when it could not set out in time; what {@link GatheringParts.write} throws. */
+  write(changes: readonly EncodedChange[], fence: EncodedFence | undefined): Promise<readonly Answer[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ changes, fence, resolve, reject });
+      this.#waiting.push({ changes, fence, since: this.#parts.clock.elapsed(), resolve, reject });
       if (this.#underWay < UNDER_WAY) void this.#send();
     });
   }
 
   async #send(): Promise<void> {
+    this.#giveUpLate();
     const together = this.#take();
     if (together.length === 0) return;
     this.#underWay++;
     try {
-      const all = together.flatMap(({ changes }) => changes);
-      const outcomes = await this.#write(all, together[0]?.fence);
-      let from = 0;
-      for (const { changes, resolve } of together) {
-        resolve(outcomes.slice(from, from + changes.length));
-        from += changes.length;
-      }
+      await this.#writeAll(together);
     } catch (error) {
       for (const { reject } of together) reject(error);
     } finally {
       this.#underWay--;
       void this.#send();
+    }
+  }
+
+  async #writeAll(together: readonly Waiting[]): Promise<void> {
+    const { write } = this.#parts;
+    const all = together.flatMap(({ changes }) => changes);
+    try {
+      const answers = await write(all, together[0]?.fence);
+      let from = 0;
+      for (const { changes, resolve } of together) {
+        resolve(answers.slice(from, from + changes.length));
+        from += changes.length;
+      }
+    } catch (error) {
+      if (together.length === 1 || !isGantryError(error, 'FORBIDDEN', 'EXHAUSTED')) throw error;
+      const alone = ({ changes, fence, resolve, reject }: Waiting): Promise<void> =>
+        write(changes, fence).then(resolve, reject);
+      await Promise.all(together.map(alone));
+    }
+  }
+
+  #giveUpLate(): void {
+    const { clock, timeoutMs } = this.#parts;
+    const now = clock.elapsed();
+    while (this.#waiting[0] !== undefined && now - this.#waiting[0].since > timeoutMs) {
+      const message = `store-etcd: the writes before it took longer than ${timeoutMs} ms; it was not sent`;
+      this.#waiting.shift()?.reject(new GantryError('UNAVAILABLE', message));
     }
   }
 

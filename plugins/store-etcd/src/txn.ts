@@ -1,4 +1,4 @@
-import type { Outcome } from '@gantry/core';
+import { type GantryError, type Outcome, toGantryError } from '@gantry/core';
 import type { Codec } from './codec.ts';
 import { type Compare, MOD_REVISION, type RequestOp, type TxnRequest, type TxnResponse } from './etcd-api.ts';
 import type { EncodedChange } from './plan-txns.ts';
@@ -23,18 +23,25 @@ export function txnOf(changes: readonly EncodedChange[], fence: EncodedFence | u
   };
 }
 
+/** What became of a change: an error where it was refused for a value that cannot be read. */
+export type Answer = Outcome | GantryError;
+
 /** What became of each change; undefined when the fence has changed. */
 export function outcomesOf(
   { header, succeeded, responses = [] }: TxnResponse,
   changes: readonly EncodedChange[],
   codec: Codec,
-): Outcome[] | undefined {
+): Answer[] | undefined {
   if (succeeded !== true) return undefined;
   return changes.map(({ expect }, index) => {
     const nested = responses[index]?.responseTxn;
     if (expect === undefined || nested?.succeeded === true) return { ok: true, revision: header.revision };
     const found = nested?.responses?.[0]?.responseRange?.kvs?.[0];
-    return { ok: false, current: found && codec.entry(found) };
+    try {
+      return { ok: false, current: found && codec.entry(found) };
+    } catch (error) {
+      return toGantryError(error);
+    }
   });
 }
 

@@ -1,4 +1,5 @@
-import type { Outcome } from '@gantry/core';
+import { type ErrorCode, GantryError, type Outcome } from '@gantry/core';
+import { TestClock } from '@gantry/testing';
 import { expect, test } from 'vitest';
 import { Gathering } from '../src/gathering.ts';
 import type { EncodedChange } from '../src/plan-txns.ts';
@@ -12,19 +13,22 @@ const change = (name: string): EncodedChange => ({
 
 /** A server that answers when it is told to. */
 function server() {
-  const transactions: { readonly names: string; answer(): void; fail(): void }[] = [];
+  const transactions: { readonly names: string; answer(): void; fail(code?: ErrorCode): void }[] = [];
   let revision = 0;
-  const gathering = new Gathering(
-    (changes) =>
+  const clock = new TestClock();
+  const gathering = new Gathering({
+    clock,
+    timeoutMs: 5000,
+    write: (changes) =>
       new Promise((resolve, reject) => {
         transactions.push({
           names: changes.map(({ name }) => name).join(' '),
           answer: () => resolve(changes.map((): Outcome => ({ ok: true, revision: ++revision }))),
-          fail: () => reject(new Error('lost')),
+          fail: (code = 'TIMEOUT') => reject(new GantryError(code, 'lost')),
         });
       }),
-  );
-  return { gathering, transactions };
+  });
+  return { gathering, transactions, clock };
 }
 
 test('without load every write goes at once and alone', async () => {
@@ -82,4 +86,31 @@ test('a transaction that fails fails those in it, and no others', async () => {
   for (const each of late) await expect(each).rejects.toThrow('lost');
   transactions[1]?.answer();
   expect(await early[1]).toHaveLength(1);
+});
+
+test('what is refused for one of them goes again, each alone', async () => {
+  const { gathering, transactions } = server();
+  for (const name of 'abcd') void gathering.write([change(name)], undefined);
+  const late = ['e', 'f'].map((name) => gathering.write([change(name)], undefined));
+  transactions[0]?.answer();
+  await expect.poll(() => transactions[4]?.names).toBe('e f');
+  transactions[4]?.fail('EXHAUSTED');
+  await expect.poll(() => transactions.slice(5).map(({ names }) => names)).toEqual(['e', 'f']);
+  transactions[5]?.fail('EXHAUSTED');
+  transactions[6]?.answer();
+  await expect(late[0]).rejects.toMatchObject({ code: 'EXHAUSTED' });
+  expect(await late[1]).toEqual([{ ok: true, revision: expect.any(Number) }]);
+});
+
+test('what waits for longer than it may is given up, and was not sent', async () => {
+  const { gathering, transactions, clock } = server();
+  for (const name of 'abcd') void gathering.write([change(name)], undefined);
+  const late = gathering.write([change('e')], undefined);
+  await clock.advance(5001);
+  const later = gathering.write([change('f')], undefined);
+  transactions[0]?.answer();
+  await expect(late).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(transactions[4]?.names).toBe('f');
+  transactions[4]?.answer();
+  await later;
 });

@@ -28,7 +28,8 @@ const MAX_PINGS_OUT = 2;
 const DIAL_MS = 3000;
 const FLUSH_MS = 1000;
 const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 5000;
+/** Those who connect to a store are few: servers, not agents. */
+const LONGEST_WAIT_MS = 1000;
 
 export interface LinkParts {
   readonly settings: Settings;
