@@ -52,8 +52,10 @@ export class KindHub {
   #base = 0;
   #pending: Change[] = [];
   #cancelFlush: (() => void) | undefined;
-  #flushedAt = 0;
+  #flushedAt = Number.NEGATIVE_INFINITY;
   #flushTook = 0;
+  /** Whether what was told last is still on its way to the sockets. */
+  #telling = false;
   #cancelTick: () => void = () => {};
   #idleSince: number | undefined;
   /** What happened before the list was not to be had, the last time: begin with the list itself. */
@@ -158,10 +160,10 @@ export class KindHub {
 
   /** At once after a rest; otherwise as often as the share of time allows: the busier, the more is told together. */
   #flushSoon(): void {
-    if (this.#cancelFlush !== undefined) return;
+    if (this.#telling || this.#cancelFlush !== undefined || this.#pending.length === 0) return;
     const { clock } = this.#parts;
-    const wait =
-      this.#flushedAt + Math.min(MAX_PAUSE_MS, this.#flushTook * (1 / SHARE - 1)) - clock.elapsed();
+    const pause = Math.min(MAX_PAUSE_MS, this.#flushTook * (1 / SHARE - 1));
+    const wait = this.#flushedAt + pause - clock.elapsed();
     if (wait <= 0) this.#flush();
     else {
       this.#cancelFlush = clock.after(Math.ceil(wait), () => this.#flush());
@@ -172,7 +174,8 @@ export class KindHub {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
     if (this.#pending.length === 0) return;
-    const begun = this.#parts.clock.elapsed();
+    const { clock } = this.#parts;
+    const begun = clock.elapsed();
     const pending = this.#pending;
     this.#pending = [];
     for (let at = 0, end = 0; at < pending.length; at = end) {
@@ -181,8 +184,14 @@ export class KindHub {
       // Those who take it get it before the next one pushes anything out of the ring.
       for (const watcher of this.#watchers) watcher.pump(this.#ring);
     }
-    this.#flushedAt = this.#parts.clock.elapsed();
-    this.#flushTook = this.#flushedAt - begun;
+    // Responses hand over to their sockets after this turn, which is what takes the time.
+    this.#telling = true;
+    clock.after(0, () => {
+      this.#telling = false;
+      this.#flushedAt = clock.elapsed();
+      this.#flushTook = this.#flushedAt - begun;
+      this.#flushSoon();
+    });
   }
 
   #tick(): void {
