@@ -1,77 +1,72 @@
 /**
- * Services applied → every task reported running by its fake agent, memory store. Counts everything in between: apply,
- * plan, place, dispatch, start, report. Compare: swarmkit's scheduler with its store alone 11,860 tasks/s on one core,
- * Kubernetes 1.32 284–412 pods/s with API server and etcd.
+ * Services applied → every task reported running by its fake agent, over a store of choice. Counts everything in between:
+ * apply, plan, place, dispatch, start, report. `writesPerTask` are all keys written in that time, by whoever, for each
+ * task; `writes` says what they were, tasks by the state they were written with. Each store has a process of its own,
+ * with all nodes in it; etcd and NATS are real servers on this machine, which share its cores and are not in
+ * `peakRssMiB`. `storeBytes` is what lies on the disk at the end, as the engine says. Compare: swarmkit's scheduler with
+ * its store alone 11,860 tasks/s on one core, Kubernetes 1.32 284–412 pods/s with API server and etcd; at most 4 writes
+ * per task.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { contracts } from '@gantry/core';
-import { createCluster } from '@gantry/host';
-import { fakeCluster } from '@gantry/presets/fake';
+import { ENGINES, type Engine } from './control-plane/engine.ts';
+import { type Figures, run } from './control-plane/run.ts';
 
 const { values } = parseArgs({
-  options: { tasks: { type: 'string' }, nodes: { type: 'string' }, services: { type: 'string' } },
+  options: {
+    tasks: { type: 'string' },
+    nodes: { type: 'string' },
+    services: { type: 'string' },
+    store: { type: 'string' },
+  },
 });
 const tasks = Number(values.tasks ?? 100_000);
 const nodes = Number(values.nodes ?? 1000);
 const services = Number(values.services ?? 100);
-
-const perNode = Math.ceil((tasks / nodes) * 1.5);
-const cluster = await createCluster(
-  fakeCluster({
-    logLevel: 'warn',
-    controlPlane: { heartbeatMs: 5000, downAfterMs: 60_000 },
-    runtime: { capacity: { cpu: perNode * 100, memory: perNode * 64 * 2 ** 20 } },
-  }),
-  { nodes, startTimeoutMs: 120_000, closeTimeoutMs: 120_000 },
-);
-console.error(`${nodes} nodes are up; ${tasks} tasks in ${services} services`);
-
-const latencies = new Float64Array(tasks);
-let running = 0;
-let allRunning = (): void => {};
-const done = new Promise<void>((resolve) => {
-  allRunning = resolve;
-});
-const clock = cluster.get(contracts.clock);
-cluster
-  .get(contracts.views)
-  .of('task')
-  .subscribe((events) => {
-    for (const { before, after } of events) {
-      if (after?.value.status.state !== 'running' || before?.value.status.state === 'running') continue;
-      latencies[running++] = clock.now() - after.value.meta.createdAt;
-    }
-    if (running >= tasks) allRunning();
-  });
-
-const delay = monitorEventLoopDelay({ resolution: 10 });
-delay.enable();
-const began = performance.now();
-const template = { image: 'bench:1', resources: { requests: { cpu: 100, memory: '64Mi' } } };
-const share = Math.floor(tasks / services);
-for (let i = 0; i < services; i++) {
-  const replicas = i === services - 1 ? tasks - share * (services - 1) : share;
-  await cluster.api.apply({ kind: 'service', meta: { name: `s${i}` }, spec: { replicas, template } });
+const asked = values.store ?? 'memory';
+const names = asked === 'all' ? Object.keys(ENGINES) : asked.split(',');
+if (
+  names.some((name) => !Object.hasOwn(ENGINES, name)) ||
+  !(tasks >= services && nodes > 0 && services > 0)
+) {
+  console.error(
+    `usage: control-plane [--tasks 100000] [--nodes 1000] [--services 100] [--store ${Object.keys(ENGINES).join(',')} or all]`,
+  );
+  process.exit(2);
 }
-const progress = setInterval(() => console.error(`${running} running`), 1000);
-await done;
-clearInterval(progress);
-const seconds = (performance.now() - began) / 1000;
-delay.disable();
-const sorted = latencies.sort();
-const at = (share: number): number => sorted[Math.min(tasks - 1, Math.floor(tasks * share))] as number;
-const result = {
-  bench: 'control-plane',
-  tasks,
-  nodes,
-  seconds: Number(seconds.toFixed(2)),
-  tasksPerSecond: Math.round(tasks / seconds),
-  peakRssMiB: Math.round(process.resourceUsage().maxRSS / 1024),
-  p50Ms: at(0.5),
-  p99Ms: at(0.99),
-  longestStallMs: Math.round(delay.max / 1e6),
-};
-if (process.env.BENCH_CLOSE === '1') await cluster[Symbol.asyncDispose]();
-console.log(JSON.stringify(result));
+
+/** In this process. */
+async function measure(name: string): Promise<Figures> {
+  await using engine = await (ENGINES[name] as () => Promise<Engine>)();
+  return await run(engine, { tasks, nodes, services });
+}
+
+/** In a process of its own: its memory and its stalls are its alone. */
+async function measureApart(name: string): Promise<Figures> {
+  const args = ['--tasks', `${tasks}`, '--nodes', `${nodes}`, '--services', `${services}`, '--store', name];
+  const child = fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const figures = new Promise<Figures>((resolve, reject) => {
+    child.once('message', (message) => resolve(message as Figures));
+    child.once('exit', (code) => reject(new Error(`the benchmark of ${name} ended with ${code}`)));
+  });
+  const gone = once(child, 'exit');
+  const [found] = await Promise.all([figures, gone]);
+  return found;
+}
+
+if (names.length === 1) {
+  const [name = ''] = names;
+  const figures = await measure(name);
+  process.send?.(figures);
+  console.log(JSON.stringify({ bench: 'control-plane', store: name, tasks, nodes, ...figures }));
+} else {
+  const stores: Record<string, Figures> = {};
+  for (const name of names) {
+    console.error(`${name}:`);
+    stores[name] = await measureApart(name);
+  }
+  console.log(JSON.stringify({ bench: 'control-plane', tasks, nodes, stores }));
+}
 process.exit(0);
