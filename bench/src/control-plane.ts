@@ -59,7 +59,7 @@ async function measureApart(name: string): Promise<Figures> {
 if (names.length === 1) {
   const [name = ''] = names;
   const figures = await measure(name);
-  process.send?.(figures);
+  if (process.send !== undefined) await new Promise((resolve) => process.send?.(figures, resolve));
   console.log(JSON.stringify({ bench: 'control-plane', store: name, tasks, nodes, ...figures }));
 } else {
   const stores: Record<string, Figures> = {};

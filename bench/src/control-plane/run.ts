@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { contracts } from '@gantry/core';
 import { createCluster } from '@gantry/host';
 import { fakeCluster } from '@gantry/presets/fake';
@@ -7,6 +8,7 @@ import { Counts, counting } from './counting.ts';
 import type { Engine, StoreSize } from './engine.ts';
 
 const TOLD_MS = 1000;
+const STALL_SEEN_MS = 30;
 
 export interface RunOptions {
   readonly tasks: number;
@@ -65,6 +67,7 @@ export async function run(engine: Engine, { tasks, nodes, services }: RunOptions
 
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
+  await sleep(STALL_SEEN_MS); // until it looks
   counts.clear();
   const began = performance.now();
   const template = { image: 'bench:1', resources: { requests: { cpu: 100, memory: '64Mi' } } };
@@ -77,6 +80,7 @@ export async function run(engine: Engine, { tasks, nodes, services }: RunOptions
   await done;
   clearInterval(progress);
   const seconds = (performance.now() - began) / 1000;
+  await sleep(STALL_SEEN_MS); // a stall is known once it is over
   delay.disable();
   const { commits, writes, refused } = counts;
   const figures = {

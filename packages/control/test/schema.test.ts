@@ -1,7 +1,7 @@
-import { type Entry, isGantryError, STORE_KEYS } from '@gantry/core';
+import { type Entry, isGantryError, SCHEMA_VERSION, STORE_KEYS } from '@gantry/core';
 import { MemoryStore } from '@gantry/store-memory';
 import { expect, test } from 'vitest';
-import { MIGRATIONS, type Migration, migrate, SCHEMA_VERSION } from '../src/schema/migrate.ts';
+import { MIGRATIONS, type Migration, migrate } from '../src/schema/migrate.ts';
 
 const noted = async (store: MemoryStore): Promise<unknown> => (await store.get(STORE_KEYS.schema))?.value;
 

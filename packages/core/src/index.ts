@@ -100,7 +100,7 @@ export {
 } from './plugin.ts';
 export * from './protocol.ts';
 export type { StandardResult, StandardSchema } from './standard-schema.ts';
-export { STORE_KEYS } from './store-keys.ts';
+export { SCHEMA_VERSION, STORE_KEYS } from './store-keys.ts';
 export {
   type AnyToken,
   contract,

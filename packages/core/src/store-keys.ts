@@ -9,3 +9,6 @@ export const STORE_KEYS = Object.freeze({
   /** The term: rewritten only when one begins. The fence of what the leader writes. */
   term: 'leader/term',
 });
+
+/** The version of the stored objects that this release reads and writes. */
+export const SCHEMA_VERSION = 1;

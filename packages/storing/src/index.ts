@@ -1,7 +1,13 @@
 export { checkKey, checkPrefix, checkSince } from './check-key.ts';
 export { encodeValue } from './encode-value.ts';
 export { EventLog, type EventLogOptions } from './event-log.ts';
-export { type RestoreOptions, restoreSnapshot, takeSnapshot } from './snapshot.ts';
+export {
+  type RestoreOptions,
+  restoreSnapshot,
+  type SnapshotFacts,
+  snapshotOf,
+  takeSnapshot,
+} from './snapshot.ts';
 export {
   type Hash,
   readSnapshot,

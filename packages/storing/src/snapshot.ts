@@ -1,4 +1,4 @@
-import { GantryError, STORE_KEYS, type Store } from '@gantry/core';
+import { type Clock, GantryError, SCHEMA_VERSION, STORE_KEYS, type Store } from '@gantry/core';
 import { SNAPSHOT_FORMAT, type Snapshot, type SnapshotEntry } from './snapshot-format.ts';
 
 /** Who leads is not part of a state, and who is in a snapshot leads no more. */
@@ -8,7 +8,16 @@ const IDENTITY = STORE_KEYS.identity;
 
 const PER_COMMIT = 1000;
 
+export interface SnapshotFacts {
+  /** Name of the cluster. */
+  readonly cluster?: string;
+  /** When it was taken, ms since the epoch. */
+  readonly now: number;
+}
+
 export interface RestoreOptions {
+  /** To see whether whoever leads still does. */
+  readonly clock: Clock;
   /** Replace what is there. Without it a store that holds anything is left as it is. */
   readonly replace?: boolean;
   /** Called after each commit. */
@@ -19,19 +28,22 @@ export interface RestoreOptions {
 /** Everything a store holds, as it was at one revision. */
 export async function takeSnapshot(
   store: Store,
-  {
-    cluster,
-    now,
-    signal,
-  }: { readonly cluster?: string; readonly now: number; readonly signal?: AbortSignal },
+  { signal, ...facts }: SnapshotFacts & { readonly signal?: AbortSignal },
 ): Promise<Snapshot> {
-  const { entries: all, revision } = await store.list('', { signal });
+  const { entries, revision } = await store.list('', { signal });
+  return snapshotOf(entries, revision, facts);
+}
+
+/** A snapshot of entries that were read at one revision. */
+export function snapshotOf(
+  all: readonly SnapshotEntry[],
+  revision: number,
+  { cluster, now }: SnapshotFacts,
+): Snapshot {
   const entries = all
     .filter(({ key }) => !key.startsWith(LEFT_OUT))
     .map(({ key, value }): SnapshotEntry => ({ key, value }));
-  const schema = (
-    entries.find(({ key }) => key === STORE_KEYS.schema)?.value as { version?: number } | undefined
-  )?.version;
+  const schema = schemaOf(entries);
   return {
     header: {
       gantry: 'snapshot',
@@ -47,22 +59,28 @@ export async function takeSnapshot(
 }
 
 /**
- * Writes a snapshot into a store whose control plane does not run. May be repeated when it was interrupted.
+ * Writes a snapshot into a store whose control plane does not run. May be repeated when it was interrupted. Where the
+ * store says that somebody leads, it first waits for the length of a lease, to see whether that is still so.
  *
- * @throws `ALREADY_EXISTS` where the store is not empty and is not to be replaced; `CONFLICT` where somebody leads: a
- * control plane runs, and would act on what is half restored.
+ * @throws `UNSUPPORTED` for a state of a newer version than this release knows; `ALREADY_EXISTS` where the store is not
+ * empty and is not to be replaced; `CONFLICT` where somebody leads: a control plane runs, and would act on what is half
+ * restored.
  */
 export async function restoreSnapshot(
   store: Store,
   { entries }: Snapshot,
-  { replace = false, onProgress, signal }: RestoreOptions = {},
+  { clock, replace = false, onProgress, signal }: RestoreOptions,
 ): Promise<void> {
-  const { entries: there } = await store.list('', { signal });
-  const lease = there.find(({ key }) => key === STORE_KEYS.lease)?.value as { holder?: string } | undefined;
-  if (lease?.holder) {
-    const message = `${lease.holder} leads a cluster over this store, or has crashed while it did: end its servers first`;
-    if (!replace) throw new GantryError('CONFLICT', message);
+  const schema = schemaOf(entries) ?? 0;
+  if (schema > SCHEMA_VERSION) {
+    const known = `this program knows versions up to ${SCHEMA_VERSION}`;
+    throw new GantryError(
+      'UNSUPPORTED',
+      `the state in it has version ${schema}, and ${known}: use a newer one`,
+    );
   }
+  await checkNobodyLeads(store, clock, signal);
+  const { entries: there } = await store.list('', { signal });
   const own = there.filter(({ key }) => !key.startsWith(LEFT_OUT));
   if (own.length > 0 && !replace) {
     const message = `the store is not empty: it holds ${own.length} entries, such as "${own[0]?.key}"`;
@@ -77,4 +95,24 @@ export async function restoreSnapshot(
     await store.commit(changes.slice(at, at + PER_COMMIT), { signal });
     onProgress?.(Math.min(at + PER_COMMIT, changes.length), changes.length);
   }
+}
+
+/** A leader renews its lease several times within its length; one that has crashed does not. */
+async function checkNobodyLeads(store: Store, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
+  const lease = async () => {
+    const entry = await store.get(STORE_KEYS.lease, { signal });
+    const { holder = '', leaseMs = 0 } = (entry?.value ?? {}) as { holder?: string; leaseMs?: number };
+    return { holder, leaseMs, revision: entry?.revision };
+  };
+  const before = await lease();
+  if (before.holder === '') return;
+  await clock.sleep(before.leaseMs, signal);
+  const after = await lease();
+  if (after.holder === '' || after.revision === before.revision) return;
+  throw new GantryError('CONFLICT', `${after.holder} leads a cluster over this store: end its servers first`);
+}
+
+function schemaOf(entries: readonly SnapshotEntry[]): number | undefined {
+  const entry = entries.find(({ key }) => key === STORE_KEYS.schema);
+  return (entry?.value as { version?: number } | undefined)?.version;
 }

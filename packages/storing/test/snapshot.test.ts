@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isGantryError, type Store } from '@gantry/core';
 import { MemoryStore } from '@gantry/store-memory';
+import { TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
 import { readSnapshot, restoreSnapshot, type Snapshot, snapshotLines, takeSnapshot } from '../src/index.ts';
 
+const clock = new TestClock();
 const hash = () => createHash('sha256');
 const textOf = (snapshot: Snapshot): string => [...snapshotLines(snapshot, hash())].join('');
 
@@ -47,7 +49,7 @@ describe('a snapshot', () => {
     expect(read).toEqual(taken);
     const other = new MemoryStore();
     const steps: number[] = [];
-    await restoreSnapshot(other, read, { onProgress: (written) => steps.push(written) });
+    await restoreSnapshot(other, read, { clock, onProgress: (written) => steps.push(written) });
     const wanted = await content(store);
     for (const key of ['cluster/identity', 'leader/lease', 'leader/term']) wanted.delete(key);
     expect(await content(other)).toEqual(wanted);
@@ -58,20 +60,42 @@ describe('a snapshot', () => {
     const snapshot = await takeSnapshot(await filled(), { now: 0 });
     const other = new MemoryStore();
     await other.commit([{ key: 'services/old', value: 1 }]);
-    expect(await refusal(restoreSnapshot(other, snapshot))).toMatch(
+    expect(await refusal(restoreSnapshot(other, snapshot, { clock }))).toMatch(
       /^ALREADY_EXISTS .*1 entries.*services\/old/,
     );
     expect((await content(other)).size).toBe(1);
-    await restoreSnapshot(other, snapshot, { replace: true });
+    await restoreSnapshot(other, snapshot, { clock, replace: true });
     expect((await content(other)).has('services/old')).toBe(false);
     expect((await content(other)).size).toBe(2501);
   });
 
-  test('is not restored below a control plane that runs', async () => {
-    const other = new MemoryStore();
-    await other.commit([{ key: 'leader/lease', value: { holder: 's1' } }]);
+  test('is not restored below a control plane that runs, and is below one that has crashed', async () => {
     const snapshot = await takeSnapshot(await filled(), { now: 0 });
-    expect(await refusal(restoreSnapshot(other, snapshot))).toMatch(/^CONFLICT s1 leads/);
+    const other = new MemoryStore();
+    const renew = (renewals: number) =>
+      other.commit([{ key: 'leader/lease', value: { holder: 's1', leaseMs: 3000, renewals } }]);
+    await renew(1);
+    const refused = refusal(restoreSnapshot(other, snapshot, { clock, replace: true }));
+    await clock.advance(1000);
+    await renew(2);
+    await clock.advance(2000);
+    expect(await refused).toMatch(/^CONFLICT s1 leads/);
+    expect((await content(other)).size).toBe(1);
+    const restored = restoreSnapshot(other, snapshot, { clock });
+    await clock.advance(3000);
+    await restored;
+    expect((await content(other)).size).toBe(2501);
+  });
+
+  test('of a newer version of the state than is known is not restored, and what is there stays', async () => {
+    const newer = new MemoryStore();
+    await newer.commit([{ key: 'cluster/schema', value: { version: 99 } }]);
+    const snapshot = await takeSnapshot(newer, { now: 0 });
+    const other = await filled();
+    expect(await refusal(restoreSnapshot(other, snapshot, { clock, replace: true }))).toMatch(
+      /^UNSUPPORTED .*version 99/,
+    );
+    expect((await content(other)).size).toBe(2504);
   });
 
   test.each<[string, (text: string) => string, RegExp]>([

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { readSnapshot, restoreSnapshot, type Snapshot, snapshotLines, takeSnapshot } from '@gantry/storing';
+import {
+  readSnapshot,
+  restoreSnapshot,
+  type Snapshot,
+  snapshotLines,
+  snapshotOf,
+  takeSnapshot,
+} from '@gantry/storing';
 import { renderFields } from '../output/fields.ts';
 import { parseFormat, renderData } from '../output/format.ts';
 import { CliError, problemOf } from '../output/problem.ts';
@@ -46,34 +53,24 @@ export const snapshot: Define = (command, act) => {
     .action(act<[string], { output?: string }>((cx, [file], { output }) => inspect(cx, file, output)));
 };
 
+async function fromCluster(cx: Cx, now: number): Promise<Snapshot> {
+  const { cluster, revision, entries } = await cx.state();
+  return snapshotOf(entries, revision, { cluster, now });
+}
+
 async function saveTo(cx: Cx, file: string, options: Options): Promise<void> {
   const { env, cwd } = cx.io;
   const { store } = options;
   const now = (await cx.clock()).now();
   const taken =
     store === undefined
-      ? fromCluster(await cx.state(), now)
+      ? await fromCluster(cx, now)
       : await opened(await storePart(env, cwd, options.name, { ...options, store }), cx.signal, (held) =>
           takeSnapshot(held, { cluster: options.name, now, signal: cx.signal }),
         );
   const path = resolve(cwd, file);
   await writeWhole(path, snapshotLines(taken, createHash('sha256')));
   cx.print(`${taken.header.entries} entries at revision ${taken.header.revision} saved to ${file}`);
-}
-
-function fromCluster(
-  state: { cluster: string; revision: number; entries: Snapshot['entries'] },
-  now: number,
-): Snapshot {
-  const { cluster, revision, entries } = state;
-  const header = {
-    gantry: 'snapshot',
-    format: 1,
-    cluster,
-    takenAt: new Date(now).toISOString(),
-    revision,
-  } as const;
-  return { header: { ...header, entries: entries.length }, entries };
 }
 
 /** The file is there whole, or not at all; it has what only admins may see. */
@@ -121,9 +118,11 @@ async function restoreFrom(cx: Cx, file: string, options: Options): Promise<void
   const found = await read(cx, file);
   const plugin = await storePart(cx.io.env, cx.io.cwd, options.name, options as StoreOptions);
   using progress = await openProgress(cx, file);
+  const clock = await cx.clock();
   try {
     await opened(plugin, cx.signal, (store) =>
       restoreSnapshot(store, found, {
+        clock,
         replace: options.replace === true,
         onProgress: (written, total) => progress.update(written, total, 'entries are written'),
         signal: cx.signal,
@@ -131,8 +130,7 @@ async function restoreFrom(cx: Cx, file: string, options: Options): Promise<void
     );
   } catch (error) {
     const { code, message } = problemOf(error);
-    const hint =
-      code === 'ALREADY_EXISTS' || code === 'CONFLICT' ? '--replace takes away what is there' : undefined;
+    const hint = code === 'ALREADY_EXISTS' ? '--replace takes away what is there' : undefined;
     throw new CliError(code, message, hint);
   }
   cx.print(`${found.header.entries} entries restored from ${file}`);

@@ -1,8 +1,5 @@
 import { type Change, type Entry, GantryError, STORE_KEYS, type Store } from '@gantry/core';
 
-/** The version that this one reads and writes. */
-export const SCHEMA_VERSION = 1;
-
 /** From one version of the stored objects to the next. */
 export interface Migration {
   /** The version it begins with; it ends with the next one. */

@@ -1,5 +1,12 @@
-import { type Component, contracts, definePlugin, type Logger, type Store } from '@gantry/core';
-import { MIGRATIONS, migrate, SCHEMA_VERSION } from './migrate.ts';
+import {
+  type Component,
+  contracts,
+  definePlugin,
+  type Logger,
+  SCHEMA_VERSION,
+  type Store,
+} from '@gantry/core';
+import { MIGRATIONS, migrate } from './migrate.ts';
 
 /** Lets a control plane begin only on what it can read, and brings it there if need be. */
 export class SchemaGuard implements Component {
