@@ -86,6 +86,11 @@ export class HaCluster implements AsyncDisposable {
     return this.#outside.get(contracts.store);
   }
 
+  /** Where the agents keep the records of their tasks. */
+  get folders(): readonly string[] {
+    return this.agents.flatMap(({ config }) => (config.role === 'agent' ? [config.dir] : []));
+  }
+
   /** The API of a server that runs. */
   api(server = this.servers.find(({ runs }) => runs) as PartProcess): RemoteCluster {
     const known = this.#clients.get(server.url);
@@ -134,9 +139,17 @@ export class HaCluster implements AsyncDisposable {
         throw error;
       });
       if (found !== undefined && found !== false) return found;
-      if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}${this.#told()}`);
+      if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}${this.told()}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
+  }
+
+  /** What the parts have complained of last. */
+  told(): string {
+    return [...this.servers, ...this.agents]
+      .filter(({ errors }) => errors !== '')
+      .map(({ name, errors }) => `\n--- ${name}\n${errors}`)
+      .join('');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -146,13 +159,6 @@ export class HaCluster implements AsyncDisposable {
     await Promise.all(this.agents.map(({ config }) => removeTasks(config)));
     await this.#outside[Symbol.asyncDispose]();
     await rm(this.#folder, { recursive: true, force: true });
-  }
-
-  #told(): string {
-    return [...this.servers, ...this.agents]
-      .filter(({ errors }) => errors !== '')
-      .map(({ name, errors }) => `\n--- ${name}\n${errors}`)
-      .join('');
   }
 }
 

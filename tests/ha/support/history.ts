@@ -14,6 +14,11 @@ export class History {
     })();
   }
 
+  /** The revision of the newest write it knows of. */
+  get seen(): number {
+    return this.events.at(-1)?.revision ?? 0;
+  }
+
   async end(): Promise<readonly StoreEvent[]> {
     this.#stop.abort();
     await this.#done;

@@ -40,7 +40,8 @@ export class PartProcess {
   /** Starts it; `ready` tells when it is. */
   start(): void {
     const args = ['--conditions=@gantry/source', '--import', 'tsx', program, JSON.stringify(this.config)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Its standard input ends with the test, and it with that.
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     child.stderr?.on('data', (text: Buffer) => {
       this.#errors = (this.#errors + text.toString()).slice(-KEPT);

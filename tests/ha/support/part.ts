@@ -9,6 +9,8 @@ import { server } from '@gantry/presets';
 import type { Noted, PartConfig } from './part-config.ts';
 import { storeOf } from './store-of.ts';
 
+process.stdin.on('end', () => process.exit(1)).resume();
+
 const config = JSON.parse(process.argv[2] ?? '') as PartConfig;
 const bus = natsBus({ servers: [...config.nats] });
 const logLevel = (process.env.GANTRY_HA_LOG ?? 'warn') as 'warn';
