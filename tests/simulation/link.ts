@@ -13,6 +13,10 @@ export class Link implements Bus {
     this.#clock = clock;
   }
 
+  get connected(): boolean {
+    return this.state === 'up' && this.#bus.connected;
+  }
+
   publish(subject: string, payload: unknown): void {
     if (this.state === 'up') this.#bus.publish(subject, payload);
   }

@@ -220,11 +220,15 @@ export class NodeAgent implements Agent {
     const { signal } = this.#stop;
     const request = { node: this.node, session: this.#session };
     let resyncAt = clock.elapsed() + RESYNC_MS;
+    let sentAt = clock.elapsed();
     while (!signal.aborted) {
       try {
-        await this.#rests.rest(this.#heartbeatMs * (0.9 + 0.2 * random.next()), signal);
+        // From one to the next, not from an answer: one that is lost must not cost the time of two.
+        const everyMs = this.#heartbeatMs * (0.9 + 0.2 * random.next());
+        await this.#rests.rest(Math.max(0, sentAt + everyMs - clock.elapsed()), signal);
         if (signal.aborted) return;
-        const timeoutMs = this.#heartbeatMs * 2;
+        sentAt = clock.elapsed();
+        const timeoutMs = this.#heartbeatMs;
         const reply = (await bus.request(subjects.heartbeat, request, {
           timeoutMs,
           signal: this.#rests.during(signal),

@@ -183,6 +183,21 @@ describe('the hub of load balancers', () => {
     expect(it.isDrained('web.1.1')).toBe(true);
   });
 
+  test('a task whose node was down is drained only once every load balancer has heard of that', async () => {
+    const { it, ask, put, views, drain } = await hub();
+    views.of('node').subscribe((events) => {
+      it.noteNodes(events);
+      it.refresh();
+    });
+    ask('cut-off', it.version);
+    await put('node', node('n1', { state: 'down' }));
+    await drain('1');
+    expect(it.isDrained('web.1.1')).toBe(false);
+    expect(ask('cut-off', 1).drained).toEqual([]);
+    expect(ask('cut-off', it.version).drained).toEqual(['web.1.1', 'web.2.1']);
+    expect(it.isDrained('web.1.1')).toBe(true);
+  });
+
   test('a task that no load balancer ever knew is drained', async () => {
     const { it } = await hub();
     expect(it.isDrained('other.1.1')).toBe(true);

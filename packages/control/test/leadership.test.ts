@@ -1,4 +1,5 @@
 import {
+  type Bus,
   type Change,
   type Clock,
   type CommitOptions,
@@ -25,6 +26,7 @@ class Candidate {
   term: Term | undefined;
   wins = 0;
   cut = false;
+  deaf = false;
   losesAnswers = false;
   /** When it was halted; everything it waits for comes when it goes on. */
   haltedAt: number | undefined;
@@ -32,7 +34,13 @@ class Candidate {
   constructor(name: string, store: Store, clock: TestClock, random: SeededRandom) {
     this.name = name;
     const options = { leaseMs: LEASE_MS, identity: name };
-    const own = { store: this.#link(store), clock: this.#halting(clock), random, logger: silentLogger };
+    const isDeaf = (): boolean => this.deaf;
+    const bus = {
+      get connected() {
+        return !isDeaf();
+      },
+    } as Bus;
+    const own = { store: this.#link(store), bus, clock: this.#halting(clock), random, logger: silentLogger };
     this.leadership = new LeaseLeadership(own, options);
     this.done = this.leadership.campaign(async (term) => {
       this.term = term;
@@ -278,4 +286,28 @@ describe('leadership', () => {
       await close();
     },
   );
+
+  test('that has lost the bus for the length of its lease gives up, and only who reaches the bus follows', async () => {
+    const { all, leaders, advance, untilLed, close } = world(3);
+    await untilLed();
+    const [first] = leaders() as [Candidate];
+    const [second, third] = all.filter((each) => each !== first) as [Candidate, Candidate];
+    first.deaf = true;
+    await advance(LEASE_MS - 500);
+    expect(leaders()).toEqual([first]);
+    first.deaf = false;
+    await advance(2 * LEASE_MS);
+    expect(leaders()).toEqual([first]);
+    first.deaf = true;
+    second.deaf = true;
+    await advance(3 * LEASE_MS);
+    expect(leaders()).toEqual([third]);
+    third.deaf = true;
+    await advance(3 * LEASE_MS);
+    expect(leaders()).toEqual([]);
+    first.deaf = false;
+    expect(await untilLed()).toBeLessThanOrEqual(LEASE_MS);
+    expect(leaders()).toEqual([first]);
+    await close();
+  });
 });

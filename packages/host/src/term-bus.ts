@@ -3,6 +3,9 @@ import { type Bus, GantryError, type Term } from '@gantry/core';
 /** The bus as the parts of a leader are given it: once their term is over, they answer nobody and publish nothing. */
 export function termBus(bus: Bus, term: Term): Bus {
   return {
+    get connected() {
+      return bus.connected;
+    },
     publish: (subject, payload) => {
       if (term.holds()) bus.publish(subject, payload);
     },

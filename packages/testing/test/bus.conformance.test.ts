@@ -30,6 +30,15 @@ function wreck(
 
 const wrecks = [
   wreck(
+    'takes itself for connected for ever',
+    'it is connected from its start to its end',
+    class extends PlainBus {
+      override get connected(): boolean {
+        return true;
+      }
+    },
+  ),
+  wreck(
     'tells the first subscriber only',
     'a message reaches every subscriber of its subject, with subject and payload',
     class extends PlainBus {

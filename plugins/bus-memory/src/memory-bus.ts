@@ -40,6 +40,10 @@ export class MemoryBus implements Bus {
     this.#logger = logger;
   }
 
+  get connected(): boolean {
+    return !this.#closed;
+  }
+
   publish(subject: string, payload: unknown): void {
     this.#enter();
     checkSubject(subject);

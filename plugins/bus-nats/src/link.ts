@@ -17,8 +17,8 @@ import { Outflow } from './outflow.ts';
 import { endpointText } from './server-url.ts';
 import { tlsOptions } from './tls-options.ts';
 
-/** A server that is silent for two pings, and one more wait, counts as lost: 10 to 15 s. */
-const PING_MS = 5000;
+/** A server that is silent for two pings, and one more wait, counts as lost: 4 to 6 s. */
+const PING_MS = 2000;
 const MAX_PINGS_OUT = 2;
 /** For one try: the client does not notice a server that hangs up during the handshake. */
 const DIAL_MS = 5000;

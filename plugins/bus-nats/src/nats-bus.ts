@@ -61,6 +61,10 @@ export class NatsBus implements Bus, Lifecycle {
     for (const listener of this.#listeners) listener.attach(connection);
   }
 
+  get connected(): boolean {
+    return this.#closing === undefined && this.#link.connected;
+  }
+
   publish(subject: string, payload: unknown): void {
     this.#enter();
     checkSubject(subject);

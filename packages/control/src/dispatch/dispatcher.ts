@@ -35,6 +35,7 @@ import {
 } from '@gantry/core';
 import { AssignmentLog } from './assignment-log.ts';
 import { IngressHub } from './ingress-hub.ts';
+import { Liveness } from './liveness.ts';
 import type { NodeWriter } from './nodes.ts';
 import type { PublishedPorts } from './published-ports.ts';
 import { writeReports } from './reports.ts';
@@ -89,11 +90,11 @@ export class Dispatcher implements Component {
     const refresh = (): void => {
       if (ingress.refresh()) bus.publish(subjects.ingressHint, null);
     };
+    // No queue group: a former leader that was halted is still subscribed, and would be given its share.
     const answer = <Request, Reply>(
       subject: string,
       handler: (request: Request) => Promise<Reply>,
-    ): (() => void) =>
-      bus.respond(subject, ({ payload }: BusMessage) => handler(payload as Request), { group: 'dispatch' });
+    ): (() => void) => bus.respond(subject, ({ payload }: BusMessage) => handler(payload as Request));
     this.#stops.push(
       answer(subjects.register, (request: RegisterRequest) => this.#register(request)),
       answer(subjects.heartbeat, (request: HeartbeatRequest) => this.#heartbeat(request)),
@@ -250,20 +251,24 @@ export class Dispatcher implements Component {
   #watchLiveness(): void {
     const { clock, views, sessions, nodes, logger } = this.#parts;
     const { heartbeatMs, downAfterMs } = this.#options;
+    const liveness = new Liveness({ heartbeatMs, downAfterMs });
     let cancel = (): void => {};
     const look = (): void => {
+      const silences = new Map<string, number>();
       for (const { value } of views.of('node').all()) {
-        if (value.status.state === 'down') continue;
-        const silent = sessions.silentFor(value.meta.name) ?? clock.elapsed() - this.#startedAt;
-        if (silent < downAfterMs) continue;
-        const message = `its agent was silent for ${Math.round(silent)} ms`;
-        nodes.setState(value.meta.name, 'down', message).catch((error: unknown) => {
-          logger.warn('a node could not be marked down', {
-            node: value.meta.name,
-            error: toGantryError(error),
-          });
+        const { name } = value.meta;
+        if (value.status.state !== 'down')
+          silences.set(name, sessions.silentFor(name) ?? clock.elapsed() - this.#startedAt);
+      }
+      const wasDeaf = liveness.deaf;
+      for (const name of liveness.downOf(silences, clock.elapsed())) {
+        const message = `its agent was silent for ${Math.round(silences.get(name) ?? 0)} ms`;
+        nodes.setState(name, 'down', message).catch((error: unknown) => {
+          logger.warn('a node could not be marked down', { node: name, error: toGantryError(error) });
         });
       }
+      if (liveness.deaf && !wasDeaf)
+        logger.warn('no node is heard any more: it may be us who is cut off', { nodes: silences.size });
       cancel = clock.after(heartbeatMs / 2, look);
     };
     cancel = clock.after(heartbeatMs / 2, look);

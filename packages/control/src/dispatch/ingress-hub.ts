@@ -37,8 +37,10 @@ export class IngressHub {
   readonly #frontends = new Map<string, readonly Frontend[]>();
   readonly #stale = new Set<string>();
   readonly #sessions = new Map<string, LoadBalancerSession>();
-  /** Draining tasks, and the version from which on they are draining. */
-  readonly #draining = new Map<string, number>();
+  /** Tasks that load balancers may send to. */
+  #active: ReadonlySet<string> = new Set();
+  /** Tasks that were active, and the version from which on they are not: load balancers may not know it yet. */
+  readonly #leaving = new Map<string, number>();
   /** Tasks that were served before this hub was there, by load balancers it may not have met yet. */
   readonly #inherited = new Set<string>();
   readonly #startedAt: number;
@@ -56,8 +58,9 @@ export class IngressHub {
 
   /** Notes which services a batch of events concerns. */
   noteTasks(events: readonly ViewEvent<'task'>[]): void {
-    for (const { before, after } of events) {
+    for (const { name, before, after } of events) {
       const task = (after ?? before)?.value;
+      if (after === undefined || isFinal(after.value.status.state)) this.#leaving.delete(name);
       if (task === undefined || !this.#publishes(task.spec.service)) continue;
       if (serves(before?.value.status.state) || serves(after?.value.status.state))
         this.#stale.add(task.spec.service);
@@ -88,20 +91,22 @@ export class IngressHub {
     this.#stale.clear();
     if (!changed) return false;
     this.version++;
-    const now = new Set<string>();
+    const active = new Set<string>();
+    const left = new Set(this.#active);
     for (const frontends of this.#frontends.values()) {
       for (const { backends } of frontends)
-        for (const { id, state } of backends) if (state === 'draining') now.add(id);
+        for (const { id, state } of backends) (state === 'draining' ? left : active).add(id);
     }
-    for (const task of now) if (!this.#draining.has(task)) this.#draining.set(task, this.version);
-    for (const task of this.#draining.keys()) if (!now.has(task)) this.#draining.delete(task);
+    for (const task of left) if (!active.has(task)) this.#leave(task);
+    for (const task of active) this.#leaving.delete(task);
+    this.#active = active;
     return true;
   }
 
   /** Answers a load balancer; returns also which tasks have become free to stop. */
   answer(request: IngressRequest): { readonly reply: IngressReply; readonly drained: readonly string[] } {
     const applied = request.hub === this.id ? request.applied : 0;
-    const waiting = [...this.#draining.keys()].filter((task) => !this.isDrained(task));
+    const waiting = [...this.#leaving.keys()].filter((task) => !this.isDrained(task));
     this.#sessions.set(request.session, {
       applied,
       busy: new Set(request.busy),
@@ -118,7 +123,7 @@ export class IngressHub {
 
   /** Whether no load balancer sends the task anything any more. */
   isDrained(task: string): boolean {
-    const since = this.#draining.get(task);
+    const since = this.#leaving.get(task);
     if (since === undefined) return true;
     const now = this.#clock.elapsed();
     if (now - this.#startedAt < ACQUAINTED_MS && this.#inherited.has(task)) return false;
@@ -133,6 +138,13 @@ export class IngressHub {
   statusesOf(service: string): readonly FrontendStatus[] {
     const ids = new Set(this.#frontends.get(service)?.map(({ id }) => id));
     return [...this.#sessions.values()].flatMap(({ statuses }) => statuses.filter(({ id }) => ids.has(id)));
+  }
+
+  /** From this version on nobody sends it anything; where it has ended, nobody can. */
+  #leave(task: string): void {
+    const state = this.#views.of('task').get(task)?.value.status.state;
+    if (state !== undefined && !isFinal(state) && !this.#leaving.has(task))
+      this.#leaving.set(task, this.version);
   }
 
   #publishes(service: string): boolean {

@@ -21,6 +21,8 @@ export interface HeldTermOptions {
   readonly leaseRevision: number;
   /** When the lease was asked for, by `clock.elapsed()`. */
   readonly takenAt: number;
+  /** Whether agents can be reached from here. */
+  readonly reaches: () => boolean;
 }
 
 /** Renewals in the time of one lease. */
@@ -70,8 +72,15 @@ export class HeldTerm implements Term {
   async renew(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#over;
-    const everyMs = this.#lease.leaseMs / RENEWALS;
+    const { leaseMs } = this.#lease;
+    const everyMs = leaseMs / RENEWALS;
+    let reachedAt = clock.elapsed();
     while (!signal.aborted) {
+      if (this.#options.reaches()) reachedAt = clock.elapsed();
+      else if (clock.elapsed() - reachedAt >= leaseMs) {
+        this.end(new GantryError('UNAVAILABLE', `the bus was not reached for ${leaseMs} ms`));
+        return;
+      }
       const restMs = Math.min(everyMs, this.#until - clock.elapsed());
       await clock.sleep(Math.max(0, restMs), signal).catch(() => undefined);
       if (!signal.aborted) await this.#renewOnce(everyMs / TRIES);

@@ -1,4 +1,5 @@
 import {
+  type Bus,
   type Clock,
   contracts,
   definePlugin,
@@ -26,6 +27,7 @@ export interface LeaseOptions {
 
 interface Parts {
   readonly store: Store;
+  readonly bus: Bus;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -39,7 +41,8 @@ const MAX_REST_LEASES = 2;
  * Leadership by a lease in the store, taken and renewed by compare-and-set. Who takes it then begins a term by writing
  * another key, whose revision is the fence of all that it writes as leader. A leader that cannot renew ends its term at
  * four fifths of the lease, counted from when it sent its last renewal that succeeded; others wait for the whole lease,
- * counted from when they first saw that renewal.
+ * counted from when they first saw that renewal. Who does not reach the bus does not try, and a leader that has lost it for
+ * the length of a lease gives up: another may reach it, and where none does, nobody takes nodes for lost meanwhile.
  */
 export class LeaseLeadership implements Leadership {
   readonly identity: string;
@@ -96,14 +99,14 @@ export class LeaseLeadership implements Leadership {
   }
 
   async #tryOnce(signal: AbortSignal): Promise<HeldTerm | undefined> {
-    const { store, clock } = this.#parts;
+    const { store, bus, clock } = this.#parts;
     const { entries } = await store.list('leader/', { signal });
     const lease = find(entries, STORE_KEYS.lease, leaseSchema);
     const term = find(entries, STORE_KEYS.term, termSchema);
     const now = clock.elapsed();
     this.#sighting = sighted(this.#sighting, lease?.revision ?? 0, now);
     this.leader = lease?.value.holder === '' ? undefined : lease?.value.holder;
-    if (!mayTake(lease?.value, this.#sighting, this.identity, now)) return undefined;
+    if (!bus.connected || !mayTake(lease?.value, this.#sighting, this.identity, now)) return undefined;
 
     const value: Lease = { holder: this.identity, leaseMs: this.#leaseMs, renewals: 0 };
     const [taken] = await store.commit(
@@ -130,6 +133,7 @@ export class LeaseLeadership implements Leadership {
       lease: { ...value },
       leaseRevision: taken.revision,
       takenAt: now,
+      reaches: () => bus.connected,
     });
   }
 }
@@ -155,6 +159,7 @@ export const leaseLeadership = definePlugin({
   provides: contracts.leadership,
   needs: {
     store: contracts.store,
+    bus: contracts.bus,
     clock: contracts.clock,
     random: contracts.random,
     logger: contracts.logger,

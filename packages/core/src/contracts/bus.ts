@@ -23,6 +23,8 @@ export type Unsubscribe = () => void;
  * @throws `CLOSED` after dispose, `TypeError` for a malformed subject or a pattern where a subject is due.
  */
 export interface Bus {
+  /** Whether it reaches the others, as far as it knows at this moment. False before it has started and after dispose. */
+  readonly connected: boolean;
   publish(subject: string, payload: unknown): void;
   subscribe(pattern: string, handler: (message: BusMessage) => void, options?: SubscribeOptions): Unsubscribe;
   /**

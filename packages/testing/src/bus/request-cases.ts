@@ -187,6 +187,15 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
+    name: 'it is connected from its start to its end',
+    skip: cannotClose,
+    async run({ bus }, context) {
+      strictEqual(bus.connected, true);
+      await context.within(bus[Symbol.asyncDispose]?.() ?? Promise.resolve(), 'dispose');
+      strictEqual(bus.connected, false);
+    },
+  },
+  {
     name: 'after dispose every call is CLOSED, and dispose may be repeated',
     skip: cannotClose,
     async run({ bus }, context) {

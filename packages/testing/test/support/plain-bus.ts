@@ -23,6 +23,10 @@ export class PlainBus {
     this.clock = clock;
   }
 
+  get connected(): boolean {
+    return !this.closed;
+  }
+
   publish(subject: string, payload: unknown): void {
     this.enter();
     this.checkSubject(subject);
