@@ -17,19 +17,21 @@ import {
   type PullRequest,
   type Random,
   type RegisterReply,
-  type RegisterRequest,
   type Runtime,
   type RuntimeInfo,
+  type RuntimeTask,
   randomId,
   type Subjects,
   type TemplateSpec,
   toGantryError,
 } from '@gantry/core';
+import { registrationOf } from './registration.ts';
 import { Reporter } from './reporter.ts';
 import { Rests } from './rests.ts';
 import { addressOf, statsOf } from './running-tasks.ts';
 import { StreamServer } from './streams.ts';
 import { type RunnerParts, TaskRunner } from './task-runner.ts';
+import { withPorts } from './with-ports.ts';
 
 const CALL_MS = 10_000;
 const RETRY_MS = 100;
@@ -166,14 +168,7 @@ export class NodeAgent implements Agent {
 
   async #register(signal: AbortSignal): Promise<void> {
     const { bus, logger, subjects, node } = this.#parts;
-    const info = this.#info as RuntimeInfo;
-    const request: RegisterRequest = {
-      node: node.name,
-      session: this.#session,
-      labels: node.labels,
-      capacity: { ...info.capacity, ...node.capacity },
-      attributes: { ...info.attributes, runtime: info.name },
-    };
+    const request = registrationOf(node, this.#session, this.#info as RuntimeInfo);
     let wait = RETRY_MS;
     while (!signal.aborted) {
       try {
@@ -296,21 +291,21 @@ export class NodeAgent implements Agent {
     const signal = this.#rests.during(this.#stop.signal);
     const reply = (await bus.request(subjects.pull, request, { timeoutMs: CALL_MS, signal })) as PullReply;
     for (const [name, spec] of Object.entries(reply.networks)) this.#networks.set(name, spec);
-    if (reply.full) await this.#clearLeftovers(reply);
+    const there = reply.full ? await this.#clearLeftovers(reply) : undefined;
     this.#forget(reply.removed);
     for (const assignment of reply.assignments)
-      this.#assign(assignment, reply.templates[assignment.template]);
+      this.#assign(withPorts(assignment, there?.get(assignment.name)), reply.templates[assignment.template]);
     if (this.#since === since) this.#since = reply.revision; // else we have registered anew, and ask for everything
   }
 
   /** What runs here and was not assigned is not ours to keep: an earlier cluster left it, or its service is gone. */
-  async #clearLeftovers({ assignments }: PullReply): Promise<void> {
+  async #clearLeftovers({ assignments }: PullReply): Promise<ReadonlyMap<string, RuntimeTask>> {
     const { runtime, network, logger } = this.#parts;
     const assigned = new Set(assignments.map(({ name }) => name));
-    const there = [...(await runtime.list()).map(({ task }) => task), ...this.#runners.keys()];
-    const leftovers = [...new Set(there)].filter((task) => !assigned.has(task));
+    const there = new Map((await runtime.list()).map((state) => [state.task, state]));
+    const leftovers = [...there.keys(), ...this.#runners.keys()].filter((task) => !assigned.has(task));
     await Promise.all(
-      leftovers.map(async (task) => {
+      [...new Set(leftovers)].map(async (task) => {
         logger.info('clearing away a leftover', { node: this.node, task });
         const runner = this.#runners.get(task);
         this.#drop(task);
@@ -319,6 +314,7 @@ export class NodeAgent implements Agent {
         await network.detach(task);
       }),
     );
+    return there;
   }
 
   #assign(assignment: Assignment, template: TemplateSpec | undefined): void {

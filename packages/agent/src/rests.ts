@@ -5,6 +5,8 @@ export class Rests {
   readonly #clock: Clock;
   readonly #wakers = new Set<() => void>();
   #calls = new AbortController();
+  /** Made once for all calls until the next hurry: they are many. */
+  #during = new WeakMap<AbortSignal, AbortSignal>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -28,13 +30,18 @@ export class Rests {
 
   /** For a call that is to be given up when there is reason to try again. */
   during(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, this.#calls.signal]);
+    const known = this.#during.get(signal);
+    if (known !== undefined) return known;
+    const during = AbortSignal.any([signal, this.#calls.signal]);
+    this.#during.set(signal, during);
+    return during;
   }
 
   /** Gives up the calls that wait for who may be gone, and ends the rests. */
   hurry(): void {
     this.#calls.abort(new GantryError('UNAVAILABLE', 'somebody else leads now'));
     this.#calls = new AbortController();
+    this.#during = new WeakMap();
     this.wake();
   }
 

@@ -158,7 +158,7 @@ export class DockerNetwork implements Network, Lifecycle {
 
   async #make(name: string, spec: NetworkSpec): Promise<NetworkStatus> {
     const engineName = this.#engineName(name);
-    const there = await this.#inspect(engineName);
+    const there = await this.#find(engineName);
     if (there !== undefined) {
       if (there.Labels?.[LABELS.cluster] !== this.#setup.cluster) {
         throw new GantryError('CONFLICT', `network-docker: "${engineName}" is not a network of this cluster`);
@@ -180,7 +180,7 @@ export class DockerNetwork implements Network, Lifecycle {
       // Another process of this cluster was faster.
       if (statusOf(error) !== 409) throw engineError(error, `make the network "${name}"`);
     }
-    const made = await this.#inspect(engineName);
+    const made = await this.#find(engineName);
     if (made !== undefined) return statusIn(made);
     throw new GantryError('CONFLICT', `network-docker: "${name}" was removed while it was made`);
   }
@@ -193,17 +193,25 @@ export class DockerNetwork implements Network, Lifecycle {
     }
   }
 
-  async #inspect(engineName: string): Promise<NetworkInspectInfo | undefined> {
-    try {
-      return (await this.#docker.getNetwork(engineName).inspect()) as NetworkInspectInfo;
-    } catch (error) {
-      if (statusOf(error) === 404) return undefined;
-      throw engineError(error, `look at the network "${engineName}"`);
-    }
+  /**
+   * The network of that name. The engine may let several processes through that make it at the same time: the last of them
+   * sees all of them here, and all keep the oldest.
+   */
+  async #find(engineName: string): Promise<NetworkInspectInfo | undefined> {
+    const named = (await this.#search({ name: [engineName] })).filter(({ Name }) => Name === engineName);
+    const [oldest, ...surplus] = named.toSorted((a, b) => order(a, b));
+    for (const { Id, Labels } of surplus)
+      if (Labels?.[LABELS.cluster] === this.#setup.cluster) await this.#remove(Id);
+    return oldest;
   }
 
   async #ours(): Promise<readonly NetworkInspectInfo[]> {
-    const filters = { label: [`${LABELS.cluster}=${this.#setup.cluster}`] };
+    return await this.#search({ label: [`${LABELS.cluster}=${this.#setup.cluster}`] });
+  }
+
+  async #search(
+    filters: Readonly<Record<string, readonly string[]>>,
+  ): Promise<readonly NetworkInspectInfo[]> {
     try {
       return await this.#docker.listNetworks({ filters: JSON.stringify(filters) });
     } catch (error) {
@@ -223,6 +231,10 @@ export class DockerNetwork implements Network, Lifecycle {
 function statusIn(info: NetworkInspectInfo): NetworkStatus {
   const name = info.Labels?.[LABELS.network] ?? info.Name;
   return { name, engineName: info.Name, subnet: info.IPAM?.Config?.[0]?.Subnet };
+}
+
+function order(a: NetworkInspectInfo, b: NetworkInspectInfo): number {
+  return Date.parse(a.Created) - Date.parse(b.Created) || (a.Id < b.Id ? -1 : 1);
 }
 
 function isSame(info: NetworkInspectInfo, spec: NetworkSpec): boolean {

@@ -89,6 +89,15 @@ describeWith('docker', 'network-docker', () => {
       expect(docker('network', 'inspect', '--format', '{{.Internal}}', before.engineName)).toBe('false');
     });
 
+    test('several processes that make the same networks at the same time have one of each', async () => {
+      const networks = await Promise.all([make(), make(), make(), make()]);
+      for (let turn = 0; turn < 3; turn++) {
+        const name = `shared-${turn}`;
+        await Promise.all(networks.map((network) => network.ensure({ name, spec: { internal: false } })));
+      }
+      expect(there()).toHaveLength(4);
+    });
+
     test('a network that is pruned behind our back is made again', async () => {
       const network = await make();
       docker('network', 'rm', `gantry-${cluster}-default`);

@@ -30,6 +30,8 @@ export class HostNetwork implements Network {
   readonly #attached = new Map<string, Promise<Attachment>>();
   /** `tcp:20000` → the task that has it, or is about to. */
   readonly #taken = new Map<string, string>();
+  /** Ports being tried: nobody has them yet, so a task that is adopted may still claim its own. */
+  readonly #tried = new Set<string>();
   #next: number;
 
   constructor(setup: HostNetworkSetup) {
@@ -104,9 +106,11 @@ export class HostNetwork implements Network {
     for (let tries = from; tries <= to; tries++) {
       const port = this.#next;
       this.#next = port === to ? from : port + 1;
-      if (!this.#take(task, protocol, port)) continue;
-      if (await isFree(this.#setup.address, protocol, port)) return port;
-      this.#taken.delete(`${protocol}:${port}`);
+      const key = `${protocol}:${port}`;
+      if (this.#taken.has(key) || this.#tried.has(key)) continue;
+      this.#tried.add(key);
+      const free = await isFree(this.#setup.address, protocol, port).finally(() => this.#tried.delete(key));
+      if (free && this.#take(task, protocol, port)) return port;
     }
     throw new GantryError('EXHAUSTED', `network-host: no ${protocol} port from ${from} to ${to} is free`);
   }

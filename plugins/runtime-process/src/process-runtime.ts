@@ -95,7 +95,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     checkSpec(spec, this.supports);
     const { template } = spec;
     const setup = this.#taskSetup(spec.task);
-    const started = launch(spec.task, template.stopSignal, {
+    const started = launch(spec, {
       launch: launchOf(spec, setup.dir, this.#setup.inheritEnv),
       limits: template.resources.limits,
       setup,

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PortAddress } from '@gantry/core';
 
 /** What is known of a task that was started; written once, right after its start. */
 export interface TaskRecord {
@@ -11,6 +12,7 @@ export interface TaskRecord {
   /** ms since the epoch. */
   readonly startedAt: number;
   readonly stopSignal: string;
+  readonly ports?: readonly PortAddress[] | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly uid?: number | undefined;

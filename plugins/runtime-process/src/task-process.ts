@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, GantryError, invalidObject, type RuntimeTask } from '@gantry/core';
+import { type Clock, GantryError, invalidObject, type RuntimeSpec, type RuntimeTask } from '@gantry/core';
 import type { TaskCgroup } from './cgroup.ts';
 import type { Launch } from './launch.ts';
 import { LogFile } from './log-file.ts';
@@ -73,8 +73,8 @@ export class TaskProcess {
   }
 
   status(): RuntimeTask {
-    const { task, pid, startedAt } = this.record;
-    const known = { task, id: String(pid), startedAt };
+    const { task, pid, startedAt, ports } = this.record;
+    const known = { task, id: String(pid), startedAt, ...(ports && { ports }) };
     if (this.#end === undefined) return { ...known, state: 'running', pid };
     return { ...known, state: 'exited', ...this.#end };
   }
@@ -165,8 +165,7 @@ export interface LaunchSetup {
  * is one step without a pause, so that nobody starts it twice; only the reason of a failure comes later.
  */
 export function launch(
-  task: string,
-  stopSignal: string,
+  { task, template: { stopSignal }, attachment }: RuntimeSpec,
   { launch: { file, args, cwd, env, uid, gid }, limits, setup }: LaunchSetup,
 ): TaskProcess | Promise<GantryError> {
   const { dir, cgroup, clock } = setup;
@@ -194,7 +193,8 @@ export function launch(
     if (limited) cgroup.add(child.pid);
     const startTicks = readProcess(child.pid)?.startTicks ?? 0;
     const known = { task, pid: child.pid, startTicks, boot: bootId(), startedAt: clock.now() };
-    const record: TaskRecord = { ...known, stopSignal, env, cwd, uid, gid };
+    const ports = attachment.ports.length === 0 ? undefined : attachment.ports;
+    const record: TaskRecord = { ...known, stopSignal, ports, env, cwd, uid, gid };
     dir.writeRecord(record);
     return new TaskProcess(record, setup, child);
   } catch (error) {

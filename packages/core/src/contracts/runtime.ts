@@ -1,6 +1,6 @@
 import type { Resources } from '../model/resources.ts';
 import type { TemplateSpec } from '../model/template.ts';
-import type { Attachment } from './network.ts';
+import type { Attachment, PortAddress } from './network.ts';
 
 /** What a runtime is told to run: all it needs to know, keyed by the task's id. */
 export interface RuntimeSpec {
@@ -30,6 +30,8 @@ export interface RuntimeTask {
   readonly reason?: string | undefined;
   /** Addresses by network name, where the engine gives it some. */
   readonly addresses?: Readonly<Record<string, string>> | undefined;
+  /** The ports its attachment had when it was started, where there were any: who adopts it asks for the same. */
+  readonly ports?: readonly PortAddress[] | undefined;
 }
 
 export interface ExecOptions {
