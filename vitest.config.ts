@@ -8,8 +8,14 @@ const conditions = ['@gantry/source', ...defaultServerConditions];
 const folders = ['packages/*/test', 'plugins/*/test', 'examples/*/test', 'bench/test', 'tests'];
 const files = (suffix: string) => folders.map((folder) => `${folder}/**/*.${suffix}.ts`);
 
-/** Plugins on engines that each test starts for itself: they mostly wait, and do not get into each other's way. */
-const ENGINES = ['plugins/{store-*,bus-nats}/test/**/*.integration.test.ts'];
+/** On engines that each test starts for itself: they mostly wait, and do not get into each other's way. */
+const ENGINES = [
+  'plugins/{store-*,bus-nats}/test/**/*.integration.test.ts',
+  'packages/cli/test/snapshot-engines.integration.test.ts',
+  'tests/crash/*.integration.test.ts',
+  'tests/ha/partitions.integration.test.ts',
+  'tests/agent-restart/process.integration.test.ts',
+];
 
 /** `scripts/run.mjs` asks for a machine-readable report beside what a person reads. */
 const report = process.env.GANTRY_TEST_REPORT;
@@ -53,6 +59,7 @@ export default defineConfig({
           name: 'engines',
           include: ENGINES,
           pool: 'forks',
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
