@@ -1,6 +1,14 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Availability, ClusterApi, Kind, Random, ServiceInput, Task } from '@gantry/core';
+import {
+  type Availability,
+  type ClusterApi,
+  isGantryError,
+  type Kind,
+  type Random,
+  type ServiceInput,
+  type Task,
+} from '@gantry/core';
 import { ENDS_SOON, EVEN, EVEN_REPLICAS, WEB_PORT } from './base.ts';
 
 /** What an operation is done with. */
@@ -179,8 +187,13 @@ async function dial(hands: Hands): Promise<void> {
   const task = await runningTask(hands, 'web');
   if (task === undefined) return;
   const asked = input('GET / HTTP/1.0\r\nConnection: close\r\n\r\n');
-  for await (const _bytes of hands.api.dial(task, { port: WEB_PORT, input: asked })) {
-    // read to the end
+  try {
+    for await (const _bytes of hands.api.dial(task, { port: WEB_PORT, input: asked })) {
+      // read to the end
+    }
+  } catch (error) {
+    // It runs, but may not listen yet, or no more.
+    if (!isGantryError(error, 'UNAVAILABLE') || !error.message.includes('ECONNREFUSED')) throw error;
   }
 }
 
