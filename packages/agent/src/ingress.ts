@@ -17,7 +17,7 @@ import {
 } from '@gantry/core';
 import { Rests } from './rests.ts';
 
-const CALL_MS = 10_000;
+const CALL_MS = 5000;
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 /** Sign of life, and remedy for lost hints. */

@@ -33,7 +33,7 @@ import { StreamServer } from './streams.ts';
 import { type RunnerParts, TaskRunner } from './task-runner.ts';
 import { withPorts } from './with-ports.ts';
 
-const CALL_MS = 10_000;
+const CALL_MS = 5000;
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 const RESYNC_MS = 30_000;

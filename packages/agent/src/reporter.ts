@@ -11,7 +11,7 @@ import {
 } from '@gantry/core';
 import type { Rests } from './rests.ts';
 
-const CALL_MS = 10_000;
+const CALL_MS = 5000;
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 /** A passing state is reported only if it lasts this long. */

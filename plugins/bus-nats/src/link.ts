@@ -31,6 +31,8 @@ export interface LinkParts {
   readonly logger: Logger;
   /** Called when the server says that something may not be published. */
   readonly onForbidden: (subject: string) => void;
+  /** Called when the connection is lost: what was sent may have arrived. */
+  readonly onLost: () => void;
 }
 
 /** The connection to one of the servers: made once, and made again for ever after it was lost. */
@@ -204,6 +206,7 @@ export class Link {
         this.#connected = false;
         this.#lostAt = clock.elapsed();
         if (!this.#ending.signal.aborted) logger.warn('the connection was lost', this.#where());
+        this.#parts.onLost();
         return;
       case 'reconnecting':
         this.#backoff.tried();

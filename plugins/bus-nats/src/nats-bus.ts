@@ -44,7 +44,11 @@ export class NatsBus implements Bus, Lifecycle {
       const message = `bus-nats: the server does not let us publish to "${subject}"`;
       this.#asking.fail(new GantryError('FORBIDDEN', message), subject);
     };
-    this.#link = new Link({ settings, clock, random, logger: this.#logger, onForbidden });
+    const onLost = (): void => {
+      const message = 'bus-nats: the connection was lost before an answer came: nobody knows what was done';
+      this.#asking.fail(new GantryError('TIMEOUT', message));
+    };
+    this.#link = new Link({ settings, clock, random, logger: this.#logger, onForbidden, onLost });
     this.#asking = new Asking(this.#link, clock);
   }
 

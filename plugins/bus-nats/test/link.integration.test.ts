@@ -32,7 +32,7 @@ describeWith('nats', 'bus-nats', () => {
       responder.bus.respond('never', () => new Promise(() => undefined));
       await answers(asker.bus, 'quick');
 
-      const open = timed(asker.bus.request('never', null, { timeoutMs: 1500 }));
+      const open = timed(asker.bus.request('never', null, { timeoutMs: 60_000 }));
       await server.daemon.stop();
       await until(() => lost(asker.lines).length === 1 && lost(responder.lines).length === 1, 'the loss');
       const away = await timed(asker.bus.request('quick', null, IN_TIME));
