@@ -24,7 +24,7 @@ import { Bucket } from './bucket.ts';
 import type { EncodedChange } from './decide.ts';
 import { Link } from './link.ts';
 import { Mirror } from './mirror.ts';
-import { checkServer, openBucket } from './open-bucket.ts';
+import { checkServer, losesReplicated, openBucket } from './open-bucket.ts';
 import { type NatsStoreOptions, optionsSchema, type Settings, toSettings } from './options.ts';
 import { Replica } from './replica.ts';
 import { Requests } from './requests.ts';
@@ -48,6 +48,7 @@ type Signal = { readonly signal?: AbortSignal | undefined };
 export class NatsStore implements Store, Lifecycle {
   readonly supports = { durable: true, fencing: false, maxValueBytes: MAX_VALUE_BYTES };
   readonly #settings: Settings;
+  readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #link: Link;
@@ -63,6 +64,7 @@ export class NatsStore implements Store, Lifecycle {
     const settings = toSettings(optionsSchema.parse(options));
     const { timeoutMs, events, deletesKeptMs } = settings;
     const logger = parent.child({ plugin: 'store-nats' });
+    this.#logger = logger;
     const requests = new Requests(clock, timeoutMs);
     const bucket = new Bucket(settings.bucket, requests);
     const replica = new Replica({ bucket, logger, events, deletesKeptMs });
@@ -101,6 +103,7 @@ export class NatsStore implements Store, Lifecycle {
     this.#enter(signal);
     const connection = await this.#link.open(signal);
     checkServer(connection.info, MAX_VALUE_BYTES);
+    this.#warnOf(connection.info?.version ?? '');
     const { config } = await this.#patiently(
       () => openBucket(this.#bucket, this.#settings, MAX_VALUE_BYTES),
       signal,
@@ -108,6 +111,12 @@ export class NatsStore implements Store, Lifecycle {
     void this.#mirror.run();
     await this.#patiently(() => this.#mirror.upToDate(() => undefined), signal);
     if (config.max_msgs_per_subject === 1) void this.#sweeper.run();
+  }
+
+  #warnOf(version: string): void {
+    if (this.#settings.replicas === 1 || !losesReplicated(version)) return;
+    const what = 'replicated buckets of this server may lose writes when one of its cluster crashes';
+    this.#logger.warn(`${what}: 2.9.21 is needed`, { version });
   }
 
   async get(key: string, options?: Signal): Promise<Entry | undefined> {

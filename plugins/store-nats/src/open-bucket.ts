@@ -58,6 +58,15 @@ export function whatIsWrong(
 }
 
 /**
+ * Whether replicated buckets of a server may lose writes they have confirmed when one of its cluster crashes: servers
+ * before 2.9.21 check what is expected too early (nats-server 4320), and their leaders lose count (4365).
+ */
+export function losesReplicated(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return major < 2 || (major === 2 && (minor < 9 || (minor === 9 && patch < 21)));
+}
+
+/**
  * Whether a server is new enough and takes messages that are long enough.
  *
  * @throws `UNSUPPORTED`

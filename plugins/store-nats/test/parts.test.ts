@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide, type EncodedChange, type Known } from '../src/decide.ts';
 import { decodeKey, encodeKey } from '../src/key-codec.ts';
-import { checkServer, whatIsWrong } from '../src/open-bucket.ts';
+import { checkServer, losesReplicated, whatIsWrong } from '../src/open-bucket.ts';
 import { isConflict, refusal } from '../src/refusal.ts';
 import { splitChanges } from '../src/split-changes.ts';
 import { Turns } from '../src/turns.ts';
@@ -176,4 +176,10 @@ test.each<[string, number, RegExp | undefined]>([
   const look = (): void => checkServer({ version, max_payload }, 900_000);
   if (message === undefined) look();
   else expect(look).toThrow(message);
+});
+
+test('replicated buckets are safe from the version that has mended what they lose', () => {
+  for (const version of ['2.9.10', '2.9.20', '2.8.4', '1.0.0']) expect(losesReplicated(version)).toBe(true);
+  for (const version of ['2.9.21', '2.9.25', '2.10.0', '2.10.0-beta.1', '3.0.0'])
+    expect(losesReplicated(version)).toBe(false);
 });
