@@ -7,8 +7,8 @@ const { GANTRY_AGENT_ROUNDS, GANTRY_AGENT_TASKS } = process.env;
 describeWith(['docker', 'nats'], 'agents that come and go (containers)', () => {
   agentRestart({
     runtime: 'docker',
-    tasks: Number(GANTRY_AGENT_TASKS ?? 20),
-    rounds: Number(GANTRY_AGENT_ROUNDS ?? 2),
+    tasks: Number(GANTRY_AGENT_TASKS ?? 8),
+    rounds: Number(GANTRY_AGENT_ROUNDS ?? 1),
     withinMs: 3000,
   });
 });

@@ -24,8 +24,8 @@ import { ScheduleRun } from './support/schedule-run.ts';
 import { Ways } from './support/ways.ts';
 import { type Wanted, webService } from './support/web-service.ts';
 
-const SCHEDULES = Number(process.env.GANTRY_HA_SCHEDULES ?? 3);
-const LONGEST_MS = Number(process.env.GANTRY_HA_CUT_MS ?? 8000);
+const SCHEDULES = Number(process.env.GANTRY_HA_SCHEDULES ?? 2);
+const LONGEST_MS = Number(process.env.GANTRY_HA_CUT_MS ?? 5000);
 const SEED = Number(process.env.GANTRY_HA_SEED ?? 1);
 /** The bound within which a healed cluster is at rest at what is wanted. */
 const CONVERGE_MS = 60_000;
