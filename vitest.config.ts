@@ -13,7 +13,7 @@ const ENGINES = [
   'plugins/{store-*,bus-nats}/test/**/*.integration.test.ts',
   'packages/cli/test/snapshot-engines.integration.test.ts',
   'tests/crash/*.integration.test.ts',
-  'tests/ha/*.integration.test.ts',
+  'tests/ha/partitions.integration.test.ts',
   'tests/agent-restart/process.integration.test.ts',
 ];
 
