@@ -71,7 +71,7 @@ export class EventLog {
     for (const watcher of this.#watchers()) watcher.end(this.#compacted(watcher.prefix));
   }
 
-  /** As {@link Store.watch} says. */
+  /** As `Store.watch` says. */
   watch(
     prefix: string,
     { since, signal }: { since: number; signal: AbortSignal },
