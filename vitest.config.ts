@@ -14,7 +14,7 @@ const ENGINES = [
   'packages/cli/test/snapshot-engines.integration.test.ts',
   'tests/crash/*.integration.test.ts',
   'tests/ha/partitions.integration.test.ts',
-  'tests/agent-restart/*.integration.test.ts',
+  'tests/agent-restart/process.integration.test.ts',
 ];
 
 /** `scripts/run.mjs` asks for a machine-readable report beside what a person reads. */
