@@ -30,7 +30,8 @@ export class Liveness {
   /** Of nodes that are not down, by how long each was silent (ms), those that are now. `now`: of a clock's `elapsed`. */
   downOf(silences: ReadonlyMap<string, number>, now: number): readonly string[] {
     const { heartbeatMs, downAfterMs } = this.#options;
-    const heardLast = Math.min(...silences.values());
+    let heardLast = Number.POSITIVE_INFINITY;
+    for (const silent of silences.values()) heardLast = Math.min(heardLast, silent);
     const wasDeaf = this.#deaf;
     this.#deaf = silences.size > 1 && heardLast > DEAF_BEATS * heartbeatMs;
     if (wasDeaf && !this.#deaf) this.#patientUntil = now + downAfterMs;

@@ -30,7 +30,8 @@ export interface Bus {
   /**
    * Asks, and resolves with the first answer.
    *
-   * @throws `UNAVAILABLE` at once when nobody responds to the subject, `TIMEOUT` after `timeoutMs`, `ABORTED` on a fired
+   * @throws `UNAVAILABLE` at once when nobody responds to the subject, `TIMEOUT` after `timeoutMs`, or before it
+   * when it is known that no answer can come any more (what was asked may have been done), `ABORTED` on a fired
    * signal, and the responder's own error with its code.
    */
   request(
