@@ -103,20 +103,16 @@ export class NatsStore implements Store, Lifecycle {
     this.#enter(signal);
     const connection = await this.#link.open(signal);
     checkServer(connection.info, MAX_VALUE_BYTES);
-    this.#warnOf(connection.info?.version ?? '');
+    const { version = '' } = connection.info ?? {};
+    this.#checkReplicas(this.#settings.replicas, version);
     const { config } = await this.#patiently(
       () => openBucket(this.#bucket, this.#settings, MAX_VALUE_BYTES),
       signal,
     );
+    this.#checkReplicas(config.num_replicas, version);
     void this.#mirror.run();
     await this.#patiently(() => this.#mirror.upToDate(() => undefined), signal);
     if (config.max_msgs_per_subject === 1) void this.#sweeper.run();
-  }
-
-  #warnOf(version: string): void {
-    if (this.#settings.replicas === 1 || !losesReplicated(version)) return;
-    const what = 'replicated buckets of this server may lose writes when one of its cluster crashes';
-    this.#logger.warn(`${what}: 2.9.21 is needed`, { version });
   }
 
   async get(key: string, options?: Signal): Promise<Entry | undefined> {
@@ -166,6 +162,15 @@ export class NatsStore implements Store, Lifecycle {
     this.#mirror.close();
     this.#requests.close();
     await this.#link.close();
+  }
+
+  #checkReplicas(count: number, version: string): void {
+    if (count === 1 || !losesReplicated(version)) return;
+    const what = `store-nats: replicated buckets of a server of version ${version} may lose confirmed writes`;
+    const message = `${what}: 2.9.21 or newer is needed`;
+    if (!this.#settings.unsafeReplicas)
+      throw new GantryError('UNSUPPORTED', message, { details: { version } });
+    this.#logger.warn(message);
   }
 
   #enter(signal: AbortSignal | undefined): void {

@@ -35,6 +35,8 @@ const fields = z.strictObject({
     .default('gantry'),
   /** On how many servers the data lies: of a bucket that is created, and at least of one that is there. */
   replicas: z.union([z.literal(1), z.literal(3), z.literal(5)]).default(1),
+  /** Takes replicas also of servers before 2.9.21, which may lose writes that they have confirmed. For tests and trials. */
+  unsafeReplicas: z.boolean().default(false),
   /** How many of its newest values a key keeps, in a bucket that is created. */
   history: z.int().min(1).max(64).default(1),
   /** So many of the newest events are kept in memory, for watches that start in the past or are slow. */
@@ -66,6 +68,7 @@ export interface Settings {
   readonly connectTimeoutMs: number;
   readonly bucket: string;
   readonly replicas: number;
+  readonly unsafeReplicas: boolean;
   readonly history: number;
   readonly events: number;
   readonly timeoutMs: number;
@@ -104,14 +107,16 @@ function kindsGiven(options: Fields): string[] {
 
 /** What valid options come to. */
 export function toSettings(options: Fields): Settings {
-  const { name, connectTimeoutMs, bucket, replicas, history, events, timeoutMs, deletesKeptMs } = options;
+  const { name, connectTimeoutMs, bucket, replicas, unsafeReplicas } = options;
+  const { history, events, timeoutMs, deletesKeptMs } = options;
   const urls = urlsOf(options);
   return {
     servers: urls.map(({ host, port }) => ({ host, port })),
     secure: options.tls !== undefined || urls.some(({ secure }) => secure),
     credentials: credentialsOf(options, urls[0]),
     tls: options.tls ?? {},
-    ...{ name, connectTimeoutMs, bucket, replicas, history, events, timeoutMs, deletesKeptMs },
+    ...{ name, connectTimeoutMs, bucket, replicas, unsafeReplicas },
+    ...{ history, events, timeoutMs, deletesKeptMs },
   };
 }
 

@@ -11,7 +11,7 @@ export function storeOf(store: StoreConfig): Plugin {
     case 'etcd':
       return etcdStore({ endpoints: [...store.endpoints] });
     case 'nats':
-      return natsStore({ servers: [...store.servers], replicas: store.replicas });
+      return natsStore({ servers: [...store.servers], replicas: store.replicas, unsafeReplicas: true });
     case 'lmdb':
       return lmdbStore({ path: store.path });
   }

@@ -20,5 +20,6 @@ export function withStore(command: Command, { optional = false } = {}): Command 
     .option('--store-ca <file>', 'certificate authority of etcd')
     .option('--store-cert <file>', 'client certificate for etcd')
     .option('--store-key <file>', 'key of the client certificate')
-    .option('--replicas <count>', 'copies that a new bucket of NATS is to have', '1');
+    .option('--replicas <count>', 'copies that a new bucket of NATS is to have', '1')
+    .option('--unsafe-replicas', 'take copies also of a NATS before 2.9.21, which may lose writes');
 }

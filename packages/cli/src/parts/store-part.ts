@@ -14,6 +14,7 @@ export interface StoreOptions extends NatsOptions {
   readonly storeCert?: string | undefined;
   readonly storeKey?: string | undefined;
   readonly replicas?: string | undefined;
+  readonly unsafeReplicas?: boolean | undefined;
 }
 
 /** The plugin of the store that was chosen, for one cluster: several may share an etcd or a NATS. */
@@ -44,7 +45,9 @@ export async function storePart(
       const { servers, ...rest } = natsConnection(env, named);
       const { natsStore } = await import('@gantry/store-nats');
       const replicas = copies(options.replicas);
-      return natsStore({ ...rest, servers: [...servers], bucket: `gantry-${cluster}`, replicas });
+      const { unsafeReplicas = false } = options;
+      const bucket = `gantry-${cluster}`;
+      return natsStore({ ...rest, servers: [...servers], bucket, replicas, unsafeReplicas });
     }
   }
 }

@@ -34,7 +34,8 @@ export class Fixtures implements AsyncDisposable {
     const servers = links.map(({ port }) => `nats://127.0.0.1:${port}`);
     const clock = new JumpingClock();
     const bucket = `kit-${randomBytes(8).toString('hex')}`;
-    const options = { servers, bucket, replicas: this.#members, events: EVENTS, timeoutMs: TIMEOUT_MS };
+    const replicas = { replicas: this.#members, unsafeReplicas: this.#members > 1 };
+    const options = { servers, bucket, ...replicas, events: EVENTS, timeoutMs: TIMEOUT_MS };
     const made: NatsStore[] = [];
     const second = async (): Promise<NatsStore> => {
       const store = await startStore(options, clock);
