@@ -7,7 +7,7 @@ describeWith('nats', 'agents that come and go (processes)', () => {
   agentRestart({
     runtime: 'process',
     tasks: Number(GANTRY_AGENT_TASKS ?? 50),
-    rounds: Number(GANTRY_AGENT_ROUNDS ?? 1),
+    rounds: Number(GANTRY_AGENT_ROUNDS ?? 2),
     withinMs: 1000,
   });
 });

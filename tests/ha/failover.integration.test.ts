@@ -13,7 +13,7 @@ import { taskProcesses } from './support/processes.ts';
 import { type Wanted, webService } from './support/web-service.ts';
 
 /** More of them make a longer proof, which takes in a cluster of NATS servers. */
-const ROUNDS = Number(process.env.GANTRY_HA_ROUNDS ?? 1);
+const ROUNDS = Number(process.env.GANTRY_HA_ROUNDS ?? 2);
 const LEASE_MS = 3000;
 const ROUND_MS = 60_000;
 const AGENTS = 3;

@@ -67,11 +67,7 @@ export class AgentsApart implements AsyncDisposable {
     const cluster = await createCluster(plugins, { name, nodes: 0 });
     const apart = new AgentsApart({ nats, folder, cluster, reports, guard: guarded, runtime, name });
     try {
-      // One after the other: at once, two that share an engine would both make its network.
-      for (const agent of apart.agents) {
-        agent.start();
-        await agent.ready();
-      }
+      await apart.startAgents();
       return apart;
     } catch (error) {
       await apart[Symbol.asyncDispose]();
