@@ -13,8 +13,6 @@ const ENGINES = [
   'plugins/{store-*,bus-nats}/test/**/*.integration.test.ts',
   'packages/cli/test/snapshot-engines.integration.test.ts',
   'tests/crash/*.integration.test.ts',
-  'tests/ha/partitions.integration.test.ts',
-  'tests/agent-restart/process.integration.test.ts',
 ];
 
 /** `scripts/run.mjs` asks for a machine-readable report beside what a person reads. */
@@ -59,7 +57,6 @@ export default defineConfig({
           name: 'engines',
           include: ENGINES,
           pool: 'forks',
-          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -177,7 +177,7 @@ function failure(
     schedule,
     `what happened:\n  ${notes.join('\n  ')}`,
     `wanted: ${JSON.stringify(wanted)}`,
-    `again: ${again} npx vitest run --project engines tests/ha/partitions`,
+    `again: ${again} npx vitest run --project integration tests/ha/partitions`,
     told,
   ].join('\n');
 }
