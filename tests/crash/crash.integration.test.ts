@@ -57,5 +57,5 @@ describeWith('nats', 'NATS, killed under load', () => {
 function natsVersion(): string {
   const file = onPath('nats-server');
   const said = file === undefined ? '' : execFileSync(file, ['--version'], { encoding: 'utf8' });
-  return /v(\S+)/.exec(said)?.[1] ?? '0.0.0';
+  return /\bv(\d\S*)/.exec(said)?.[1] ?? '0.0.0';
 }
