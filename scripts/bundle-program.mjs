@@ -1,5 +1,5 @@
 /**
- * Bundles the program in the current folder, dist/bin.js, into dist/program: one file for what every command needs and one
+ * Bundles the program of a package, dist/bin.js, into dist/program: one file for what every command needs and one
  * for each part that is loaded on demand, for a program that starts is a program that reads few files. What only a
  * cluster needs stays outside, in the packages it comes from.
  */
@@ -7,42 +7,43 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
-const folder = process.cwd();
-const dist = join(folder, 'dist');
-const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-
 /** What runs a cluster, and what loads a file of the user's: it takes its time anyway; and what `ws` can do without. */
 const outside = /^(@gantry\/(api|host|presets|bus-.*|store-.*)|jiti|bufferutil|utf-8-validate)(\/|$)/;
 
-rmSync(join(dist, 'program'), { recursive: true, force: true });
-const bundle = await rolldown({
-  input: join(dist, 'bin.js'),
-  platform: 'node',
-  external: (id) => outside.test(id),
-  plugins: [
-    {
-      name: 'whole-packages-stay-outside',
-      // Who imports all of a package of ours on demand hands it on; what is bundled is only what is used.
-      resolveId: (id, _importer, { kind }) =>
-        kind === 'dynamic-import' && /^@gantry\/core$/.test(id) ? { id, external: true } : undefined,
-    },
-  ],
-});
-const { output } = await bundle.write({
-  dir: join(dist, 'program'),
-  format: 'esm',
-  minify: false,
-  chunkFileNames: '[name]-[hash].js',
-});
-await bundle.close();
-const undeclared = output
-  .flatMap((chunk) => (chunk.type === 'chunk' ? [...chunk.imports, ...chunk.dynamicImports] : []))
-  .filter(
-    (id) =>
-      outside.test(id) &&
-      !/^(bufferutil|utf-8-validate)$/.test(id) &&
-      !Object.keys(dependencies).some((name) => `${id}/`.startsWith(`${name}/`)),
-  );
-if (undeclared.length > 0)
-  throw new Error(`not among the dependencies: ${[...new Set(undeclared)].join(', ')}`);
-console.log(`program: ${output.length} files`);
+/** @param {string} folder the package's */
+export async function bundleProgram(folder) {
+  const dist = join(folder, 'dist');
+  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  rmSync(join(dist, 'program'), { recursive: true, force: true });
+  const bundle = await rolldown({
+    input: join(dist, 'bin.js'),
+    platform: 'node',
+    external: (id) => outside.test(id),
+    plugins: [
+      {
+        name: 'whole-packages-stay-outside',
+        // Who imports all of a package of ours on demand hands it on; what is bundled is only what is used.
+        resolveId: (id, _importer, { kind }) =>
+          kind === 'dynamic-import' && /^@gantry\/core$/.test(id) ? { id, external: true } : undefined,
+      },
+    ],
+  });
+  const { output } = await bundle.write({
+    dir: join(dist, 'program'),
+    format: 'esm',
+    minify: false,
+    chunkFileNames: '[name]-[hash].js',
+  });
+  await bundle.close();
+  const undeclared = output
+    .flatMap((chunk) => (chunk.type === 'chunk' ? [...chunk.imports, ...chunk.dynamicImports] : []))
+    .filter(
+      (id) =>
+        outside.test(id) &&
+        !/^(bufferutil|utf-8-validate)$/.test(id) &&
+        !Object.keys(dependencies).some((name) => `${id}/`.startsWith(`${name}/`)),
+    );
+  if (undeclared.length > 0)
+    throw new Error(`not among the dependencies: ${[...new Set(undeclared)].join(', ')}`);
+  return output.length;
+}

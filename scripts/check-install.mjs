@@ -4,7 +4,7 @@
  * are checked against the published declarations. Needs `npm run build` before.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,29 +18,17 @@ const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 /** @param {string} cwd @param {string} command @param {readonly string[]} args */
 const run = (cwd, command, args) =>
-  execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 64 * 1024 * 1024 });
 
 const project = mkdtempSync(join(tmpdir(), 'gantry-install-'));
 try {
-  /** @type {Record<string, string>} */
-  const packed = {};
-  for (const kind of ['packages', 'plugins']) {
-    for (const folder of readdirSync(join(root, kind))) {
-      const at = join(root, kind, folder);
-      if (!existsSync(join(at, 'package.json'))) continue;
-      const [{ filename }] = JSON.parse(
-        run(at, 'npm', [
-          'pack',
-          '--json',
-          '--ignore-scripts',
-          '--loglevel=error',
-          '--pack-destination',
-          project,
-        ]).toString(),
-      );
-      packed[json(join(at, 'package.json')).name] = `file:./${filename}`;
-    }
-  }
+  const args = ['pack', '--workspaces', '--json', '--ignore-scripts', '--loglevel=error'];
+  /** @type {{ name: string, filename: string }[]} */
+  const archives = Object.values(
+    JSON.parse(run(root, 'npm', [...args, '--pack-destination', project]).toString()),
+  );
+  const published = archives.filter(({ name }) => name.startsWith('@gantry/') && name !== '@gantry/bench');
+  const packed = Object.fromEntries(published.map(({ name, filename }) => [name, `file:./${filename}`]));
   const { devDependencies } = json(join(root, 'package.json'));
   const tools = Object.fromEntries(
     ['typescript', 'tsx', '@types/node'].map((name) => [name, devDependencies[name]]),
