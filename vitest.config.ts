@@ -8,12 +8,8 @@ const conditions = ['@gantry/source', ...defaultServerConditions];
 const folders = ['packages/*/test', 'plugins/*/test', 'examples/*/test', 'bench/test', 'tests'];
 const files = (suffix: string) => folders.map((folder) => `${folder}/**/*.${suffix}.ts`);
 
-/** On engines that each test starts for itself: they mostly wait, and do not get into each other's way. */
-const ENGINES = [
-  'plugins/{store-*,bus-nats}/test/**/*.integration.test.ts',
-  'packages/cli/test/snapshot-engines.integration.test.ts',
-  'tests/crash/*.integration.test.ts',
-];
+/** Whole clusters of many processes, or under load: one at a time, as they take the machine for themselves. */
+const CLUSTERS = ['tests/{agent-restart,api,cluster,ha}/**/*.integration.test.ts'];
 
 /** `scripts/run.mjs` asks for a machine-readable report beside what a person reads. */
 const report = process.env.GANTRY_TEST_REPORT;
@@ -53,9 +49,14 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'simulation', include: files('sim.test'), testTimeout: 120_000 },
+      },
+      {
+        extends: true,
         test: {
-          name: 'engines',
-          include: ENGINES,
+          name: 'integration',
+          include: files('integration.test'),
+          exclude: ['**/node_modules/**', ...CLUSTERS],
           pool: 'forks',
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
@@ -64,14 +65,9 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'simulation', include: files('sim.test'), testTimeout: 120_000 },
-      },
-      {
-        extends: true,
         test: {
-          name: 'integration',
-          include: files('integration.test'),
-          exclude: ['**/node_modules/**', ...ENGINES],
+          name: 'clusters',
+          include: CLUSTERS,
           pool: 'forks',
           fileParallelism: false,
           sequence: { groupOrder: 2 },

@@ -104,8 +104,8 @@ const fast = [
 
 /** @type {readonly Stage[]} */
 const slow = [
-  vitest('engines', ['engines']),
   vitest('integration', ['integration']),
+  vitest('whole clusters', ['clusters']),
   examples,
   command('build', bin('turbo'), ['run', 'build', '--output-logs=errors-only']),
   command('packages as published', process.execPath, ['scripts/check-packages.mjs']),
