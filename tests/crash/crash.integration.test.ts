@@ -2,7 +2,6 @@
  * What was acknowledged is there after `kill -9` of the engine. LMDB, whose engine is the process itself, has its own
  * test of this in plugins/store-lmdb/test. GANTRY_CRASH_ROUNDS and GANTRY_CRASH_SEED make it longer, and repeat it.
  */
-import { execFileSync } from 'node:child_process';
 import type { Plugin } from '@gantry/core';
 import { etcdStore } from '@gantry/store-etcd';
 import { expect, test } from 'vitest';
@@ -10,7 +9,7 @@ import { losesReplicated } from '../../plugins/store-nats/src/open-bucket.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { startNats, startNatsCluster } from '../support/nats-server.ts';
-import { onPath } from '../support/service-probes.ts';
+import { newestNats } from '../support/newest-nats.ts';
 import { describeWith } from '../support/services.ts';
 import { crashRun } from './support/crash-run.ts';
 
@@ -44,18 +43,12 @@ describeWith('nats', 'NATS, killed under load', () => {
   });
 
   // Servers before 2.9.21 do lose writes of replicated buckets: see the README of store-nats.
-  const version = natsVersion();
+  const { program, version } = newestNats();
   const name = `one of three servers (2.9.21 or later; this is ${version}) ${law}`;
   test.skipIf(losesReplicated(version))(name, options, async () => {
     const { natsStore } = await import('@gantry/store-nats');
-    await using servers = await startNatsCluster();
+    await using servers = await startNatsCluster(program);
     const store = (): Plugin => natsStore({ servers: [...servers.urls], bucket: 'crash', replicas: 3 });
     await check('nats-3', store, servers.daemons);
   });
 });
-
-function natsVersion(): string {
-  const file = onPath('nats-server');
-  const said = file === undefined ? '' : execFileSync(file, ['--version'], { encoding: 'utf8' });
-  return /\bv(\d\S*)/.exec(said)?.[1] ?? '0.0.0';
-}

@@ -32,7 +32,7 @@ export interface NatsCluster extends AsyncDisposable {
 }
 
 /** Three NATS servers that replicate for each other; ready once JetStream has a leader. */
-export async function startNatsCluster(): Promise<NatsCluster> {
+export async function startNatsCluster(program = 'nats-server'): Promise<NatsCluster> {
   const ports = await freePorts(9);
   const [client, route, monitor] = [ports.slice(0, 3), ports.slice(3, 6), ports.slice(6)];
   const routes = route.map((port) => `nats://127.0.0.1:${port}`).join(',');
@@ -42,7 +42,7 @@ export async function startNatsCluster(): Promise<NatsCluster> {
     args.push('--http_port', String(monitor[index]), '--jetstream', '--store_dir', folders[index] as string);
     args.push('--cluster_name', 'test', '--cluster', `nats://127.0.0.1:${route[index]}`, '--routes', routes);
     const health = `http://127.0.0.1:${monitor[index]}/healthz`;
-    return new Daemon({ program: 'nats-server', args, ready: async () => (await fetch(health)).ok });
+    return new Daemon({ program, args, ready: async () => (await fetch(health)).ok });
   });
   for (const daemon of daemons) daemon.launch();
   await Promise.all(daemons.map((daemon) => daemon.ready()));

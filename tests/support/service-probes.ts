@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { request } from 'node:http';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, resolve } from 'node:path';
 
 /** The outside services a test can ask for. */
 export type ServiceName = 'docker' | 'etcd' | 'nats' | 'haproxy';
@@ -11,11 +11,14 @@ export type Missing = string | undefined;
 /** Of each service: null when it can be used, else what is missing. JSON, as it crosses to the workers. */
 export type ServiceReport = Readonly<Record<ServiceName, string | null>>;
 
-/** Where a program lies on PATH, or undefined. */
+/** Where a program lies on PATH, or undefined. A path to one is itself. */
 export function onPath(program: string): string | undefined {
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']) {
+  const folders = isAbsolute(program)
+    ? ['/']
+    : [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  for (const folder of folders) {
     if (folder === '') continue;
-    const file = join(folder, program);
+    const file = resolve(folder, program);
     try {
       accessSync(file, constants.X_OK);
       if (statSync(file).isFile()) return file;

@@ -1,5 +1,6 @@
 import { startEtcd } from '../../support/etcd-server.ts';
 import { startNats, startNatsCluster } from '../../support/nats-server.ts';
+import { newestNats } from '../../support/newest-nats.ts';
 import type { ServiceName } from '../../support/services.ts';
 import type { StoreConfig } from './part-config.ts';
 
@@ -51,7 +52,7 @@ export const ENGINES: readonly EngineSet[] = [
     fences: false,
     long: true,
     start: async () => {
-      const nats = await startNatsCluster();
+      const nats = await startNatsCluster(newestNats().program);
       const store = { kind: 'nats', servers: nats.urls, replicas: 3 } as const;
       return { nats: nats.urls, store, [Symbol.asyncDispose]: () => nats[Symbol.asyncDispose]() };
     },
