@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   type ClusterApi,
   type ClusterInfo,
@@ -94,6 +95,7 @@ export async function createCluster(
   /** Fires when the start has failed, and when the cluster is closed. */
   const stop = new AbortController();
   const ending = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
+  setMaxListeners(0, ending); // every node that starts listens to it: many are no leak
   let closing: Promise<void> | undefined;
 
   const addNode = async (node: NodeOptions): Promise<void> => {

@@ -263,6 +263,17 @@ describe('the nodes of a cluster', () => {
     await cluster[Symbol.asyncDispose]();
   });
 
+  test('may be many: no warning of a leak', async () => {
+    const warnings: string[] = [];
+    const listen = ({ message }: Error): void => void warnings.push(message);
+    process.on('warning', listen);
+    const { cluster } = await compose(nodeParts([]), { nodes: 40 });
+    await new Promise(setImmediate); // a warning is told in the next turn
+    process.off('warning', listen);
+    await cluster[Symbol.asyncDispose]();
+    expect(warnings).toEqual([]);
+  });
+
   test('start after the cluster and are closed before it', async () => {
     const journal: string[] = [];
     const { cluster } = await compose([...nodeParts(journal), noting(journal, 'x')], { nodes: 1 });
