@@ -7,7 +7,7 @@ export interface NatsProgram {
 }
 
 /**
- * The newest nats-server there is: that of GANTRY_NATS_SERVER, or that on PATH. What servers of Debian 12 cannot keep
+ * The newest nats-server there is: that of GANTRY_NATS_SERVER, or that on PATH. What servers of Debian 12 (2.9.10) cannot keep
  * is tested with it.
  */
 export function newestNats(): NatsProgram {
