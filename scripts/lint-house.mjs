@@ -212,6 +212,7 @@ function checkImport(file, at, world, report) {
             'core',
             ...(name.startsWith('scheduler-') ? ['scheduling'] : []),
             ...(name.startsWith('store-') ? ['storing'] : []),
+            ...(name.endsWith('-nats') ? ['nats'] : []),
           ]
         : (mayImport[name] ?? ['core']);
     if (allowed !== anything && !allowed.includes(wanted)) {

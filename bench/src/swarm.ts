@@ -1,7 +1,8 @@
 /**
  * Docker Swarm on this machine's engine, for comparison with `heal` and `rolling-update --runtime docker`: from the kill of
  * a replica to the start of the next one (restart delay 0), and the update of 10 replicas, two at a time, new ones first.
- * Neither waits for a health check, nothing is published and there is no load. The engine must not be in a swarm.
+ * Replicas are on a network where they find each other by name, as those of the others are; `--network none` leaves it
+ * out. Neither waits for a health check, nothing is published and there is no load. The engine must not be in a swarm.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -12,7 +13,10 @@ const NAME = 'bench-swarm';
 const LABEL = 'com.docker.swarm.service.name';
 const PATIENCE_MS = 120_000;
 
-const { values } = parseArgs({ options: { rounds: { type: 'string' }, updates: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string' }, updates: { type: 'string' }, network: { type: 'string' } },
+});
+const networks = values.network === 'none' ? [] : [{ Target: NAME }];
 const docker = new Docker();
 
 function spec(replicas: number, version: string): Docker.CreateServiceOptions {
@@ -25,6 +29,7 @@ function spec(replicas: number, version: string): Docker.CreateServiceOptions {
         Env: [`VERSION=${version}`],
       },
       RestartPolicy: { Condition: 'any', Delay: 0 },
+      Networks: networks,
     },
     Mode: { Replicated: { Replicas: replicas } },
     UpdateConfig: { Parallelism: 2, Order: 'start-first', Delay: 0, Monitor: 0 },
@@ -89,12 +94,21 @@ async function update(rounds: number): Promise<number[]> {
 await makeImages();
 await docker.swarmInit({ AdvertiseAddr: '127.0.0.1', ListenAddr: '127.0.0.1:2377' });
 try {
+  if (networks.length > 0) await docker.createNetwork({ Name: NAME, Driver: 'overlay' });
   const healSeconds = await heal(Number(values.rounds ?? 10));
   console.error(`heal: ${healSeconds.join(', ')} s`);
   const updateSeconds = await update(Number(values.updates ?? 3));
   console.error(`update: ${updateSeconds.join(', ')} s`);
   const medians = { heal: median(healSeconds), update: median(updateSeconds) };
-  console.log(JSON.stringify({ bench: 'swarm', medianSeconds: medians, healSeconds, updateSeconds }));
+  console.log(
+    JSON.stringify({
+      bench: 'swarm',
+      network: networks.length > 0,
+      medianSeconds: medians,
+      healSeconds,
+      updateSeconds,
+    }),
+  );
 } finally {
   await docker.swarmLeave({ force: true });
 }

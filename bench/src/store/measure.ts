@@ -118,7 +118,7 @@ async function measureWatches(
   const delays = { store: [] as number[], raw: [] as number[] };
   await inTurns(pair, ROUNDS, async (side, name) => {
     const found = await delaysOf(side, ms);
-    delays[name].push(...found);
+    for (const delay of found) delays[name].push(delay);
     return found.length;
   });
   const perSecond = await inTurns(pair, WATCH_ROUNDS, watchRate);

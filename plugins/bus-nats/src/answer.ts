@@ -1,6 +1,6 @@
 import { type ErrorCode, GantryError } from '@gantry/core';
 import { type Msg, nuid } from '@nats-io/transport-node';
-import type { Link } from './link.ts';
+import type { Sender } from './sender.ts';
 import { acceptsParts, encodeError, errorHeaders, partHeaders } from './wire.ts';
 
 /** Kept free in every part for its headers. */
@@ -10,34 +10,38 @@ const HEADER_BYTES = 200;
  * Sends what a responder came to. What is too long for one message goes in parts, in order, to an asker that can join
  * them. Without a connection it is lost, as a message may be.
  */
-export async function sendAnswer(link: Link, question: Msg, answer: Uint8Array | GantryError): Promise<void> {
+export async function sendAnswer(
+  sender: Sender,
+  question: Msg,
+  answer: Uint8Array | GantryError,
+): Promise<void> {
   const reply = question.reply as string;
   const code = answer instanceof Uint8Array ? undefined : answer.code;
   const data = answer instanceof Uint8Array ? answer : encodeError(answer);
-  const room = link.maxPayload - (code === undefined ? 0 : HEADER_BYTES);
+  const room = sender.maxPayload - (code === undefined ? 0 : HEADER_BYTES);
   if (data.length <= room) {
-    await link.sendWhenTaken(reply, data, code === undefined ? undefined : { headers: errorHeaders(code) });
+    await sender.sendWhenTaken(reply, data, code === undefined ? undefined : { headers: errorHeaders(code) });
   } else if (acceptsParts(question)) {
-    await sendParts(link, reply, data, code);
+    await sendParts(sender, reply, data, code);
   } else {
     const sizes = `${data.length} bytes, more than the ${room} of one message`;
     const error = new GantryError('EXHAUSTED', `bus-nats: the answer on "${question.subject}" has ${sizes}`);
-    await link.sendWhenTaken(reply, encodeError(error), { headers: errorHeaders(error.code) });
+    await sender.sendWhenTaken(reply, encodeError(error), { headers: errorHeaders(error.code) });
   }
 }
 
 async function sendParts(
-  link: Link,
+  sender: Sender,
   reply: string,
   data: Uint8Array,
   code: ErrorCode | undefined,
 ): Promise<void> {
-  const size = Math.max(1, link.maxPayload - HEADER_BYTES);
+  const size = Math.max(1, sender.maxPayload - HEADER_BYTES);
   const of = Math.ceil(data.length / size);
   const answer = nuid.next();
   for (let number = 1; number <= of; number++) {
     const headers = partHeaders({ answer, number, of }, code);
     const part = data.subarray((number - 1) * size, number * size);
-    if (!(await link.sendWhenTaken(reply, part, { headers }))) return;
+    if (!(await sender.sendWhenTaken(reply, part, { headers }))) return;
   }
 }

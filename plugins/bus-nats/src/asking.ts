@@ -1,6 +1,7 @@
 import { aborted, type Clock, GantryError } from '@gantry/core';
+import type { Link } from '@gantry/nats';
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import type { Link } from './link.ts';
+import type { Sender } from './sender.ts';
 import { decode, decodeError, type Part, partOf, questionHeaders } from './wire.ts';
 
 export interface AskOptions {
@@ -18,6 +19,7 @@ interface Question {
 /** Questions that are open, and the one inbox to which all answers come. */
 export class Asking {
   readonly #link: Link;
+  readonly #sender: Sender;
   readonly #clock: Clock;
   readonly #open = new Map<string, Question>();
   readonly #inbox = createInbox();
@@ -26,14 +28,15 @@ export class Asking {
   #listens = false;
   #asked = 0;
 
-  constructor(link: Link, clock: Clock) {
+  constructor(link: Link, sender: Sender, clock: Clock) {
     this.#link = link;
+    this.#sender = sender;
     this.#clock = clock;
   }
 
   /** Bytes that a question may have. */
   get maxBytes(): number {
-    return this.#link.maxPayload - this.#headerBytes;
+    return this.#sender.maxPayload - this.#headerBytes;
   }
 
   ask(subject: string, data: Uint8Array, { timeoutMs, signal }: AskOptions): Promise<unknown> {
@@ -51,7 +54,7 @@ export class Asking {
       };
       const onAbort = (): void => settle({ error: aborted(signal as AbortSignal) });
       const reply = `${this.#inbox}.${token}`;
-      if (!this.#link.send(subject, data, { reply, headers: this.#headers })) {
+      if (!this.#sender.send(subject, data, { reply, headers: this.#headers })) {
         const { connected, servers } = this.#link;
         const why = `${servers} ${connected ? 'takes messages too slowly' : 'cannot be reached'}`;
         reject(new GantryError('UNAVAILABLE', `bus-nats: "${subject}" was not asked: ${why}`));

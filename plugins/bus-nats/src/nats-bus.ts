@@ -13,14 +13,20 @@ import {
   toGantryError,
   type Unsubscribe,
 } from '@gantry/core';
+import { Link, toConnection } from '@gantry/nats';
 import type { Msg } from '@nats-io/transport-node';
 import { sendAnswer } from './answer.ts';
 import { Asking } from './asking.ts';
-import { Link } from './link.ts';
 import { Listener } from './listener.ts';
-import { type NatsBusOptions, optionsSchema, toSettings } from './options.ts';
+import { type NatsBusOptions, optionsSchema } from './options.ts';
+import { Sender } from './sender.ts';
 import { checkSubject } from './subject.ts';
 import { decode, encode } from './wire.ts';
+
+const PLUGIN = 'bus-nats';
+/** A server that keeps silent counts as lost after 4 to 6 s. */
+const PING_MS = 2000;
+const LONGEST_WAIT_MS = 5000;
 
 /** What the bus uses of the host. */
 export interface NatsBusNeeds {
@@ -33,35 +39,49 @@ export interface NatsBusNeeds {
 export class NatsBus implements Bus, Lifecycle {
   readonly #logger: Logger;
   readonly #link: Link;
+  readonly #sender: Sender;
   readonly #asking: Asking;
   readonly #listeners = new Set<Listener>();
   #closing: Promise<void> | undefined;
 
   constructor({ clock, random, logger }: NatsBusNeeds, options: NatsBusOptions = {}) {
-    const settings = toSettings(optionsSchema.parse(options));
-    this.#logger = logger.child({ plugin: 'bus-nats' });
-    const onForbidden = (subject: string): void => {
-      const message = `bus-nats: the server does not let us publish to "${subject}"`;
-      this.#asking.fail(new GantryError('FORBIDDEN', message), subject);
-    };
-    const onLost = (): void => {
-      const message = 'bus-nats: the connection was lost before an answer came: nobody knows what was done';
-      this.#asking.fail(new GantryError('TIMEOUT', message));
-    };
-    this.#link = new Link({ settings, clock, random, logger: this.#logger, onForbidden, onLost });
-    this.#asking = new Asking(this.#link, clock);
+    const settings = toConnection(optionsSchema.parse(options));
+    this.#logger = logger.child({ plugin: PLUGIN });
+    const parts = { plugin: PLUGIN, settings, clock, random, logger: this.#logger };
+    this.#link = new Link(
+      { ...parts, pingMs: PING_MS, longestWaitMs: LONGEST_WAIT_MS },
+      {
+        connected: (connection) => this.#sender.connected(connection),
+        lost: () => {
+          const message =
+            'bus-nats: the connection was lost before an answer came: nobody knows what was done';
+          this.#asking.fail(new GantryError('TIMEOUT', message));
+        },
+        forbidden: (subject) => {
+          const message = `bus-nats: the server does not let us publish to "${subject}"`;
+          this.#asking.fail(new GantryError('FORBIDDEN', message), subject);
+        },
+      },
+    );
+    this.#sender = new Sender(this.#link, this.#logger);
+    this.#asking = new Asking(this.#link, this.#sender, clock);
   }
 
   /**
    * Connects.
    *
    * @throws `UNAVAILABLE` when no server can be reached in time, `UNAUTHENTICATED` when one refuses the credentials,
-   * `INVALID_OPTIONS` for a file of the options that cannot be used, `ABORTED`, `CLOSED`.
+   * `UNSUPPORTED` for a server without headers, `INVALID_OPTIONS` for a file of the options that cannot be used, `ABORTED`,
+   * `CLOSED`.
    */
   async start(signal: AbortSignal): Promise<void> {
     this.#enter();
     throwIfAborted(signal);
     const connection = await this.#link.open(signal);
+    if (connection.info?.headers !== true) {
+      const message = `bus-nats: ${connection.getServer()} is too old: it carries no headers`;
+      throw new GantryError('UNSUPPORTED', message);
+    }
     for (const listener of this.#listeners) listener.attach(connection);
   }
 
@@ -72,8 +92,8 @@ export class NatsBus implements Bus, Lifecycle {
   publish(subject: string, payload: unknown): void {
     this.#enter();
     checkSubject(subject);
-    const data = this.#encode(subject, payload, this.#link.maxPayload);
-    if (!this.#link.send(subject, data)) this.#link.drop();
+    const data = this.#encode(subject, payload, this.#sender.maxPayload);
+    if (!this.#sender.send(subject, data)) this.#sender.drop();
   }
 
   subscribe(
@@ -118,8 +138,8 @@ export class NatsBus implements Bus, Lifecycle {
       const answer =
         heard === undefined ? Promise.reject(noJson(message.subject)) : call(handler, heard).then(encode);
       answer.then(
-        (data) => sendAnswer(this.#link, message, data),
-        (error) => sendAnswer(this.#link, message, toGantryError(error)),
+        (data) => sendAnswer(this.#sender, message, data),
+        (error) => sendAnswer(this.#sender, message, toGantryError(error)),
       );
     });
   }

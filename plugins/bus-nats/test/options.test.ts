@@ -1,13 +1,14 @@
 import { contracts, isGantryError } from '@gantry/core';
+import { toConnection } from '@gantry/nats';
 import { nkeys } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
 import { type NatsBusOptions, natsBus } from '../src/index.ts';
-import { optionsSchema, toSettings } from '../src/options.ts';
+import { optionsSchema } from '../src/options.ts';
 
 const SECRET = 'pa55-w0rd';
 const seed = new TextDecoder().decode(nkeys.createUser().getSeed());
 
-const settings = (options: NatsBusOptions) => toSettings(optionsSchema.parse(options));
+const settings = (options: NatsBusOptions) => toConnection(optionsSchema.parse(options));
 
 describe('the options of bus-nats', () => {
   test('may all be left out', () => {

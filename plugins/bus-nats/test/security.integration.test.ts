@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type GantryError, isGantryError } from '@gantry/core';
 import { nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type CertificateFiles, certificateFiles } from '../../../tests/support/certificate.ts';
 import { type NatsServer, startNats } from '../../../tests/support/nats-server.ts';
 import { describeWith } from '../../../tests/support/services.ts';
 import type { NatsBusOptions } from '../src/index.ts';
-import { type CertificateFiles, certificateFiles } from './support/certificate.ts';
 import { makeBus } from './support/make-bus.ts';
 import { Operator } from './support/operator.ts';
 

@@ -1,30 +1,7 @@
 import { GantryError } from '@gantry/core';
-import { SeededRandom } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
-import { Backoff } from '../src/backoff.ts';
 import { isInternal } from '../src/subject.ts';
 import { decode, decodeError, encode, encodeError, errorHeaders, partHeaders, partOf } from '../src/wire.ts';
-
-describe('waits', () => {
-  test('grow to 5 s, differ by chance, and stay until there was a try', () => {
-    const backoff = new Backoff(new SeededRandom(7));
-    const waits = Array.from({ length: 12 }, () => {
-      const { waitMs } = backoff;
-      expect(backoff.waitMs).toBe(waitMs);
-      backoff.tried();
-      return waitMs;
-    });
-    for (const [tries, waitMs] of waits.entries()) {
-      const most = Math.min(5000, 100 * 2 ** tries);
-      expect(waitMs).toBeGreaterThanOrEqual(most / 2);
-      expect(waitMs).toBeLessThanOrEqual(most);
-    }
-    expect(backoff.tries).toBe(12);
-    backoff.reset();
-    expect(backoff.tries).toBe(0);
-    expect(backoff.waitMs).toBeLessThanOrEqual(100);
-  });
-});
 
 describe('on the wire', () => {
   test('a payload is its JSON, and what JSON has nothing for is null', () => {

@@ -7,8 +7,8 @@ import {
   type Random,
   toGantryError,
 } from '@gantry/core';
+import { Backoff } from '@gantry/nats';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { Backoff } from './backoff.ts';
 import type { Bucket, StreamInfo } from './bucket.ts';
 import type { Known } from './decide.ts';
 import type { Delivery } from './delivery.ts';

@@ -18,11 +18,10 @@ import {
   toGantryError,
   unlessAborted,
 } from '@gantry/core';
+import { Backoff, Link } from '@gantry/nats';
 import { checkKey, checkPrefix, checkSince, encodeValue } from '@gantry/storing';
-import { Backoff } from './backoff.ts';
 import { Bucket } from './bucket.ts';
 import type { EncodedChange } from './decide.ts';
-import { Link } from './link.ts';
 import { Mirror } from './mirror.ts';
 import { checkServer, losesReplicated, openBucket } from './open-bucket.ts';
 import { type NatsStoreOptions, optionsSchema, type Settings, toSettings } from './options.ts';
@@ -31,8 +30,12 @@ import { Requests } from './requests.ts';
 import { Sweeper } from './sweeper.ts';
 import { Writer } from './writer.ts';
 
+const PLUGIN = 'store-nats';
 const MAX_VALUE_BYTES = 900_000;
+/** A server that keeps silent counts as lost after 10 to 15 s. */
+const PING_MS = 5000;
 const FIRST_WAIT_MS = 50;
+/** Those who connect to a store are few: servers, not agents. */
 const LONGEST_WAIT_MS = 1000;
 
 /** What the store uses of the host. */
@@ -63,7 +66,7 @@ export class NatsStore implements Store, Lifecycle {
   constructor({ clock, random, logger: parent }: NatsStoreNeeds, options: NatsStoreOptions = {}) {
     const settings = toSettings(optionsSchema.parse(options));
     const { timeoutMs, events, deletesKeptMs } = settings;
-    const logger = parent.child({ plugin: 'store-nats' });
+    const logger = parent.child({ plugin: PLUGIN });
     this.#logger = logger;
     const requests = new Requests(clock, timeoutMs);
     const bucket = new Bucket(settings.bucket, requests);
@@ -89,7 +92,8 @@ export class NatsStore implements Store, Lifecycle {
       },
       forbidden: (subject: string) => requests.forbidden(subject),
     };
-    this.#link = new Link({ settings, clock, random, logger }, listener);
+    const parts = { plugin: PLUGIN, settings: settings.connection, clock, random, logger };
+    this.#link = new Link({ ...parts, pingMs: PING_MS, longestWaitMs: LONGEST_WAIT_MS }, listener);
   }
 
   /**
@@ -197,7 +201,8 @@ export class NatsStore implements Store, Lifecycle {
         if (this.#replica.revision > revision) since = this.#clock.elapsed();
         revision = this.#replica.revision;
         const waitMs = backoff.next();
-        if (this.#clock.elapsed() + waitMs - since > this.#settings.connectTimeoutMs) throw this.#late(error);
+        if (this.#clock.elapsed() + waitMs - since > this.#settings.connection.connectTimeoutMs)
+          throw this.#late(error);
         await this.#clock.sleep(waitMs, signal);
         this.#enter(signal);
       }
@@ -205,7 +210,8 @@ export class NatsStore implements Store, Lifecycle {
   }
 
   #late(cause: GantryError): GantryError {
-    const { bucket, connectTimeoutMs } = this.#settings;
+    const { bucket, connection } = this.#settings;
+    const { connectTimeoutMs } = connection;
     const reason = cause.message.replace(/^store-nats: /, '');
     const message = `store-nats: the bucket "${bucket}" could not be opened within ${connectTimeoutMs} ms: ${reason}`;
     return new GantryError('UNAVAILABLE', message, { details: { bucket }, cause });

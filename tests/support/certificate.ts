@@ -13,7 +13,7 @@ export async function certificateFiles(
   names: readonly string[],
   addresses: readonly string[],
 ): Promise<CertificateFiles> {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'bus-nats' }], {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'gantry' }], {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',

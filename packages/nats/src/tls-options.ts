@@ -1,16 +1,16 @@
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { TlsOptions } from '@nats-io/transport-node';
+import type { NatsConnectionSettings } from './connection-options.ts';
 import { readOptionFile } from './credentials.ts';
-import type { Settings } from './options.ts';
 
 /**
  * How to make connections with TLS. The client reads the files at every connect, so new ones are taken up.
  *
  * @throws `INVALID_OPTIONS` for a file that cannot be read.
  */
-export function tlsOptions({ tls, servers }: Settings): TlsOptions {
+export function tlsOptions({ tls, servers }: NatsConnectionSettings, plugin: string): TlsOptions {
   for (const [option, path] of Object.entries(tls)) {
-    if (path !== undefined) readOptionFile(`tls.${option}`, path);
+    if (path !== undefined) readOptionFile(plugin, `tls.${option}`, path);
   }
   const { ca, cert, key } = tls;
   const hosts = servers.map(({ host }) => host);

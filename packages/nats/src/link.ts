@@ -5,52 +5,63 @@ import {
   connect,
   type NatsConnection,
   PermissionViolationError,
-  type PublishOptions,
   type Status,
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
 import { Backoff } from './backoff.ts';
+import type { NatsConnectionSettings } from './connection-options.ts';
 import { authenticatorOf } from './credentials.ts';
 import { firstGreeting, type Greeter } from './greeting.ts';
-import type { Settings } from './options.ts';
-import { Outflow } from './outflow.ts';
 import { endpointText } from './server-url.ts';
 import { tlsOptions } from './tls-options.ts';
 
-/** A server that is silent for two pings, and one more wait, counts as lost: 4 to 6 s. */
-const PING_MS = 2000;
 const MAX_PINGS_OUT = 2;
 /** For one try: the client does not notice a server that hangs up during the handshake. */
 const DIAL_MS = 5000;
 const DRAIN_MS = 2000;
+const FIRST_WAIT_MS = 100;
 
 export interface LinkParts {
-  readonly settings: Settings;
+  /** Whose it is; errors begin with it. */
+  readonly plugin: string;
+  readonly settings: NatsConnectionSettings;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Called when the server says that something may not be published. */
-  readonly onForbidden: (subject: string) => void;
-  /** Called when the connection is lost: what was sent may have arrived. */
-  readonly onLost: () => void;
+  /** A server that is silent for two pings, and one more wait, counts as lost. ms */
+  readonly pingMs: number;
+  /** The longest wait between two tries to connect again; the first is 100 ms. ms */
+  readonly longestWaitMs: number;
+}
+
+/** What hears of the connection. */
+export interface LinkListener {
+  /** There is one, for the first time or again. */
+  connected(connection: NatsConnection): void;
+  /** There is none any more; what was sent may have arrived. */
+  lost(): void;
+  /** The server says that something may not be published. */
+  forbidden(subject: string): void;
 }
 
 /** The connection to one of the servers: made once, and made again for ever after it was lost. */
 export class Link {
   readonly #parts: LinkParts;
+  readonly #listener: LinkListener;
   readonly #backoff: Backoff;
-  readonly #outflow = new Outflow();
   readonly #ending = new AbortController();
   #connection: NatsConnection | undefined;
   #connected = false;
-  #maxPayload = Number.POSITIVE_INFINITY;
+  /** The client asks for it again and again, also without a try in between. */
+  #waitMs = 0;
   #lostAt = 0;
-  #dropped = 0;
+  #tries = 0;
   #complained = false;
 
-  constructor(parts: LinkParts) {
+  constructor(parts: LinkParts, listener: LinkListener) {
     this.#parts = parts;
-    this.#backoff = new Backoff(parts.random);
+    this.#listener = listener;
+    this.#backoff = new Backoff(parts.random, FIRST_WAIT_MS, parts.longestWaitMs);
   }
 
   /** Once it was made, connected or not: it keeps subscriptions over losses. */
@@ -62,11 +73,7 @@ export class Link {
     return this.#connected;
   }
 
-  /** Bytes of headers and payload that a message may have, as the server last said. */
-  get maxPayload(): number {
-    return this.#connection?.info?.max_payload ?? this.#maxPayload;
-  }
-
+  /** The servers of the options, in words. */
   get servers(): string {
     return this.#parts.settings.servers.map(endpointText).join(', ');
   }
@@ -89,47 +96,20 @@ export class Link {
         if (greetings.first !== undefined)
           return this.#adopt(await this.#connect(options, greetings.first, ending));
         reasons = greetings.reasons;
-        this.#backoff.tried();
-        await clock.sleep(this.#backoff.waitMs, ending);
+        await clock.sleep(this.#backoff.next(), ending);
       }
     } catch (error) {
       if (!deadline.signal.aborted || signal.aborted || this.#ending.signal.aborted) throw error;
       const within = `within ${settings.connectTimeoutMs} ms`;
-      throw new GantryError('UNAVAILABLE', `bus-nats: no server answered ${within}: ${reasons.join(', ')}`);
+      throw this.#error('UNAVAILABLE', `no server answered ${within}: ${reasons.join(', ')}`);
     } finally {
       cancel();
     }
   }
 
-  /** Hands a message to the server; false, and nothing is sent, when there is none that takes it. */
-  send(subject: string, data: Uint8Array, options?: PublishOptions): boolean {
-    if (!this.#connected || this.#connection === undefined || this.#outflow.full) return false;
-    try {
-      this.#connection.publish(subject, data, options);
-    } catch {
-      return false; // it is being closed
-    }
-    this.#outflow.add(this.#connection, data.length + subject.length);
-    return true;
-  }
-
-  /** As {@link Link.send}, but waits for a server that is there and takes no more at the moment. */
-  async sendWhenTaken(subject: string, data: Uint8Array, options?: PublishOptions): Promise<boolean> {
-    while (this.#connected && this.#outflow.full) await this.#outflow.room();
-    return this.send(subject, data, options);
-  }
-
-  /** Notes that a message was dropped. Said aloud only where nothing else tells that the server is gone. */
-  drop(): void {
-    this.#dropped++;
-    if (!this.#connected || this.#complained) return;
-    this.#complained = true;
-    this.#parts.logger.warn('the server takes messages too slowly: some are dropped', this.#where());
-  }
-
   /** Sends what is on its way, for at most 2 s, and ends the connection. */
   async close(): Promise<void> {
-    this.#ending.abort(new GantryError('CLOSED', 'bus-nats: the bus was closed while it started'));
+    this.#ending.abort(this.#error('CLOSED', 'closed while it started'));
     const connection = this.#connection;
     if (connection === undefined) return;
     if (this.#connected) {
@@ -143,34 +123,37 @@ export class Link {
     discardSocket(connection);
   }
 
+  /**
+   * Of several servers the client tells only the last one's reason, and of one that hangs up during the handshake it takes
+   * no notice if it is to reconnect. So the server that is there is tried alone, to know its reason at once.
+   */
   async #connect(options: ConnectionOptions, greeter: Greeter, signal: AbortSignal): Promise<NatsConnection> {
     const { endpoint } = greeter;
     const others = this.#parts.settings.servers.filter((server) => server !== endpoint);
     try {
-      // Of several servers the client tells only the last one's reason, and of one that hangs up during the handshake it
-      // takes no notice if it is to reconnect. So the server that is there is tried alone, to know its reason at once.
       const trial = await dial({ ...options, servers: endpointText(endpoint), reconnect: false }, signal);
       await trial.close();
       return await dial({ ...options, servers: [endpoint, ...others].map(endpointText) }, signal);
     } catch (error) {
-      throw signal.aborted ? error : refusal(greeter, error);
+      throw signal.aborted ? error : this.#refusal(greeter, error);
     }
   }
 
   #options(): ConnectionOptions {
-    const { credentials, secure, name, connectTimeoutMs } = this.#parts.settings;
+    const { plugin, settings, pingMs } = this.#parts;
+    const { credentials, secure, name, connectTimeoutMs } = settings;
     return {
       name,
       timeout: Math.min(DIAL_MS, connectTimeoutMs),
       noRandomize: true,
       maxReconnectAttempts: -1,
       ignoreAuthErrorAbort: true,
-      reconnectDelayHandler: () => this.#backoff.waitMs,
-      pingInterval: PING_MS,
+      reconnectDelayHandler: () => this.#waitMs,
+      pingInterval: pingMs,
       maxPingOut: MAX_PINGS_OUT,
       noAsyncTraces: true,
-      ...(secure ? { tls: tlsOptions(this.#parts.settings) } : {}),
-      ...(credentials === undefined ? {} : { authenticator: authenticatorOf(credentials) }),
+      ...(secure ? { tls: tlsOptions(settings, plugin) } : {}),
+      ...(credentials === undefined ? {} : { authenticator: authenticatorOf(credentials, plugin) }),
     };
   }
 
@@ -179,19 +162,20 @@ export class Link {
       connection.close().catch(() => undefined);
       throw aborted(this.#ending.signal);
     }
-    if (connection.info?.headers !== true) {
-      connection.close().catch(() => undefined);
-      throw new GantryError(
-        'UNSUPPORTED',
-        `bus-nats: ${connection.getServer()} is too old: it carries no headers`,
-      );
-    }
     this.#connection = connection;
-    this.#connected = true;
-    this.#maxPayload = connection.info.max_payload;
-    this.#backoff.reset();
+    this.#rested();
     this.#watch(connection);
+    this.#listener.connected(connection);
     return connection;
+  }
+
+  /** There is a connection: the next loss begins anew. */
+  #rested(): void {
+    this.#connected = true;
+    this.#complained = false;
+    this.#tries = 0;
+    this.#backoff.reset();
+    this.#waitMs = this.#backoff.next();
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
@@ -200,53 +184,62 @@ export class Link {
 
   #hear(connection: NatsConnection, status: Status): void {
     const { logger, clock } = this.#parts;
+    const server = connection.getServer();
     switch (status.type) {
       case 'disconnect':
         if (!this.#connected) return; // one more try that failed
         this.#connected = false;
         this.#lostAt = clock.elapsed();
-        if (!this.#ending.signal.aborted) logger.warn('the connection was lost', this.#where());
-        this.#parts.onLost();
+        if (!this.#ending.signal.aborted) logger.warn('the connection was lost', { server });
+        this.#listener.lost();
         return;
       case 'reconnecting':
-        this.#backoff.tried();
+        this.#tries++;
+        this.#waitMs = this.#backoff.next();
         return;
       case 'reconnect': {
         if (this.#connected || connection.isClosed()) return;
-        this.#connected = true;
-        this.#maxPayload = this.maxPayload;
         const lostMs = Math.round(clock.elapsed() - this.#lostAt);
-        const { tries } = this.#backoff;
-        logger.info('the connection is back', { ...this.#where(), lostMs, tries, dropped: this.#dropped });
-        this.#backoff.reset();
-        this.#dropped = 0;
-        this.#complained = false;
+        logger.info('the connection is back', { server, lostMs, tries: this.#tries });
+        this.#rested();
+        this.#listener.connected(connection);
         return;
       }
       case 'error':
-        this.#refused(status.error);
+        this.#refused(server, status.error);
         return;
       default:
     }
   }
 
-  #refused(error: Error): void {
-    const { logger, onForbidden } = this.#parts;
+  #refused(server: string, error: Error): void {
+    const { logger } = this.#parts;
     if (error instanceof PermissionViolationError) {
       if (error.operation !== 'publish') return; // its subscription tells
-      logger.error('the server does not let us publish', { ...this.#where(), subject: error.subject });
-      onForbidden(error.subject);
+      logger.error('the server does not let us publish', { server, subject: error.subject });
+      this.#listener.forbidden(error.subject);
       return;
     }
     if (!this.#connected) {
       if (this.#complained) return; // each try says it again
       this.#complained = true;
     }
-    logger.warn('the server refuses', { ...this.#where(), reason: error.message });
+    logger.warn('the server refuses', { server, reason: error.message });
   }
 
-  #where(): Readonly<Record<string, unknown>> {
-    return { server: this.#connection?.getServer() ?? this.servers };
+  /** Why a server that is there could not be used. */
+  #refusal({ endpoint, wantsCertificate }: Greeter, error: unknown): GantryError {
+    const server = endpointText(endpoint);
+    if (error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError)
+      return this.#error('UNAUTHENTICATED', `${server} refuses the credentials`, server);
+    const reason = error instanceof Error ? error.message : 'closed the connection';
+    const hint = wantsCertificate ? ' (it wants a client certificate that it trusts)' : '';
+    return this.#error('UNAVAILABLE', `${server}: ${reason}${hint}`, server);
+  }
+
+  #error(code: 'UNAVAILABLE' | 'UNAUTHENTICATED' | 'CLOSED', what: string, server?: string): GantryError {
+    const details = server === undefined ? {} : { details: { server } };
+    return new GantryError(code, `${this.#parts.plugin}: ${what}`, details);
   }
 }
 
@@ -259,19 +252,6 @@ async function dial(options: ConnectionOptions, signal: AbortSignal): Promise<Na
     if (signal.aborted) connecting.then((late) => late.close()).catch(() => undefined);
     throw error;
   }
-}
-
-/** Why a server that is there could not be used. */
-function refusal({ endpoint, wantsCertificate }: Greeter, error: unknown): GantryError {
-  const server = endpointText(endpoint);
-  if (error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError) {
-    return new GantryError('UNAUTHENTICATED', `bus-nats: ${server} refuses the credentials`, {
-      details: { server },
-    });
-  }
-  const reason = error instanceof Error ? error.message : 'closed the connection';
-  const hint = wantsCertificate ? ' (it wants a client certificate that it trusts)' : '';
-  return new GantryError('UNAVAILABLE', `bus-nats: ${server}: ${reason}${hint}`, { details: { server } });
 }
 
 /** The client (3.3.1), closed while it connects to a server that keeps silent, leaves the socket open for good. */

@@ -8,7 +8,7 @@ import {
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
 
-/** Who the store is to the server. */
+/** Who a plugin is to the server. */
 export type Credentials =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'password'; readonly user: string; readonly password: string }
@@ -21,7 +21,7 @@ export type Credentials =
  *
  * @throws `INVALID_OPTIONS` when the file cannot be used.
  */
-export function authenticatorOf(credentials: Credentials): Authenticator {
+export function authenticatorOf(credentials: Credentials, plugin: string): Authenticator {
   switch (credentials.kind) {
     case 'token':
       return tokenAuthenticator(credentials.token);
@@ -30,27 +30,27 @@ export function authenticatorOf(credentials: Credentials): Authenticator {
     case 'nkey':
       return nkeyAuthenticator(new TextEncoder().encode(credentials.seed));
     case 'file':
-      return fileAuthenticator(credentials.path);
+      return fileAuthenticator(credentials.path, plugin);
   }
 }
 
 /** @throws `INVALID_OPTIONS` naming the option when the file cannot be read. */
-export function readOptionFile(option: string, path: string): Buffer {
+export function readOptionFile(plugin: string, option: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw unusable(option, path, `cannot be read: ${reason}`);
+    throw unusable(plugin, option, path, `cannot be read: ${reason}`);
   }
 }
 
-function fileAuthenticator(path: string): Authenticator {
+function fileAuthenticator(path: string, plugin: string): Authenticator {
   const read = (): Authenticator => {
-    const authenticator = credsAuthenticator(readOptionFile('credsFile', path));
+    const authenticator = credsAuthenticator(readOptionFile(plugin, 'credsFile', path));
     try {
       authenticator(''); // takes the file apart
     } catch {
-      throw unusable('credsFile', path, 'has no JWT and seed of a user');
+      throw unusable(plugin, 'credsFile', path, 'has no JWT and seed of a user');
     }
     return authenticator;
   };
@@ -65,10 +65,10 @@ function fileAuthenticator(path: string): Authenticator {
   };
 }
 
-function unusable(option: string, path: string, what: string): GantryError {
+function unusable(plugin: string, option: string, path: string, what: string): GantryError {
   const message = `the file "${path}" ${what}`;
-  return new GantryError('INVALID_OPTIONS', `store-nats: ${option}: ${message}`, {
-    details: { plugin: 'store-nats' },
+  return new GantryError('INVALID_OPTIONS', `${plugin}: ${option}: ${message}`, {
+    details: { plugin },
     issues: [{ path: option, message }],
   });
 }

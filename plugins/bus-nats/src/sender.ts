@@ -1,0 +1,61 @@
+import type { Logger } from '@gantry/core';
+import type { Link } from '@gantry/nats';
+import type { NatsConnection, PublishOptions } from '@nats-io/transport-node';
+import { Outflow } from './outflow.ts';
+
+/** Hands messages to the server, as long as there is one and it takes them. */
+export class Sender {
+  readonly #link: Link;
+  readonly #logger: Logger;
+  readonly #outflow = new Outflow();
+  #maxPayload = Number.POSITIVE_INFINITY;
+  #dropped = 0;
+  #complained = false;
+
+  constructor(link: Link, logger: Logger) {
+    this.#link = link;
+    this.#logger = logger;
+  }
+
+  /** Bytes of headers and payload that a message may have, as the server last said. */
+  get maxPayload(): number {
+    return this.#link.connection?.info?.max_payload ?? this.#maxPayload;
+  }
+
+  /** There is a connection, for the first time or again. */
+  connected(connection: NatsConnection): void {
+    this.#maxPayload = connection.info?.max_payload ?? this.#maxPayload;
+    if (this.#dropped > 0)
+      this.#logger.warn('messages were dropped while no server took them', { dropped: this.#dropped });
+    this.#dropped = 0;
+    this.#complained = false;
+  }
+
+  /** False, and nothing is sent, when there is no server that takes it. */
+  send(subject: string, data: Uint8Array, options?: PublishOptions): boolean {
+    const { connection, connected } = this.#link;
+    if (!connected || connection === undefined || this.#outflow.full) return false;
+    try {
+      connection.publish(subject, data, options);
+    } catch {
+      return false; // it is being closed
+    }
+    this.#outflow.add(connection, data.length + subject.length);
+    return true;
+  }
+
+  /** As {@link Sender.send}, but waits for a server that is there and takes no more at the moment. */
+  async sendWhenTaken(subject: string, data: Uint8Array, options?: PublishOptions): Promise<boolean> {
+    while (this.#link.connected && this.#outflow.full) await this.#outflow.room();
+    return this.send(subject, data, options);
+  }
+
+  /** Notes that a message was dropped. Said aloud only where nothing else tells that the server is gone. */
+  drop(): void {
+    this.#dropped++;
+    if (!this.#link.connected || this.#complained) return;
+    this.#complained = true;
+    const server = this.#link.connection?.getServer();
+    this.#logger.warn('the server takes messages too slowly: some are dropped', { server });
+  }
+}
