@@ -97,7 +97,7 @@ export default defineConfig({ name: 'shop', nodes, runtime: 'fake', plugins: ['a
   );
   const settings = await localSettings({ HOME: terminal.home }, terminal.home, {});
   expect(settings).toMatchObject({ name: 'shop', nodes: 3, runtime: 'fake' });
-  expect(settings.plugins[0]?.name).toBe('acme-clock');
+  expect((await settings.plugins())[0]?.name).toBe('acme-clock');
   const told = await localSettings({ HOME: terminal.home }, terminal.home, { name: 'other', nodes: 1 });
   expect(told).toMatchObject({ name: 'other', nodes: 1 });
 });

@@ -28,7 +28,8 @@ export interface LocalSettings {
   readonly runtime: RuntimeName | 'none';
   /** Why this runtime, if nobody has chosen it. */
   readonly chosen?: string | undefined;
-  readonly plugins: readonly Plugin[];
+  /** Its plugins; only who runs it loads them, which takes most of the time of a start. */
+  plugins(): Promise<readonly Plugin[]>;
   readonly api: NonNullable<GantryConfig['api']>;
   readonly config?: string | undefined;
   /** The folder of its state; absent where that is in memory. */
@@ -47,17 +48,20 @@ export async function localSettings(env: Env, cwd: string, options: LocalOptions
   const { runtime, chosen } =
     wanted === undefined ? await chooseRuntime(env) : { runtime: wanted, chosen: undefined };
   const own = await resolvePlugins(config.plugins ?? [], load);
-  const data = options.data ?? config.data;
-  const store = data === undefined ? [] : [await lmdbIn(resolve(cwd, data))];
+  const given = options.data ?? config.data;
+  const data = given === undefined ? undefined : resolve(cwd, given);
   const logLevel = options.logLevel ?? config.logLevel ?? 'warn';
-  const preset = await presetOf(runtime, { logLevel, dir: runtimePath(env, name) });
   return {
     name,
     nodes: options.nodes ?? config.nodes ?? 1,
     runtime,
     chosen,
-    plugins: composePlugins(composePlugins(preset, store), own),
-    data: data === undefined ? undefined : resolve(cwd, data),
+    plugins: async () => {
+      const preset = await presetOf(runtime, { logLevel, dir: runtimePath(env, name) });
+      const store = data === undefined ? [] : [await lmdbIn(data)];
+      return composePlugins(composePlugins(preset, store), own);
+    },
+    data,
     api: { ...config.api, ...(options.port === undefined ? {} : { port: options.port }) },
     config: file,
   };

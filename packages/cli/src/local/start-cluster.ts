@@ -15,9 +15,10 @@ export interface LocalCluster extends AsyncDisposable {
 
 /** Starts a cluster and serves its API. */
 export async function startCluster(settings: LocalSettings, signal: AbortSignal): Promise<LocalCluster> {
-  const [{ createCluster }, { apiEndpoint, apiServer, newSecret }] = await Promise.all([
+  const [{ createCluster }, { apiEndpoint, apiServer, newSecret }, plugins] = await Promise.all([
     import('@gantry/host'),
     import('@gantry/api'),
+    settings.plugins(),
   ]);
   const token = newSecret();
   const { host, port, tls } = settings.api;
@@ -26,7 +27,7 @@ export async function startCluster(settings: LocalSettings, signal: AbortSignal)
     adminToken: token,
     ...(tls === undefined ? {} : { tls }),
   });
-  const cluster = await createCluster([...settings.plugins, server], {
+  const cluster = await createCluster([...plugins, server], {
     name: settings.name,
     nodes: settings.nodes,
     signal,
@@ -54,8 +55,8 @@ export async function sweepCluster(settings: LocalSettings, signal: AbortSignal)
     import('@gantry/host'),
     import('@gantry/store-memory'),
   ]);
-  const { name, nodes, plugins } = settings;
-  const forgetful = composePlugins(plugins, [memoryStore()]); // what is stored is to run again only with the next `up`
+  const { name, nodes } = settings;
+  const forgetful = composePlugins(await settings.plugins(), [memoryStore()]); // what is stored is to run again only with the next `up`
   await using cluster = await createCluster(forgetful, { name, nodes, signal });
   const clock = cluster.get(contracts.clock);
   for (const node of cluster.nodes) {

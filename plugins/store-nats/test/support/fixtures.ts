@@ -58,6 +58,7 @@ export class Fixtures implements AsyncDisposable {
           value: index,
         }));
         await store.commit(changes);
+        await store.get('filler/0'); // which waits until they have all arrived, and pushed out what was before
       },
       link: {
         cut: () => links.forEach((link) => void link.cut()),
