@@ -107,7 +107,7 @@ const slow = [
   vitest('integration', ['integration']),
   vitest('whole clusters', ['clusters']),
   examples,
-  command('build', bin('turbo'), ['run', 'build', '--output-logs=errors-only']),
+  command('build', bin('turbo'), ['run', 'build:packages', '--output-logs=errors-only']),
   command('packages as published', process.execPath, ['scripts/check-packages.mjs']),
   command('packages as installed', process.execPath, ['scripts/check-install.mjs']),
   command('API documentation', bin('typedoc'), []),
