@@ -7,9 +7,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
   // A terminal that is closed sends SIGHUP more than once; only who presses Ctrl-C again does not want to wait.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort(signal));
-  process.on('SIGINT', () => {
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+  process.once('SIGINT', () => {
     interrupt.abort('SIGINT');
+    process.on('SIGINT', () => process.exit(EXIT.interrupted));
   });
   let unread = false;
   for (const output of [process.stdout, process.stderr]) {

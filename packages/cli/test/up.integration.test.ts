@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWith } from '../../../tests/support/services.ts';
@@ -10,6 +11,17 @@ import { isAlive } from '../src/local/state.ts';
 import { Terminal } from './support/terminal.ts';
 
 const bin = fileURLToPath(new URL('../bin/gantry.js', import.meta.url));
+
+/** Reads on until this has been said; the stream stays open. */
+async function said(stream: Readable | null, what: string): Promise<string> {
+  let text = '';
+  stream?.setEncoding('utf8');
+  for await (const part of stream?.iterator({ destroyOnReturn: false }) ?? []) {
+    text += String(part);
+    if (text.includes(what)) return text;
+  }
+  throw new Error(`it ended before it said "${what}": ${text}`);
+}
 
 /** A user with a home of his own, who runs the program itself. */
 class User {
@@ -157,22 +169,30 @@ describe('gantry up', () => {
 
   test('in the foreground it ends at Ctrl-C, with nothing left', async () => {
     const child = user.spawn(['up', '--runtime', 'fake', '--name', 'front']);
-    let out = '';
-    child.stdout?.setEncoding('utf8');
-    for await (const part of child.stdout ?? []) {
-      out += String(part);
-      if (out.includes('Ctrl-C ends it')) break;
-    }
     const closed = once(child, 'close');
+    const out = await said(child.stdout, 'Ctrl-C ends it');
     expect(out).toMatch(/^cluster front \(fake\) at http:\/\/127\.0\.0\.1:\d+/);
+    child.stdout?.resume();
     child.kill('SIGINT');
     expect(await closed).toEqual([0, null]);
     await expect(stat(join(user.home, '.local/state/gantry/front'))).rejects.toThrow('ENOENT');
   });
 
+  test('one Ctrl-C does not cut short the end that began when its reader had gone', async () => {
+    const child = user.spawn(['up', '--runtime', 'fake', '--name', 'unread']);
+    const exited = once(child, 'exit');
+    await said(child.stdout, 'Ctrl-C ends it');
+    child.stdout?.destroy(); // the next event it tells of finds nobody
+    await said(child.stderr, 'Ending cluster unread');
+    child.kill('SIGINT');
+    expect(await exited).toEqual([0, null]);
+    await expect(stat(join(user.home, '.local/state/gantry/unread'))).rejects.toThrow('ENOENT');
+  });
+
   test('it ends with its terminal, with nothing left', async () => {
     const child = user.spawn(['up', '--runtime', 'fake', '--name', 'hung']);
-    for await (const part of child.stdout ?? []) if (String(part).includes('Ctrl-C ends it')) break;
+    await said(child.stdout, 'Ctrl-C ends it');
+    child.stdout?.destroy();
     child.stderr?.destroy();
     const exited = once(child, 'exit');
     child.kill('SIGHUP');
