@@ -1,10 +1,12 @@
 /**
  * From the kill of a replica from outside to the next replica answering requests, which two clients ask for all the
- * time. Compare: `swarm` on the same machine, which only waits until the next replica runs.
+ * time. Compare: with `--runtime docker`, the same done by hand through dockerode in the same run, which is what the engine
+ * alone takes; `swarm` on the same machine, which only waits until the next replica runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createCluster } from '@gantry/host';
+import { healByHand } from './heal-by-hand.ts';
 import { median, round } from './support.ts';
 import { Load, webOn } from './web.ts';
 
@@ -40,5 +42,15 @@ const seconds: number[] = [];
   await load.stop();
   console.error(`${load.ok} requests answered, ${load.failures.length} failed ${load.failures[0] ?? ''}`);
 }
-console.log(JSON.stringify({ bench: 'heal', runtime, medianSeconds: median(seconds), seconds }));
+const medianSeconds = median(seconds);
+const engineSeconds = runtime === 'docker' ? median(await healByHand(rounds)) : undefined;
+console.log(
+  JSON.stringify({
+    bench: 'heal',
+    runtime,
+    medianSeconds,
+    ...(engineSeconds !== undefined && { engineSeconds, ratio: round(medianSeconds / engineSeconds, 3) }),
+    seconds,
+  }),
+);
 process.exit(0);

@@ -7,7 +7,8 @@ import { processCluster } from '@gantry/presets/process';
 import Docker from 'dockerode';
 import { makeImages } from './support.ts';
 
-const PORT = 8080;
+export const PORT = 8080;
+export const IMAGE = 'gantry-test/busybox:1';
 const folder = fileURLToPath(new URL('../../examples/hello/web', import.meta.url));
 
 /** A small web service under load, as processes or as containers. */
@@ -24,14 +25,7 @@ export async function webOn(runtime: string): Promise<Web> {
     return {
       plugins: dockerCluster(),
       service: (replicas, version, more) =>
-        service(replicas, more, {
-          image: 'gantry-test/busybox:1',
-          command: ['sh', '-c'],
-          // The host name is the container's own: it tells the replicas apart.
-          args: [
-            `mkdir -p /tmp/w && echo "${version} $(hostname)" > /tmp/w/index.html && exec httpd -f -p ${PORT} -h /tmp/w`,
-          ],
-        }),
+        service(replicas, more, { image: IMAGE, command: serving(version) }),
       kill: ({ status }) => docker.getContainer(status.runtimeId as string).kill(),
     };
   }
@@ -47,6 +41,12 @@ export async function webOn(runtime: string): Promise<Web> {
       process.kill(status.pid as number, 'SIGKILL');
     },
   };
+}
+
+/** What a container of it runs. The host name is the container's own: it tells the replicas apart. */
+export function serving(version: string): string[] {
+  const page = `mkdir -p /tmp/w && echo "${version} $(hostname)" > /tmp/w/index.html`;
+  return ['sh', '-c', `${page} && exec httpd -f -p ${PORT} -h /tmp/w`];
 }
 
 function service(

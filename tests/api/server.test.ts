@@ -305,7 +305,6 @@ describe('WebSockets', () => {
     socket.on('message', (data: Buffer, binary) =>
       heard.push(binary ? `${data[0]}:${data.subarray(1)}` : String(data)),
     );
-    setTimeout(() => console.log('heard', heard, socket.readyState), 2000);
     const code = await new Promise((resolve) => socket.on('close', resolve));
     expect(socket.protocol).toBe('gantry.v1');
     expect(code).toBe(1000);

@@ -1,16 +1,13 @@
 import {
   type Assignment,
   type Attachment,
-  type AttachRequest,
   type Clock,
   type HealthCheck,
-  idBeside,
   isFinal,
   type Logger,
   type Network,
   type NetworkSpec,
   type PortAddress,
-  parseId,
   type Runtime,
   type RuntimeTask,
   type TaskState,
@@ -18,6 +15,7 @@ import {
   type TemplateSpec,
   toGantryError,
 } from '@gantry/core';
+import { attachRequest } from './attach-request.ts';
 import { CheckLoop } from './health.ts';
 import { type Caller, persist } from './persist.ts';
 import { probe } from './probe.ts';
@@ -47,8 +45,8 @@ export class TaskRunner implements Caller {
   #status: TaskStatus;
   #phase: 'preparing' | 'starting' | undefined;
   #phaseSince = 0;
-  /** What the runtime said of it when it started. */
-  #running: Pick<TaskStatus, 'startedAt' | 'runtimeId' | 'pid' | 'ports' | 'addresses'>;
+  /** What the runtime said of it when it started, and when it was up. */
+  #running: Pick<TaskStatus, 'startedAt' | 'runningAt' | 'runtimeId' | 'pid' | 'ports' | 'addresses'>;
   /** Where a start is: its stop is left to it. An AbortController for each would cost more than all the rest of a task. */
   #starting: 'attach' | 'ensure' | undefined;
   #checks: readonly CheckLoop[] = NO_CHECKS;
@@ -173,34 +171,12 @@ export class TaskRunner implements Caller {
 
   async #attach(): Promise<Attachment> {
     const { network, networkSpec } = this.#parts;
-    for (const { name } of this.#networks()) {
+    const request = attachRequest(this.#assignment, this.template);
+    for (const { name } of request.networks) {
       const spec = networkSpec(name);
       if (spec !== undefined) await network.ensure({ name, spec });
     }
-    return persist(this, this.#parts, () => network.attach(this.#attachRequest()));
-  }
-
-  #attachRequest(): AttachRequest {
-    const { template } = this;
-    const keep = this.#assignment.status.ports;
-    return {
-      task: this.name,
-      service: parseId(this.#assignment.service).name,
-      ports: template.ports.map(({ target, protocol, mode, published }) => ({
-        target,
-        protocol,
-        host: mode === 'host' ? published : undefined,
-      })),
-      networks: this.#networks(),
-      ...(keep === undefined ? {} : { keep }),
-    };
-  }
-
-  /** The networks of the template, by their ids. */
-  #networks(): AttachRequest['networks'] {
-    const { networks } = this.template;
-    if (!this.name.includes('/')) return networks;
-    return networks.map(({ name, aliases }) => ({ name: idBeside(this.name, name), aliases }));
+    return persist(this, this.#parts, () => network.attach(request));
   }
 
   /** Ends a start that is under way, and the wait for an engine that does not answer. */
@@ -222,6 +198,7 @@ export class TaskRunner implements Caller {
     const ports = this.#ports();
     this.#running = {
       startedAt: running.startedAt ?? this.#parts.clock.now(),
+      runningAt: this.#running.runningAt,
       runtimeId: running.id,
       pid: running.pid,
       ports: ports.length === 0 ? undefined : ports,
@@ -247,6 +224,7 @@ export class TaskRunner implements Caller {
   #isUp(): void {
     const { readiness, liveness } = this.template.healthChecks;
     const wasReady = this.#assignment.status.state === 'running' && this.#assignment.status.ready;
+    this.#running = { ...this.#running, runningAt: this.#running.runningAt ?? this.#parts.clock.now() };
     this.#become('running', readiness === undefined || wasReady);
     if (readiness !== undefined) {
       this.#watch(
@@ -376,7 +354,7 @@ export class TaskRunner implements Caller {
   }
 
   #tell({ state, since, ready, reason, message, exitCode, finishedAt }: TaskStatus): void {
-    const { startedAt, runtimeId, pid, ports, addresses } = this.#running;
+    const { startedAt, runningAt, runtimeId, pid, ports, addresses } = this.#running;
     this.#phase = undefined;
     // Spelt out, always in this order: a million of these are alike to the engine.
     this.#status = {
@@ -386,6 +364,7 @@ export class TaskRunner implements Caller {
       reason,
       message,
       startedAt,
+      runningAt,
       finishedAt,
       exitCode,
       runtimeId,

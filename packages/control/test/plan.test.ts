@@ -119,7 +119,7 @@ describe('a task that ended by itself', () => {
   const failed = (of: Service, more: object = {}, restarts = 0): Task =>
     task(of, {
       restarts,
-      status: { state: 'failed', startedAt: T0 - 100, finishedAt: T0, exitCode: 1, ...more },
+      status: { state: 'failed', runningAt: T0 - 100, finishedAt: T0, exitCode: 1, ...more },
     });
 
   test('is restarted at once the first time, and counted', () => {
@@ -147,7 +147,7 @@ describe('a task that ended by itself', () => {
 
   test('one that ran through the window was well: the row starts anew', () => {
     const web = service({ restart: { windowMs: 5000 } });
-    const tasks = [failed(web, { startedAt: T0 - 5000 }, 7)];
+    const tasks = [failed(web, { runningAt: T0 - 5000 }, 7)];
     expect(plan(web, tasks).create).toEqual([{ slot: '1', attempt: 2, restarts: 1 }]);
   });
 
@@ -216,7 +216,7 @@ describe('an update', () => {
   test('start-first stops the old task once the new one is ready, and only then goes on', () => {
     const begun = { ...web, status: plan(web, old).status };
     const fresh = (slot: string, ready: boolean): Task =>
-      task(web, { slot, attempt: 2, status: { ready, startedAt: T0 } });
+      task(web, { slot, attempt: 2, status: { ready, runningAt: T0 } });
     expect(words(plan(begun, [...old, fresh('1', false), fresh('2', false)]))).toEqual([]);
     expect(words(plan(begun, [...old, fresh('1', true), fresh('2', false)]))).toEqual(['+3.2', '-1.1']);
   });
@@ -260,7 +260,7 @@ describe('an update', () => {
       spec: { ...web.spec, update: { ...web.spec.update, parallelism: 1, delayMs: 500 } },
     };
     const begun = { ...delayed, status: plan(delayed, old).status };
-    const done = task(web, { slot: '1', attempt: 2, status: { since: T0, startedAt: T0 } });
+    const done = task(web, { slot: '1', attempt: 2, status: { since: T0, runningAt: T0 } });
     const tasks = [...old.slice(1), done];
     const resting = plan(begun, tasks, { now: T0 + 499 });
     expect(words(resting)).toEqual([]);
@@ -275,7 +275,7 @@ describe('an update', () => {
 
   test('is completed when each new task was ready for as long as it is watched', () => {
     const begun = { ...web, status: plan(web, old).status };
-    const fresh = slots.map((slot) => task(web, { slot, attempt: 2, status: { startedAt: T0 } }));
+    const fresh = slots.map((slot) => task(web, { slot, attempt: 2, status: { runningAt: T0 } }));
     const watched = plan(begun, fresh, { now: T0 + 999 });
     expect(watched.status.update?.state).toBe('updating');
     expect(watched.againAfterMs).toBe(1);
@@ -289,7 +289,7 @@ describe('an update', () => {
     const bad = task(web, {
       slot: '1',
       attempt: 2,
-      status: { state: 'failed', startedAt: T0, finishedAt: T0 + 10 },
+      status: { state: 'failed', runningAt: T0, finishedAt: T0 + 10 },
     });
     const failing = (policy: Partial<Service['spec']['update']>): ServicePlan => {
       const of = { ...web, spec: { ...web.spec, update: { ...web.spec.update, ...policy } } };
@@ -327,10 +327,14 @@ describe('an update', () => {
     test('counts one that does not become ready in time, and one that was rejected', () => {
       const begun = { ...web, status: plan(web, old).status };
       const states: readonly [Partial<Task['status']>, number, boolean][] = [
-        [{ state: 'running', ready: false, startedAt: T0 }, 999, false],
-        [{ state: 'running', ready: false, startedAt: T0 }, 1000, true],
+        [{ state: 'running', ready: false, runningAt: T0 }, 999, false],
+        [{ state: 'running', ready: false, runningAt: T0 }, 1000, true],
         [{ state: 'rejected', finishedAt: T0 }, 0, true],
-        [{ state: 'failed', startedAt: T0, finishedAt: T0 + 2000 }, 2000, false],
+        [{ state: 'failed', runningAt: T0, finishedAt: T0 + 2000 }, 2000, false],
+        // A startup check takes its time: it counts neither before it is over, nor as none at all.
+        [{ state: 'starting', ready: false, startedAt: T0 }, 60_000, false],
+        [{ state: 'running', ready: false, startedAt: T0, runningAt: T0 + 60_000 }, 60_001, false],
+        [{ state: 'failed', startedAt: T0, finishedAt: T0 + 60_000 }, 60_000, true],
       ];
       for (const [status, afterMs, counts] of states) {
         const fresh = task(web, { slot: '1', attempt: 2, status });
@@ -344,7 +348,7 @@ describe('an update', () => {
       const fresh = task(web, {
         slot: '1',
         attempt: 2,
-        status: { state: 'running', ready: false, startedAt: T0 },
+        status: { state: 'running', ready: false, runningAt: T0 },
       });
       const at = (now: number) => plan(begun, [...old, fresh], { now, seenSince: T0 + 5000 });
       expect(at(T0 + 5999).status.update?.state).toBe('updating');

@@ -1,6 +1,6 @@
 import { idOf } from '@gantry/core';
 import { describe, expect, test } from 'vitest';
-import { clusterPerTest } from './support/cluster.ts';
+import { clusterPerTest, type SpecInput } from './support/cluster.ts';
 
 const make = clusterPerTest();
 
@@ -192,4 +192,43 @@ test('previous logs are those of the attempt before, in the same slot', async ()
   expect(await previous({ service: 'web' })).toEqual(['one', 'one']);
   const [task] = (await api.list('task', { fields: 'status.state=running' })).items;
   expect(await previous({ task: task?.meta.name ?? '' })).toEqual(['one']);
+});
+
+describe('an update of a service with a startup check', () => {
+  const check = (retries: number) => ({ exec: { command: ['well'] }, intervalMs: 10_000, retries });
+  const web = (readyAfterMs: number): SpecInput => ({
+    update: { monitorMs: 1000, failureAction: 'rollback' },
+    template: {
+      labels: { 'fake/ready-after-ms': String(readyAfterMs) },
+      healthChecks: { startup: check(9), readiness: check(3) },
+    },
+  });
+
+  test('gives it the time that the check gives it', async () => {
+    const { apply, api, clock } = await make();
+    await apply('web', web(0));
+    await clock.advance(5000);
+    await apply('web', web(60_000));
+    await clock.advance(50_000);
+    expect((await api.get('service', 'web')).status.update?.state).toBe('updating');
+    await clock.advance(30_000);
+    expect((await api.get('service', 'web')).status).toMatchObject({
+      update: { state: 'completed' },
+      ready: 1,
+    });
+  });
+
+  test('counts a task that never got through it as failed, however long that took', async () => {
+    const { apply, api, live, clock } = await make();
+    await apply('web', web(0));
+    await clock.advance(5000);
+    const [before] = await live('web');
+    await apply('web', web(3_600_000));
+    await clock.advance(120_000);
+    expect((await api.get('service', 'web')).status.update).toMatchObject({
+      state: 'rollback-completed',
+      message: expect.stringContaining('startup check'),
+    });
+    expect(await live('web')).toEqual([before]);
+  });
 });

@@ -184,10 +184,10 @@ function judge(
       break;
     }
     if (fresh === undefined) continue;
-    const { startedAt = now, ready } = fresh.status;
-    const watchedUntil = (ready ? startedAt : Math.max(startedAt, seenSince)) + policy.monitorMs;
+    const { runningAt = now, ready } = fresh.status;
+    const watchedUntil = (ready ? runningAt : Math.max(runningAt, seenSince)) + policy.monitorMs;
     if (ready && old.length === 0 && slot.leaving.length === 0 && watchedUntil <= now) settled++;
-    else if (watchedUntil > now && fresh.status.startedAt !== undefined) wakeAt(draft, watchedUntil);
+    else if (watchedUntil > now && fresh.status.runningAt !== undefined) wakeAt(draft, watchedUntil);
   }
   return advance(update, policy, { slots: views.length, failed, settled, failure }, now);
 }

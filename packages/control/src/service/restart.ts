@@ -18,7 +18,7 @@ export function decideRestart(task: Task, policy: RestartPolicy, template: strin
   if (policy.condition === 'on-failure' && status.state === 'complete')
     return { restart: false, why: 'it completed' };
   const finishedAt = status.finishedAt ?? status.since;
-  const ranMs = status.startedAt === undefined ? 0 : finishedAt - status.startedAt;
+  const ranMs = status.runningAt === undefined ? 0 : finishedAt - status.runningAt;
   const restarts = (ranMs >= policy.windowMs ? 0 : spec.restarts) + 1;
   if (policy.maxAttempts > 0 && restarts > policy.maxAttempts) {
     return { restart: false, why: `it was restarted ${policy.maxAttempts} times in a row` };

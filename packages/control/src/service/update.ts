@@ -64,23 +64,24 @@ export function policyOf(spec: ServiceSpec, update: UpdateStatus | undefined): U
 }
 
 /**
- * Why a new task has proven bad while it was watched: it ended, or it does not become ready. `seenSince`: what agents had
- * to say before that did not arrive, so it cannot have been late.
+ * Why a new task has proven bad: it ended before it ran or while it was watched, or it does not become ready. It is
+ * watched from when it is `running`: a startup check takes the time that it needs. `seenSince`: what agents had to say
+ * before that did not arrive, so it cannot have been late.
  */
 export function failureOf(task: Task, policy: UpdatePolicy, now: number, seenSince = 0): string | undefined {
-  const { state, startedAt, finishedAt, ready, message = state } = task.status;
+  const { state, runningAt, finishedAt, ready, message = state } = task.status;
   if (state === 'rejected') return message;
   if (state === 'failed') {
-    return startedAt === undefined || (finishedAt ?? now) - startedAt <= policy.monitorMs
+    return runningAt === undefined || (finishedAt ?? now) - runningAt <= policy.monitorMs
       ? message
       : undefined;
   }
   const late =
     state === 'running' &&
     !ready &&
-    startedAt !== undefined &&
-    now - Math.max(startedAt, seenSince) >= policy.monitorMs;
-  return late ? `it was not ready ${policy.monitorMs} ms after its start` : undefined;
+    runningAt !== undefined &&
+    now - Math.max(runningAt, seenSince) >= policy.monitorMs;
+  return late ? `it ran, and was not ready ${policy.monitorMs} ms later` : undefined;
 }
 
 /** What a moving update has come to. */

@@ -57,7 +57,7 @@ export class Model {
         this.#turn(meta.name, status.state === 'stopping' ? 'shutdown' : 'stopping');
       else if (status.state === 'stopping') this.#turn(meta.name, 'failed');
       else if (status.state === 'assigned' || status.state === 'starting')
-        this.#turn(meta.name, 'running', { startedAt: this.now });
+        this.#turn(meta.name, 'running', { startedAt: this.now, runningAt: this.now });
       else if (status.state === 'running' && this.bad.has(spec.template)) this.#turn(meta.name, 'failed');
       else if (status.state === 'running' && !status.ready) this.#turn(meta.name, 'running', { ready: true });
     }

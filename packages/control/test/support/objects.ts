@@ -84,7 +84,7 @@ export function task(of: Service, { createdAt = T0, status, ...spec }: TaskField
       state,
       since: createdAt,
       ready: state === 'running',
-      ...(['running', 'stopping'].includes(state) ? { startedAt: createdAt } : {}),
+      ...(['running', 'stopping'].includes(state) ? { startedAt: createdAt, runningAt: createdAt } : {}),
       ...status,
     },
   };

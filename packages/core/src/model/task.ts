@@ -29,7 +29,9 @@ export interface TaskStatus {
   /** Why it is as it is: a word for programs, and a sentence. */
   readonly reason?: string | undefined;
   readonly message?: string | undefined;
+  /** When its container or process was started, when it became `running` (its startup check succeeded), when it ended. */
   readonly startedAt?: number | undefined;
+  readonly runningAt?: number | undefined;
   readonly finishedAt?: number | undefined;
   readonly exitCode?: number | undefined;
   /** Container or process id. */
