@@ -268,6 +268,16 @@ describe('an update', () => {
     expect(words(plan(begun, tasks, { now: T0 + 500 }))).toEqual(['+2.2']);
   });
 
+  test('overtaken by the next one leaves one task of the past in each slot, the one that serves', () => {
+    const begun = { ...web, status: plan(web, old).status };
+    const second = ['1', '2'].map((slot) => task(web, { slot, attempt: 2, status: { ready: slot === '2' } }));
+    const third = {
+      ...begun,
+      spec: { ...begun.spec, paused: true, template: changed(web, 'web:3').spec.template },
+    };
+    expect(words(plan(third, [...old, ...second]))).toEqual(['-1.2', '-2.1']);
+  });
+
   test('a task that waits for no traffic is replaced at once, not kept beside the new one', () => {
     const waiting = [task(before, { slot: '1', status: { state: 'pending' } }), ...old.slice(1)];
     expect(words(plan(web, waiting))).toEqual(['+1.2', '+2.2', '-1.1']);

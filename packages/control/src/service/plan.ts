@@ -218,7 +218,7 @@ function changesHands({ leaving, last }: Slot, target: Target): boolean {
 
 /** What one wanted slot needs. */
 function settle(
-  { slot, fresh, old }: SlotView,
+  { slot, fresh, old: olds }: SlotView,
   input: PlanInput,
   target: Target,
   update: Target['update'],
@@ -231,11 +231,15 @@ function settle(
 
   if (fresh !== undefined) {
     // What serves goes on serving until the new task does; what does not serve is one too many.
-    for (const task of old) {
+    for (const task of olds) {
       if (fresh.status.ready || !task.status.ready) draft.shutdown.push({ task, why: 'it was replaced' });
     }
     return;
   }
+  // An update that another one overtakes leaves two of the past; one is enough until the new one comes.
+  const best = olds.findLast((task) => task.status.ready) ?? olds.at(-1);
+  for (const task of olds) if (task !== best) draft.shutdown.push({ task, why: 'another one serves' });
+  const old = best === undefined ? [] : [best];
   if (service.spec.mode === 'global' && input.globalSlots.get(slot.id) !== true) return;
   const moves = old.some(({ spec }) => spec.node !== undefined && fitness(spec.node) === 'draining');
   if (old.length > 0 && !moves && budget.left <= 0) return;
