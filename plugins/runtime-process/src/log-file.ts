@@ -1,11 +1,11 @@
 import {
   appendFileSync,
   closeSync,
+  ftruncateSync,
   openSync,
   readFileSync,
   readSync,
   statSync,
-  truncateSync,
   writeFileSync,
 } from 'node:fs';
 
@@ -13,6 +13,8 @@ import {
 const TIMES_APART_MS = 100;
 const MAX_TIMES = 2000;
 const NEWLINE = 10;
+/** A task that writes faster than we read is not caught up with. */
+const MOST_CHUNKS = 100;
 
 /** A line of one stream, with where it ended in all that was ever written to it. */
 export interface StreamLine {
@@ -97,16 +99,14 @@ export class LogFile {
 
   /**
    * Moves the end of the file to `….1`: most of it first, so that little is left to copy before the truncation. What
-   * the task writes in between is lost: some microseconds' worth.
+   * the task writes between the last look and the truncation is lost: a microsecond's worth.
    */
   #rotate(now: number): void {
     const first = part(this.path, Math.max(0, this.#size - this.#half), this.#size);
     writeFileSync(`${this.path}.1`, first, { mode: 0o600 });
-    const size = stat(this.path)?.size ?? this.#size;
-    const from = Math.max(this.#size, size - this.#half);
-    const rest = part(this.path, from, size);
-    truncateSync(this.path, 0);
-    const all = from === this.#size ? Buffer.concat([first, rest]) : rest;
+    const rest = takeRest(this.path, this.#size);
+    const size = this.#size + rest.length;
+    const all = Buffer.concat([first, rest]);
     const cut = Math.max(0, all.length - this.#half);
     const whole = all.length === size && cut === 0;
     const kept = whole ? all : all.subarray(all.indexOf(NEWLINE, Math.max(0, cut - 1)) + 1);
@@ -133,6 +133,25 @@ export class LogFile {
       else high = middle;
     }
     return this.#seen[low]?.[1] ?? 0;
+  }
+}
+
+/** Reads on from a position until nothing more has come, and empties the file in the next instant. */
+function takeRest(path: string, from: number): Buffer {
+  const fd = openSync(path, 'r+');
+  try {
+    const chunk = Buffer.allocUnsafe(64 * 1024);
+    const chunks: Buffer[] = [];
+    for (let at = from; chunks.length < MOST_CHUNKS; ) {
+      const read = readSync(fd, chunk, 0, chunk.length, at);
+      if (read === 0) break;
+      chunks.push(Buffer.from(chunk.subarray(0, read)));
+      at += read;
+    }
+    ftruncateSync(fd, 0);
+    return Buffer.concat(chunks);
+  } finally {
+    closeSync(fd);
   }
 }
 
