@@ -3,18 +3,35 @@ import type { Change, Plugin, Store, Task } from '@gantry/core';
 /** What was written through a store. */
 export class Counts {
   commits = 0;
-  /** Keys that were written, one for each change that was done. */
-  writes = 0;
   /** Changes that were refused, for what they expected was not there. */
   refused = 0;
-  /** Writes by what they were: a kind, and of tasks the state they were written with. */
+  /** Keys of tasks that were written, by the state they were written with. */
+  readonly states = new Map<string, number>();
+  /** All other keys that were written, by their kinds. */
   readonly kinds = new Map<string, number>();
 
   clear(): void {
     this.commits = 0;
-    this.writes = 0;
     this.refused = 0;
+    this.states.clear();
     this.kinds.clear();
+  }
+
+  /** Keys that were written, one for each change that was done. */
+  get writes(): number {
+    return [...this.states.values(), ...this.kinds.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Writes by what they were, the most frequent first. */
+  get byKind(): Readonly<Record<string, number>> {
+    const states = [...this.states].map(([state, count]) => [`tasks: ${state}`, count] as const);
+    return Object.fromEntries([...states, ...this.kinds].sort(([, a], [, b]) => b - a));
+  }
+
+  /** Builds no string for a task: this runs within what is measured. */
+  add({ key, value }: Change): void {
+    if (value !== undefined && key.startsWith('tasks/')) bump(this.states, (value as Task).status.state);
+    else bump(this.kinds, key.slice(0, key.indexOf('/')) + (value === undefined ? ': deleted' : ''));
   }
 }
 
@@ -28,15 +45,10 @@ export function counting(plugin: Plugin, counts: Counts): Plugin {
       store.commit = async (changes, options) => {
         const outcomes = await commit(changes, options);
         counts.commits++;
-        outcomes.forEach(({ ok }, index) => {
-          if (!ok) {
-            counts.refused++;
-            return;
-          }
-          counts.writes++;
-          const kind = kindOf(changes[index] as Change);
-          counts.kinds.set(kind, (counts.kinds.get(kind) ?? 0) + 1);
-        });
+        for (let i = 0; i < outcomes.length; i++) {
+          if (outcomes[i]?.ok) counts.add(changes[i] as Change);
+          else counts.refused++;
+        }
         return outcomes;
       };
       return store;
@@ -44,8 +56,6 @@ export function counting(plugin: Plugin, counts: Counts): Plugin {
   };
 }
 
-function kindOf({ key, value }: Change): string {
-  const kind = key.slice(0, key.indexOf('/'));
-  if (value === undefined) return `${kind}: deleted`;
-  return kind === 'tasks' ? `tasks: ${(value as Task).status.state}` : kind;
+function bump(counts: Map<string, number>, what: string): void {
+  counts.set(what, (counts.get(what) ?? 0) + 1);
 }

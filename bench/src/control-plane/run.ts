@@ -82,7 +82,7 @@ export async function run(engine: Engine, { tasks, nodes, services }: RunOptions
   const seconds = (performance.now() - began) / 1000;
   await sleep(STALL_SEEN_MS); // a stall is known once it is over
   delay.disable();
-  const { commits, writes, refused } = counts;
+  const { commits, writes, refused, byKind } = counts;
   const figures = {
     seconds: round(seconds),
     tasksPerSecond: Math.round(tasks / seconds),
@@ -94,7 +94,7 @@ export async function run(engine: Engine, { tasks, nodes, services }: RunOptions
     commits,
     meanBatch: round(writes / commits, 1),
     refused,
-    writes: Object.fromEntries([...counts.kinds].sort(([, a], [, b]) => b - a)),
+    writes: byKind,
     ...(await engine.size?.()),
   };
   if (process.env.BENCH_CLOSE === '1') await cluster[Symbol.asyncDispose]();

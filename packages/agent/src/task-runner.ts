@@ -196,24 +196,27 @@ export class TaskRunner implements Caller {
   #isRunning(running: RuntimeTask): void {
     this.#addresses = running.addresses;
     const ports = this.#ports();
+    const { startup } = this.template.healthChecks;
+    const now = this.#parts.clock.now();
+    // What ran before the agent was restarted has passed its startup check.
+    const isUp = startup === undefined || this.#assignment.status.state === 'running';
     this.#running = {
-      startedAt: running.startedAt ?? this.#parts.clock.now(),
-      runningAt: this.#running.runningAt,
+      startedAt: running.startedAt ?? now,
+      runningAt: this.#running.runningAt ?? (isUp ? now : undefined),
       runtimeId: running.id,
       pid: running.pid,
       ports: ports.length === 0 ? undefined : ports,
       addresses: running.addresses,
     };
     if (this.#stopping !== undefined) return;
-    const { startup } = this.template.healthChecks;
-    // What ran before the agent was restarted has passed its startup check.
-    if (startup === undefined || this.#assignment.status.state === 'running') this.#isUp();
+    if (isUp) this.#isUp();
     else {
       this.#pass('starting');
       const loop = this.#watch(
         startup,
         () => {
           loop.stop();
+          this.#running = { ...this.#running, runningAt: this.#parts.clock.now() };
           this.#isUp();
         },
         (message) => this.#unwell(`startup check: ${message}`),
@@ -224,7 +227,6 @@ export class TaskRunner implements Caller {
   #isUp(): void {
     const { readiness, liveness } = this.template.healthChecks;
     const wasReady = this.#assignment.status.state === 'running' && this.#assignment.status.ready;
-    this.#running = { ...this.#running, runningAt: this.#running.runningAt ?? this.#parts.clock.now() };
     this.#become('running', readiness === undefined || wasReady);
     if (readiness !== undefined) {
       this.#watch(
