@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { round } from './support.ts';
@@ -41,6 +42,7 @@ export async function healByHand(rounds: number): Promise<number[]> {
       await answer(await addressOf(victim));
       seconds.push(round((performance.now() - began) / 1000, 3));
       await killed;
+      (events as Readable).destroy();
     }
     await Promise.all(loads.map((load) => load.stop()));
   } finally {

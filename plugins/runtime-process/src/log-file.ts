@@ -99,7 +99,7 @@ export class LogFile {
 
   /**
    * Moves the end of the file to `….1`: most of it first, so that little is left to copy before the truncation. What
-   * the task writes between the last look and the truncation is lost: a microsecond's worth.
+   * the task writes between the last look and the truncation is lost: a few lines of one that never pauses.
    */
   #rotate(now: number): void {
     const first = part(this.path, Math.max(0, this.#size - this.#half), this.#size);

@@ -29,9 +29,11 @@ export interface TaskStatus {
   /** Why it is as it is: a word for programs, and a sentence. */
   readonly reason?: string | undefined;
   readonly message?: string | undefined;
-  /** When its container or process was started, when it became `running` (its startup check succeeded), when it ended. */
+  /** When its container or process was started, ms since the epoch. */
   readonly startedAt?: number | undefined;
+  /** When it became `running`, its startup check, if it has one, having succeeded; updates watch it from then on. */
   readonly runningAt?: number | undefined;
+  /** When it ended. */
   readonly finishedAt?: number | undefined;
   readonly exitCode?: number | undefined;
   /** Container or process id. */
