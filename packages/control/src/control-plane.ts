@@ -31,7 +31,12 @@ const placementToken = contract<Placement>('placement-model');
 const placementModel = definePlugin({
   name: 'placement-model',
   provides: placementToken,
-  needs: { views: contracts.views, schedulers: contracts.scheduler, random: contracts.random },
+  needs: {
+    views: contracts.views,
+    schedulers: contracts.scheduler,
+    random: contracts.random,
+    clock: contracts.clock,
+  },
   create: (_options, needs) => new Placement(needs),
 });
 
@@ -42,6 +47,8 @@ const placementAdvisor = definePlugin({
   create: (_options, { placement }): PlacementAdvisor => ({
     last: (service, template, task) => placement.last(service, template, task),
     ask: (service, task) => placement.ask(service, task),
+    fitsWithout: (service, task, others) => placement.fitsWithout(service, task, others),
+    avoided: (service, template) => placement.avoided(service, template),
     rehearse: (wanted) => placement.rehearse(wanted),
   }),
 });

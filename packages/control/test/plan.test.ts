@@ -8,12 +8,13 @@ interface Given {
   readonly now?: number;
   readonly fitness?: Readonly<Record<string, NodeFitness>>;
   readonly globalSlots?: Readonly<Record<string, boolean>>;
+  readonly fitsWithout?: () => boolean;
 }
 
 function plan(
   of: Service,
   tasks: readonly Task[],
-  { now = T0, seenSince, fitness = {}, globalSlots = {} }: Given = {},
+  { now = T0, seenSince, fitness = {}, globalSlots = {}, fitsWithout }: Given = {},
 ) {
   return planService({
     service: of,
@@ -23,6 +24,7 @@ function plan(
     globalSlots: new Map(Object.entries(globalSlots)),
     now,
     seenSince,
+    ...(fitsWithout === undefined ? {} : { fitsWithout }),
   });
 }
 
@@ -66,7 +68,7 @@ describe('a replicated service', () => {
     ];
     const result = plan(web, tasks);
     expect(words(result)).toEqual(['-2.1', 'x3.1']);
-    expect(result.shutdown[0]?.why).toBe('the service was scaled down');
+    expect(result.shutdown[0]?.why).toBe('scaled down: node n1 has 1 more of this service');
   });
 
   test('scaled to nothing it has no slots, and is available all the same', () => {
@@ -124,7 +126,7 @@ describe('a task that ended by itself', () => {
 
   test('is restarted at once the first time, and counted', () => {
     const web = service();
-    expect(plan(web, [failed(web)]).create).toEqual([{ slot: '1', attempt: 2, restarts: 1 }]);
+    expect(plan(web, [failed(web)]).create).toMatchObject([{ slot: '1', attempt: 2, restarts: 1 }]);
   });
 
   test.each([
@@ -140,7 +142,7 @@ describe('a task that ended by itself', () => {
     const early = plan(web, tasks, { now: T0 + waitMs - 1 });
     expect(words(early)).toEqual([]);
     expect(early.againAfterMs).toBe(1);
-    expect(plan(web, tasks, { now: T0 + waitMs }).create).toEqual([
+    expect(plan(web, tasks, { now: T0 + waitMs }).create).toMatchObject([
       { slot: '1', attempt: 2, restarts: restarts + 1 },
     ]);
   });
@@ -148,7 +150,7 @@ describe('a task that ended by itself', () => {
   test('one that ran through the window was well: the row starts anew', () => {
     const web = service({ restart: { windowMs: 5000 } });
     const tasks = [failed(web, { runningAt: T0 - 5000 }, 7)];
-    expect(plan(web, tasks).create).toEqual([{ slot: '1', attempt: 2, restarts: 1 }]);
+    expect(plan(web, tasks).create).toMatchObject([{ slot: '1', attempt: 2, restarts: 1 }]);
   });
 
   test('is given up after maxAttempts restarts in a row', () => {
@@ -180,7 +182,7 @@ describe('a task that ended by itself', () => {
       restarts: 9,
       status: { state: 'shutdown', finishedAt: T0 },
     });
-    expect(plan(web, [stopped]).create).toEqual([{ slot: '1', attempt: 2, restarts: 0 }]);
+    expect(plan(web, [stopped]).create).toMatchObject([{ slot: '1', attempt: 2, restarts: 0 }]);
   });
 
   test('does not hold up the others: each slot waits for itself', () => {
@@ -221,14 +223,22 @@ describe('an update', () => {
     expect(words(plan(begun, [...old, fresh('1', true), fresh('2', false)]))).toEqual(['+3.2', '-1.1']);
   });
 
-  test('stop-first stops as many as parallelism allows, and creates when they have ended', () => {
+  test('stop-first prepares as many as parallelism allows, then stops the old ones, then starts the new ones', () => {
     const first = {
       ...web,
       spec: { ...web.spec, update: { ...web.spec.update, order: 'stop-first' as const } },
     };
     const plan1 = plan(first, old);
-    expect(words(plan1)).toEqual(['-1.1', '-2.1']);
+    expect(words(plan1)).toEqual(['+1.2', '+2.2']);
+    expect(plan1.create.map(({ desired }) => desired)).toEqual(['prepared', 'prepared']);
     const begun = { ...first, status: plan1.status };
+    const fresh = (status: Partial<Task['status']>): Task[] =>
+      ['1', '2'].map((slot) => task(first, { slot, attempt: 2, desired: 'prepared', status }));
+    expect(words(plan(begun, [...old, ...fresh({ state: 'preparing', reason: 'PullingImage' })]))).toEqual(
+      [],
+    );
+    const prepared = fresh({ state: 'preparing', reason: 'Prepared' });
+    expect(words(plan(begun, [...old, ...prepared]))).toEqual(['-1.1', '-2.1']);
     const leaving = (state: 'stopping' | 'shutdown'): Task[] =>
       old.map((each) =>
         Number(each.spec.slot) > 2
@@ -239,14 +249,45 @@ describe('an update', () => {
               status: { ...each.status, state, ready: false },
             },
       );
-    expect(words(plan(begun, leaving('stopping')))).toEqual([]);
-    expect(words(plan(begun, leaving('shutdown')))).toEqual(['+1.2', '+2.2']);
+    expect(words(plan(begun, [...leaving('stopping'), ...prepared]))).toEqual([]);
+    const over = plan(begun, [...leaving('shutdown'), ...prepared]);
+    expect(words(over)).toEqual([]);
+    expect(over.promote).toEqual(prepared);
+  });
+
+  test('stop-first stops the old task of a slot whose new one fits only in its place, and no other', () => {
+    const first = {
+      ...web,
+      spec: { ...web.spec, update: { ...web.spec.update, order: 'stop-first' as const } },
+    };
+    const begun = { ...first, status: plan(first, old).status };
+    const fresh = task(first, {
+      slot: '1',
+      attempt: 2,
+      desired: 'prepared',
+      status: { state: 'pending', reason: 'InsufficientCpu', message: 'no node fits' },
+    });
+    expect(words(plan(begun, [...old, fresh]))).toEqual(['+2.2']);
+    expect(words(plan(begun, [...old, fresh], { fitsWithout: () => true }))).toEqual(['+2.2', '-1.1']);
+  });
+
+  test('start-first stops the old task first where there is no room for both, and says so', () => {
+    const begun = { ...web, status: plan(web, old).status };
+    const fresh = task(web, {
+      slot: '1',
+      attempt: 2,
+      status: { state: 'pending', reason: 'MaxReplicasPerNode', message: 'no node fits' },
+    });
+    expect(words(plan(begun, [...old, fresh]))).toEqual(['+2.2']);
+    const result = plan(begun, [...old, fresh], { fitsWithout: () => true });
+    expect(words(result)).toEqual(['+2.2', '-1.1']);
+    expect(result.shutdown[0]?.why).toBe('there is no room for web.1.2 beside it: it is stopped first');
   });
 
   test('a port of the host makes it stop-first', () => {
     const host = service({ template: { ports: [{ target: 80, published: 80, mode: 'host' }] } });
     const next = changed(observed(host, [task(host)]), 'web:2');
-    expect(words(plan(next, [task(host)]))).toEqual(['-1.1']);
+    expect(plan(next, [task(host)]).create).toMatchObject([{ slot: '1', desired: 'prepared' }]);
   });
 
   test('parallelism 0 is all at once', () => {
@@ -334,17 +375,18 @@ describe('an update', () => {
       expect(failing({ maxFailureRatio: 0.24 }).status.update?.state).toBe('paused');
     });
 
-    test('counts one that does not become ready in time, and one that was rejected', () => {
+    test('counts a task that was rejected, or ended before it was ready or soon after', () => {
       const begun = { ...web, status: plan(web, old).status };
       const states: readonly [Partial<Task['status']>, number, boolean][] = [
-        [{ state: 'running', ready: false, runningAt: T0 }, 999, false],
-        [{ state: 'running', ready: false, runningAt: T0 }, 1000, true],
         [{ state: 'rejected', finishedAt: T0 }, 0, true],
+        [{ state: 'failed', runningAt: T0, finishedAt: T0 + 1000 }, 1000, true],
         [{ state: 'failed', runningAt: T0, finishedAt: T0 + 2000 }, 2000, false],
-        // A startup check takes its time: it counts neither before it is over, nor as none at all.
-        [{ state: 'starting', ready: false, startedAt: T0 }, 60_000, false],
-        [{ state: 'running', ready: false, startedAt: T0, runningAt: T0 + 60_000 }, 60_001, false],
         [{ state: 'failed', startedAt: T0, finishedAt: T0 + 60_000 }, 60_000, true],
+        [{ state: 'complete', runningAt: T0, finishedAt: T0 + 10, exitCode: 0 }, 10, true],
+        [{ state: 'complete', startedAt: T0, finishedAt: T0 + 10, exitCode: 0 }, 10, true],
+        // What takes long to become ready is limited by the progress deadline alone.
+        [{ state: 'starting', ready: false, startedAt: T0 }, 60_000, false],
+        [{ state: 'running', ready: false, runningAt: T0 }, 60_000, false],
       ];
       for (const [status, afterMs, counts] of states) {
         const fresh = task(web, { slot: '1', attempt: 2, status });
@@ -353,17 +395,50 @@ describe('an update', () => {
       }
     });
 
-    test('does not count against a task what could not be reported while nobody led', () => {
-      const begun = { ...web, status: plan(web, old).status };
-      const fresh = task(web, {
-        slot: '1',
-        attempt: 2,
-        status: { state: 'running', ready: false, runningAt: T0 },
+    test('accepts a task that completes where the restart condition allows it', () => {
+      const job = {
+        ...web,
+        spec: { ...web.spec, restart: { ...web.spec.restart, condition: 'none' as const } },
+      };
+      const begun = { ...job, status: plan(job, old).status };
+      const done = ['1', '2', '3', '4'].map((slot) =>
+        task(job, { slot, attempt: 2, status: { state: 'complete', finishedAt: T0, exitCode: 0 } }),
+      );
+      const { status } = plan(begun, done);
+      expect(status).toMatchObject({
+        update: { state: 'completed' },
+        progress: { state: 'complete' },
+        completed: 4,
       });
+    });
+
+    test('fails when nothing has become ready for the progress deadline, and says what it waited for', () => {
+      const begun = { ...web, status: plan(web, old).status };
+      const status = {
+        state: 'running',
+        ready: false,
+        runningAt: T0,
+        message: 'readiness check: /health answered 503',
+      } as const;
+      const fresh = task(web, { slot: '1', attempt: 2, status });
+      const at = (afterMs: number) => plan(begun, [...old, fresh], { now: T0 + afterMs });
+      expect(at(599_999).status.update?.state).toBe('updating');
+      expect(at(599_500).againAfterMs).toBe(500);
+      const late = at(600_000).status;
+      expect(late.update).toMatchObject({
+        state: 'paused',
+        message: expect.stringContaining('no progress for 600 s: '),
+      });
+      expect(late.update?.message).toContain('web.1.2: readiness check: /health answered 503');
+    });
+
+    test('does not count the time in which nobody led', () => {
+      const begun = { ...web, status: plan(web, old).status };
+      const status = { state: 'running', ready: false, runningAt: T0 } as const;
+      const fresh = task(web, { slot: '1', attempt: 2, status });
       const at = (now: number) => plan(begun, [...old, fresh], { now, seenSince: T0 + 5000 });
-      expect(at(T0 + 5999).status.update?.state).toBe('updating');
-      expect(at(T0 + 5500).againAfterMs).toBe(500);
-      expect(at(T0 + 6000).status.update?.state).toBe('paused');
+      expect(at(T0 + 604_999).status.update?.state).toBe('updating');
+      expect(at(T0 + 605_000).status.update?.state).toBe('paused');
     });
   });
 
@@ -500,7 +575,7 @@ describe('the status of a service', () => {
   test('is the very same object when nothing has changed', () => {
     const tasks = [task(service())];
     const web = observed(service(), tasks);
-    expect(plan(web, tasks, { now: T0 + 5000 }).status).toBe(web.status);
+    expect(plan(web, tasks, { now: T0 + 4999 }).status).toBe(web.status);
   });
 
   test('says why a task has no node', () => {

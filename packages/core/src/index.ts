@@ -65,9 +65,11 @@ export { parseSelector, readField, type Selector } from './model/selector.ts';
 export type {
   Dependency,
   Placement,
+  ProgressState,
   RestartPolicy,
   Service,
   ServiceInput,
+  ServiceProgress,
   ServiceSpec,
   ServiceStatus,
   Toleration,
@@ -77,6 +79,7 @@ export type {
 } from './model/service.ts';
 export { taintText, untolerated } from './model/taint.ts';
 export { type Task, type TaskSpec, type TaskStatus, taskName } from './model/task.ts';
+export type { TaskReason } from './model/task-reason.ts';
 export { type DesiredState, isFinal, mayMove, TASK_STATES, type TaskState } from './model/task-state.ts';
 export type {
   HealthCheck,

@@ -233,8 +233,9 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
 
   async explain(kind: 'service' | 'task', id: string, options: CallOptions = {}): Promise<ExplainResult> {
     this.#admit(options.signal);
-    const { views, advisor } = this.#parts;
-    return kind === 'task' ? explainTask(views, advisor, id) : explainService(views, advisor, id);
+    const { views, advisor, clock } = this.#parts;
+    const parts = { views, advisor, clock };
+    return kind === 'task' ? explainTask(parts, id) : explainService(parts, id);
   }
 
   /** Fires when the caller's signal does, and when the cluster is closed. */

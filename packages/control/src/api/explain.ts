@@ -1,6 +1,7 @@
 import {
+  type AvoidedNode,
+  type Clock,
   type ExplainResult,
-  type Explanation,
   GantryError,
   idOf,
   isFinal,
@@ -10,62 +11,123 @@ import {
   type Views,
 } from '@gantry/core';
 
-/** Why a task is where it is or nowhere, from what the scheduler said and what the states tell. */
-export function explainTask(views: Views, advisor: PlacementAdvisor, name: string): ExplainResult {
+interface Parts {
+  readonly views: Views;
+  readonly advisor: PlacementAdvisor;
+  readonly clock: Clock;
+}
+
+/** Tasks of a service whose problems are listed one by one; the others are counted. */
+const SHOWN = 10;
+
+/** Why a task is where it is or nowhere, from what the scheduler said and from its status. */
+export function explainTask(parts: Parts, name: string): ExplainResult {
+  const { views, clock } = parts;
   const task = views.of('task').get(name)?.value;
-  if (task === undefined) throw new GantryError('NOT_FOUND', `there is no task ${name}`);
+  if (task === undefined) throw new GantryError('NOT_FOUND', `task "${name}" not found`);
   const service = views.of('service').get(task.spec.service)?.value;
-  const waiting = task.status.state === 'pending';
-  const placement =
-    waiting && service !== undefined
-      ? advisor.ask(service, task)
-      : advisor.last(task.spec.service, task.spec.template, name);
+  const now = clock.now();
   return {
     kind: 'task',
     name,
     node: task.spec.node,
     state: task.status.state,
-    placement,
-    notes: [...taskNotes(task), ...(service === undefined ? [] : serviceNotes(service))],
+    ...placementOf(parts, service, task),
+    notes: [
+      ...taskNotes(task, now),
+      ...(service === undefined ? [] : serviceNotes(service)),
+      ...avoidedNotes(parts.advisor.avoided(task.spec.service, task.spec.template), now),
+    ],
   };
 }
 
-/** The same for a service: its waiting task if it has one, else its newest. */
-export function explainService(views: Views, advisor: PlacementAdvisor, name: string): ExplainResult {
+/** The same for a service: the placement of its waiting task if it has one, else of its newest; and every problem. */
+export function explainService(parts: Parts, name: string): ExplainResult {
+  const { views, advisor, clock } = parts;
   const service = views.of('service').get(name)?.value;
-  if (service === undefined) throw new GantryError('NOT_FOUND', `there is no service ${name}`);
-  let newest: Task | undefined;
+  if (service === undefined) throw new GantryError('NOT_FOUND', `service "${name}" not found`);
+  const now = clock.now();
+  const slots = new Map<string, Task>();
+  let shown: Task | undefined;
   for (const { value } of views.of('task').by('service', name)) {
-    if (value.status.state === 'pending')
-      return { ...explainTask(views, advisor, idOf(value.meta)), kind: 'service', name };
-    if (newest === undefined || value.meta.createdAt > newest.meta.createdAt) newest = value;
+    const known = slots.get(value.spec.slot);
+    if (known === undefined || known.spec.attempt < value.spec.attempt) slots.set(value.spec.slot, value);
+    const waits = value.status.state === 'pending';
+    if (shown === undefined || (waits && shown.status.state !== 'pending')) shown = value;
+    else if (!waits && shown.status.state !== 'pending' && value.meta.createdAt > shown.meta.createdAt)
+      shown = value;
   }
-  const placement: Explanation | undefined = advisor.last(name, service.status.template);
+  const troubled = [...slots.values()].filter(
+    ({ status, spec }) => !status.ready && spec.desired !== 'shutdown',
+  );
+  const more = troubled.length - SHOWN;
   return {
     kind: 'service',
     name,
-    placement,
-    notes: [...serviceNotes(service), ...(newest === undefined ? ['it has no tasks'] : taskNotes(newest))],
+    ...(shown === undefined
+      ? { placement: advisor.last(name, service.status.template) }
+      : { ...placementOf(parts, service, shown), state: shown.status.state }),
+    notes: [
+      ...serviceNotes(service),
+      ...troubled.slice(0, SHOWN).flatMap((task) => taskNotes(task, now)),
+      ...(more > 0 ? [`${more} more tasks are not ready`] : []),
+      ...(slots.size === 0 ? ['it has no tasks'] : []),
+      ...avoidedNotes(advisor.avoided(name, service.status.template), now),
+    ],
   };
 }
 
-function taskNotes(task: Task): string[] {
-  const { status, spec, meta } = task;
+/** What the scheduler said; asked again for a task that waits, and where the decision is no longer remembered. */
+function placementOf(
+  { advisor }: Parts,
+  service: Service | undefined,
+  task: Task,
+): Pick<ExplainResult, 'placement'> {
+  const { service: id, template } = task.spec;
+  const waits = task.status.state === 'pending';
+  const known = waits ? undefined : advisor.last(id, template, idOf(task.meta));
+  if (known !== undefined || service === undefined) return { placement: known };
+  const placement = advisor.ask(service, task);
+  if (waits || placement === undefined) return { placement };
+  const summary = `as of now, since the decision about this task is no longer remembered: ${placement.summary}`;
+  return { placement: { ...placement, summary } };
+}
+
+function taskNotes({ status, spec, meta }: Task, now: number): string[] {
   const notes: string[] = [];
-  if (status.message !== undefined) notes.push(`${meta.name} is ${status.state}: ${status.message}`);
+  const retry = status.retryAt !== undefined && status.retryAt > now;
+  const next = retry ? `; next attempt in ${seconds((status.retryAt as number) - now)}` : '';
+  const reason = status.reason === undefined ? '' : ` (${status.reason})`;
+  if (status.message !== undefined || retry)
+    notes.push(
+      `${meta.name} is ${status.state}${reason}: ${status.message ?? 'no reason was reported'}${next}`,
+    );
   if (spec.restarts > 0) notes.push(`${meta.name} is restart ${spec.restarts} in a row`);
-  if (status.state === 'running' && !status.ready)
-    notes.push(`${meta.name} runs, but is not ready for traffic`);
+  if (status.state === 'running' && !status.ready && status.message === undefined)
+    notes.push(`${meta.name} is running, and not ready for traffic yet`);
   if (spec.desired === 'shutdown' && !isFinal(status.state)) notes.push(`${meta.name} was told to stop`);
   return notes;
 }
 
 function serviceNotes({ meta, status }: Service): string[] {
   const notes: string[] = [];
+  const { progress } = status;
   if (meta.deletedAt !== undefined) notes.push('the service is being deleted');
-  if (status.update?.state.endsWith('paused')) notes.push(`its update is paused: ${status.update.message}`);
-  for (const condition of status.conditions) {
-    if (condition.status === 'false') notes.push(`${condition.type} is false: ${condition.message}`);
+  if (progress?.state === 'failed') notes.push(`failed (${progress.reason}): ${progress.message}`);
+  for (const { type, status: holds, reason, message } of status.conditions) {
+    const bad = holds === (type === 'Degraded' ? 'true' : 'false');
+    if (bad && message !== progress?.message) notes.push(`${type} is ${holds} (${reason}): ${message}`);
   }
   return notes;
+}
+
+function avoidedNotes(avoided: readonly AvoidedNode[], now: number): string[] {
+  return avoided.map(
+    ({ node, failures, message, until }) =>
+      `node ${node} is avoided for ${seconds(until - now)}: ${failures} ${failures === 1 ? 'task' : 'tasks'} failed there in a row, the last one with: ${message}`,
+  );
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1000)} s`;
 }

@@ -28,7 +28,7 @@ import {
   type WriteOptions,
 } from '@gantry/core';
 import { mergePatch, rebased } from '../merge.ts';
-import { shutDown } from '../service/service-controller.ts';
+import { shutDown } from '../service/change-task.ts';
 import { applyInput, replaceFields, type Written } from './apply.ts';
 import { present } from './present.ts';
 import {

@@ -40,5 +40,5 @@ export class Pending {
 }
 
 function waits({ spec, status }: Task): boolean {
-  return status.state === 'pending' && spec.node === undefined && spec.desired === 'running';
+  return status.state === 'pending' && spec.node === undefined && spec.desired !== 'shutdown';
 }

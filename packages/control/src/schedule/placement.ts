@@ -1,8 +1,12 @@
 import {
+  type AvoidedNode,
+  type Clock,
   type Component,
   type Explanation,
   type GroupPlan,
   idOf,
+  isFinal,
+  type NodeView,
   type PlacementAdvisor,
   type Random,
   type RehearsedService,
@@ -13,7 +17,8 @@ import {
   type TaskGroup,
   type Views,
 } from '@gantry/core';
-import { ClusterModel } from './cluster-model.ts';
+import { Avoidance } from './avoidance.ts';
+import { ClusterModel, type Demand } from './cluster-model.ts';
 import { Explanations } from './explanations.ts';
 import { rehearse } from './rehearse.ts';
 
@@ -21,6 +26,7 @@ interface Parts {
   readonly views: Views;
   readonly schedulers: readonly Scheduler[];
   readonly random: Random;
+  readonly clock: Clock;
 }
 
 /**
@@ -31,6 +37,7 @@ export class Placement implements PlacementAdvisor, Component {
   readonly name = 'placement';
   readonly model: ClusterModel;
   readonly explanations = new Explanations();
+  readonly #avoidance = new Avoidance();
   readonly #parts: Parts;
   readonly #unsubscribe: (() => void)[] = [];
 
@@ -44,17 +51,28 @@ export class Placement implements PlacementAdvisor, Component {
     const [nodes, tasks] = [views.of('node'), views.of('task')];
     for (const after of nodes.all())
       this.model.applyNode({ kind: 'node', name: after.value.meta.name, before: undefined, after }, []);
-    for (const after of tasks.all())
+    for (const after of tasks.all()) {
       this.model.applyTask({ kind: 'task', name: idOf(after.value.meta), before: undefined, after });
+      if (isFinal(after.value.status.state)) this.#avoidance.note(after.value);
+    }
     this.#unsubscribe.push(
       nodes.subscribe((events) => {
         for (const event of events) this.model.applyNode(event, tasks.by('node', event.name));
       }),
       tasks.subscribe((events) => {
-        for (const event of events) this.model.applyTask(event);
+        for (const event of events) {
+          this.model.applyTask(event);
+          const { before, after } = event;
+          if (before !== undefined && after !== undefined && hasEnded(before.value, after.value))
+            this.#avoidance.note(after.value);
+        }
       }),
       views.of('service').subscribe((events) => {
-        for (const { name, after } of events) if (after === undefined) this.explanations.forget(name);
+        for (const { name, after } of events) {
+          if (after !== undefined) continue;
+          this.explanations.forget(name);
+          this.#avoidance.forgetService(name);
+        }
       }),
       views.of('template').subscribe((events) => {
         for (const { name, after } of events) if (after === undefined) this.model.forgetTemplate(name);
@@ -76,6 +94,21 @@ export class Placement implements PlacementAdvisor, Component {
     const group = this.group(service, task.spec.template, [idOf(task.meta)]);
     const nodes = this.#nodesFor(service, task);
     return scheduler.place({ groups: [group], nodes, random: this.#parts.random }).groups[0]?.explanation;
+  }
+
+  avoided(service: string, template: string): readonly AvoidedNode[] {
+    return this.#avoidance.of(service, template, this.#parts.clock.now());
+  }
+
+  fitsWithout(service: Service, task: Task, others: readonly Task[]): boolean {
+    const scheduler = this.schedulerOf(service);
+    if (scheduler === undefined) return false;
+    const nodes = others.flatMap(({ spec }) => {
+      const node = spec.node === undefined ? undefined : this.model.node(spec.node);
+      return node === undefined ? [] : [without(node, spec.service, this.model.demand(spec.template))];
+    });
+    const groups = [this.group(service, task.spec.template, [idOf(task.meta)])];
+    return scheduler.place({ groups, nodes, random: this.#parts.random }).groups[0]?.nodes.length === 1;
   }
 
   rehearse(wanted: readonly RehearsedService[]): readonly GroupPlan[] {
@@ -105,4 +138,19 @@ export class Placement implements PlacementAdvisor, Component {
     const node = this.model.node(task.spec.slot);
     return node === undefined ? [] : [node];
   }
+}
+
+function hasEnded(before: Task, after: Task): boolean {
+  return !isFinal(before.status.state) && isFinal(after.status.state);
+}
+
+/** A node as it would be without one task of a service. */
+function without(node: NodeView, service: string, { requests, hostPorts }: Demand): NodeView {
+  const used: Record<string, number> = { ...node.used };
+  for (const resource in requests) used[resource] = (used[resource] ?? 0) - (requests[resource] ?? 0);
+  const tasksOf = new Map(node.tasksOf);
+  tasksOf.set(service, Math.max(0, (tasksOf.get(service) ?? 0) - 1));
+  const taken = new Set(hostPorts);
+  const left = [...node.hostPorts].filter((port) => !taken.has(port));
+  return { ...node, used, tasks: node.tasks - 1, tasksOf, hostPorts: new Set(left) };
 }

@@ -1,4 +1,5 @@
 import {
+  type AvoidedNode,
   type Change,
   type Clock,
   type Component,
@@ -48,6 +49,8 @@ interface Candidate {
   readonly scheduler: Scheduler;
   /** A global service's task has its node already: only that one is asked. */
   readonly only: string | undefined;
+  /** Nodes it is not placed on unless it fits nowhere else. */
+  readonly avoided: readonly AvoidedNode[];
 }
 
 /** Gives waiting tasks their nodes: collects groups, asks the scheduler, commits what it says. */
@@ -56,6 +59,8 @@ export class SchedulerLoop implements Component {
   readonly #parts: Parts;
   #version = -1;
   readonly #pending = new Pending();
+  /** Groups that fit only on nodes they avoid. */
+  readonly #lifted = new Set<string>();
   readonly #stop = new AbortController();
   readonly #unsubscribe: (() => void)[] = [];
   /** There may be something to place. */
@@ -118,7 +123,10 @@ export class SchedulerLoop implements Component {
     await clock.sleep(0, signal).catch(() => undefined); // what arrives together is decided together
     const seen = new Set<string>();
     while (!signal.aborted) {
-      if (this.#due) seen.clear();
+      if (this.#due) {
+        seen.clear();
+        this.#lifted.clear();
+      }
       this.#due = false;
       try {
         const candidates = together(this.#candidates(seen));
@@ -180,6 +188,11 @@ export class SchedulerLoop implements Component {
       entries: some,
       scheduler,
       only,
+      avoided:
+        only !== undefined ||
+        this.#lifted.has(nameOf({ group: { service: idOf(service.meta), template }, only }))
+          ? []
+          : this.#parts.placement.avoided(idOf(service.meta), template),
     });
     if (service.spec.mode !== 'global') return [make(entries, undefined)];
     return entries.map((entry) => make([entry], entry.value.spec.slot));
@@ -192,11 +205,15 @@ export class SchedulerLoop implements Component {
     const now = this.#parts.clock.now();
     for (const [some, nodes] of this.#questions(candidates)) {
       const answers = this.#answers(some, nodes);
-      some.forEach((candidate, index) => {
+      some.forEach((each, index) => {
+        let candidate = each;
         const answer = answers[index] as GroupPlan;
         const { service, template, tasks } = candidate.group;
         this.#parts.placement.explanations.set(service, template, tasks, answer.explanation);
-        if (answer.nodes.length < tasks.length) {
+        if (answer.nodes.length < tasks.length && candidate.avoided.length > 0) {
+          this.#lifted.add(nameOf(candidate)); // those that are left are asked about once more, for every node
+          candidate = { ...candidate, entries: candidate.entries.slice(0, answer.nodes.length) };
+        } else if (answer.nodes.length < tasks.length) {
           stuck.push(nameOf(candidate));
           this.#tell(candidate, answer);
         }
@@ -222,8 +239,11 @@ export class SchedulerLoop implements Component {
 
   /** Candidates with the nodes they may have: all of them in one question, or, for a global service, each its own. */
   *#questions(candidates: readonly Candidate[]): Iterable<[readonly Candidate[], Round['nodes']]> {
-    if (candidates[0]?.only === undefined) {
-      yield [candidates, this.#parts.placement.model.nodes];
+    const [first] = candidates;
+    if (first?.only === undefined) {
+      const { nodes } = this.#parts.placement.model;
+      const avoided = new Set(first?.avoided.map(({ node }) => node));
+      yield [candidates, avoided.size === 0 ? nodes : nodes.filter(({ name }) => !avoided.has(name))];
       return;
     }
     for (const candidate of candidates) {
@@ -253,15 +273,30 @@ export class SchedulerLoop implements Component {
     const { scheduler } = candidates[0] as Candidate;
     const groups = candidates.map(({ group }) => group);
     const plan = scheduler.place({ groups, nodes, random: this.#parts.random });
-    return candidates.map(({ group }, index) => {
+    return candidates.map(({ group, avoided }, index) => {
       const answer = plan.groups[index];
       if (answer === undefined) throw new Error(`it did not answer for service ${group.service}`);
       if (answer.nodes.length > group.tasks.length) {
         throw new Error(`it placed more tasks than there are for service ${group.service}`);
       }
-      return answer;
+      return avoided.length === 0
+        ? answer
+        : { ...answer, explanation: withAvoided(answer.explanation, avoided) };
     });
   }
+}
+
+/** An explanation that also names the nodes that were avoided. */
+function withAvoided(explanation: Explanation, avoided: readonly AvoidedNode[]): Explanation {
+  const [first] = avoided;
+  const message = `${first?.node}: failed there ${first?.failures} times in a row: ${first?.message}`;
+  const nodes = avoided.map(({ node }) => node);
+  const filter = { filter: 'avoided', code: 'NodeAvoided', rejected: nodes.length, nodes, message };
+  return {
+    ...explanation,
+    nodes: explanation.nodes + nodes.length,
+    filters: [...explanation.filters, filter],
+  };
 }
 
 /** The answer for a group whose scheduler has failed: nothing is placed, and this is why. */
@@ -281,15 +316,25 @@ function failure(scheduler: string, { tasks }: TaskGroup, nodes: Round['nodes'],
 function together(candidates: readonly Candidate[]): readonly Candidate[] {
   const [first] = candidates;
   if (first === undefined) return [];
+  if (first.avoided.length > 0) return [first];
   if (first.only === undefined) {
-    return candidates.filter(({ only, scheduler }) => only === undefined && scheduler === first.scheduler);
+    return candidates.filter(
+      ({ only, scheduler, avoided }) =>
+        only === undefined && scheduler === first.scheduler && avoided.length === 0,
+    );
   }
   const nodes = new Set<string>();
   return candidates.filter(({ only }) => only !== undefined && !nodes.has(only) && nodes.add(only));
 }
 
 /** Names a candidate among all that wait. */
-function nameOf({ group, only }: Candidate): string {
+function nameOf({
+  group,
+  only,
+}: {
+  readonly group: Pick<TaskGroup, 'service' | 'template'>;
+  readonly only: string | undefined;
+}): string {
   return `${group.service} ${group.template} ${only ?? ''}`;
 }
 

@@ -6,22 +6,34 @@ export interface DependencyFacts {
   tasks(id: string): Iterable<Task>;
 }
 
-/** Why the first tasks of a service have to wait: the first dependency that is not as far as it should be, in words. Pure. */
+/** What the first tasks of a service wait for. */
+export interface Waiting {
+  readonly message: string;
+  /** It cannot come true without a change. */
+  readonly never: boolean;
+}
+
+/** The first dependency that has not reached the required state, if any. Pure. */
 export function waitsFor(
   id: string,
   dependsOn: readonly Dependency[],
   facts: DependencyFacts,
-): string | undefined {
+): Waiting | undefined {
   for (const { service, condition } of dependsOn) {
     const on = idBeside(id, service);
     const found = facts.service(on);
-    if (found === undefined) return `there is no service ${on} yet`;
-    if (!isMet(condition, found, facts.tasks(on))) return `service ${on} is not ${condition} yet`;
+    if (found === undefined) return { message: `service ${on} does not exist yet`, never: false };
+    const tasks = [...facts.tasks(on)];
+    if (isMet(condition, found, tasks)) continue;
+    const why = whyNever(condition, found, tasks);
+    if (why !== undefined)
+      return { message: `service ${on} cannot become ${condition}: ${why}`, never: true };
+    return { message: `service ${on} is not ${condition} yet`, never: false };
   }
   return undefined;
 }
 
-function isMet(condition: Dependency['condition'], service: Service, tasks: Iterable<Task>): boolean {
+function isMet(condition: Dependency['condition'], service: Service, tasks: readonly Task[]): boolean {
   const { desired, running, ready, observedGeneration } = service.status;
   if (observedGeneration === 0) return false;
   switch (condition) {
@@ -34,8 +46,26 @@ function isMet(condition: Dependency['condition'], service: Service, tasks: Iter
   }
 }
 
-/** Slots whose newest task has ended well. */
-function completedSlots(tasks: Iterable<Task>): number {
+/** Why a dependency cannot be met without a change. */
+function whyNever(
+  condition: Dependency['condition'],
+  { meta, spec, status }: Service,
+  tasks: readonly Task[],
+): string | undefined {
+  if (status.observedGeneration < meta.generation) return undefined;
+  if (spec.mode === 'replicated' && spec.replicas === 0) return 'it has 0 replicas';
+  const { progress } = status;
+  if (progress?.state === 'failed') return progress.message;
+  const keepsRunning = condition === 'completed' && spec.restart.condition === 'any';
+  if (keepsRunning && tasks.some((task) => task.status.state === 'complete')) {
+    return 'its tasks are restarted when they complete (restart condition "any")';
+  }
+  if (condition === 'healthy' && progress?.state === 'complete') return 'its tasks have completed';
+  return undefined;
+}
+
+/** Slots whose newest task has exited with 0. */
+function completedSlots(tasks: readonly Task[]): number {
   const newest = new Map<string, Task>();
   for (const task of tasks) {
     const known = newest.get(task.spec.slot);

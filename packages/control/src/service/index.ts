@@ -1,2 +1,2 @@
-export { type PlanInput, planService, type ServicePlan } from './plan.ts';
+export { type PlanInput, planService, type ServicePlan, type TaskDraft } from './plan.ts';
 export type { NodeFitness } from './slots.ts';

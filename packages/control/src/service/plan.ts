@@ -1,4 +1,6 @@
 import type { Service, ServiceStatus, Task } from '@gantry/core';
+import type { Waiting } from './dependencies.ts';
+import { assess, progressOf } from './progress.ts';
 import { decideRestart } from './restart.ts';
 import { emptySlot, type NodeFitness, type Slot, slotsOf } from './slots.ts';
 import { statusOf } from './status.ts';
@@ -12,6 +14,8 @@ import {
   type Target,
   targetOf,
 } from './update.ts';
+import { CRASH_LOOP_FAILURES, verdictOf } from './verdict.ts';
+import { replicatedSlots, type WantedSlots } from './wanted-slots.ts';
 
 /** How many ended tasks of a slot are kept, for their logs and for the count of restarts. */
 const KEEP_ENDED = 2;
@@ -24,8 +28,10 @@ export interface PlanInput {
   readonly fitness: (node: string) => NodeFitness;
   /** For a global service: the nodes it belongs on, and whether a new task may start there now. */
   readonly globalSlots: ReadonlyMap<string, boolean>;
-  /** What its first tasks have to wait for, in words. */
-  readonly waitsFor?: string | undefined;
+  /** What its first tasks have to wait for. */
+  readonly waitsFor?: Waiting | undefined;
+  /** Whether a task that fits nowhere would fit if these tasks of its slot were gone. Default: never. */
+  readonly fitsWithout?: (task: Task, old: readonly Task[]) => boolean;
   /** ms since the epoch. */
   readonly now: number;
   /** Since when somebody has listened to what agents report, ms since the epoch. Default: always. */
@@ -36,12 +42,28 @@ export interface TaskDraft {
   readonly slot: string;
   readonly attempt: number;
   readonly restarts: number;
+  /** `prepared`: it is not started before the task that it replaces has ended. */
+  readonly desired: 'prepared' | 'running';
+  /** Why there is a new task, for tasks that replace one that ended or moves. */
+  readonly after?: { readonly task: Task; readonly why: 'restart' | 'move' } | undefined;
+}
+
+/** A task that is told to stop. */
+export interface Shutdown {
+  readonly task: Task;
+  readonly why: string;
+  /** Worth an event: not merely the next step of an update. */
+  readonly notable?: true;
 }
 
 /** Everything that is to be done for a service now; doing it twice does no harm. */
 export interface ServicePlan {
   readonly create: readonly TaskDraft[];
-  readonly shutdown: readonly { readonly task: Task; readonly why: string }[];
+  readonly shutdown: readonly Shutdown[];
+  /** Prepared tasks whose turn has come. */
+  readonly promote: readonly Task[];
+  /** Ended tasks whose successor is delayed: when it is made, and whether the slot is in a crash loop. */
+  readonly delay: readonly { readonly task: Task; readonly retryAt: number; readonly crashLoop: boolean }[];
   /** Their node is gone: nobody will report on them. */
   readonly orphan: readonly Task[];
   readonly remove: readonly Task[];
@@ -57,7 +79,9 @@ export interface ServicePlan {
 
 interface Draft {
   create: TaskDraft[];
-  shutdown: { task: Task; why: string }[];
+  shutdown: Shutdown[];
+  promote: Task[];
+  delay: { task: Task; retryAt: number; crashLoop: boolean }[];
   orphan: Task[];
   remove: Task[];
   wake: number;
@@ -76,39 +100,61 @@ interface SlotView {
  * carrying a plan out leads to an input with less to do.
  */
 export function planService(input: PlanInput): ServicePlan {
-  const { service, now } = input;
+  const { service, now, seenSince = 0 } = input;
   const target = targetOf(service, input.template, now);
   const slots = slotsOf(input.tasks, lenientFor(service, input.fitness));
-  const draft: Draft = { create: [], shutdown: [], orphan: [], remove: [], wake: Number.POSITIVE_INFINITY };
-  const wanted = service.meta.deletedAt === undefined ? wantedSlots(input, slots) : new Set<string>();
-  for (const slot of slots.values()) if (!wanted.has(slot.id)) retire(slot, input, draft);
+  const draft = emptyDraft();
+  const { wanted, removed } = service.meta.deletedAt === undefined ? wantedSlots(input, slots) : NOTHING;
+  for (const slot of slots.values()) {
+    if (!wanted.has(slot.id)) retire(slot, removed.get(slot.id), input, draft);
+  }
   const views: SlotView[] = [];
   for (const id of wanted) views.push(viewOf(slots.get(id) ?? emptySlot(id), target, input.fitness));
 
-  const outcome = judge(views, input, target, draft);
-  const budget = budgetOf(views, input, { ...target, update: outcome.update }, draft);
+  const policy = policyOf(service.spec, target.update);
+  const context = { restart: service.spec.restart, target, monitorMs: policy.monitorMs, now };
+  const assessment = assess(views.map((view) => verdictOf(view, context)));
   const waiting = slots.size === 0 ? input.waitsFor : undefined;
-  if (waiting === undefined) {
-    for (const view of views) settle(view, input, target, outcome.update, budget, draft);
-  }
+  const common = { service, assessment, waitsFor: waiting, progressDeadlineMs: policy.progressDeadlineMs };
+  const { overdue } = progressOf({ ...common, target, now, seenSince });
+  const outcome = judge(views, input, target, assessment.settled, overdue);
+  const reached: Target = { ...target, update: outcome.update };
+  const budget = budgetOf(views, input, reached, draft);
+  if (waiting === undefined) for (const view of views) settle(view, input, reached, budget, draft);
 
+  const { progress, changesAt } = progressOf({ ...common, target: reached, now, seenSince });
+  wakeAt(draft, changesAt);
+  const { wake, ...steps } = draft;
   return {
-    create: draft.create,
-    shutdown: draft.shutdown,
-    orphan: draft.orphan,
-    remove: draft.remove,
-    target: { ...target, update: outcome.update },
-    status: statusOf(
+    ...steps,
+    target: reached,
+    status: statusOf({
       service,
-      { ...target, update: outcome.update },
-      views.map(({ slot, fresh }) => ({ live: slot.live, fresh })),
+      target: reached,
+      slots: views,
+      assessment,
+      progress,
+      wanted: wantedCount(input, views),
       now,
       waiting,
-    ),
+    }),
     rollbackTo: outcome.rollback ? outcome.update?.from : undefined,
     gone: service.meta.deletedAt !== undefined && slots.size === 0,
-    againAfterMs: draft.wake === Number.POSITIVE_INFINITY ? undefined : Math.max(1, draft.wake - now),
+    againAfterMs: wake === Number.POSITIVE_INFINITY ? undefined : Math.max(1, wake - now),
   };
+}
+
+const NOTHING: WantedSlots = Object.freeze({ wanted: new Set<string>(), removed: new Map<string, string>() });
+
+function emptyDraft(): Draft {
+  const wake = Number.POSITIVE_INFINITY;
+  return { create: [], shutdown: [], promote: [], delay: [], orphan: [], remove: [], wake };
+}
+
+/** How many tasks the service should have, of which `views` may be the first part. */
+function wantedCount({ service }: PlanInput, views: readonly SlotView[]): number {
+  if (service.spec.mode === 'global' || service.meta.deletedAt !== undefined) return views.length;
+  return service.spec.replicas;
 }
 
 /** The tasks of a global service stay where they are while their node is down: there is nowhere else for them. */
@@ -120,19 +166,21 @@ function lenientFor(service: Service, fitness: PlanInput['fitness']): PlanInput[
   };
 }
 
-function wantedSlots({ service, globalSlots }: PlanInput, slots: ReadonlyMap<string, Slot>): Set<string> {
-  if (service.spec.mode === 'global') {
-    const stays = (id: string): boolean =>
-      globalSlots.get(id) === true || (slots.get(id)?.live.length ?? 0) > 0;
-    return new Set([...globalSlots.keys()].filter(stays));
-  }
-  return new Set(Array.from({ length: service.spec.replicas }, (_, index) => String(index + 1)));
+function wantedSlots(
+  { service, globalSlots, fitness }: PlanInput,
+  slots: ReadonlyMap<string, Slot>,
+): WantedSlots {
+  if (service.spec.mode === 'replicated') return replicatedSlots(service, slots, fitness);
+  const stays = (id: string): boolean =>
+    globalSlots.get(id) === true || (slots.get(id)?.live.length ?? 0) > 0;
+  return { wanted: new Set([...globalSlots.keys()].filter(stays)), removed: NOTHING.removed };
 }
 
-function retire(slot: Slot, { service, fitness }: PlanInput, draft: Draft): void {
+function retire(slot: Slot, reason: string | undefined, { service, fitness }: PlanInput, draft: Draft): void {
   const deleted = service.meta.deletedAt !== undefined;
-  const why = deleted ? 'the service was deleted' : 'the service was scaled down';
-  for (const task of slot.live) draft.shutdown.push({ task, why });
+  const why = deleted ? 'the service was deleted' : (reason ?? 'the service was scaled down');
+  const notable = reason === undefined ? {} : ({ notable: true } as const);
+  for (const task of slot.live) draft.shutdown.push({ task, why, ...notable });
   if (deleted) draft.remove.push(...slot.lost);
   else writeOff(slot, fitness, draft);
   draft.remove.push(...slot.ended);
@@ -158,38 +206,36 @@ function viewOf(slot: Slot, target: Target, fitness: PlanInput['fitness']): Slot
   return { slot, fresh, old: slot.live.filter((task) => task !== fresh) };
 }
 
-/** Looks at how a moving update is doing. */
+/** How a moving update is doing. */
 function judge(
   views: readonly SlotView[],
-  { service, now, seenSince = 0 }: PlanInput,
+  { service, now }: PlanInput,
   target: Target,
-  draft: Draft,
+  settled: number,
+  overdue: string | undefined,
 ) {
   const { update } = target;
   if (update === undefined || !isMoving(update)) return { update, rollback: false };
   const policy = policyOf(service.spec, update);
+  const mayComplete = service.spec.restart.condition !== 'any';
   let failed = 0;
-  let settled = 0;
   let failure: string | undefined;
-  for (const { slot, fresh, old } of views) {
-    const fresher = [...slot.ended, ...slot.live].filter(
-      (task) =>
-        isCurrent(task, target) && task.spec.desired === 'running' && task.meta.createdAt >= update.startedAt,
-    );
-    for (const task of fresher) {
-      const why = failureOf(task, policy, now, seenSince);
+  for (const { slot } of views) {
+    for (const task of [...slot.ended, ...slot.live]) {
+      if (
+        !isCurrent(task, target) ||
+        task.spec.desired === 'shutdown' ||
+        task.meta.createdAt < update.startedAt
+      )
+        continue;
+      const why = failureOf(task, policy, mayComplete);
       if (why === undefined) continue;
       failed++;
       failure ??= `${task.meta.name}: ${why}`;
       break;
     }
-    if (fresh === undefined) continue;
-    const { runningAt = now, ready } = fresh.status;
-    const watchedUntil = (ready ? runningAt : Math.max(runningAt, seenSince)) + policy.monitorMs;
-    if (ready && old.length === 0 && slot.leaving.length === 0 && watchedUntil <= now) settled++;
-    else if (watchedUntil > now && fresh.status.runningAt !== undefined) wakeAt(draft, watchedUntil);
   }
-  return advance(update, policy, { slots: views.length, failed, settled, failure }, now);
+  return advance(update, policy, { slots: views.length, failed, settled, failure, overdue }, now);
 }
 
 /** How many more slots may begin to change now. */
@@ -218,22 +264,19 @@ function changesHands({ leaving, last }: Slot, target: Target): boolean {
 
 /** What one wanted slot needs. */
 function settle(
-  { slot, fresh, old: olds }: SlotView,
+  view: SlotView,
   input: PlanInput,
   target: Target,
-  update: Target['update'],
   budget: { left: number },
   draft: Draft,
 ): void {
+  const { slot, fresh, old: olds } = view;
   const { service, fitness, now } = input;
   writeOff(slot, fitness, draft);
   if (slot.ended.length > KEEP_ENDED) draft.remove.push(...slot.ended.slice(0, -KEEP_ENDED));
 
   if (fresh !== undefined) {
-    // What serves goes on serving until the new task does; what does not serve is one too many.
-    for (const task of olds) {
-      if (fresh.status.ready || !task.status.ready) draft.shutdown.push({ task, why: 'it was replaced' });
-    }
+    replace(view, fresh, input, target, draft);
     return;
   }
   // An update that another one overtakes leaves two of the past; one is enough until the new one comes.
@@ -243,26 +286,73 @@ function settle(
   if (service.spec.mode === 'global' && input.globalSlots.get(slot.id) !== true) return;
   const moves = old.some(({ spec }) => spec.node !== undefined && fitness(spec.node) === 'draining');
   if (old.length > 0 && !moves && budget.left <= 0) return;
-  if (old.length > 0 && policyOf(service.spec, update).order === 'stop-first') {
-    if (!moves) budget.left--;
-    for (const task of old)
-      draft.shutdown.push({ task, why: moves ? 'its node is drained' : 'it is updated' });
+  const stopFirst = old.length > 0 && policyOf(service.spec, target.update).order === 'stop-first';
+  if (stopFirst && moves) {
+    for (const task of old) draft.shutdown.push({ task, why: 'its node is drained' });
     return;
   }
   if (old.length === 0 && slot.leaving.length > 0) return; // one at a time: the next one comes when it has ended
   const { last } = slot;
-  const decision =
-    last === undefined || old.includes(last) || slot.lost.includes(last)
-      ? ({ restart: true, at: 0, restarts: 0 } as const)
-      : decideRestart(last, service.spec.restart, target.template);
+  const byItself = last !== undefined && !old.includes(last) && !slot.lost.includes(last);
+  const decision = byItself
+    ? decideRestart(last, service.spec.restart, target)
+    : ({ restart: true, at: 0, restarts: 0 } as const);
   if (!decision.restart) return;
   if (decision.at > now) {
     wakeAt(draft, decision.at);
+    const crashLoop = decision.restarts >= CRASH_LOOP_FAILURES;
+    if (last !== undefined && last.status.retryAt !== decision.at)
+      draft.delay.push({ task: last, retryAt: decision.at, crashLoop });
     return;
   }
   if (old.length > 0 && !moves) budget.left--;
   for (const task of old) if (!task.status.ready) draft.shutdown.push({ task, why: 'it was replaced' });
-  draft.create.push({ slot: slot.id, attempt: (last?.spec.attempt ?? 0) + 1, restarts: decision.restarts });
+  const moved = moves ? old[0] : undefined;
+  draft.create.push({
+    slot: slot.id,
+    attempt: (last?.spec.attempt ?? 0) + 1,
+    restarts: decision.restarts,
+    desired: stopFirst ? 'prepared' : 'running',
+    after:
+      moved !== undefined
+        ? { task: moved, why: 'move' }
+        : byItself && decision.restarts > 0
+          ? { task: last, why: 'restart' }
+          : undefined,
+  });
+}
+
+/** Hands a slot over from the earlier tasks to the new one. */
+function replace(
+  { slot, old }: SlotView,
+  fresh: Task,
+  { service, fitsWithout = () => false }: PlanInput,
+  target: Target,
+  draft: Draft,
+): void {
+  const waits = fresh.spec.desired === 'prepared';
+  if (waits && old.length === 0 && slot.leaving.length === 0) {
+    draft.promote.push(fresh);
+    return;
+  }
+  // What serves goes on serving until the new task does; what does not serve is one too many.
+  for (const task of old) {
+    if (fresh.status.ready || !task.status.ready) draft.shutdown.push({ task, why: 'it was replaced' });
+  }
+  const serving = old.filter(({ status }) => status.ready);
+  if (fresh.status.ready || serving.length === 0) return;
+  if (isPaused(target.update) || service.spec.paused) return;
+  if (waits && fresh.status.reason === 'Prepared') {
+    for (const task of serving) draft.shutdown.push({ task, why: 'it is updated' });
+    return;
+  }
+  if (fresh.status.state === 'pending' && fresh.status.reason !== undefined && fitsWithout(fresh, serving)) {
+    for (const task of serving)
+      draft.shutdown.push({
+        task,
+        why: `there is no room for ${fresh.meta.name} beside it: it is stopped first`,
+      });
+  }
 }
 
 function wakeAt(draft: Draft, at: number): void {

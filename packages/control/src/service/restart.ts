@@ -1,4 +1,5 @@
 import type { RestartPolicy, Task } from '@gantry/core';
+import type { Target } from './update.ts';
 
 /** Whether, when and as which restart in a row a slot gets its next task after this one ended. */
 export type RestartDecision =
@@ -6,12 +7,18 @@ export type RestartDecision =
   | { readonly restart: false; readonly why: string };
 
 /**
- * Decides what follows a task that ended. One that was told to stop, or whose template is no longer wanted, is followed
- * at once; one that ended by itself, as its policy says: the first restart is immediate, then waits double.
+ * Decides what follows a task that ended. One that was told to stop, whose template is no longer wanted, or that is older
+ * than a requested restart, is followed at once; one that ended by itself, as its policy says: the first restart is
+ * immediate, then delays double.
  */
-export function decideRestart(task: Task, policy: RestartPolicy, template: string): RestartDecision {
+export function decideRestart(
+  task: Task,
+  policy: RestartPolicy,
+  { template, restartedAt }: Pick<Target, 'template' | 'restartedAt'>,
+): RestartDecision {
   const { status, spec } = task;
-  if (spec.desired === 'shutdown' || spec.template !== template || status.state === 'orphaned') {
+  const isPast = spec.template !== template || spec.restartedAt !== restartedAt;
+  if (spec.desired === 'shutdown' || isPast || status.state === 'orphaned') {
     return { restart: true, at: 0, restarts: 0 };
   }
   if (policy.condition === 'none') return { restart: false, why: 'its restart condition is none' };

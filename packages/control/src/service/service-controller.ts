@@ -10,39 +10,31 @@ import {
   isFinal,
   keyOf,
   type Outcome,
+  type PlacementAdvisor,
   type ReconcileResult,
   type Service,
   type Store,
   type Task,
   type Template,
   type TemplateSpec,
-  taskName,
   templateHash,
-  type UpdateState,
   untolerated,
   type ViewEvent,
   type Views,
 } from '@gantry/core';
 import { rebased } from '../merge.ts';
 import { valuesOf } from '../values-of.ts';
-import { waitsFor } from './dependencies.ts';
+import { newTask, orphaned, shutDown } from './change-task.ts';
+import { type Waiting, waitsFor } from './dependencies.ts';
 import { Dependents } from './dependents.ts';
 import { globalSlots } from './global-slots.ts';
-import { planService, type ServicePlan, type TaskDraft } from './plan.ts';
+import { planService, type ServicePlan } from './plan.ts';
+import { recordTasks, recordUpdate } from './record-events.ts';
 import type { NodeFitness } from './slots.ts';
 
 /** After a long plan that only follows reports, rest for so many times as long: a burst of them must not take all the time. */
 const REST = 3;
 const LONG_PLAN_MS = 2;
-/** What an event is called that tells of a new state of an update. */
-const REASONS: Readonly<Record<UpdateState, string>> = Object.freeze({
-  updating: 'UpdateStarted',
-  paused: 'UpdatePaused',
-  completed: 'UpdateCompleted',
-  'rollback-started': 'RollbackStarted',
-  'rollback-paused': 'RollbackPaused',
-  'rollback-completed': 'RollbackCompleted',
-});
 /** Creations in one commit. */
 const BATCH = 10_000;
 
@@ -54,6 +46,7 @@ export class ServiceController implements Controller {
   readonly #views: Views;
   readonly #clock: Clock;
   readonly #events: EventRecorder;
+  readonly #advisor: PlacementAdvisor;
   readonly #dependents = new Dependents();
   readonly #hashes = new WeakMap<TemplateSpec, string>();
   #restUntil = 0;
@@ -61,8 +54,9 @@ export class ServiceController implements Controller {
   /** A controller is as old as the term in which it leads. */
   readonly #seenSince: number;
 
-  constructor(store: Store, views: Views, clock: Clock, events: EventRecorder) {
+  constructor(store: Store, views: Views, clock: Clock, events: EventRecorder, advisor: PlacementAdvisor) {
     this.#store = store;
+    this.#advisor = advisor;
     this.#views = views;
     this.#clock = clock;
     this.#events = events;
@@ -100,6 +94,7 @@ export class ServiceController implements Controller {
       fitness: (node) => this.#fitness(node, entry.value),
       globalSlots: globalSlots(entry.value.spec, valuesOf(this.#views.of('node').all())),
       waitsFor: this.#waitsFor(name, entry.value),
+      fitsWithout: (task, old) => this.#advisor.fitsWithout(entry.value, task, old),
       now: this.#clock.now(),
       seenSince: this.#seenSince,
     });
@@ -121,6 +116,7 @@ export class ServiceController implements Controller {
       was.status.ready !== is.status.ready ||
       was.spec.desired !== is.spec.desired ||
       was.status.reason !== is.status.reason ||
+      was.status.message !== is.status.message ||
       (was.status.state !== is.status.state && (is.status.state === 'running' || isFinal(is.status.state)));
     return matters ? [task.spec.service] : [];
   }
@@ -138,7 +134,7 @@ export class ServiceController implements Controller {
     return [...keys];
   }
 
-  #waitsFor(id: string, { spec }: Service): string | undefined {
+  #waitsFor(id: string, { spec }: Service): Waiting | undefined {
     if (spec.dependsOn.length === 0) return undefined;
     return waitsFor(id, spec.dependsOn, {
       service: (other) => this.#views.of('service').get(other)?.value,
@@ -151,7 +147,8 @@ export class ServiceController implements Controller {
     if (node === undefined) return 'gone';
     if (node.status.state === 'down') return 'down';
     const leave = untolerated(node.spec.taints, spec.placement.tolerations, 'NoExecute');
-    return node.spec.availability === 'drain' || leave !== undefined ? 'draining' : 'usable';
+    if (node.spec.availability === 'drain' || leave !== undefined) return 'draining';
+    return node.spec.availability === 'pause' ? 'cordoned' : 'usable';
   }
 
   #hash(spec: TemplateSpec): string {
@@ -176,6 +173,11 @@ export class ServiceController implements Controller {
     };
     changes.push(...this.#templateChange(service, plan.target.template, now));
     for (const { task, why } of plan.shutdown) touch(task, shutDown(task, why, now));
+    for (const task of plan.promote) touch(task, { ...task, spec: { ...task.spec, desired: 'running' } });
+    for (const { task, retryAt, crashLoop } of plan.delay) {
+      const reason = crashLoop ? 'CrashLoop' : task.status.reason;
+      touch(task, { ...task, status: { ...task.status, reason, retryAt } });
+    }
     for (const task of plan.orphan) touch(task, orphaned(task, now));
     for (const task of plan.remove) touch(task, undefined);
     for (const draft of plan.create) {
@@ -183,6 +185,7 @@ export class ServiceController implements Controller {
       changes.push({ key: keyOf('task', idOf(value.meta)), value, expect: 'absent' });
     }
     if (changes.length > 0) await this.#commitTasks(changes, signal);
+    recordTasks(this.#events, plan);
 
     const services = this.#views.of('service');
     const key = keyOf('service', idOf(service.meta));
@@ -192,7 +195,7 @@ export class ServiceController implements Controller {
     else if (plan.status === service.status) return;
     const [outcome] = await this.#store.commit([{ key, value, expect: entry.revision }], { signal });
     if (outcome?.ok !== true) return; // somebody changed it: the event brings us back
-    this.#tell(service, plan);
+    recordUpdate(this.#events, service, plan);
     await services.reached(outcome.revision, signal);
   }
 
@@ -253,23 +256,6 @@ export class ServiceController implements Controller {
     };
   }
 
-  #tell(service: Service, plan: ServicePlan): void {
-    const was = service.status.update;
-    const is = plan.status.update;
-    const regarding = { kind: 'service', name: idOf(service.meta) } as const;
-    if (plan.rollbackTo !== undefined) {
-      this.#events.record(
-        regarding,
-        'warning',
-        'RollbackStarted',
-        `${is?.message}: back to ${plan.rollbackTo}`,
-      );
-    } else if (is !== undefined && (was?.state !== is.state || was.to !== is.to)) {
-      const bad = is.state.endsWith('paused');
-      this.#events.record(regarding, bad ? 'warning' : 'normal', REASONS[is.state], is.message);
-    }
-  }
-
   /** A service that is gone leaves no tasks. */
   async #sweep(name: string, signal: AbortSignal): Promise<void> {
     const rest = [...this.#views.of('task').by('service', name)];
@@ -281,56 +267,17 @@ export class ServiceController implements Controller {
   }
 }
 
-function newTask(
-  service: Service,
-  { target }: ServicePlan,
-  { slot, attempt, restarts }: TaskDraft,
-  now: number,
-): Task {
-  const { namespace } = service.meta;
-  const name = taskName(service.meta, slot, attempt);
-  return {
-    kind: 'task',
-    meta: { name, namespace, uid: name, generation: 1, createdAt: now, labels: service.meta.labels },
-    spec: {
-      service: idOf(service.meta),
-      serviceUid: service.meta.uid,
-      template: target.template,
-      slot,
-      attempt,
-      restarts,
-      restartedAt: target.restartedAt,
-      desired: 'running',
-    },
-    status: { state: 'pending', since: now, ready: false },
-  };
-}
-
-/** A task that is told to stop: one that no agent has yet ends at once, the others when their agent says so. */
-export function shutDown(task: Task, why: string, now: number): Task {
-  const spec = { ...task.spec, desired: 'shutdown' as const };
-  if (task.spec.node === undefined) {
-    return {
-      ...task,
-      spec,
-      status: { ...task.status, state: 'shutdown', since: now, finishedAt: now, message: why },
-    };
-  }
-  return { ...task, spec, status: { ...task.status, message: why } };
-}
-
-function orphaned(task: Task, now: number): Task {
-  const message = 'its node is gone';
-  return {
-    ...task,
-    status: { ...task.status, state: 'orphaned', since: now, ready: false, finishedAt: now, message },
-  };
-}
-
 /** Plugin: the controller of replicated and global services. */
 export const serviceController = definePlugin({
   name: 'controller-service',
   provides: contracts.controller,
-  needs: { store: contracts.store, views: contracts.views, clock: contracts.clock, events: contracts.events },
-  create: (_options, { store, views, clock, events }) => new ServiceController(store, views, clock, events),
+  needs: {
+    store: contracts.store,
+    views: contracts.views,
+    clock: contracts.clock,
+    events: contracts.events,
+    placement: contracts.placement,
+  },
+  create: (_options, { store, views, clock, events, placement }) =>
+    new ServiceController(store, views, clock, events, placement),
 });

@@ -1,7 +1,7 @@
 import { isFinal, type Task } from '@gantry/core';
 
 /** What is known of a node when it comes to the tasks on it. */
-export type NodeFitness = 'usable' | 'draining' | 'down' | 'gone';
+export type NodeFitness = 'usable' | 'cordoned' | 'draining' | 'down' | 'gone';
 
 /** The tasks of one replica, sorted out. */
 export interface Slot {

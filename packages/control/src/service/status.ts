@@ -1,30 +1,41 @@
-import type { Condition, Service, ServiceStatus, Task } from '@gantry/core';
+import type { Condition, Service, ServiceProgress, ServiceStatus, Task } from '@gantry/core';
+import type { Waiting } from './dependencies.ts';
+import type { Assessment } from './progress.ts';
 import { isMoving, isPaused, type Target } from './update.ts';
 
-interface SlotTasks {
-  readonly live: readonly Task[];
-  readonly fresh: Task | undefined;
+interface StatusInput {
+  readonly service: Service;
+  readonly target: Target;
+  readonly slots: readonly {
+    readonly slot: { readonly live: readonly Task[] };
+    readonly fresh: Task | undefined;
+  }[];
+  readonly assessment: Assessment;
+  readonly progress: ServiceProgress;
+  /** How many tasks there should be. */
+  readonly wanted: number;
+  readonly now: number;
+  readonly waiting: Waiting | undefined;
 }
 
-/** What there is to say about a service; the very same object when nothing has changed. */
-export function statusOf(
-  service: Service,
-  target: Target,
-  slots: readonly SlotTasks[],
-  now: number,
-  waitsFor?: string,
-): ServiceStatus {
+const OWN: ReadonlySet<string> = new Set(['Available', 'Scheduled', 'Updated', 'Degraded']);
+
+/** The status of a service; the very same object when nothing has changed. */
+export function statusOf(input: StatusInput): ServiceStatus {
+  const { service, target, slots, assessment, progress, wanted: desired, now, waiting } = input;
   let running = 0;
   let ready = 0;
   let updated = 0;
   let unplaced: Task | undefined;
-  for (const { live, fresh } of slots) {
-    if (live.some((task) => task.status.state === 'running')) running++;
-    if (live.some((task) => task.status.ready)) ready++;
+  for (const { slot, fresh } of slots) {
+    if (slot.live.some((task) => task.status.state === 'running')) running++;
+    if (slot.live.some((task) => task.status.ready)) ready++;
     if (fresh?.status.ready) updated++;
-    unplaced ??= live.find((task) => task.status.state === 'pending' && task.status.reason !== undefined);
+    unplaced ??= slot.live.find(
+      (task) => task.status.state === 'pending' && task.status.reason !== undefined,
+    );
   }
-  const desired = slots.length;
+  const { complete: completed, failed } = assessment;
   const before = service.status;
   const next: ServiceStatus = {
     observedGeneration: service.meta.generation,
@@ -33,7 +44,9 @@ export function statusOf(
     running,
     ready,
     updated,
+    completed: completed === 0 ? undefined : completed,
     update: target.update,
+    progress,
     history: target.history,
     published: before.published,
     conditions: [
@@ -43,8 +56,8 @@ export function statusOf(
         'Available',
         ready >= desired,
         'Ready',
-        waitsFor === undefined ? 'NotReady' : 'WaitsForDependency',
-        waitsFor ?? `${ready} of ${desired} tasks are ready`,
+        waiting === undefined ? 'NotReady' : progress.reason,
+        waiting?.message ?? `${ready} of ${desired} tasks are ready`,
       ),
       condition(
         before,
@@ -61,12 +74,25 @@ export function statusOf(
         before,
         now,
         'Updated',
-        updated >= desired && !isMoving(target.update) && !isPaused(target.update),
+        updated + completed >= desired && !isMoving(target.update) && !isPaused(target.update),
         'UpToDate',
         isPaused(target.update) || service.spec.paused ? 'Paused' : 'Updating',
         target.update?.message ?? `${updated} of ${desired} tasks run the current template`,
       ),
-      ...before.conditions.filter(({ type }) => !['Available', 'Scheduled', 'Updated'].includes(type)),
+      ...(failed === undefined
+        ? []
+        : [
+            condition(
+              before,
+              now,
+              'Degraded',
+              true,
+              failed.reason,
+              '',
+              `${failed.task?.meta.name}: ${failed.message}`,
+            ),
+          ]),
+      ...before.conditions.filter(({ type }) => !OWN.has(type)),
     ],
   };
   return sameStatus(before, next) ? before : next;
@@ -96,6 +122,8 @@ function sameStatus(a: ServiceStatus, b: ServiceStatus): boolean {
     a.running === b.running &&
     a.ready === b.ready &&
     a.updated === b.updated &&
+    a.completed === b.completed &&
+    a.progress === b.progress &&
     a.update === b.update &&
     a.history === b.history &&
     a.conditions.length === b.conditions.length &&

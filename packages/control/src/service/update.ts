@@ -64,47 +64,42 @@ export function policyOf(spec: ServiceSpec, update: UpdateStatus | undefined): U
 }
 
 /**
- * Why a new task has proven bad: it ended before it ran or while it was watched, or it does not become ready. It is
- * watched from when it is `running`: a startup check takes the time that it needs. `seenSince`: what agents had to say
- * before that did not arrive, so it cannot have been late.
+ * Why a new task counts as failed: its node rejected it, it ended before it was ready, or it ended within `monitorMs` of
+ * having been ready. One that exits with 0 has failed too, unless the service's tasks may complete. How long it takes to
+ * become ready is limited by the progress deadline, not here.
  */
-export function failureOf(task: Task, policy: UpdatePolicy, now: number, seenSince = 0): string | undefined {
-  const { state, runningAt, finishedAt, ready, message = state } = task.status;
+export function failureOf(task: Task, policy: UpdatePolicy, mayComplete: boolean): string | undefined {
+  const { state, runningAt, finishedAt = 0, message = state } = task.status;
   if (state === 'rejected') return message;
-  if (state === 'failed') {
-    return runningAt === undefined || (finishedAt ?? now) - runningAt <= policy.monitorMs
-      ? message
-      : undefined;
-  }
-  const late =
-    state === 'running' &&
-    !ready &&
-    runningAt !== undefined &&
-    now - Math.max(runningAt, seenSince) >= policy.monitorMs;
-  return late ? `it ran, and was not ready ${policy.monitorMs} ms later` : undefined;
+  if (state !== 'failed' && (state !== 'complete' || mayComplete)) return undefined;
+  const early = runningAt === undefined || finishedAt - runningAt <= policy.monitorMs;
+  return early ? message : undefined;
 }
 
 /** What a moving update has come to. */
 export interface Progress {
-  /** Slots it concerns, slots whose new task failed, slots that are done and have been watched long enough. */
+  /** Slots it concerns, slots whose new task failed, slots that have been ready for `monitorMs`. */
   readonly slots: number;
   readonly failed: number;
   readonly settled: number;
   /** Which task failed first, and why. */
   readonly failure?: string | undefined;
+  /** There has been no progress for `progressDeadlineMs`: why. */
+  readonly overdue?: string | undefined;
 }
 
 /** The next state of a moving update, and whether to go back. */
 export function advance(
   update: UpdateStatus,
   policy: UpdatePolicy,
-  { slots, failed, settled, failure }: Progress,
+  { slots, failed, settled, failure, overdue }: Progress,
   now: number,
 ): { readonly update: UpdateStatus; readonly rollback: boolean } {
   const back = update.state === 'rollback-started';
-  if (failed > 0 && failed > policy.maxFailureRatio * slots && policy.failureAction !== 'continue') {
+  const tooMany = failed > 0 && failed > policy.maxFailureRatio * slots;
+  if ((tooMany || overdue !== undefined) && policy.failureAction !== 'continue') {
     const which = failure === undefined ? '' : `: ${failure}`;
-    const message = `${failed} of ${slots} new tasks failed${which}`;
+    const message = tooMany ? `${failed} of ${slots} new tasks failed${which}` : (overdue as string);
     if (policy.failureAction === 'rollback' && update.from !== update.to) {
       return { update: { ...update, message }, rollback: true };
     }
@@ -112,6 +107,8 @@ export function advance(
   }
   if (settled < slots) return { update, rollback: false };
   const state = back ? 'rollback-completed' : 'completed';
-  const message = back ? `rolled back: ${update.message}` : `${slots} tasks updated`;
+  const message = back
+    ? `rolled back: ${update.message}`
+    : `${slots} ${slots === 1 ? 'task' : 'tasks'} updated`;
   return { update: { ...update, state, completedAt: now, message }, rollback: false };
 }

@@ -1,5 +1,5 @@
 import { isFinal, type Service, type Task, type TaskStatus, taskName } from '@gantry/core';
-import { type NodeFitness, planService, type ServicePlan } from '../../src/service/index.ts';
+import { type NodeFitness, planService, type ServicePlan, type TaskDraft } from '../../src/service/index.ts';
 import { hashOf, T0 } from './objects.ts';
 
 /**
@@ -13,6 +13,8 @@ export class Model {
   readonly fitness = new Map<string, NodeFitness>();
   /** Templates whose tasks fail as soon as they run. */
   readonly bad = new Set<string>();
+  /** Templates whose images cannot be pulled. */
+  readonly unpreparable = new Set<string>();
   /** Called after each plan, before it is carried out. */
   watch: (plan: ServicePlan) => void = () => {};
   #next = 0;
@@ -42,7 +44,9 @@ export class Model {
       if (task.spec.node === undefined) this.#turn(task.meta.name, 'shutdown');
     for (const task of plan.orphan) this.#turn(task.meta.name, 'orphaned');
     for (const task of plan.remove) this.tasks.delete(task.meta.name);
-    for (const { slot, attempt, restarts } of plan.create) this.#create(plan, slot, attempt, restarts);
+    for (const task of plan.promote) this.#put(task, { spec: { ...task.spec, desired: 'running' } });
+    for (const { task, retryAt } of plan.delay) this.#put(task, { status: { ...task.status, retryAt } });
+    for (const draft of plan.create) this.#create(plan, draft);
     this.service = { ...this.service, status: plan.status };
     return plan;
   }
@@ -56,7 +60,10 @@ export class Model {
       else if (spec.desired === 'shutdown')
         this.#turn(meta.name, status.state === 'stopping' ? 'shutdown' : 'stopping');
       else if (status.state === 'stopping') this.#turn(meta.name, 'failed');
-      else if (status.state === 'assigned' || status.state === 'starting')
+      else if (spec.desired === 'prepared') {
+        if (status.reason !== 'Prepared' && !this.unpreparable.has(spec.template))
+          this.#turn(meta.name, 'preparing', { reason: 'Prepared' });
+      } else if (status.state === 'assigned' || status.state === 'preparing' || status.state === 'starting')
         this.#turn(meta.name, 'running', { startedAt: this.now, runningAt: this.now });
       else if (status.state === 'running' && this.bad.has(spec.template)) this.#turn(meta.name, 'failed');
       else if (status.state === 'running' && !status.ready) this.#turn(meta.name, 'running', { ready: true });
@@ -90,7 +97,7 @@ export class Model {
     return slots;
   }
 
-  #create({ target }: ServicePlan, slot: string, attempt: number, restarts: number): void {
+  #create({ target }: ServicePlan, { slot, attempt, restarts, desired }: TaskDraft): void {
     const { meta } = this.service;
     const name = taskName(meta, slot, attempt);
     this.tasks.set(name, {
@@ -104,7 +111,7 @@ export class Model {
         attempt,
         restarts,
         restartedAt: target.restartedAt,
-        desired: 'running',
+        desired,
       },
       status: { state: 'pending', since: this.now, ready: false },
     });
@@ -136,6 +143,6 @@ export class Model {
   }
 }
 
-export function isEmpty({ create, shutdown, orphan, remove }: ServicePlan): boolean {
-  return create.length + shutdown.length + orphan.length + remove.length === 0;
+export function isEmpty({ create, shutdown, promote, delay, orphan, remove }: ServicePlan): boolean {
+  return [create, shutdown, promote, delay, orphan, remove].every(({ length }) => length === 0);
 }

@@ -9,12 +9,27 @@ export interface RehearsedService {
   readonly slots: readonly string[];
 }
 
+/** A node to which new tasks of a template are not sent for a while, since earlier ones failed there. */
+export interface AvoidedNode {
+  readonly node: string;
+  /** Failures there in a row. */
+  readonly failures: number;
+  /** Why the last of them failed. */
+  readonly message: string;
+  /** Until when, ms since the epoch. */
+  readonly until: number;
+}
+
 /** Answers questions about placement; the scheduler loop provides it. */
 export interface PlacementAdvisor {
   /** What the scheduler said when it last decided about this task, or, if that is not known, about its template. */
   last(service: string, template: string, task?: string): Explanation | undefined;
   /** What it would say about this task now. */
   ask(service: Service, task: Task): Explanation | undefined;
+  /** Whether a task that fits nowhere would fit if these tasks were gone. */
+  fitsWithout(service: Service, task: Task, others: readonly Task[]): boolean;
+  /** Nodes that new tasks of this template avoid now, unless they fit nowhere else. */
+  avoided(service: string, template: string): readonly AvoidedNode[];
   /** Where so many new tasks of each service would go now, decided together; nothing is changed. */
   rehearse(wanted: readonly RehearsedService[]): readonly GroupPlan[];
 }

@@ -54,8 +54,14 @@ export interface UpdatePolicy {
   readonly delayMs: number;
   /** `start-first`: the old task goes when the new one is ready; `stop-first`: the other way round. */
   readonly order: 'start-first' | 'stop-first';
-  /** How long a new task is watched for failure, and how long it may take from running to ready, ms. */
+  /** How long a new task must stay ready before it counts as updated; if it ends in this time, it has failed, ms. */
   readonly monitorMs: number;
+  /**
+   * How long an update, or a first deployment, may go without progress before it has failed, ms: no further task becomes
+   * ready, because it fits nowhere, its image cannot be pulled or its checks do not succeed. Compare
+   * `progressDeadlineSeconds` of a Deployment in Kubernetes.
+   */
+  readonly progressDeadlineMs: number;
   /** Share of failed new tasks that is still borne, 0 to 1. */
   readonly maxFailureRatio: number;
   /** What to do beyond it. */
@@ -103,6 +109,31 @@ export interface UpdateStatus {
   readonly message: string;
 }
 
+/**
+ * How far a service has come on the way to what its spec wants.
+ *
+ * - `progressing`: not there yet; `message` says what it waits for.
+ * - `stable`: its tasks have stayed ready for `monitorMs`, and every published port is served.
+ * - `complete`: every task has run to completion and exited with 0.
+ * - `failed`: it cannot get there without a change: a crash loop, a failed dependency, a paused or rolled-back update, no
+ *   progress for `progressDeadlineMs`. It is still retried, and becomes `progressing` again if that helps.
+ */
+export type ProgressState = 'progressing' | 'stable' | 'complete' | 'failed';
+
+export interface ServiceProgress {
+  readonly state: ProgressState;
+  /** CamelCase, for programs: `CrashLoop`, `ProgressDeadlineExceeded`, or the reason of a task. */
+  readonly reason: string;
+  readonly message: string;
+  /** Since when the state is what it is, ms since the epoch. */
+  readonly since: number;
+  /** The task that shows why, if one does: its log says more. */
+  readonly task?: string | undefined;
+  /** The most tasks that were ready so far, and when that became true: the deadline counts from there. */
+  readonly best: number;
+  readonly bestAt: number;
+}
+
 export interface ServiceStatus {
   readonly observedGeneration: number;
   /** Hash of the current template. */
@@ -112,7 +143,11 @@ export interface ServiceStatus {
   readonly running: number;
   readonly ready: number;
   readonly updated: number;
+  /** Tasks whose slot has run to completion: they exited with 0 and are not restarted. */
+  readonly completed?: number | undefined;
   readonly update?: UpdateStatus | undefined;
+  /** Absent until the controller has seen the service. */
+  readonly progress?: ServiceProgress | undefined;
   /** Earlier templates, newest first; `rollback` goes back to the first. */
   readonly history: readonly {
     readonly template: string;
@@ -157,6 +192,7 @@ function updatePolicy<Action extends string>(actions: readonly [Action, ...Actio
     delayMs: durationMs.default(0),
     order: z.enum(['start-first', 'stop-first']).default('start-first'),
     monitorMs: durationMs.default(5000),
+    progressDeadlineMs: durationMs.min(1).default(600_000),
     maxFailureRatio: z.number().min(0).max(1).default(0),
     failureAction: z.enum(actions).default(actions[0] as never),
   });

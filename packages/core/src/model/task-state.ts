@@ -31,8 +31,11 @@ export const TASK_STATES = [
  */
 export type TaskState = (typeof TASK_STATES)[number];
 
-/** What the control plane wants of a task. */
-export type DesiredState = 'running' | 'shutdown';
+/**
+ * What the control plane wants of a task. `prepared`: fetch what it needs (its image), but do not start it yet: the task
+ * that it replaces still runs. It then becomes `running` or `shutdown`.
+ */
+export type DesiredState = 'prepared' | 'running' | 'shutdown';
 
 const RANK: Readonly<Record<TaskState, number>> = Object.freeze(
   Object.fromEntries(TASK_STATES.map((state, index) => [state, index])) as Record<TaskState, number>,

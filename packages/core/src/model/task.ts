@@ -26,9 +26,17 @@ export interface TaskStatus {
   readonly since: number;
   /** May get traffic: it runs and its readiness check, if it has one, succeeds. */
   readonly ready: boolean;
-  /** Why it is as it is: a word for programs, and a sentence. */
+  /**
+   * What keeps it from being ready, or how it ended: one of {@link TaskReason}, or the code of a filter or an error, for
+   * programs; and the same as text, with the image, address, exit code or last line of output that a user needs.
+   */
   readonly reason?: string | undefined;
   readonly message?: string | undefined;
+  /**
+   * When it is tried again, ms since the epoch: the next attempt of what `reason` names, or, on a task that has ended,
+   * the next task in its slot. Absent while nothing is being waited for.
+   */
+  readonly retryAt?: number | undefined;
   /** When its container or process was started, ms since the epoch. */
   readonly startedAt?: number | undefined;
   /** When it became `running`, its startup check, if it has one, having succeeded; updates watch it from then on. */
@@ -36,6 +44,8 @@ export interface TaskStatus {
   /** When it ended. */
   readonly finishedAt?: number | undefined;
   readonly exitCode?: number | undefined;
+  /** Name of the signal that ended it, such as `SIGKILL`, where the runtime knows it. */
+  readonly signal?: string | undefined;
   /** Container or process id. */
   readonly runtimeId?: string | undefined;
   readonly pid?: number | undefined;

@@ -1,0 +1,58 @@
+import { idOf, type Service, type Task, taskName } from '@gantry/core';
+import type { ServicePlan, TaskDraft } from './plan.ts';
+
+/** A new task of a service, not placed yet. */
+export function newTask(
+  service: Service,
+  { target }: ServicePlan,
+  { slot, attempt, restarts, desired }: TaskDraft,
+  now: number,
+): Task {
+  const { namespace } = service.meta;
+  const name = taskName(service.meta, slot, attempt);
+  return {
+    kind: 'task',
+    meta: { name, namespace, uid: name, generation: 1, createdAt: now, labels: service.meta.labels },
+    spec: {
+      service: idOf(service.meta),
+      serviceUid: service.meta.uid,
+      template: target.template,
+      slot,
+      attempt,
+      restarts,
+      restartedAt: target.restartedAt,
+      desired,
+    },
+    status: { state: 'pending', since: now, ready: false },
+  };
+}
+
+/** A task that is told to stop: without a node it ends at once, otherwise when its agent reports it. */
+export function shutDown(task: Task, why: string, now: number): Task {
+  const spec = { ...task.spec, desired: 'shutdown' as const };
+  if (task.spec.node === undefined) {
+    return {
+      ...task,
+      spec,
+      status: { ...task.status, state: 'shutdown', since: now, finishedAt: now, message: why },
+    };
+  }
+  return { ...task, spec, status: { ...task.status, message: why } };
+}
+
+/** A task whose node is gone. */
+export function orphaned(task: Task, now: number): Task {
+  const message = 'its node is gone';
+  return {
+    ...task,
+    status: {
+      ...task.status,
+      state: 'orphaned',
+      since: now,
+      ready: false,
+      finishedAt: now,
+      reason: 'NodeLost',
+      message,
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { type EventRecorder, idOf, type Service, type UpdateState } from '@gantry/core';
+import type { ServicePlan } from './plan.ts';
+
+/** The reason of the event that reports a new state of an update. */
+const REASONS: Readonly<Record<UpdateState, string>> = Object.freeze({
+  updating: 'UpdateStarted',
+  paused: 'UpdatePaused',
+  completed: 'UpdateCompleted',
+  'rollback-started': 'RollbackStarted',
+  'rollback-paused': 'RollbackPaused',
+  'rollback-completed': 'RollbackCompleted',
+});
+/** Of each kind of step of one plan, at most this many events are recorded. */
+const MAX_PER_PLAN = 100;
+
+/** Records what a plan does to tasks: restarts, moves and removals that need an explanation. */
+export function recordTasks(events: EventRecorder, { create, shutdown, delay }: ServicePlan): void {
+  for (const { slot, attempt, after } of create
+    .filter((each) => each.after !== undefined)
+    .slice(0, MAX_PER_PLAN)) {
+    const { task, why } = after as NonNullable<typeof after>;
+    const regarding = { kind: 'task', name: idOf(task.meta) } as const;
+    if (why === 'move') {
+      const message = `moved from node ${task.spec.node}, which is drained: attempt ${attempt} of slot ${slot}`;
+      events.record(regarding, 'normal', 'Moved', message);
+    } else {
+      const message = `restarted as attempt ${attempt} of slot ${slot}, after: ${task.status.message}`;
+      events.record(regarding, 'normal', 'Restarted', message);
+    }
+  }
+  for (const { task, retryAt } of delay.filter((each) => each.crashLoop).slice(0, MAX_PER_PLAN)) {
+    const waitMs = retryAt - (task.status.finishedAt ?? task.status.since);
+    const message = `crash loop in slot ${task.spec.slot}: next attempt in ${Math.round(waitMs / 1000)} s; ${task.status.message}`;
+    events.record({ kind: 'service', name: task.spec.service }, 'warning', 'CrashLoop', message);
+  }
+  for (const { task, why } of shutdown.filter((each) => each.notable).slice(0, MAX_PER_PLAN)) {
+    events.record({ kind: 'task', name: idOf(task.meta) }, 'normal', 'Stopping', why);
+  }
+}
+
+/** Records that an update has taken another state. */
+export function recordUpdate(events: EventRecorder, service: Service, plan: ServicePlan): void {
+  const was = service.status.update;
+  const is = plan.status.update;
+  const regarding = { kind: 'service', name: idOf(service.meta) } as const;
+  if (plan.rollbackTo !== undefined) {
+    events.record(regarding, 'warning', 'RollbackStarted', `${is?.message}: back to ${plan.rollbackTo}`);
+  } else if (is !== undefined && (was?.state !== is.state || was.to !== is.to)) {
+    const bad = is.state.endsWith('paused');
+    events.record(regarding, bad ? 'warning' : 'normal', REASONS[is.state], is.message);
+  }
+  const failed = plan.status.progress?.state === 'failed' ? plan.status.progress : undefined;
+  const overdue = failed?.reason === 'ProgressDeadlineExceeded' || failed?.reason === 'DependencyFailed';
+  if (failed !== undefined && overdue && service.status.progress?.reason !== failed.reason) {
+    events.record(regarding, 'warning', failed.reason, failed.message);
+  }
+}

@@ -1,0 +1,113 @@
+import type { RestartPolicy, Task } from '@gantry/core';
+import { decideRestart } from './restart.ts';
+import type { Slot } from './slots.ts';
+import type { Target } from './update.ts';
+
+/** Failures in a row from which on a slot counts as a crash loop: with the default delays, some 3 s after the first one. */
+export const CRASH_LOOP_FAILURES = 4;
+
+/**
+ * How one slot is doing:
+ *
+ * - `settled`: its task has stayed ready for `monitorMs`, and the earlier one is gone; `ready`: not for that long yet.
+ * - `complete`: its task exited with 0, and is not restarted.
+ * - `waiting`: not ready yet; `reason` and `message` say why.
+ * - `failed`: it cannot become ready without a change: a crash loop, or no further restart.
+ */
+export interface Verdict {
+  readonly state: 'settled' | 'ready' | 'complete' | 'waiting' | 'failed';
+  readonly reason: string;
+  readonly message: string;
+  /** The task it is about. */
+  readonly task: Task | undefined;
+  /** When it may change with time alone, ms since the epoch. */
+  readonly changesAt?: number | undefined;
+}
+
+interface Given {
+  readonly slot: Slot;
+  readonly fresh: Task | undefined;
+  readonly old: readonly Task[];
+}
+
+interface Context {
+  readonly restart: RestartPolicy;
+  readonly target: Target;
+  readonly monitorMs: number;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/** Most slots of most services are settled: they share this. */
+const SETTLED: Verdict = Object.freeze({
+  state: 'settled',
+  reason: 'Ready',
+  message: 'ready',
+  task: undefined,
+});
+
+/** Judges one slot. Pure. */
+export function verdictOf({ slot, fresh, old }: Given, context: Context): Verdict {
+  if (fresh !== undefined) return liveVerdict(fresh, old.length > 0 || slot.leaving.length > 0, context);
+  const last = slot.ended.at(-1);
+  if (last === undefined || last !== slot.last || !isOwn(last, context.target)) {
+    const leaving = slot.leaving.at(-1);
+    const message = leaving === undefined ? 'is being created' : `waits for ${leaving.meta.name} to end`;
+    return {
+      state: 'waiting',
+      reason: leaving === undefined ? 'Creating' : 'Stopping',
+      message,
+      task: undefined,
+    };
+  }
+  return endedVerdict(last, context);
+}
+
+function liveVerdict(task: Task, crowded: boolean, { monitorMs, now }: Context): Verdict {
+  const { status, spec } = task;
+  if (status.ready) {
+    const settlesAt = status.since + monitorMs;
+    if (settlesAt <= now) return crowded ? { ...SETTLED, state: 'ready', task } : SETTLED;
+    return { state: 'ready', reason: 'Monitoring', message: 'ready', task, changesAt: settlesAt };
+  }
+  const why = status.message ?? status.state;
+  if (spec.restarts >= CRASH_LOOP_FAILURES) {
+    return { state: 'failed', reason: 'CrashLoop', message: crashLoop(spec.restarts, why), task };
+  }
+  return { state: 'waiting', reason: status.reason ?? 'Starting', message: why, task };
+}
+
+function endedVerdict(last: Task, { restart, target, now }: Context): Verdict {
+  const { status } = last;
+  const why = status.message ?? status.state;
+  const decision = decideRestart(last, restart, target);
+  if (!decision.restart) {
+    if (status.state === 'complete')
+      return { state: 'complete', reason: 'Completed', message: why, task: last };
+    return {
+      state: 'failed',
+      reason: 'GaveUp',
+      message: `${why}; not restarted: ${decision.why}`,
+      task: last,
+    };
+  }
+  const changesAt = decision.at > now ? decision.at : undefined;
+  if (decision.restarts >= CRASH_LOOP_FAILURES) {
+    const message = crashLoop(decision.restarts, why);
+    return { state: 'failed', reason: 'CrashLoop', message, task: last, changesAt };
+  }
+  return { state: 'waiting', reason: status.reason ?? 'Restarting', message: why, task: last, changesAt };
+}
+
+function crashLoop(failures: number, why: string): string {
+  return `failed ${failures} times in a row: ${why}`;
+}
+
+/** Whether an ended task was an attempt at what the service wants now, and ended by itself. */
+function isOwn({ spec }: Task, target: Target): boolean {
+  return (
+    spec.desired !== 'shutdown' &&
+    spec.template === target.template &&
+    spec.restartedAt === target.restartedAt
+  );
+}

@@ -1,0 +1,121 @@
+import type { Service, Task } from '@gantry/core';
+import type { NodeFitness, Slot } from './slots.ts';
+
+/**
+ * A service is given at most this many tasks beyond those that have a node, so that one that asks for more than the cluster
+ * has room for cannot fill the store and the memory of the control plane.
+ */
+export const MAX_UNPLACED = 100_000;
+
+/** The slots a service should have, and why the others go. */
+export interface WantedSlots {
+  readonly wanted: ReadonlySet<string>;
+  /** By slot: why it was chosen to be removed, for slots that a smaller count removes. */
+  readonly removed: ReadonlyMap<string, string>;
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/**
+ * Chooses the slots of a replicated service. Existing ones stay; a larger count adds the lowest free numbers; a smaller one
+ * removes slots that are not ready first, then the youngest; among equals, those on drained, cordoned and crowded nodes
+ * first, where a node is as crowded as it has tasks of this service. Pure, and independent of the order of `slots`.
+ */
+export function replicatedSlots(
+  { spec }: Pick<Service, 'spec'>,
+  slots: ReadonlyMap<string, Slot>,
+  fitness: (node: string) => NodeFitness,
+): WantedSlots {
+  let placed = 0;
+  let highest = 0;
+  const held: Slot[] = [];
+  for (const slot of slots.values()) {
+    if (!isHeld(slot)) continue;
+    held.push(slot);
+    highest = Math.max(highest, Number(slot.id));
+    if (slot.live.some((task) => task.spec.node !== undefined)) placed++;
+  }
+  const goal = Math.min(spec.replicas, Math.max(held.length, placed + MAX_UNPLACED));
+  if (held.length > goal) return keepBest(held, goal, fitness);
+  if (highest <= goal) return { wanted: numbered(goal), removed: NONE };
+  const wanted = new Set(held.map(({ id }) => id).sort((a, b) => Number(a) - Number(b)));
+  for (let number = 1; wanted.size < goal; number++) wanted.add(String(number));
+  return { wanted, removed: NONE };
+}
+
+function numbered(count: number): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (let number = 1; number <= count; number++) ids.add(String(number));
+  return ids;
+}
+
+/** Whether a slot belongs to the service, or only has tasks that are being removed. */
+function isHeld({ live, lost, ended, last }: Slot): boolean {
+  if (live.length > 0 || lost.some(({ spec }) => spec.desired !== 'shutdown')) return true;
+  return last !== undefined && last.spec.desired !== 'shutdown' && ended.length > 0;
+}
+
+interface Ranked {
+  readonly id: string;
+  readonly ready: boolean;
+  readonly createdAt: number;
+  readonly place: number;
+  readonly node: string | undefined;
+  /** How many tasks of the service its node has that are kept before this one. */
+  crowd: number;
+}
+
+function keepBest(held: readonly Slot[], count: number, fitness: (node: string) => NodeFitness): WantedSlots {
+  const ranked = held
+    .map((slot) => ranking(slot, fitness))
+    .sort((a, b) => compare(a, b) || Number(a.id) - Number(b.id));
+  const onNode = new Map<string, number>();
+  for (const each of ranked) {
+    if (each.node === undefined) continue;
+    each.crowd = onNode.get(each.node) ?? 0;
+    onNode.set(each.node, each.crowd + 1);
+  }
+  ranked.sort((a, b) => compare(a, b) || a.crowd - b.crowd || Number(a.id) - Number(b.id));
+  const removed = new Map(ranked.slice(count).map((each) => [each.id, reasonOf(each, ranked[count - 1])]));
+  const wanted = new Set(held.map(({ id }) => id).filter((id) => !removed.has(id)));
+  return { wanted, removed };
+}
+
+const PLACES: Readonly<Record<NodeFitness, number>> = Object.freeze({
+  usable: 0,
+  cordoned: 1,
+  draining: 2,
+  down: 3,
+  gone: 4,
+});
+
+function ranking({ id, live, lost, ended }: Slot, fitness: (node: string) => NodeFitness): Ranked {
+  const task: Task | undefined =
+    live.findLast(({ status }) => status.ready) ?? live.at(-1) ?? lost.at(-1) ?? ended.at(-1);
+  const node = task?.spec.node;
+  return {
+    id,
+    ready: live.some(({ status }) => status.ready) || ended.at(-1)?.status.state === 'complete',
+    createdAt: task?.meta.createdAt ?? 0,
+    place: node === undefined ? 0 : PLACES[fitness(node)],
+    node,
+    crowd: 0,
+  };
+}
+
+/** The one to keep first. */
+function compare(a: Ranked, b: Ranked): number {
+  return Number(b.ready) - Number(a.ready) || a.createdAt - b.createdAt || a.place - b.place;
+}
+
+/** What made the difference to the last slot that is kept. */
+function reasonOf({ ready, createdAt, place, node, crowd }: Ranked, kept: Ranked | undefined): string {
+  if (kept === undefined) return 'scaled down to 0';
+  if (!ready && kept.ready) return 'scaled down: it was not ready';
+  if (createdAt > kept.createdAt) return 'scaled down: it was younger than the others';
+  if (place > kept.place && place === PLACES.draining) return `scaled down: node ${node} is drained`;
+  if (place > kept.place && place === PLACES.cordoned) return `scaled down: node ${node} is cordoned`;
+  if (place > kept.place) return `scaled down: node ${node} is down`;
+  if (crowd > kept.crowd) return `scaled down: node ${node} has ${crowd} more of this service`;
+  return 'scaled down: its slot has the highest number';
+}
