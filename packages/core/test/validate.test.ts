@@ -27,7 +27,7 @@ describe('a service', () => {
       spec: {
         mode: 'replicated',
         replicas: 1,
-        template: { image: 'web:1', pullPolicy: 'missing', stopSignal: 'SIGTERM', ports: [], env: {} },
+        template: { image: 'web:1', pullPolicy: 'missing', init: false, ports: [], env: {} },
         placement: { constraints: [], preferences: [], maxReplicasPerNode: 0 },
         restart: { condition: 'any', delayMs: 1000, maxAttempts: 0 },
         update: { parallelism: 1, order: 'start-first', failureAction: 'pause' },
@@ -114,11 +114,7 @@ describe('a service', () => {
       { path: 'meta.name', message: 'expected a DNS label' },
     ],
     ['an empty name', service({}, { name: '' }), { path: 'meta.name', message: 'expected a DNS label' }],
-    [
-      'a long name',
-      service({}, { name: 'a'.repeat(41) }),
-      { path: 'meta.name', message: 'at most 40 characters' },
-    ],
+    ['a long name', service({}, { name: 'a'.repeat(64) }), { path: 'meta.name', message: 'at most 63' }],
     ['a name that is none', service({}, { name: 5 }), { path: 'meta.name', message: 'expected string' }],
     [
       'a wrong label key',
@@ -147,8 +143,8 @@ describe('a service', () => {
     ],
     [
       'a wrong variable',
-      withTemplate({ env: { '1A': 'x' } }),
-      { path: 'spec.template.env.1A', message: 'expected a variable name' },
+      withTemplate({ env: { 'A=B': 'x' } }),
+      { path: 'spec.template.env.A=B', message: 'expected a variable name' },
     ],
     [
       'a variable that is no text',

@@ -1,4 +1,5 @@
 import type {
+  EnsureOptions,
   ExecOptions,
   ExecSession,
   RuntimeLogLine,
@@ -65,9 +66,9 @@ const wrecks = [
     'starts again what has ended',
     'a task that has ended is not started again by ensure',
     class extends PlainRuntime {
-      override async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
+      override async ensure(spec: RuntimeSpec, options?: EnsureOptions): Promise<RuntimeTask> {
         const known = this.machine.tasks.get(spec.task);
-        return known?.status.state === 'exited' ? this.begin(spec) : await super.ensure(spec, signal);
+        return known?.status.state === 'exited' ? this.begin(spec) : await super.ensure(spec, options);
       }
     },
   ),
@@ -167,9 +168,9 @@ const wrecks = [
     'leaves a task that could not start in its list',
     'what can never start is INVALID_OBJECT, and nothing is left of it',
     class extends PlainRuntime {
-      override async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
+      override async ensure(spec: RuntimeSpec, options?: EnsureOptions): Promise<RuntimeTask> {
         if (spec.template.labels.hopeless !== undefined) this.begin(spec);
-        return await super.ensure(spec, signal);
+        return await super.ensure(spec, options);
       }
     },
   ),
@@ -265,8 +266,8 @@ const wrecks = [
     'quietly ignores mounts',
     'a template that needs what supports denies is UNSUPPORTED, and nothing is started',
     class extends PlainRuntime {
-      override async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
-        return await super.ensure({ ...spec, template: { ...spec.template, mounts: [] } }, signal);
+      override async ensure(spec: RuntimeSpec, options?: EnsureOptions): Promise<RuntimeTask> {
+        return await super.ensure({ ...spec, template: { ...spec.template, mounts: [] } }, options);
       }
     },
   ),

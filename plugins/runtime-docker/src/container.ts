@@ -13,7 +13,6 @@ export const LABELS = Object.freeze({
   task: 'gantry.task',
   service: 'gantry.service',
   slot: 'gantry.slot',
-  stopSignal: 'gantry.stop-signal',
   /** `name=engine-name` of each joined network, joined by commas. */
   networks: 'gantry.networks',
 });
@@ -60,24 +59,30 @@ export function createOptions(
       [LABELS.task]: task,
       [LABELS.service]: service,
       [LABELS.slot]: slot,
-      [LABELS.stopSignal]: template.stopSignal,
       [LABELS.networks]: attachment.networks.map(({ name, engineName }) => `${name}=${engineName}`).join(','),
     },
-    StopSignal: template.stopSignal,
+    ...(template.stopSignal === undefined ? {} : { StopSignal: template.stopSignal }),
+    ...(ownHealthCheck(template) ? {} : { Healthcheck: { Test: ['NONE'] } }),
     ExposedPorts: Object.fromEntries(ports.map(([port]) => [port, {}])),
     HostConfig: {
-      // Ends zombies, and lets a workload that is process 1 be ended by a signal.
-      Init: true,
+      Init: template.init === true,
       NetworkMode: first?.engineName ?? network,
       PortBindings: Object.fromEntries(ports.map(([port, bindings]) => [port, [...bindings]])),
       Mounts: template.mounts.map(mountOf),
       ...(limits.cpu === undefined ? {} : { NanoCpus: limits.cpu * 1_000_000 }),
       ...(limits.memory === undefined ? {} : { Memory: limits.memory, MemorySwap: limits.memory }),
+      ...(limits.pids === undefined ? {} : { PidsLimit: limits.pids }),
     },
     ...(first === undefined
       ? {}
       : { NetworkingConfig: { EndpointsConfig: { [first.engineName]: endpointOf(first) } } }),
   };
+}
+
+/** Whether the image's HEALTHCHECK is left to the engine: beside checks of the template it would run twice. */
+function ownHealthCheck({ healthChecks }: RuntimeSpec['template']): boolean {
+  const { startup, readiness, liveness, image } = healthChecks;
+  return image !== false && startup === undefined && readiness === undefined && liveness === undefined;
 }
 
 export function endpointOf({ aliases }: JoinedNetwork): { Aliases: string[] } {
@@ -100,7 +105,7 @@ export function knownOf(info: ContainerInspectInfo): Known {
   return {
     id: info.Id,
     node: labels[LABELS.node],
-    stopSignal: labels[LABELS.stopSignal] ?? 'SIGTERM',
+    stopSignal: (info.Config as { StopSignal?: string }).StopSignal || 'SIGTERM',
     status: {
       task: labels[LABELS.task] ?? '',
       state: ended ? 'exited' : state.Running ? 'running' : 'created',

@@ -2,6 +2,7 @@ import {
   type Clock,
   contracts,
   definePlugin,
+  type EnsureOptions,
   type ExecOptions,
   type ExecSession,
   GantryError,
@@ -59,7 +60,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
   readonly #known = new Map<string, Known>();
   readonly #starting = new UnderWay();
   readonly #outOfMemory = new Set<string>();
-  #limits = { cpu: true, memory: true };
+  #limits = { cpu: true, memory: true, pids: true };
   #following: Promise<void> | undefined;
 
   constructor(setup: DockerRuntimeSetup) {
@@ -77,6 +78,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
       limits: this.#limits,
       mounts: ['bind', 'tmpfs'],
       user: true,
+      init: true,
     };
   }
 
@@ -88,7 +90,11 @@ export class DockerRuntime implements Runtime, Lifecycle {
   async info(): Promise<RuntimeInfo> {
     this.#enter();
     const info = await this.#call('info', () => this.#engine.calls.info());
-    this.#limits = { cpu: info.CpuCfsQuota === true, memory: info.MemoryLimit === true };
+    this.#limits = {
+      cpu: info.CpuCfsQuota === true,
+      memory: info.MemoryLimit === true,
+      pids: info.PidsLimit === true,
+    };
     return {
       name: 'docker',
       version: String(info.ServerVersion),
@@ -102,7 +108,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
     };
   }
 
-  async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
+  async ensure(spec: RuntimeSpec, { signal }: EnsureOptions = {}): Promise<RuntimeTask> {
     this.#enter();
     throwIfAborted(signal);
     const { task } = spec;
@@ -330,9 +336,12 @@ export class DockerRuntime implements Runtime, Lifecycle {
       if (known?.id === id) this.#known.delete(task);
     }
     if (action === 'die') {
-      const stopSignal = attributes[LABELS.stopSignal] ?? 'SIGTERM';
       const status = known?.id === id ? known.status : { task, state: 'running' as const, id };
-      this.#end({ id, node: this.#setup.owner.node, stopSignal, status }, Number(attributes.exitCode), time);
+      this.#end(
+        { id, node: this.#setup.owner.node, stopSignal: 'SIGTERM', status },
+        Number(attributes.exitCode),
+        time,
+      );
     }
     // Who starts it here looks at it anyway.
     if (action === 'start' && !this.#starting.has(task)) void this.#inspect(task).catch(() => undefined);

@@ -19,10 +19,10 @@ const base: TemplateSpec = {
   ports: [],
   networks: [],
   mounts: [],
-  stopSignal: 'SIGTERM',
+  init: false,
   stopGraceMs: 1000,
   drainMs: 0,
-  healthChecks: {},
+  healthChecks: { image: true },
 };
 const nowhere = { networks: [], ports: [], publish: [], env: {} };
 

@@ -1,6 +1,7 @@
 import {
   contracts,
   definePlugin,
+  type EnsureOptions,
   type ExecOptions,
   type ExecSession,
   GantryError,
@@ -35,9 +36,10 @@ export class FakeRuntime implements Runtime {
     logs: true,
     stats: true,
     images: true,
-    limits: { cpu: true, memory: true },
+    limits: { cpu: true, memory: true, pids: true },
     mounts: ['bind', 'tmpfs'],
     user: true,
+    init: true,
   } as const;
   readonly #setup: FakeRuntimeSetup;
   readonly #machine: FakeMachine;
@@ -54,10 +56,10 @@ export class FakeRuntime implements Runtime {
     return { name: 'fake', version: '1', capacity: this.#setup.capacity, attributes };
   }
 
-  async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
+  async ensure(spec: RuntimeSpec, options: EnsureOptions = {}): Promise<RuntimeTask> {
     this.#enter();
-    throwIfAborted(signal);
-    return this.#machine.ensure(spec, this.#setup, signal);
+    throwIfAborted(options.signal);
+    return this.#machine.ensure(spec, this.#setup, options);
   }
 
   async stop(task: string, options: { graceMs: number; signal?: string | undefined }): Promise<void> {

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import {
   type Clock,
+  type EnsureOptions,
   GantryError,
   type Random,
   type RuntimeSpec,
@@ -42,11 +43,7 @@ export class FakeMachine {
     this.#tally = tally;
   }
 
-  ensure(
-    spec: RuntimeSpec,
-    drive: Drive,
-    signal: AbortSignal | undefined,
-  ): RuntimeTask | Promise<RuntimeTask> {
+  ensure(spec: RuntimeSpec, drive: Drive, { signal }: EnsureOptions): RuntimeTask | Promise<RuntimeTask> {
     const known = this.workloads.get(spec.task);
     if (known !== undefined) {
       return known.status.state === 'created' ? this.#started(spec.task, known, signal) : known.status;
@@ -72,7 +69,7 @@ export class FakeMachine {
   stop(task: string, drive: Drive, graceMs: number, signal: string | undefined): void | Promise<void> {
     const workload = this.workloads.get(task);
     if (workload === undefined || workload.status.state === 'exited') return;
-    const name = signal ?? workload.template.stopSignal;
+    const name = signal ?? workload.template.stopSignal ?? 'SIGTERM';
     const { life } = workload;
     const delay = life.ignoreStop ? Number.POSITIVE_INFINITY : varied(life.stopDelayMs, life, drive.random);
     const [after, last] = delay > graceMs ? [graceMs, 'SIGKILL'] : [delay, name];

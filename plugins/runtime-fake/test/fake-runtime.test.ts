@@ -15,10 +15,10 @@ const template: TemplateSpec = {
   ports: [],
   networks: [],
   mounts: [],
-  stopSignal: 'SIGTERM',
+  init: false,
   stopGraceMs: 1000,
   drainMs: 0,
-  healthChecks: {},
+  healthChecks: { image: true },
 };
 const attachment = { networks: [], ports: [], publish: [], env: {} };
 

@@ -44,11 +44,16 @@ export function checkSpec({ task, template, attachment }: RuntimeSpec, supports:
   if (memory !== undefined && !supports.limits.memory) {
     refuse('resources.limits.memory', 'cgroups are not permitted');
   }
+  if (template.resources.limits.pids !== undefined && !supports.limits.pids) {
+    refuse('resources.limits.pids', 'cgroups are not permitted');
+  }
+  if (template.init) refuse('init', 'processes have no init process');
   const network = attachment.networks[0];
   if (network !== undefined) refuse('networks', `processes cannot join the network "${network.name}"`);
-  if (constants.signals[template.stopSignal as NodeJS.Signals] === undefined) {
+  const { stopSignal = 'SIGTERM' } = template;
+  if (constants.signals[stopSignal as NodeJS.Signals] === undefined) {
     throw invalidObject(`runtime-process: "${task}"`, [
-      { path: 'template.stopSignal', message: `this system has no signal ${template.stopSignal}` },
+      { path: 'template.stopSignal', message: `this system has no signal ${stopSignal}` },
     ]);
   }
 }

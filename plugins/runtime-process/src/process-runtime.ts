@@ -5,6 +5,7 @@ import {
   type Clock,
   contracts,
   definePlugin,
+  type EnsureOptions,
   type ExecOptions,
   type ExecSession,
   GantryError,
@@ -70,9 +71,10 @@ export class ProcessRuntime implements Runtime, Lifecycle {
       logs: true,
       stats: true,
       images: false,
-      limits: { cpu: cpu !== undefined, memory: memory !== undefined },
+      limits: { cpu: cpu !== undefined, memory: memory !== undefined, pids: false },
       mounts: [],
       user: process.getuid?.() === 0,
+      init: false,
     };
   }
 
@@ -87,7 +89,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     return { name: 'process', version: '1', capacity, attributes };
   }
 
-  async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
+  async ensure(spec: RuntimeSpec, { signal }: EnsureOptions = {}): Promise<RuntimeTask> {
     throwIfAborted(signal);
     const tasks = this.#enter();
     const known = tasks.get(spec.task);

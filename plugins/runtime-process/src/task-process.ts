@@ -165,7 +165,7 @@ export interface LaunchSetup {
  * is one step without a pause, so that nobody starts it twice; only the reason of a failure comes later.
  */
 export function launch(
-  { task, template: { stopSignal }, attachment }: RuntimeSpec,
+  { task, template: { stopSignal = 'SIGTERM' }, attachment }: RuntimeSpec,
   { launch: { file, args, cwd, env, uid, gid }, limits, setup }: LaunchSetup,
 ): TaskProcess | Promise<GantryError> {
   const { dir, cgroup, clock } = setup;

@@ -37,7 +37,7 @@ export function templateFields(template: TemplateSpec): Field[] {
     }),
     [
       'Stop',
-      `${template.stopSignal}, killed after ${showDuration(template.stopGraceMs)}; connections have ${showDuration(template.drainMs)} to end`,
+      `${template.stopSignal ?? "the image's stop signal"}, killed after ${showDuration(template.stopGraceMs)}; connections have ${showDuration(template.drainMs)} to end`,
     ],
   ];
 }

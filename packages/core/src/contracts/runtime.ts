@@ -28,10 +28,39 @@ export interface RuntimeTask {
   readonly exitCode?: number | undefined;
   /** Why it ended, where the engine knows more than a code: `out of memory`, `SIGKILL`, a start error. */
   readonly reason?: string | undefined;
+  /** Name of the signal that ended it, if one did and the runtime knows it. */
+  readonly signal?: string | undefined;
+  /** The kernel killed it because it exceeded its memory. */
+  readonly oomKilled?: boolean | undefined;
+  /** What the image's own health check says of a running task; absent if it has none or it is turned off. */
+  readonly health?: 'starting' | 'healthy' | 'unhealthy' | undefined;
+  /** Last output of the image's health check, at most 1,000 characters. */
+  readonly healthMessage?: string | undefined;
+  /** Its processes are frozen, by someone who uses the engine directly. */
+  readonly paused?: boolean | undefined;
   /** Addresses by network name, where the engine gives it some. */
   readonly addresses?: Readonly<Record<string, string>> | undefined;
   /** The ports its attachment had when it was started, where there were any: who adopts it asks for the same. */
   readonly ports?: readonly PortAddress[] | undefined;
+}
+
+/** How far a start is. */
+export interface StartProgress {
+  readonly phase: 'pulling' | 'creating' | 'starting';
+  /** A short sentence for people, such as `pulling web:1: 12 of 40 MB`. */
+  readonly message: string;
+  /** The image that is being pulled. */
+  readonly image?: string | undefined;
+  /** Bytes pulled so far, and in all as far as known; the total grows while the engine discovers layers. */
+  readonly doneBytes?: number | undefined;
+  readonly totalBytes?: number | undefined;
+}
+
+export interface EnsureOptions {
+  /** Abandons the start: `ensure` throws `ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called when the phase changes, and while pulling at most 4 times a second. Must not throw. */
+  readonly onProgress?: ((progress: StartProgress) => void) | undefined;
 }
 
 export interface ExecOptions {
@@ -40,6 +69,7 @@ export interface ExecOptions {
   readonly tty?: boolean;
   /** Bytes for its standard input; its end closes it. */
   readonly stdin?: AsyncIterable<Uint8Array>;
+  /** Terminates the command and all that it started; the output ends, and `exitCode` is settled. */
   readonly signal?: AbortSignal;
 }
 
@@ -89,9 +119,11 @@ export interface RuntimeSupport {
   /** Runs images; otherwise a template needs a `command` and may have no image. */
   readonly images: boolean;
   /** Enforces these limits. */
-  readonly limits: { readonly cpu: boolean; readonly memory: boolean };
+  readonly limits: { readonly cpu: boolean; readonly memory: boolean; readonly pids: boolean };
   readonly mounts: readonly ('bind' | 'tmpfs')[];
   readonly user: boolean;
+  /** Can run an init process as process 1 of a task. */
+  readonly init: boolean;
 }
 
 /** What the machine offers, asked once at the start of an agent. */
@@ -112,6 +144,15 @@ export interface RuntimeInfo {
  * Life of a task: `ensure(spec)` resolves once it runs; it ends by itself or by `stop`; `remove` forgets it, with logs
  * and files. Changes since are told by `events`; a consumer that missed some calls `list()`.
  *
+ * A task that was reported as `exited` is final. If someone brings it back to life by hand, the runtime terminates it
+ * again, and `list` and `events` keep reporting its first end: it must never run beside its replacement. Whatever else is
+ * done to it by hand (renamed, paused), it stays the same task under the same id.
+ *
+ * Errors of `ensure` name the field of the template in `details.field` and the reason in `details.reason` where they are
+ * known: `ImageNotFound`, `ImageUnauthorized`, `ImagePlatform`, `ImageInvalid`, `RegistryUnavailable`, `CommandNotFound`,
+ * `CommandNotExecutable`, `MountInvalid`, `UserUnknown`, `PortTaken`. For images, `details.image` and
+ * `details.registry` are given too.
+ *
  * @throws `NOT_FOUND` for an unknown task (stop and remove do not throw then), `UNSUPPORTED` for what `supports` denies,
  * `UNAVAILABLE` when the engine is away, `INVALID_OBJECT` for a spec that can never start (no such image or command).
  */
@@ -119,7 +160,7 @@ export interface Runtime {
   readonly supports: RuntimeSupport;
   info(): Promise<RuntimeInfo>;
   /** Creates and starts it unless it is there: a running one is adopted as it is, an exited one is not started again. */
-  ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask>;
+  ensure(spec: RuntimeSpec, options?: EnsureOptions): Promise<RuntimeTask>;
   /**
    * Sends the stop signal to all of it, waits up to `graceMs`, then kills all of it. Resolves once it has ended. A start
    * that is under way is given up: its `ensure` throws `ABORTED` or tells of a task that has ended.

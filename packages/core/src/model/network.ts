@@ -16,9 +16,20 @@ export interface Network {
   readonly spec: NetworkSpec;
 }
 
+/**
+ * The name of a network, by the rules of Docker: a letter or digit, then letters, digits, `_`, `.` and `-`; at most 128
+ * characters.
+ */
+export const networkName = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
+    'expected a network name: letters, digits, "_", "." and "-", beginning with a letter or digit, at most 128',
+  );
+
 export const networkInputSchema = z.strictObject({
   kind: z.literal('network'),
-  meta: metaInputSchema,
+  meta: metaInputSchema.extend({ name: networkName }),
   spec: z
     .strictObject({
       subnet: z.union([z.cidrv4(), z.cidrv6()], 'expected a subnet such as 10.1.0.0/24').optional(),

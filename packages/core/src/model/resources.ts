@@ -10,13 +10,18 @@ export type Resources = Readonly<Record<string, number>>;
 export interface ResourceRequirements {
   /** Set aside for it: the scheduler never promises more than a node has. */
   readonly requests: Resources;
-  /** Enforced by the runtime. */
-  readonly limits: { readonly cpu?: number | undefined; readonly memory?: number | undefined };
+  /** Enforced by the runtime: millicores, bytes, and a number of processes and threads. */
+  readonly limits: {
+    readonly cpu?: number | undefined;
+    readonly memory?: number | undefined;
+    readonly pids?: number | undefined;
+  };
 }
 
 const MAX_CPU = 1_000_000; // a thousand cores
 const MAX_MEMORY = 2 ** 50; // a pebibyte
 const MAX_COUNT = 1_000_000;
+const MAX_PIDS = 4_194_304; // the kernel's own bound
 
 const UNITS: Readonly<Record<string, number>> = Object.freeze({
   '': 1,
@@ -110,7 +115,11 @@ export const requirementsSchema = z
   .strictObject({
     requests: resourcesSchema.default({}),
     limits: z
-      .strictObject({ cpu: amountSchema(CPU).optional(), memory: amountSchema(MEMORY).optional() })
+      .strictObject({
+        cpu: amountSchema(CPU).optional(),
+        memory: amountSchema(MEMORY).optional(),
+        pids: z.int().min(1).max(MAX_PIDS).optional(),
+      })
       .default({}),
   })
   .superRefine((value, context) => {

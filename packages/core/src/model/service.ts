@@ -266,7 +266,7 @@ export const serviceSpecSchema = z
 /** What `apply` takes for a service; `status` is ignored, so that an object that was read can be applied again. */
 export const serviceInputSchema = z.strictObject({
   kind: z.literal('service'),
-  meta: metaInputSchema.extend({ name: dnsLabel.max(40, 'at most 40 characters') }),
+  meta: metaInputSchema,
   spec: serviceSpecSchema,
   status: z.unknown().optional(),
 });

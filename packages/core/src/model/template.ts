@@ -2,7 +2,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.ts';
-import { dnsLabel, labelsSchema, type ObjectMeta } from './meta.ts';
+import { dnsLabel, type ObjectMeta } from './meta.ts';
+import { networkName } from './network.ts';
 import { type ResourceRequirements, requirementsSchema } from './resources.ts';
 
 export type Protocol = 'tcp' | 'udp';
@@ -50,6 +51,7 @@ export interface TemplateSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly workingDir?: string | undefined;
   readonly user?: string | undefined;
+  /** Labels of the container: free text, for other tools such as a proxy. Not the labels of the task. */
   readonly labels: Readonly<Record<string, string>>;
   /** `missing`: a registry is asked only for an image that is not there. */
   readonly pullPolicy: 'missing' | 'always' | 'never';
@@ -58,7 +60,10 @@ export interface TemplateSpec {
   readonly ports: readonly Port[];
   readonly networks: readonly { readonly name: string; readonly aliases: readonly string[] }[];
   readonly mounts: readonly Mount[];
-  readonly stopSignal: string;
+  /** Signal that asks the task to stop (default: the image's STOPSIGNAL, or else SIGTERM). */
+  readonly stopSignal?: string | undefined;
+  /** Run an init process as process 1, which forwards signals and reaps zombies. Needs `RuntimeSupport.init`. */
+  readonly init: boolean;
   /** Time between the stop signal and the kill, ms. */
   readonly stopGraceMs: number;
   /** How long connections may take to end before the stop signal, ms. */
@@ -70,6 +75,11 @@ export interface TemplateSpec {
     readonly readiness?: HealthCheck | undefined;
     /** When it fails for good the task is ended and replaced. */
     readonly liveness?: HealthCheck | undefined;
+    /**
+     * Whether the image's own HEALTHCHECK counts. It is turned off in the engine if this is false or if one of the other
+     * checks is given, so that a workload is never checked twice.
+     */
+    readonly image: boolean;
   };
 }
 
@@ -87,8 +97,9 @@ const MAX_MS = 7 * 24 * 3_600_000;
 /** A duration in ms: whole, not negative, at most a week. */
 export const durationMs = z.int().min(0).max(MAX_MS);
 const port = z.int().min(1).max(65_535);
-const absolutePath = z.string().startsWith('/', 'expected an absolute path').max(4096);
-const command = z.array(z.string().max(131_072)).max(1024);
+const withoutNul = z.string().refine((text) => !text.includes('\0'), 'must not contain NUL');
+const absolutePath = withoutNul.startsWith('/', 'expected an absolute path').max(4096);
+const command = z.array(withoutNul.max(131_072)).max(1024);
 
 const portSchema = z.strictObject({
   name: dnsLabel.optional(),
@@ -132,8 +143,8 @@ const alias = z
   .regex(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, 'expected a host name of at most 63 characters');
 
 const networkRef = z.union([
-  dnsLabel.transform((name) => ({ name, aliases: [] as string[] })),
-  z.strictObject({ name: dnsLabel, aliases: z.array(alias).max(32).default([]) }),
+  networkName.transform((name) => ({ name, aliases: [] as string[] })),
+  z.strictObject({ name: networkName, aliases: z.array(alias).max(32).default([]) }),
 ]);
 
 /** Validates and fills in a template. */
@@ -147,8 +158,12 @@ export const templateSchema = z
     args: command.default([]),
     env: z
       .record(
-        z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'expected a variable name'),
-        z.string().max(131_072),
+        z
+          .string()
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL ends a variable
+          .regex(/^[^=\0]+$/, 'expected a variable name: not empty, without "=" and NUL')
+          .max(4096),
+        withoutNul.max(131_072),
       )
       .default({}),
     workingDir: absolutePath.optional(),
@@ -156,7 +171,9 @@ export const templateSchema = z
       .string()
       .regex(/^[A-Za-z0-9_][\w.-]*(:[A-Za-z0-9_][\w.-]*)?$/, 'expected user or user:group')
       .optional(),
-    labels: labelsSchema,
+    labels: z
+      .record(withoutNul.min(1, 'expected a label key').max(4096), z.string().max(131_072))
+      .default({}),
     pullPolicy: z.enum(['missing', 'always', 'never']).default('missing'),
     registryAuth: z.strictObject({ username: z.string().min(1), password: z.string() }).optional(),
     resources: requirementsSchema.default({ requests: {}, limits: {} }),
@@ -165,8 +182,9 @@ export const templateSchema = z
     mounts: z.array(mountSchema).max(256).default([]),
     stopSignal: z
       .string()
-      .regex(/^SIG[A-Z0-9]{2,9}$/, 'expected a signal name such as SIGTERM')
-      .default('SIGTERM'),
+      .regex(/^SIG[A-Z0-9]{2,9}([+-]\d{1,2})?$/, 'expected a signal name such as SIGTERM')
+      .optional(),
+    init: z.boolean().default(false),
     stopGraceMs: durationMs.default(10_000),
     drainMs: durationMs.default(10_000),
     healthChecks: z
@@ -174,8 +192,9 @@ export const templateSchema = z
         startup: healthCheckSchema.optional(),
         readiness: healthCheckSchema.optional(),
         liveness: healthCheckSchema.optional(),
+        image: z.boolean().default(true),
       })
-      .default({}),
+      .prefault({}),
   })
   .superRefine((template, context) => {
     if (template.image === undefined && template.command.length === 0) {

@@ -48,6 +48,8 @@ export const capabilityCases: readonly RuntimeCase[] = [
         ['image', supports.images, { image: 'kit:1' }],
         ['cpu limit', supports.limits.cpu, limits({ cpu: 100 })],
         ['memory limit', supports.limits.memory, limits({ memory: 2 ** 30 })],
+        ['pids limit', supports.limits.pids, limits({ pids: 100 })],
+        ['init', supports.init, { init: true }],
         ['user', supports.user, { user: 'nobody' }],
         [
           'bind mount',

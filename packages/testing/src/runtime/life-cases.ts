@@ -170,7 +170,7 @@ export const lifeCases: readonly RuntimeCase[] = [
   {
     name: 'a signal that has fired aborts ensure, and nothing is started',
     async run({ runtime, workloads }, context) {
-      const call = runtime.ensure(specOf('a', workloads.sleeps), AbortSignal.abort('enough'));
+      const call = runtime.ensure(specOf('a', workloads.sleeps), { signal: AbortSignal.abort('enough') });
       await rejects(context.within(call, 'the ensure'), is('ABORTED'));
       deepStrictEqual(await context.within(runtime.list(), 'the list'), []);
     },

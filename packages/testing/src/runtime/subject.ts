@@ -53,10 +53,10 @@ const PLAIN: TemplateSpec = {
   ports: [],
   networks: [],
   mounts: [],
-  stopSignal: 'SIGTERM',
+  init: false,
   stopGraceMs: 10_000,
   drainMs: 0,
-  healthChecks: {},
+  healthChecks: { image: true },
 };
 
 export function specOf(task: string, workload: Workload): RuntimeSpec {

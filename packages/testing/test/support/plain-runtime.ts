@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import {
   aborted,
+  type EnsureOptions,
   type ExecOptions,
   type ExecSession,
   GantryError,
@@ -57,8 +58,9 @@ export class PlainRuntime implements Runtime {
   }
 
   get supports(): RuntimeSupport {
-    const limits = { cpu: false, memory: true };
-    return { exec: true, logs: true, stats: true, images: false, limits, mounts: [], user: true };
+    const limits = { cpu: false, memory: true, pids: false };
+    const can = { exec: true, logs: true, stats: true, images: false, user: true, init: false };
+    return { ...can, limits, mounts: [] };
   }
 
   enter(): void {
@@ -69,11 +71,12 @@ export class PlainRuntime implements Runtime {
     return { name: 'plain', version: '1', capacity: { cpu: 1000, memory: 1000 }, attributes: {} };
   }
 
-  async ensure(spec: RuntimeSpec, signal?: AbortSignal): Promise<RuntimeTask> {
+  async ensure(spec: RuntimeSpec, { signal }: EnsureOptions = {}): Promise<RuntimeTask> {
     this.enter();
     if (signal?.aborted) throw aborted(signal);
-    const { image, mounts, resources, labels } = spec.template;
-    if (image !== undefined || mounts.length > 0 || resources.limits.cpu !== undefined) {
+    const { image, mounts, resources, labels, init } = spec.template;
+    const { cpu, pids } = resources.limits;
+    if (image !== undefined || mounts.length > 0 || cpu !== undefined || pids !== undefined || init) {
       throw new GantryError('UNSUPPORTED', 'not here');
     }
     if (labels.hopeless !== undefined) throw new GantryError('INVALID_OBJECT', 'never');
