@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import {
   contracts,
   definePlugin,
@@ -82,7 +83,10 @@ export class FakeRuntime implements Runtime {
     return this.#machine.feed.read(AbortSignal.any([signal, this.#closing.signal]));
   }
 
-  /** Says its command; `exit N` exits with N. Fails while the life of the task is not ready, or sick. */
+  /**
+   * Says its command; `exit N` exits with N; `hang` ends only when it is terminated, and `hanging` succeeds while one of
+   * these runs. Fails while the life of the task is not ready, or sick.
+   */
   async exec(task: string, { command, stdin, signal }: ExecOptions): Promise<ExecSession> {
     throwIfAborted(signal);
     const { status, life } = this.#find(task);
@@ -96,10 +100,20 @@ export class FakeRuntime implements Runtime {
     const exitCode = new Promise<number>((resolve) => {
       exited = resolve;
     });
+    const hanging = this.#machine.hanging;
+    const hangs = command[0] === 'hang' || life.execHangs;
+    const asksForHanging = command[0] === 'hanging';
     async function* output(): AsyncGenerator<OutputChunk> {
+      if (hangs) {
+        hanging.add(task);
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve, { once: true }));
+        hanging.delete(task);
+        exited(128 + constants.signals.SIGKILL);
+        return;
+      }
       yield { stream: 'stdout', data: new TextEncoder().encode(`${command.join(' ')}\n`) };
       for await (const data of stdin ?? []) yield { stream: 'stdout', data };
-      exited(well ? asked : 1);
+      exited(asksForHanging ? Number(!hanging.has(task)) : well ? asked : 1);
     }
     return { output: output(), exitCode, resize: async () => {} };
   }
@@ -161,13 +175,16 @@ export class FakeRuntime implements Runtime {
 
 /** Nothing is kept: what a task has written follows from its status. */
 function linesOf({ status, life, template }: Workload): readonly RuntimeLogLine[] {
-  const { startedAt: time, finishedAt, exitCode } = status;
+  const { startedAt: time, finishedAt = 0, exitCode, state } = status;
   if (time === undefined) return [];
   const line = (at: number, text: string): RuntimeLogLine => ({ time: at, stream: 'stdout', text });
-  if (life.print !== undefined) return life.print.split('\n').map((text) => line(time, text));
+  const last = life.printAtEnd !== undefined && state === 'exited' ? life.printAtEnd.split('\n') : [];
+  const atEnd = last.map((text) => line(finishedAt, text));
+  if (life.print !== undefined) return [...life.print.split('\n').map((text) => line(time, text)), ...atEnd];
   const what = [...template.command, ...template.args].join(' ');
   const started = line(time, `started ${what === '' ? (template.image ?? '') : what}`);
-  return finishedAt === undefined ? [started] : [started, line(finishedAt, `ended with ${exitCode}`)];
+  if (state !== 'exited') return [started];
+  return [started, ...(atEnd.length > 0 ? atEnd : [line(finishedAt, `ended with ${exitCode}`)])];
 }
 
 /** Plugin: a runtime that runs nothing, for `contracts.runtime`. */

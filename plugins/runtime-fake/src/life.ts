@@ -18,12 +18,33 @@ const stages = {
   failStart: chance.default(0),
   /** So many starts of a slot fail before one succeeds. */
   failFirst: z.int().min(0).default(0),
-  /** What a failed start is refused with: for good, or worth another try. */
-  failWith: z.enum(['INVALID_OBJECT', 'UNAVAILABLE']).default('INVALID_OBJECT'),
+  /** Error code of a failed start: permanent, or worth another attempt. */
+  failWith: z
+    .enum(['INVALID_OBJECT', 'UNSUPPORTED', 'CONFLICT', 'UNAVAILABLE', 'TIMEOUT', 'EXHAUSTED', 'INTERNAL'])
+    .default('INVALID_OBJECT'),
+  /** Text of that error behind the name of the task, and its `details.reason` and `details.field`. */
+  failMessage: z.string().optional(),
+  failReason: z.string().optional(),
+  failField: z.string().optional(),
+  /** Starts fail with `UNAVAILABLE` until this long after the first attempt to start the task. */
+  unavailableMs: milliseconds.default(0),
+  /** Duration of pulling the image, with progress in four steps. */
+  pullMs: milliseconds.default(0),
+  /** How the pull ends: `hang` never does. */
+  pull: z.enum(['ok', 'hang', 'missing', 'unauthorized', 'platform', 'unreachable']).default('ok'),
+  /** Nodes, separated by commas, on which starts and pulls fail and tasks exit by themselves (default: all nodes). */
+  badNodes: z.string().optional(),
   /** It ends by itself after so long. With a restart policy that is a crash loop. */
   exitAfterMs: milliseconds.optional(),
   /** What it then exits with. */
   exitCode: z.int().min(0).max(255).default(0),
+  /** It then ends by this signal, with exit code 128 + its number. */
+  exitSignal: z
+    .string()
+    .regex(/^SIG[A-Z0-9]+$/, 'expected a signal name such as SIGSEGV')
+    .optional(),
+  /** It then ends because it exceeded its memory: exit code 137, `oomKilled`. */
+  oom: z.boolean().default(false),
   /** Only so many tasks of a slot end by themselves, the next one stays. */
   exitFirst: z.int().min(1).optional(),
   /** It does not end upon the stop signal, only when killed. */
@@ -32,8 +53,17 @@ const stages = {
   readyAfterMs: milliseconds.default(0),
   /** Commands run in it exit with 1 from so long after its start on. */
   sickAfterMs: milliseconds.optional(),
+  /** Commands run in it never end by themselves: an `exec` check times out. */
+  execHangs: z.boolean().default(false),
+  /** What the image's health check reports from so long after its start; absent: the image has none. */
+  healthyAfterMs: milliseconds.optional(),
+  unhealthyAfterMs: milliseconds.optional(),
+  /** Last output of the image's health check. */
+  healthMessage: z.string().optional(),
   /** What it prints at its start, instead of lines that tell its start and its end. */
   print: z.string().optional(),
+  /** What it prints right before it ends by itself. */
+  printAtEnd: z.string().optional(),
   /** Millicores and bytes it uses, for `stats`. */
   cpu: z.number().min(0).default(0),
   memory: z.number().min(0).default(0),
@@ -46,6 +76,17 @@ export const lifeSchema = z.strictObject(stages);
 export type Life = z.output<typeof lifeSchema>;
 
 const PREFIX = 'fake/';
+/** Stages whose value is text, even if it looks like a number. */
+const TEXTS = [
+  'failMessage',
+  'failReason',
+  'failField',
+  'badNodes',
+  'exitSignal',
+  'healthMessage',
+  'print',
+  'printAtEnd',
+] as const satisfies readonly (keyof Life)[];
 
 /**
  * The life of one template: `base`, overridden by labels such as `fake/exit-after-ms: '250'`.
@@ -60,7 +101,10 @@ export function lifeOf(template: TemplateSpec, base: Life): Life {
     staged[camelCase(label.slice(PREFIX.length))] = valueIn(template.labels[label] as string);
   }
   if (staged === undefined) return base;
-  if (staged.print !== undefined) staged.print = String(template.labels[`${PREFIX}print`] ?? base.print);
+  for (const stage of TEXTS) {
+    const text = template.labels[PREFIX + kebabCase(stage)];
+    if (text !== undefined) staged[stage] = text;
+  }
   const result = lifeSchema.safeParse(staged);
   if (result.success) return result.data;
   const issues = result.error.issues.map(({ path, message }) => ({
@@ -74,6 +118,17 @@ export function lifeOf(template: TemplateSpec, base: Life): Life {
 export function varied(ms: number, life: Life, random: Random): number {
   if (ms === 0 || life.jitter === 0) return ms;
   return ms * (1 + life.jitter * (2 * random.next() - 1));
+}
+
+/** Whether a node is one of those on which the life goes wrong. */
+export function isBadNode(node: string, { badNodes }: Life): boolean {
+  return (
+    badNodes === undefined ||
+    badNodes
+      .split(',')
+      .map((name) => name.trim())
+      .includes(node)
+  );
 }
 
 function camelCase(text: string): string {

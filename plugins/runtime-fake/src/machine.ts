@@ -9,8 +9,13 @@ import {
   type TemplateSpec,
   unlessAborted,
 } from '@gantry/core';
+import { failureOf, PULL_FAILED, START_FAILED } from './failures.ts';
 import { Feed } from './feed.ts';
-import { type Life, lifeOf, varied } from './life.ts';
+import { isBadNode, type Life, lifeOf, varied } from './life.ts';
+
+/** Size of every staged image, and the steps in which a pull reports progress. */
+const IMAGE_BYTES = 40_000_000;
+const PULL_STEPS = 4;
 
 /** One workload. Timers and waiters are there only while something is awaited: most have none all their life. */
 export interface Workload {
@@ -33,9 +38,13 @@ export interface Drive {
 export class FakeMachine {
   readonly workloads = new Map<string, Workload>();
   readonly feed = new Feed<RuntimeTask>();
+  /** Tasks in which a command hangs. */
+  readonly hanging = new Set<string>();
   readonly #node: string;
   /** How often each slot failed to start or ended by itself, where its life counts that. */
   readonly #tally: Map<string, number>;
+  /** When a task was first asked for, where its life makes the engine unavailable at first. */
+  readonly #firstAsked = new Map<string, number>();
   #count = 0;
 
   constructor(node: string, tally: Map<string, number>) {
@@ -43,12 +52,17 @@ export class FakeMachine {
     this.#tally = tally;
   }
 
-  ensure(spec: RuntimeSpec, drive: Drive, { signal }: EnsureOptions): RuntimeTask | Promise<RuntimeTask> {
+  ensure(
+    spec: RuntimeSpec,
+    drive: Drive,
+    { signal, onProgress }: EnsureOptions,
+  ): RuntimeTask | Promise<RuntimeTask> {
     const known = this.workloads.get(spec.task);
     if (known !== undefined) {
       return known.status.state === 'created' ? this.#started(spec.task, known, signal) : known.status;
     }
     const life = lifeOf(spec.template, drive.life);
+    if (life.unavailableMs > 0) this.#checkAvailable(spec, life, drive.clock);
     const delay = varied(life.startDelayMs, life, drive.random);
     const workload: Workload = {
       status: { task: spec.task, state: 'created', id: `${this.#node}/${++this.#count}` },
@@ -58,6 +72,11 @@ export class FakeMachine {
       waiters: undefined,
     };
     this.workloads.set(spec.task, workload);
+    if (life.pullMs > 0 || life.pull !== 'ok') {
+      this.#pull(spec, workload, drive, { delay, onProgress });
+      return this.#started(spec.task, workload, signal);
+    }
+    onProgress?.({ phase: 'starting', message: 'starting' });
     if (delay === 0) {
       this.#start(spec, workload, drive);
       return this.#outcome(spec.task, workload);
@@ -91,12 +110,19 @@ export class FakeMachine {
     this.workloads.delete(task);
   }
 
-  exit(workload: Workload, clock: Clock, exitCode: number, reason: string | undefined): void {
+  exit(
+    workload: Workload,
+    clock: Clock,
+    exitCode: number,
+    reason: string | undefined,
+    more: Pick<RuntimeTask, 'signal' | 'oomKilled'> = {},
+  ): void {
     if (workload.status.state === 'exited') return;
     for (const cancel of workload.timers ?? []) cancel();
     workload.timers = undefined;
     const { task, id, startedAt } = workload.status;
-    this.#turn(workload, { task, state: 'exited', id, startedAt, finishedAt: clock.now(), exitCode, reason });
+    const finishedAt = clock.now();
+    this.#turn(workload, { task, state: 'exited', id, startedAt, finishedAt, exitCode, reason, ...more });
   }
 
   /** The machine is lost with all that ran on it; nobody is told. */
@@ -115,25 +141,103 @@ export class FakeMachine {
     });
   }
 
+  #checkAvailable({ task }: RuntimeSpec, { unavailableMs }: Life, clock: Clock): void {
+    const since = this.#firstAsked.get(task) ?? clock.now();
+    this.#firstAsked.set(task, since);
+    if (clock.now() - since < unavailableMs) {
+      throw new GantryError('UNAVAILABLE', `runtime-fake: start of "${task}": the engine is not available`);
+    }
+    this.#firstAsked.delete(task);
+  }
+
+  /** Pulls in steps; a pull that hangs gets stuck half-way. */
+  #pull(
+    spec: RuntimeSpec,
+    workload: Workload,
+    drive: Drive,
+    { delay, onProgress }: Pick<EnsureOptions, 'onProgress'> & { readonly delay: number },
+  ): void {
+    const { life } = workload;
+    const { image = '' } = spec.template;
+    const ms = varied(life.pullMs, life, drive.random);
+    const ends = life.pull === 'ok' || !isBadNode(this.#node, life) ? 'ok' : life.pull;
+    const step = (done: number): void => {
+      const doneBytes = (IMAGE_BYTES * done) / PULL_STEPS;
+      const message = `pulling ${image}: ${doneBytes / 1e6} of ${IMAGE_BYTES / 1e6} MB`;
+      onProgress?.({ phase: 'pulling', message, image, doneBytes, totalBytes: IMAGE_BYTES });
+      const then = (): void => {
+        if (ends !== 'ok' && ends !== 'hang' && done + 1 === PULL_STEPS) {
+          this.#fail(workload, drive.clock, PULL_FAILED);
+        } else if (done + 1 < PULL_STEPS) step(done + 1);
+        else {
+          onProgress?.({ phase: 'starting', message: 'starting' });
+          workload.timers = [drive.clock.after(delay, () => this.#start(spec, workload, drive))];
+        }
+      };
+      if (ends === 'hang' && done === PULL_STEPS / 2) return;
+      workload.timers = [drive.clock.after(ms / PULL_STEPS, then)];
+    };
+    step(0);
+  }
+
   #start(spec: RuntimeSpec, workload: Workload, { clock, random }: Drive): void {
     const { life } = workload;
     workload.timers = undefined;
     if (this.#fails(spec, life, random)) {
-      this.workloads.delete(spec.task);
-      const { task, id } = workload.status;
-      const finishedAt = clock.now();
-      this.#turn(workload, { task, state: 'exited', id, finishedAt, reason: 'start failed' });
+      this.#fail(workload, clock, START_FAILED);
       return;
     }
     const { task, id } = workload.status;
-    if (life.exitAfterMs !== undefined && this.#counts(spec, 'exits', life.exitFirst)) {
+    if (
+      life.exitAfterMs !== undefined &&
+      isBadNode(this.#node, life) &&
+      this.#counts(spec, 'exits', life.exitFirst)
+    ) {
       const after = varied(life.exitAfterMs, life, random);
-      workload.timers = [clock.after(after, () => this.exit(workload, clock, life.exitCode, undefined))];
+      workload.timers = [clock.after(after, () => this.#exitByItself(workload, clock))];
     }
-    this.#turn(workload, { task, state: 'running', id, startedAt: clock.now() });
+    const hasHealth = life.healthyAfterMs !== undefined || life.unhealthyAfterMs !== undefined;
+    const health = hasHealth ? ({ health: 'starting' } as const) : {};
+    this.#turn(workload, { task, state: 'running', id, startedAt: clock.now(), ...health });
+    if (hasHealth) this.#checkHealth(workload, clock);
+  }
+
+  #fail(workload: Workload, clock: Clock, reason: string): void {
+    const { task, id } = workload.status;
+    workload.timers = undefined;
+    this.workloads.delete(task);
+    this.#turn(workload, { task, state: 'exited', id, finishedAt: clock.now(), reason });
+  }
+
+  #exitByItself(workload: Workload, clock: Clock): void {
+    const { exitCode, exitSignal, oom } = workload.life;
+    const signal = oom ? 'SIGKILL' : exitSignal;
+    if (signal === undefined) this.exit(workload, clock, exitCode, undefined);
+    else {
+      const reason = oom ? 'out of memory' : signal;
+      const more = { signal, ...(oom && { oomKilled: true }) };
+      this.exit(workload, clock, 128 + signalNumber(signal), reason, more);
+    }
+  }
+
+  /** What the health check of the image reports, as time passes. */
+  #checkHealth(workload: Workload, clock: Clock): void {
+    const { healthyAfterMs, unhealthyAfterMs, healthMessage } = workload.life;
+    const turn = (health: 'healthy' | 'unhealthy'): void => {
+      if (workload.status.state !== 'running') return;
+      this.#turn(workload, { ...workload.status, health, ...(healthMessage && { healthMessage }) });
+    };
+    workload.timers ??= [];
+    if (healthyAfterMs !== undefined) {
+      workload.timers.push(clock.after(healthyAfterMs, () => turn('healthy')));
+    }
+    if (unhealthyAfterMs !== undefined) {
+      workload.timers.push(clock.after(unhealthyAfterMs, () => turn('unhealthy')));
+    }
   }
 
   #fails(spec: RuntimeSpec, life: Life, random: Random): boolean {
+    if (!isBadNode(this.#node, life)) return false;
     if (life.failFirst > 0 && this.#counts(spec, 'fails', life.failFirst)) return true;
     return life.failStart > 0 && random.next() < life.failStart;
   }
@@ -161,7 +265,7 @@ export class FakeMachine {
       this.workloads.get(task) !== workload &&
       status.startedAt === undefined
     ) {
-      throw new GantryError(life.failWith, `runtime-fake: "${task}" failed to start, as its life demands`);
+      throw failureOf(task, workload.template, life, status.reason ?? START_FAILED);
     }
     return status;
   }

@@ -1,4 +1,4 @@
-import { isGantryError, type RuntimeSpec, type TemplateSpec } from '@gantry/core';
+import { isGantryError, type RuntimeSpec, type StartProgress, type TemplateSpec } from '@gantry/core';
 import { SeededRandom, TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
 import { FakeRuntime, FakeWorld, fakeRuntime } from '../src/index.ts';
@@ -41,6 +41,120 @@ function make(life: Record<string, unknown> = {}, world?: FakeWorld) {
 }
 
 describe('the staged life of a task', () => {
+  test('a pull reports its progress, and the task runs once it is done', async () => {
+    const { clock, runtime } = make({ pullMs: 400, startDelayMs: 10 });
+    const told: StartProgress[] = [];
+    const start = runtime.ensure(specOf('a'), { onProgress: (progress) => told.push(progress) });
+    await clock.advance(250);
+    expect(told.map(({ phase, doneBytes }) => [phase, doneBytes])).toEqual([
+      ['pulling', 0],
+      ['pulling', 10_000_000],
+      ['pulling', 20_000_000],
+    ]);
+    expect(told[0]).toMatchObject({ image: 'app:1', totalBytes: 40_000_000 });
+    await clock.advance(160);
+    expect(await start).toMatchObject({ state: 'running' });
+    expect(told.at(-1)?.phase).toBe('starting');
+  });
+
+  test.each([
+    ['missing', 'INVALID_OBJECT', 'ImageNotFound'],
+    ['unauthorized', 'INVALID_OBJECT', 'ImageUnauthorized'],
+    ['platform', 'INVALID_OBJECT', 'ImagePlatform'],
+    ['unreachable', 'UNAVAILABLE', 'RegistryUnavailable'],
+  ])('a pull of an image that is %s fails with %s, and nothing is left', async (pull, code, reason) => {
+    const { clock, runtime } = make();
+    const start = runtime.ensure(specOf('a', { 'fake/pull': pull, 'fake/pull-ms': '100' }));
+    const failed = expect(start).rejects.toMatchObject({
+      code,
+      details: { field: 'image', image: 'app:1', registry: 'fake.example', reason },
+    });
+    await clock.advance(100);
+    await failed;
+    expect(await runtime.list()).toEqual([]);
+  });
+
+  test('a pull that hangs goes on until it is stopped', async () => {
+    const { clock, runtime } = make({ pull: 'hang' });
+    const start = runtime.ensure(specOf('a'));
+    await clock.advance(3_600_000);
+    expect(await runtime.list()).toMatchObject([{ state: 'created' }]);
+    await runtime.stop('a', { graceMs: 0 });
+    expect(await start).toMatchObject({ state: 'exited' });
+    expect(clock.pending).toBe(0);
+  });
+
+  test('an engine that is unavailable at first fails each attempt until it is back', async () => {
+    const { clock, runtime } = make({ unavailableMs: 100 });
+    for (const ms of [0, 99]) {
+      await clock.advance(ms);
+      await expect(runtime.ensure(specOf('a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    }
+    await clock.advance(1);
+    expect(await runtime.ensure(specOf('a'))).toMatchObject({ state: 'running' });
+  });
+
+  test('a rejection has the code, text and details that its life gives it, on the bad nodes only', async () => {
+    const labels = {
+      'fake/fail-start': '1',
+      'fake/fail-with': 'UNSUPPORTED',
+      'fake/fail-message': 'cannot do this here',
+      'fake/fail-reason': 'MountInvalid',
+      'fake/fail-field': 'mounts',
+    };
+    const { runtime } = make();
+    await expect(runtime.ensure(specOf('a', labels))).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: 'runtime-fake: "a" cannot do this here',
+      details: { reason: 'MountInvalid', field: 'mounts' },
+    });
+    const elsewhere = { ...labels, 'fake/bad-nodes': 'n2, n3' };
+    expect(await runtime.ensure(specOf('b', elsewhere))).toMatchObject({ state: 'running' });
+  });
+
+  test('a task can exit on one node only', async () => {
+    const { clock, runtime } = make({ exitAfterMs: 10, exitCode: 3 });
+    await runtime.ensure(specOf('a', { 'fake/bad-nodes': 'n2' }));
+    await runtime.ensure(specOf('b', { 'fake/bad-nodes': 'n1' }));
+    await clock.advance(10);
+    expect((await runtime.list()).map(({ state }) => state)).toEqual(['running', 'exited']);
+  });
+
+  test('an end tells its signal, and whether memory was exceeded', async () => {
+    const { clock, runtime } = make({ exitAfterMs: 10 });
+    await runtime.ensure(specOf('a', { 'fake/oom': 'true' }));
+    await runtime.ensure(specOf('b', { 'fake/exit-signal': 'SIGSEGV' }));
+    await clock.advance(10);
+    expect(await runtime.list()).toMatchObject([
+      { exitCode: 137, signal: 'SIGKILL', oomKilled: true, reason: 'out of memory' },
+      { exitCode: 139, signal: 'SIGSEGV', reason: 'SIGSEGV' },
+    ]);
+  });
+
+  test('the health check of the image is reported as it changes', async () => {
+    const { clock, runtime } = make({ healthyAfterMs: 10, unhealthyAfterMs: 50, healthMessage: 'pong' });
+    const seen: unknown[] = [(await runtime.ensure(specOf('a'))).health];
+    for (const ms of [10, 40]) {
+      await clock.advance(ms);
+      seen.push((await runtime.list())[0]?.health);
+    }
+    expect(seen).toEqual(['starting', 'healthy', 'unhealthy']);
+    expect((await runtime.list())[0]?.healthMessage).toBe('pong');
+  });
+
+  test('its last line follows the others once it has ended', async () => {
+    const { clock, runtime } = make({ exitAfterMs: 10, exitCode: 1 });
+    await runtime.ensure(specOf('a', { 'fake/print': '1', 'fake/print-at-end': 'fatal: 2' }));
+    const lines = async () => {
+      const all: string[] = [];
+      for await (const batch of runtime.logs('a')) all.push(...batch.map(({ text }) => text));
+      return all;
+    };
+    expect(await lines()).toEqual(['1']);
+    await clock.advance(10);
+    expect(await lines()).toEqual(['1', 'fatal: 2']);
+  });
+
   test('without delays it runs at once and needs no timer', async () => {
     const { clock, runtime } = make();
     expect(await runtime.ensure(specOf('a'))).toMatchObject({ task: 'a', state: 'running' });

@@ -160,7 +160,6 @@ export const templateSchema = z
       .record(
         z
           .string()
-          // biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL ends a variable
           .regex(/^[^=\0]+$/, 'expected a variable name: not empty, without "=" and NUL')
           .max(4096),
         withoutNul.max(131_072),
