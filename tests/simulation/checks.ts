@@ -112,7 +112,8 @@ export async function livenessProblems(sim: SimCluster): Promise<string[]> {
     const ready = live.filter(({ status, spec }) => status.ready && spec.desired === 'running').length;
     const { desired } = service.status;
     // A template that crashes never settles, and while an update to it is paused some slots have none that serves.
-    const waits = service.status.conditions.some(({ reason }) => reason === 'WaitsForDependency');
+    const { progress } = service.status;
+    const waits = progress?.reason === 'WaitsForDependency' || progress?.reason === 'DependencyFailed';
     const crashes = service.spec.template.labels['fake/exit-after-ms'] !== undefined;
     if (crashes || waits || service.status.update?.state.endsWith('paused') === true) continue;
     if (ready + waiting.length < desired) {

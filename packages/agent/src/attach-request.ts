@@ -1,4 +1,13 @@
-import { type Assignment, type AttachRequest, idBeside, parseId, type TemplateSpec } from '@gantry/core';
+import {
+  type Assignment,
+  type Attachment,
+  type AttachRequest,
+  idBeside,
+  type Network,
+  type NetworkSpec,
+  parseId,
+  type TemplateSpec,
+} from '@gantry/core';
 
 /** What a task asks of the network of its node: its ports, those it had kept, and its networks by their ids. */
 export function attachRequest(assignment: Assignment, template: TemplateSpec): AttachRequest {
@@ -16,4 +25,17 @@ export function attachRequest(assignment: Assignment, template: TemplateSpec): A
       : template.networks,
     ...(status.ports === undefined ? {} : { keep: status.ports }),
   };
+}
+
+/** Makes the networks that a task joins, and attaches it to them. */
+export async function attach(
+  network: Network,
+  specOf: (name: string) => NetworkSpec | undefined,
+  request: AttachRequest,
+): Promise<Attachment> {
+  for (const { name } of request.networks) {
+    const spec = specOf(name);
+    if (spec !== undefined) await network.ensure({ name, spec });
+  }
+  return network.attach(request);
 }

@@ -3,6 +3,8 @@ import type { ProbeResult } from './probe.ts';
 
 /** First look after the start; while a check has never succeeded it is repeated faster than its interval. */
 const FIRST_MS = 15;
+/** Failures in this time after the start are expected, and not reported. */
+const QUICK_MS = 1000;
 
 export interface CheckLoopOptions {
   readonly check: HealthCheck;
@@ -10,6 +12,8 @@ export interface CheckLoopOptions {
   readonly look: () => Promise<ProbeResult>;
   /** After the first success, and each time it succeeds again after having failed. */
   readonly onHealthy: () => void;
+  /** After each failure that counts, with how many there were in a row; not after the quick looks at the start. */
+  readonly onFailure?: (message: string, failures: number) => void;
   /** After `retries` failures in a row, once until it succeeds again. */
   readonly onUnhealthy: (message: string) => void;
 }
@@ -25,6 +29,8 @@ export class CheckLoop {
   #wait = FIRST_MS;
   #state: 'unknown' | 'healthy' | 'unhealthy' = 'unknown';
   #failures = 0;
+  /** Failures in a row, including those that do not count yet. */
+  #row = 0;
   #cancel: () => void = () => {};
   #stopped = false;
 
@@ -54,6 +60,7 @@ export class CheckLoop {
 
   #succeeded(): void {
     this.#failures = 0;
+    this.#row = 0;
     if (this.#state === 'healthy') return;
     this.#state = 'healthy';
     this.#options.onHealthy();
@@ -62,6 +69,8 @@ export class CheckLoop {
   #failed(message: string): void {
     const { check, clock } = this.#options;
     const age = clock.elapsed() - this.#startedAt;
+    this.#row++;
+    if (age >= Math.min(check.intervalMs, QUICK_MS)) this.#options.onFailure?.(message, this.#row);
     if (this.#state === 'unhealthy') return;
     if (this.#state === 'unknown') {
       if (age < check.startPeriodMs + check.retries * check.intervalMs) return;

@@ -47,6 +47,7 @@ export class Ingress implements Component {
   #hub: string | undefined;
   #applied = 0;
   #draining = false;
+  #frontends: readonly Frontend[] = [];
   #statuses: readonly FrontendStatus[] = [];
   #wake = new AbortController();
   #due = false;
@@ -94,7 +95,11 @@ export class Ingress implements Component {
       this.#due = false;
       try {
         while (!signal.aborted && (await this.#sync())) wait = RETRY_MS;
-        await this.#rest(RESYNC_MS);
+        await this.#rest(this.#hasFailed ? wait : RESYNC_MS);
+        if (this.#hasFailed && !this.#due && !signal.aborted) {
+          wait = Math.min(MAX_RETRY_MS, wait * 2);
+          await this.#applyAgain();
+        }
       } catch (error) {
         if (signal.aborted) return;
         if (!isGantryError(error, 'UNAVAILABLE', 'TIMEOUT')) {
@@ -105,6 +110,15 @@ export class Ingress implements Component {
         wait = Math.min(MAX_RETRY_MS, wait * 2);
       }
     }
+  }
+
+  get #hasFailed(): boolean {
+    return this.#statuses.some(({ error }) => error !== undefined);
+  }
+
+  /** Tries once more to listen on ports that were taken, and reports what came of it with the next exchange. */
+  async #applyAgain(): Promise<void> {
+    this.#statuses = await this.#parts.loadBalancer.apply(this.#frontends);
   }
 
   /** One exchange; whether there was something to apply, which is then to be confirmed by another. */
@@ -127,6 +141,7 @@ export class Ingress implements Component {
     }
     const frontends = reply.frontends.map((frontend): Frontend => ({ ...frontend, address: this.#address }));
     this.#draining = frontends.some(({ backends }) => backends.some(({ state }) => state === 'draining'));
+    this.#frontends = frontends;
     this.#statuses = await loadBalancer.apply(frontends);
     this.#applied = reply.version;
     this.#hub = reply.hub;

@@ -2,28 +2,26 @@ import {
   type Assignment,
   type Attachment,
   type Clock,
-  type HealthCheck,
-  isFinal,
   type Logger,
   type Network,
   type NetworkSpec,
-  type PortAddress,
   type Runtime,
   type RuntimeTask,
-  type TaskState,
+  type StartProgress,
   type TaskStatus,
   type TemplateSpec,
   toGantryError,
 } from '@gantry/core';
-import { attachRequest } from './attach-request.ts';
-import { CheckLoop } from './health.ts';
-import { type Caller, persist } from './persist.ts';
-import { probe } from './probe.ts';
+import { attach, attachRequest } from './attach-request.ts';
+import { Checks } from './checks.ts';
+import { lastLine } from './last-line.ts';
+import { exitStatus, PREPARED, type Problem, rejection, retryProblem } from './problem.ts';
 import { refusal } from './refusal.ts';
 import type { Reporter } from './reporter.ts';
-
-/** Most tasks have none: they share this. */
-const NO_CHECKS: readonly CheckLoop[] = Object.freeze([]);
+import { type EngineCaller, retryUntilAvailable } from './retry.ts';
+import { StartReport } from './start-report.ts';
+import { StatusTracker } from './status-tracker.ts';
+import { addressOfPort, portsOf } from './task-ports.ts';
 
 export interface RunnerParts {
   readonly runtime: Runtime;
@@ -35,30 +33,32 @@ export interface RunnerParts {
   readonly networkSpec: (name: string) => NetworkSpec | undefined;
 }
 
-/** Takes one task from its assignment to its end: attach, start, check, drain, stop, detach. */
-export class TaskRunner implements Caller {
+/** Takes one task from its assignment to its end: prepare, attach, start, check, drain, stop, detach. */
+export class TaskRunner implements EngineCaller {
   readonly name: string;
   readonly template: TemplateSpec;
   wake: (() => void) | undefined;
   readonly #parts: RunnerParts;
   readonly #assignment: Assignment;
-  #status: TaskStatus;
-  #phase: 'preparing' | 'starting' | undefined;
-  #phaseSince = 0;
-  /** What the runtime said of it when it started, and when it was up. */
-  #running: Pick<TaskStatus, 'startedAt' | 'runningAt' | 'runtimeId' | 'pid' | 'ports' | 'addresses'>;
+  readonly #tracker: StatusTracker;
   /** Where a start is: its stop is left to it. An AbortController for each would cost more than all the rest of a task. */
-  #starting: 'attach' | 'ensure' | undefined;
-  #checks: readonly CheckLoop[] = NO_CHECKS;
-  /** It was told to stop, by the control plane or by its own liveness check. */
+  #starting: 'prepare' | 'attach' | 'ensure' | undefined;
+  /** Ends the wait of a prepared task for its turn. */
+  #promote: (() => void) | undefined;
+  #promoted: boolean;
+  #abortPrepare: AbortController | undefined;
+  #startReport: StartReport | undefined;
+  #checks: Checks | undefined;
+  /** It was told to stop, by the control plane or by its own checks. */
   #stopping: 'shutdown' | 'unhealthy' | undefined;
   #stopReason = '';
   #wakeDrain: (() => void) | undefined;
   #drained = false;
   #started = false;
+  /** It has ended by itself, and its last words are being read. */
+  #ending = false;
   #attachment: Attachment | undefined;
-  #addresses: Readonly<Record<string, string>> | undefined;
-  #exitCode: number | undefined;
+  #exit: RuntimeTask | undefined;
   #closed = false;
 
   constructor(parts: RunnerParts, assignment: Assignment, template: TemplateSpec) {
@@ -66,13 +66,12 @@ export class TaskRunner implements Caller {
     this.name = assignment.name;
     this.template = template;
     this.#assignment = assignment;
-    this.#status = assignment.status;
-    this.#running = assignment.status;
+    this.#promoted = assignment.desired !== 'prepared';
+    this.#tracker = new StatusTracker(assignment.name, assignment.status, parts.clock, parts.reporter);
   }
 
   get status(): TaskStatus {
-    if (this.#phase === undefined) return this.#status;
-    return { ...this.#status, ...this.#running, state: this.#phase, since: this.#phaseSince, ready: false };
+    return this.#tracker.current;
   }
 
   /** Starts it, or takes over what already runs. */
@@ -80,147 +79,196 @@ export class TaskRunner implements Caller {
     const { runtime, network } = this.#parts;
     const problem = refusal(this.template, runtime, network);
     if (problem !== undefined) {
-      this.#end('rejected', { reason: 'Unsupported', message: problem });
+      this.#end({ state: 'rejected', reason: 'Unsupported', message: problem });
       return;
     }
-    this.#starting = 'attach';
-    this.#pass('preparing');
     try {
-      const attachment = await this.#attach();
-      this.#attachment = attachment;
-      if (this.#stopping === undefined) {
-        this.#pass('starting');
-        const { name: task, service, slot } = this.#assignment;
-        const spec = { task, service, slot, template: this.template, attachment };
-        this.#starting = 'ensure';
-        const running = await persist(this, this.#parts, () => runtime.ensure(spec));
-        this.#starting = undefined;
-        this.#started = true;
-        if (running.state === 'exited') this.onRuntime(running);
-        else this.#isRunning(running);
-      }
+      if (!this.#promoted) await this.#prepare();
+      if (this.#stopping === undefined && !this.#closed) await this.#launch();
     } catch (error) {
       if (this.#closed) return;
       if (this.#stopping === undefined) await this.#reject(error);
     }
     this.#starting = undefined;
-    if (this.#stopping !== undefined && !this.#closed && !isFinal(this.#status.state)) await this.#stopNow();
+    if (this.#stopping !== undefined && !this.#closed && !this.#tracker.isFinal) await this.#stopNow();
   }
 
-  /** The control plane's wish. */
+  /** What the control plane wants now. */
   update({ desired, drained }: Assignment): void {
     if (drained) {
       this.#drained = true;
       this.#wakeDrain?.();
     }
     if (desired === 'shutdown') this.stop('shutdown', '');
+    if (desired === 'running' && !this.#promoted) {
+      this.#promoted = true;
+      this.#promote?.();
+    }
   }
 
   /** Ends it: drains it first if it gets traffic. Called again, it changes nothing. */
   stop(why: 'shutdown' | 'unhealthy', message: string): void {
-    if (this.#stopping !== undefined || isFinal(this.#status.state) || this.#closed) return;
+    if (this.#stopping !== undefined || this.#ending || this.#tracker.isFinal || this.#closed) return;
     this.#stopping = why;
     this.#stopReason = message;
-    this.#stopChecks();
+    this.#checks?.stop();
     if (this.#starting === undefined) void this.#stopNow();
     else this.#giveUp(); // start() sees it and goes on to stop
   }
 
-  /** What the runtime tells of it. */
+  /** Takes in what the runtime reports of it. */
   onRuntime(state: RuntimeTask): void {
-    if (this.#closed || isFinal(this.#status.state) || !this.#started) return;
-    if (state.state !== 'exited') return;
-    const { exitCode, finishedAt, reason } = state;
-    const ended = { exitCode, finishedAt: finishedAt ?? this.#parts.clock.now() };
-    this.#exitCode = exitCode;
-    if (this.#stopping === 'shutdown') return; // stop() reports, once it has cleared up
-    this.#stopChecks();
-    if (this.#stopping === 'unhealthy') {
-      this.#end('failed', { ...ended, reason: 'Unhealthy', message: this.#stopReason });
-    } else if (exitCode === 0) {
-      this.#end('complete', { ...ended, reason: 'Completed', message: 'it ended with exit code 0' });
-    } else {
-      const message = reason ?? `it ended with exit code ${exitCode ?? 'unknown'}`;
-      this.#end('failed', { ...ended, reason: 'Exited', message });
+    if (this.#closed || this.#tracker.isFinal || !this.#started || this.#ending) return;
+    if (state.state !== 'exited') {
+      if (state.health !== undefined && this.#stopping === undefined) this.#makeChecks().onImageHealth(state);
+      return;
     }
-    void this.#detach();
+    this.#exit = state;
+    if (this.#stopping === 'shutdown') return; // stop() reports, once it has cleaned up
+    this.#checks?.stop();
+    this.#ending = true;
+    void this.#reportExit(state);
   }
 
-  /** Lets go of it, as an agent that crashes: it goes on running. */
+  /** Lets go of it, as an agent that crashes: it keeps running. */
   abandon(): void {
     this.#closed = true;
-    this.#stopChecks();
+    this.#checks?.stop();
     this.wake?.();
+    this.#promote?.();
+    this.#abortPrepare?.abort();
     this.#wakeDrain?.();
   }
 
-  /** Ends and forgets it, with all that is left of it. */
+  /** Ends and forgets it, with everything that it left behind. */
   async destroy(graceMs: number): Promise<void> {
     this.abandon();
     const { runtime, network } = this.#parts;
-    const stopSignal = this.template.stopSignal;
-    if (graceMs > 0 && !isFinal(this.#status.state)) {
-      await runtime.stop(this.name, {
-        graceMs: Math.min(graceMs, this.template.stopGraceMs),
-        signal: stopSignal,
-      });
+    const { stopSignal: signal, stopGraceMs } = this.template;
+    if (graceMs > 0 && !this.#tracker.isFinal) {
+      await runtime.stop(this.name, { graceMs: Math.min(graceMs, stopGraceMs), signal });
     }
     await runtime.remove(this.name);
     await network.detach(this.name);
   }
 
-  async #attach(): Promise<Attachment> {
-    const { network, networkSpec } = this.#parts;
-    const request = attachRequest(this.#assignment, this.template);
-    for (const { name } of request.networks) {
-      const spec = networkSpec(name);
-      if (spec !== undefined) await network.ensure({ name, spec });
-    }
-    return persist(this, this.#parts, () => network.attach(request));
+  /** Whether the result of an engine call is still wanted: that of a start is not, once the task was told to stop. */
+  isWanted(): boolean {
+    return !this.#closed && (this.#starting === undefined || this.#stopping === undefined);
   }
 
-  /** Ends a start that is under way, and the wait for an engine that does not answer. */
+  /** Where a port of it is reached from this machine. */
+  addressOf(port: number): { address: string; port: number } {
+    const { ports, addresses } = this.#tracker.running;
+    return addressOfPort(port, ports, addresses);
+  }
+
+  /** Fetches what it needs, reports that, and waits for its turn. */
+  async #prepare(): Promise<void> {
+    const { runtime } = this.#parts;
+    this.#starting = 'prepare';
+    this.#tracker.pass('preparing');
+    this.#abortPrepare = new AbortController();
+    const { signal } = this.#abortPrepare;
+    const onProgress = (progress: StartProgress): void => this.#onProgress(progress);
+    const spec = { task: this.name, template: this.template };
+    await this.#retry('RuntimeUnavailable', async () => runtime.prepare?.(spec, { signal, onProgress }));
+    this.#abortPrepare = undefined;
+    this.#startReport?.pulled(this.template.image);
+    if (this.#promoted || this.#stopping !== undefined || this.#closed) return;
+    this.#tracker.note(PREPARED);
+    this.#tracker.report();
+    await new Promise<void>((resolve) => {
+      this.#promote = resolve;
+    });
+    this.#tracker.note(undefined);
+  }
+
+  async #launch(): Promise<void> {
+    const { runtime } = this.#parts;
+    this.#starting = 'attach';
+    if (this.#tracker.phase === undefined) this.#tracker.pass('preparing');
+    const { network, networkSpec } = this.#parts;
+    const request = attachRequest(this.#assignment, this.template);
+    this.#attachment = await this.#retry('NetworkUnavailable', () => attach(network, networkSpec, request));
+    if (this.#stopping !== undefined) return;
+    const { name: task, service, slot } = this.#assignment;
+    const spec = { task, service, slot, template: this.template, attachment: this.#attachment };
+    this.#starting = 'ensure';
+    const onProgress = (progress: StartProgress): void => this.#onProgress(progress);
+    const running = await this.#retry('RuntimeUnavailable', () => runtime.ensure(spec, { onProgress }));
+    this.#starting = undefined;
+    this.#started = true;
+    if (running.state === 'exited') this.onRuntime(running);
+    else this.#isRunning(running);
+  }
+
+  /** Calls an engine until it answers; what is in the way is part of the status in the meantime. */
+  async #retry<T>(
+    reason: 'RuntimeUnavailable' | 'NetworkUnavailable' | 'StopFailed',
+    call: () => Promise<T>,
+  ): Promise<T> {
+    const stops = reason === 'StopFailed';
+    let failed = false;
+    const result = await retryUntilAvailable(this, this.#parts, call, {
+      ...(stops ? { retries: () => true } : {}),
+      onRetry: (error, waitMs) => {
+        failed = true;
+        const problem = retryProblem(error, reason, this.#parts.clock.now() + waitMs);
+        if (stops) this.#become('stopping', false, problem);
+        else {
+          this.#tracker.note(problem);
+          this.#tracker.reportSoon();
+        }
+      },
+    });
+    if (failed && !stops) this.#tracker.note(undefined);
+    return result;
+  }
+
+  #onProgress(progress: StartProgress): void {
+    if (this.#closed || this.#stopping !== undefined) return;
+    const { reporter, clock } = this.#parts;
+    this.#startReport ??= new StartReport(this.name, this.#tracker, reporter, clock);
+    this.#startReport.take(progress, this.template.image, this.#starting === 'ensure');
+  }
+
+  /** Ends a start in progress, and the wait for an engine that does not answer. */
   #giveUp(): void {
     const { runtime } = this.#parts;
     this.wake?.();
+    this.#promote?.();
+    this.#abortPrepare?.abort();
     if (this.#starting !== 'ensure') return;
     const { stopGraceMs: graceMs, stopSignal: signal } = this.template;
     runtime.stop(this.name, { graceMs, signal }).catch(() => undefined); // it is stopped once more when it has started
   }
 
-  /** A start is not, once the task was told to stop. */
-  isWanted(): boolean {
-    return !this.#closed && (this.#starting === undefined || this.#stopping === undefined);
-  }
-
   #isRunning(running: RuntimeTask): void {
-    this.#addresses = running.addresses;
-    const ports = this.#ports();
+    const ports = portsOf(this.template, this.#attachment, running.addresses);
     const { startup } = this.template.healthChecks;
     const now = this.#parts.clock.now();
     // What ran before the agent was restarted has passed its startup check.
-    const isUp = startup === undefined || this.#assignment.status.state === 'running';
-    this.#running = {
+    const wasUp = this.#assignment.status.state === 'running';
+    const waitsForImage = running.health !== undefined && running.health !== 'healthy';
+    const isUp = wasUp || (startup === undefined && !waitsForImage);
+    this.#tracker.running = {
       startedAt: running.startedAt ?? now,
-      runningAt: this.#running.runningAt ?? (isUp ? now : undefined),
+      runningAt: this.#tracker.running.runningAt ?? (isUp ? now : undefined),
       runtimeId: running.id,
       pid: running.pid,
-      ports: ports.length === 0 ? undefined : ports,
+      ports,
       addresses: running.addresses,
     };
     if (this.#stopping !== undefined) return;
+    if (wasUp) {
+      const message = 'running, and adopted by a restarted agent';
+      this.#parts.reporter.event({ task: this.name, type: 'normal', reason: 'Adopted', message });
+    }
     if (isUp) this.#isUp();
     else {
-      this.#pass('starting');
-      const loop = this.#watch(
-        startup,
-        () => {
-          loop.stop();
-          this.#running = { ...this.#running, runningAt: this.#parts.clock.now() };
-          this.#isUp();
-        },
-        (message) => this.#unwell(`startup check: ${message}`),
-      );
+      this.#tracker.pass('starting');
+      if (startup !== undefined) this.#makeChecks().start(startup);
     }
   }
 
@@ -228,69 +276,72 @@ export class TaskRunner implements Caller {
     const { readiness, liveness } = this.template.healthChecks;
     const wasReady = this.#assignment.status.state === 'running' && this.#assignment.status.ready;
     this.#become('running', readiness === undefined || wasReady);
-    if (readiness !== undefined) {
-      this.#watch(
-        readiness,
-        () => this.#become('running', true),
-        (message) => this.#become('running', false, `readiness check: ${message}`),
-      );
-    }
-    if (liveness !== undefined)
-      this.#watch(
-        liveness,
-        () => {},
-        (message) => this.#unwell(`liveness check: ${message}`),
-      );
+    if (readiness !== undefined || liveness !== undefined) this.#makeChecks().startOthers();
   }
 
-  #watch(check: HealthCheck, onHealthy: () => void, onUnhealthy: (message: string) => void): CheckLoop {
-    const { runtime, clock } = this.#parts;
-    const resolve = (port: number): { address: string; port: number } => this.addressOf(port);
-    const look = () => probe(check, { task: this.name, runtime, clock, resolve });
-    const loop = new CheckLoop({ check, clock, look, onHealthy, onUnhealthy });
-    this.#checks = [...this.#checks, loop];
-    loop.start();
-    return loop;
+  #makeChecks(): Checks {
+    const { runtime, clock, reporter } = this.#parts;
+    this.#checks ??= new Checks({
+      task: this.name,
+      checks: this.template.healthChecks,
+      runtime,
+      clock,
+      reporter,
+      tracker: this.#tracker,
+      resolve: (port) => this.addressOf(port),
+      onStarted: () => this.#hasStarted(),
+      onUnwell: (message) => this.stop('unhealthy', message),
+    });
+    return this.#checks;
   }
 
-  #unwell(message: string): void {
-    this.stop('unhealthy', message);
-  }
-
-  #stopChecks(): void {
-    for (const loop of this.#checks) loop.stop();
-    this.#checks = NO_CHECKS;
+  #hasStarted(): void {
+    this.#tracker.running = { ...this.#tracker.running, runningAt: this.#parts.clock.now() };
+    this.#isUp();
   }
 
   async #stopNow(): Promise<void> {
-    const { runtime, logger } = this.#parts;
-    if (!isFinal(this.#status.state)) this.#become('stopping', false);
+    if (!this.#tracker.isFinal) this.#become('stopping', false, this.#stopProblem());
+    await this.#drain();
+    if (this.#closed) return;
+    const { stopGraceMs: graceMs, stopSignal: signal } = this.template;
     try {
-      await this.#drain();
-      if (this.#closed) return;
-      const { stopGraceMs: graceMs, stopSignal: signal } = this.template;
-      await persist(this, this.#parts, () => runtime.stop(this.name, { graceMs, signal }));
-      if (this.#closed) return;
-      const exitCode = this.#exitCode;
-      await this.#detach();
-      const finishedAt = this.#parts.clock.now();
-      if (this.#stopping === 'unhealthy') {
-        this.#end('failed', { exitCode, finishedAt, reason: 'Unhealthy', message: this.#stopReason });
-      } else
-        this.#end('shutdown', { exitCode, finishedAt, reason: 'Stopped', message: 'it was told to stop' });
+      await this.#retry('StopFailed', () => this.#parts.runtime.stop(this.name, { graceMs, signal }));
     } catch (error) {
-      logger.error('a task could not be stopped', { task: this.name, error: toGantryError(error) });
+      if (!this.#closed)
+        this.#parts.logger.error('failed to stop a task', { task: this.name, error: toGantryError(error) });
+      return;
     }
+    if (this.#closed) return;
+    const { exitCode, signal: by } = this.#exit ?? {};
+    await this.#detach();
+    if (by === 'SIGKILL' && signal !== 'SIGKILL' && this.#started) {
+      const message = `killed: it had not ended ${graceMs} ms after the stop signal`;
+      this.#parts.reporter.event({ task: this.name, type: 'warning', reason: 'Killed', message });
+    }
+    const problem = this.#stopProblem();
+    if (this.#stopping === 'unhealthy') this.#end({ state: 'failed', exitCode, signal: by, ...problem });
+    else
+      this.#end({
+        state: 'shutdown',
+        exitCode,
+        signal: by,
+        reason: 'Stopped',
+        message: 'stopped as requested',
+      });
+  }
+
+  #stopProblem(): Problem | undefined {
+    return this.#stopping === 'unhealthy' ? { reason: 'Unhealthy', message: this.#stopReason } : undefined;
   }
 
   /** Waits until no load balancer sends it anything, at most `drainMs`. */
   async #drain(): Promise<void> {
-    const serves = this.template.ports.some(
-      ({ mode, published }) => mode === 'ingress' && published !== undefined,
-    );
-    if (!serves || !this.#started || this.#drained || this.template.drainMs === 0) return;
+    const { ports, drainMs } = this.template;
+    const serves = ports.some(({ mode, published }) => mode === 'ingress' && published !== undefined);
+    if (!serves || !this.#started || this.#drained || drainMs === 0) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.#parts.clock.after(this.template.drainMs, resolve);
+      const cancel = this.#parts.clock.after(drainMs, resolve);
       this.#wakeDrain = () => {
         cancel();
         resolve();
@@ -298,82 +349,48 @@ export class TaskRunner implements Caller {
     });
   }
 
+  async #reportExit(exit: RuntimeTask): Promise<void> {
+    const { runtime, clock } = this.#parts;
+    const finishedAt = exit.finishedAt ?? clock.now();
+    if (this.#stopping === 'unhealthy') {
+      this.#end({
+        state: 'failed',
+        exitCode: exit.exitCode,
+        signal: exit.signal,
+        finishedAt,
+        ...this.#stopProblem(),
+      });
+    } else {
+      const text = exit.exitCode === 0 ? undefined : await lastLine(runtime, clock, this.name);
+      this.#end({ ...exitStatus(exit, text), finishedAt });
+    }
+    await this.#detach();
+  }
+
   async #reject(error: unknown): Promise<void> {
-    const { code, message } = toGantryError(error);
-    this.#parts.logger.info('a task was rejected', { task: this.name, code, message });
+    const problem = rejection(error);
+    this.#parts.logger.info('task rejected', { task: this.name, ...problem });
     await this.#parts.runtime.remove(this.name).catch(() => undefined); // a half-made container, perhaps
     await this.#detach();
-    this.#end('rejected', { reason: code, message, finishedAt: this.#parts.clock.now() });
+    this.#end({ state: 'rejected', ...problem });
   }
 
   async #detach(): Promise<void> {
     if (this.#attachment === undefined) return;
     await this.#parts.network.detach(this.name).catch((error: unknown) => {
-      this.#parts.logger.warn('a task could not be detached', {
+      this.#parts.logger.warn('failed to detach a task from its networks', {
         task: this.name,
         error: toGantryError(error),
       });
     });
   }
 
-  #ports(): PortAddress[] {
-    const known = this.#attachment?.ports ?? [];
-    const [address] = Object.values(this.#addresses ?? {});
-    return this.template.ports.flatMap(({ target, protocol }) => {
-      const at = known.find((port) => port.target === target && port.protocol === protocol);
-      if (at !== undefined) return [at];
-      return address === undefined ? [] : [{ target, protocol, address, port: target }];
-    });
+  #become(state: 'running' | 'stopping', ready: boolean, problem?: Problem): void {
+    if (this.#ending || (state === 'running' && this.#stopping !== undefined)) return;
+    this.#tracker.become(state, ready, problem);
   }
 
-  /** Where a port of it is reached from this machine. */
-  addressOf(port: number): { address: string; port: number } {
-    const known = this.#running.ports?.find(({ target }) => target === port);
-    if (known !== undefined) return known;
-    return { address: Object.values(this.#addresses ?? {})[0] ?? '127.0.0.1', port };
-  }
-
-  /** A state on the way to running. */
-  #pass(phase: 'preparing' | 'starting'): void {
-    // A restarted agent finds tasks that are further than this.
-    if (this.#assignment.status.state === 'running') return;
-    this.#phase = phase;
-    this.#phaseSince = this.#parts.clock.now();
-    this.#parts.reporter.passing(this.name, this);
-  }
-
-  #become(state: 'running' | 'stopping', ready: boolean, message?: string): void {
-    const { state: was, ready: wasReady, since } = this.#status;
-    if (isFinal(was) || (state === 'running' && this.#stopping !== undefined)) return;
-    const same = was === state && wasReady === ready;
-    this.#tell({ state, since: same ? since : this.#parts.clock.now(), ready, message });
-  }
-
-  #end(state: TaskState, more: Pick<TaskStatus, 'reason' | 'message' | 'exitCode' | 'finishedAt'>): void {
-    if (isFinal(this.#status.state) || this.#closed) return;
-    const now = this.#parts.clock.now();
-    this.#tell({ state, since: now, ready: false, finishedAt: now, ...more });
-  }
-
-  #tell({ state, since, ready, reason, message, exitCode, finishedAt }: TaskStatus): void {
-    const { startedAt, runningAt, runtimeId, pid, ports, addresses } = this.#running;
-    this.#phase = undefined;
-    // Spelt out, always in this order: a million of these are alike to the engine.
-    this.#status = {
-      state,
-      since,
-      ready,
-      reason,
-      message,
-      startedAt,
-      runningAt,
-      finishedAt,
-      exitCode,
-      runtimeId,
-      pid,
-      ports,
-      addresses,
-    };
-    this.#parts.reporter.put(this.name, this.#status);
+  #end(status: Parameters<StatusTracker['end']>[0]): void {
+    if (!this.#closed) this.#tracker.end(status);
   }
 }

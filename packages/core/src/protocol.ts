@@ -109,10 +109,23 @@ export interface PullReply {
   readonly networks: Readonly<Record<string, NetworkSpec>>;
 }
 
+/** Something that happened to a task on its node, and that its status alone does not keep. */
+export interface TaskEvent {
+  readonly task: string;
+  readonly type: 'normal' | 'warning';
+  /** CamelCase, for programs: `Pulled`, `Adopted`, `ProbeFailed`, `Killed`. */
+  readonly reason: string;
+  readonly message: string;
+  /** How often since the last report. */
+  readonly count: number;
+}
+
 export interface ReportRequest {
   readonly node: string;
   readonly session: string;
   readonly statuses: readonly { readonly task: string; readonly status: TaskStatus }[];
+  /** At most 100; absent if there are none. */
+  readonly events?: readonly TaskEvent[] | undefined;
 }
 
 export interface ReportReply {

@@ -63,6 +63,11 @@ export class FakeRuntime implements Runtime {
     return this.#machine.ensure(spec, this.#setup, options);
   }
 
+  async prepare(spec: Pick<RuntimeSpec, 'task' | 'template'>, options: EnsureOptions = {}): Promise<void> {
+    this.#enter();
+    return this.#machine.prepare(spec, this.#setup, options);
+  }
+
   async stop(task: string, options: { graceMs: number; signal?: string | undefined }): Promise<void> {
     this.#enter();
     return this.#machine.stop(task, this.#setup, options.graceMs, options.signal);

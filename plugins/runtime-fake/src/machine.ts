@@ -12,6 +12,7 @@ import {
 import { failureOf, PULL_FAILED, START_FAILED } from './failures.ts';
 import { Feed } from './feed.ts';
 import { isBadNode, type Life, lifeOf, varied } from './life.ts';
+import { prepare } from './prepare.ts';
 
 /** Size of every staged image, and the steps in which a pull reports progress. */
 const IMAGE_BYTES = 40_000_000;
@@ -45,6 +46,8 @@ export class FakeMachine {
   readonly #tally: Map<string, number>;
   /** When a task was first asked for, where its life makes the engine unavailable at first. */
   readonly #firstAsked = new Map<string, number>();
+  /** Images that were pulled ahead of a start. */
+  readonly #pulled = new Set<string>();
   #count = 0;
 
   constructor(node: string, tally: Map<string, number>) {
@@ -72,7 +75,7 @@ export class FakeMachine {
       waiters: undefined,
     };
     this.workloads.set(spec.task, workload);
-    if (life.pullMs > 0 || life.pull !== 'ok') {
+    if ((life.pullMs > 0 || life.pull !== 'ok') && !this.#pulled.has(spec.template.image ?? '')) {
       this.#pull(spec, workload, drive, { delay, onProgress });
       return this.#started(spec.task, workload, signal);
     }
@@ -83,6 +86,19 @@ export class FakeMachine {
     }
     workload.timers = [drive.clock.after(delay, () => this.#start(spec, workload, drive))];
     return this.#started(spec.task, workload, signal);
+  }
+
+  /** Pulls the image, so that a later `ensure` does not. */
+  async prepare(
+    spec: Pick<RuntimeSpec, 'task' | 'template'>,
+    { life: base, clock }: Drive,
+    options: EnsureOptions,
+  ): Promise<void> {
+    const life = lifeOf(spec.template, base);
+    if ((life.pullMs === 0 && life.pull === 'ok') || this.#pulled.has(spec.template.image ?? '')) return;
+    const ends = isBadNode(this.#node, life) ? life.pull : 'ok';
+    await prepare(spec, { life, ends, clock }, options);
+    this.#pulled.add(spec.template.image ?? '');
   }
 
   stop(task: string, drive: Drive, graceMs: number, signal: string | undefined): void | Promise<void> {

@@ -5,6 +5,7 @@ import {
   type Clock,
   type Component,
   type Entry,
+  type EventRecorder,
   GantryError,
   type HeartbeatReply,
   type HeartbeatRequest,
@@ -38,8 +39,12 @@ import { IngressHub } from './ingress-hub.ts';
 import { Liveness } from './liveness.ts';
 import type { NodeWriter } from './nodes.ts';
 import type { PublishedPorts } from './published-ports.ts';
+import { recordEnd } from './record-end.ts';
 import { writeReports } from './reports.ts';
 import type { Sessions } from './sessions.ts';
+
+/** Events of one report that are recorded. */
+const MAX_EVENTS = 100;
 
 export interface DispatcherOptions {
   /** How often agents are to give a sign of life, ms. */
@@ -59,6 +64,7 @@ interface Parts {
   readonly sessions: Sessions;
   readonly nodes: NodeWriter;
   readonly published: PublishedPorts;
+  readonly events: EventRecorder;
 }
 
 /** The control plane's side of the protocol: answers agents and load balancers, and tells them when to ask. */
@@ -189,9 +195,17 @@ export class Dispatcher implements Component {
     return known ?? ((await store.get(keyOf(kind, id)))?.value as KindMap[K] | undefined);
   }
 
-  async #report({ node, session, statuses }: ReportRequest): Promise<ReportReply> {
+  async #report({ node, session, statuses, events = [] }: ReportRequest): Promise<ReportReply> {
     this.#admit(node, session);
-    return { unknown: await writeReports(this.#parts.store, this.#parts.views.of('task'), node, statuses) };
+    const tasks = this.#parts.views.of('task');
+    const unknown = await writeReports(this.#parts.store, tasks, node, statuses, (task, status) =>
+      recordEnd(this.#parts.events, task, status),
+    );
+    for (const { task, type, reason, message, count } of events.slice(0, MAX_EVENTS)) {
+      if (tasks.get(task)?.value.spec.node !== node) continue;
+      this.#parts.events.record({ kind: 'task', name: task }, type, reason, message, count);
+    }
+    return { unknown };
   }
 
   async #answerIngress(request: IngressRequest): Promise<IngressReply> {

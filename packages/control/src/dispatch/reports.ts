@@ -18,13 +18,15 @@ interface Report {
 
 /**
  * Writes what an agent reports about its tasks, as one batch. A report that would move a task backwards is stale and
- * dropped. Returns the tasks that the control plane does not know on that node.
+ * dropped. `onEnded` is called for each task that has ended by itself. Returns the tasks that the control plane does not
+ * know on that node.
  */
 export async function writeReports(
   store: Store,
   tasks: View<'task'>,
   node: string,
   reports: readonly Report[],
+  onEnded: (task: Task, status: TaskStatus) => void = () => {},
 ): Promise<readonly string[]> {
   const unknown: string[] = [];
   let open: { readonly report: Report; readonly entry: Entry<Task> | undefined }[] = reports.map(
@@ -57,12 +59,19 @@ export async function writeReports(
     open = [];
     outcomes.forEach((outcome, index) => {
       const item = due[index];
+      if (outcome.ok && item?.entry !== undefined && endedByItself(item.report.status)) {
+        onEnded(item.entry.value, item.report.status);
+      }
       if (!outcome.ok && item !== undefined) {
         open.push({ report: item.report, entry: outcome.current as Entry<Task> | undefined });
       }
     });
   }
   return unknown;
+}
+
+function endedByItself({ state }: TaskStatus): boolean {
+  return state === 'failed' || state === 'rejected' || state === 'complete';
 }
 
 /** The status to write, or undefined where there is nothing new. */
@@ -73,6 +82,8 @@ function merged(task: Task, reported: TaskStatus): TaskStatus | undefined {
   const same =
     status.ready === reported.ready &&
     status.message === reported.message &&
+    status.reason === reported.reason &&
+    status.retryAt === reported.retryAt &&
     status.runtimeId === reported.runtimeId;
   return same ? undefined : reported;
 }

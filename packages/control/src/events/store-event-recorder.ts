@@ -51,6 +51,7 @@ export class StoreEventRecorder implements EventRecorder, AsyncDisposable {
     type: 'normal' | 'warning',
     reason: string,
     message: string,
+    count = 1,
   ): void {
     if (this.#closed) return;
     const id = `${regarding.kind}/${regarding.name}/${reason}/${message}`;
@@ -65,7 +66,7 @@ export class StoreEventRecorder implements EventRecorder, AsyncDisposable {
       createdAt: now,
       labels: {},
     };
-    const event: Event = { kind: 'event', meta, spec: { ...spec, count: spec.count + 1, lastAt: now } };
+    const event: Event = { kind: 'event', meta, spec: { ...spec, count: spec.count + count, lastAt: now } };
     this.#known.delete(id);
     this.#known.set(id, { event, revision: known?.revision });
     this.#dirty.add(id);

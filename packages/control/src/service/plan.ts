@@ -104,7 +104,10 @@ export function planService(input: PlanInput): ServicePlan {
   const target = targetOf(service, input.template, now);
   const slots = slotsOf(input.tasks, lenientFor(service, input.fitness));
   const draft = emptyDraft();
-  const { wanted, removed } = service.meta.deletedAt === undefined ? wantedSlots(input, slots) : NOTHING;
+  const { wanted, removed } =
+    service.meta.deletedAt === undefined
+      ? wantedSlots(input, slots)
+      : { wanted: NO_IDS, removed: NO_REASONS };
   for (const slot of slots.values()) {
     if (!wanted.has(slot.id)) retire(slot, removed.get(slot.id), input, draft);
   }
@@ -144,7 +147,8 @@ export function planService(input: PlanInput): ServicePlan {
   };
 }
 
-const NOTHING: WantedSlots = Object.freeze({ wanted: new Set<string>(), removed: new Map<string, string>() });
+const NO_IDS: ReadonlySet<string> = new Set();
+const NO_REASONS: ReadonlyMap<string, string> = new Map();
 
 function emptyDraft(): Draft {
   const wake = Number.POSITIVE_INFINITY;
@@ -173,7 +177,7 @@ function wantedSlots(
   if (service.spec.mode === 'replicated') return replicatedSlots(service, slots, fitness);
   const stays = (id: string): boolean =>
     globalSlots.get(id) === true || (slots.get(id)?.live.length ?? 0) > 0;
-  return { wanted: new Set([...globalSlots.keys()].filter(stays)), removed: NOTHING.removed };
+  return { wanted: new Set([...globalSlots.keys()].filter(stays)), removed: NO_REASONS };
 }
 
 function retire(slot: Slot, reason: string | undefined, { service, fitness }: PlanInput, draft: Draft): void {

@@ -9,5 +9,7 @@ export interface EventRecorder {
     /** CamelCase, for programs. */
     reason: string,
     message: string,
+    /** How often it happened; default 1. */
+    count?: number,
   ): void;
 }

@@ -162,6 +162,11 @@ export interface Runtime {
   /** Creates and starts it unless it is there: a running one is adopted as it is, an exited one is not started again. */
   ensure(spec: RuntimeSpec, options?: EnsureOptions): Promise<RuntimeTask>;
   /**
+   * Fetches what a later `ensure` of this template needs, such as its image, and starts nothing. Absent if there is
+   * nothing to fetch. Fails as `ensure` would.
+   */
+  prepare?(spec: Pick<RuntimeSpec, 'task' | 'template'>, options?: EnsureOptions): Promise<void>;
+  /**
    * Sends the stop signal to all of it, waits up to `graceMs`, then kills all of it. Resolves once it has ended. A start
    * that is under way is given up: its `ensure` throws `ABORTED` or tells of a task that has ended.
    */

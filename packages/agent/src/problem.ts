@@ -1,0 +1,54 @@
+import {
+  type GantryError,
+  type RuntimeTask,
+  type TaskReason,
+  type TaskStatus,
+  toGantryError,
+} from '@gantry/core';
+
+/** What keeps a task from being ready: the part of its status that says so. */
+export type Problem = Pick<TaskStatus, 'reason' | 'message' | 'retryAt'>;
+
+/** A task whose turn has not come yet. */
+export const PREPARED: Problem = Object.freeze({
+  reason: 'Prepared',
+  message: 'prepared; waits for the task that it replaces to end',
+});
+
+/** The problem of a call that is retried at `retryAt`, ms since the epoch; `reason` unless the error gives a better one. */
+export function retryProblem(error: GantryError, reason: TaskReason, retryAt: number): Problem {
+  const image = error.details.reason === 'RegistryUnavailable';
+  return { reason: image ? 'ImagePullFailed' : reason, message: error.message, retryAt };
+}
+
+/** Why a node rejected a task: the error's own reason where it gives one, else its code. */
+export function rejection(error: unknown): Problem {
+  const { code, message, details } = toGantryError(error);
+  return { reason: typeof details.reason === 'string' ? details.reason : code, message };
+}
+
+/** How a workload ended by itself, with the last line it wrote, if that is known. */
+export function exitStatus(
+  { exitCode, signal, oomKilled, reason }: RuntimeTask,
+  lastLine: string | undefined,
+): Pick<TaskStatus, 'state' | 'reason' | 'message' | 'exitCode' | 'signal'> {
+  if (exitCode === 0) {
+    return { state: 'complete', reason: 'Completed', message: 'exit code 0', exitCode, signal };
+  }
+  const code = exitCode === undefined ? 'unknown exit code' : `exit code ${exitCode}`;
+  const how = signal === undefined ? code : `killed by ${signal} (${code})`;
+  const why =
+    oomKilled === true
+      ? `out of memory: ${how}`
+      : reason === undefined || reason === signal
+        ? how
+        : `${reason} (${code})`;
+  const message = lastLine === undefined ? why : `${why}; last output: "${lastLine}"`;
+  return {
+    state: 'failed',
+    reason: oomKilled === true ? 'OutOfMemory' : 'Exited',
+    message,
+    exitCode,
+    signal,
+  };
+}
