@@ -11,7 +11,9 @@ afterAll(() => bench[Symbol.asyncDispose]());
 const run: Bench['run'] = (...parameters) => bench.run(...parameters);
 
 test('`service create --replicas=3 --network frontend my-web-server` makes the network and three tasks on it', async () => {
-  const { code, out, err } = await run('service create --replicas=3 --network frontend my-web-server');
+  const { code, out, err } = await run(
+    'service create --replicas=3 --network frontend --update-monitor 20ms my-web-server',
+  );
   expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('3 of 3 tasks are ready') });
   expect(err).toContain('Network frontend was not there: created.');
   expect((await run('network ls')).out).toContain('frontend');
@@ -63,9 +65,10 @@ test('a flag that is not known is refused, with what may be meant', async () => 
 const COMPOSE = `services:
   web:
     image: nginx:1
-    deploy: { replicas: 2 }
+    deploy: { replicas: 2, update_config: { monitor: 20ms } }
   worker:
     image: busybox
+    deploy: { update_config: { monitor: 20ms } }
 `;
 
 test('a stack is deployed, brought up to date without what is no longer in its file, and removed', async () => {

@@ -39,30 +39,70 @@ const service = (status: object, more: object = {}): Service =>
   }) as unknown as Service;
 const update = (state: string, message = 'm') => ({ state, message, startedAt: 5, from: 'a', to: 'b' });
 
+const progress = (state: string, message = '3 of 3 tasks are ready', reason = 'R') => ({
+  progress: { state, reason, message, since: 1, best: 0, bestAt: 1, task: 'web.1.x' },
+});
+
 test.each([
-  ['a change that was not taken up', { observedGeneration: 1 }, 'waiting', 'taken up'],
-  ['all there', {}, 'done', '3 of 3'],
-  ['some not ready', { ready: 2 }, 'waiting', '2 are ready'],
-  ['an update under way', { update: update('updating') }, 'waiting', ''],
-  ['an update that is over', { update: update('completed') }, 'done', ''],
-  ['an update that was stopped', { update: update('paused') }, 'failed', 'paused: m'],
-  ['a rollback under way', { update: update('rollback-started') }, 'waiting', 'rolled back'],
-  ['a rollback that is over', { update: update('rollback-completed') }, 'failed', 'taken back'],
-  ['a rollback that was stopped', { update: update('rollback-paused') }, 'failed', 'the rollback is paused'],
+  ['a change that was not observed', { observedGeneration: 1, ...progress('stable') }, 'waiting', 'observed'],
+  ['a stable service', progress('stable'), 'done', '3 of 3'],
   [
-    'a task that fits nowhere',
-    { ready: 2, conditions: [{ type: 'Scheduled', status: 'false', message: 'no room' }] },
-    'waiting',
-    'no room',
+    'a service that has completed',
+    { completed: 3, ready: 0, updated: 0, ...progress('complete') },
+    'done',
+    '',
   ],
+  [
+    'tasks that are not ready',
+    progress('progressing', '2 of 3; web.1: pulling'),
+    'waiting',
+    'web.1: pulling',
+  ],
+  [
+    'a crash loop',
+    progress('failed', 'web.1: exit code 3', 'CrashLoop'),
+    'failed',
+    'exit code 3 (CrashLoop)',
+  ],
+  ['an update in progress', { update: update('updating'), ...progress('progressing') }, 'waiting', ''],
+  ['an update that is over', { update: update('completed'), ...progress('stable') }, 'done', ''],
+  ['an update that was paused', { update: update('paused'), ...progress('failed') }, 'failed', 'paused: m'],
+  [
+    'a rollback in progress',
+    { update: update('rollback-started'), ...progress('progressing') },
+    'waiting',
+    'rolling back',
+  ],
+  [
+    'a rollback that still starts tasks',
+    { update: update('rollback-completed'), ...progress('progressing') },
+    'waiting',
+    '',
+  ],
+  [
+    'a rollback that is over',
+    { update: update('rollback-completed'), ...progress('stable') },
+    'failed',
+    'rolled back',
+  ],
+  [
+    'a rollback that was paused',
+    { update: update('rollback-paused'), ...progress('failed') },
+    'failed',
+    'the rollback is paused',
+  ],
+  ['a paused rollout', { updated: 1, ...progress('stable') }, 'failed', 'gantry rollout resume'],
 ])('a rollout with %s', (_, status, phase, message) => {
   expect(rolloutState(service(status))).toMatchObject({ phase, message: expect.stringContaining(message) });
 });
 
 test('how an earlier update ended is not told again', () => {
   const past = update('paused') as never;
-  expect(rolloutState(service({ update: past }), past).phase).toBe('done');
-  expect(rolloutState(service({ update: { ...update('paused'), startedAt: 6 } }), past).phase).toBe('failed');
+  expect(rolloutState(service({ update: past, ...progress('stable') }), past).phase).toBe('done');
+  expect(
+    rolloutState(service({ update: { ...update('paused'), startedAt: 6 }, ...progress('failed') }), past)
+      .phase,
+  ).toBe('failed');
 });
 
 test('usage is the rate between two looks; what only one of them saw is left out', () => {

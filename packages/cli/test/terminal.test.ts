@@ -13,7 +13,7 @@ test('on a terminal a bar shows how far it is, and colours are used unless they 
   await bench.cluster.api.apply({
     kind: 'service',
     meta: { name: 'barred' },
-    spec: { template: { image: 'a' } },
+    spec: { template: { image: 'a' }, update: { monitorMs: 20 } },
   });
   await using terminal = await Terminal.open({ api: bench.cluster.api, isTTY: true });
   const scaled = await terminal.run('scale barred=4 --wait --timeout 4s');

@@ -385,7 +385,7 @@ describe('wait', () => {
     expect(one?.reason).toMatchObject({
       code: 'TIMEOUT',
       message: expect.stringMatching(
-        /^service web: Available did not come true in 500 ms; last seen: .*"ready":0/,
+        /^service web: Available did not become true in 500 ms; last seen: .*"ready":0/,
       ),
     });
     expect(two?.reason.message).toContain('it does not exist');

@@ -1,43 +1,125 @@
-import { isGantryError, type Service, type UpdateStatus } from '@gantry/core';
+import { aborted, isGantryError, type Service, type UpdateStatus } from '@gantry/core';
 import { showDuration } from '../output/duration.ts';
 import { CliError } from '../output/problem.ts';
-import { openProgress } from '../output/progress.ts';
+import { openProgress, type Progress } from '../output/progress.ts';
 import type { Cx } from '../session.ts';
 import { type RolloutState, rolloutState } from './rollout-state.ts';
+import { showLastLines } from './show-last-lines.ts';
+
+/** How long a command waits for services by default. */
+export const DEFAULT_WAIT = '10m';
+const DEFAULT_WAIT_MS = 600_000;
 
 export interface FollowOptions {
-  /** Gives up after this; without it, never. */
+  /** `TIMEOUT` after this, ms. Default {@link DEFAULT_WAIT}. */
   readonly timeoutMs?: number | undefined;
-  /** An update that was over before the change that is followed. */
+  /** An update that had ended before the change that is followed. */
+  readonly past?: UpdateStatus | undefined;
+}
+
+/** A service to follow. */
+export interface Followed {
+  readonly id: string;
   readonly past?: UpdateStatus | undefined;
 }
 
 /**
  * Follows a service until it is what its spec wants, with a bar.
  *
- * @throws `FAILED` if the update has been stopped or taken back, `TIMEOUT`
+ * @throws `FAILED` as soon as it cannot get there without a change, with the last lines of the log; `TIMEOUT`
  */
 export async function followRollout(cx: Cx, id: string, options: FollowOptions = {}): Promise<void> {
+  await followRollouts(cx, [{ id, past: options.past }], options.timeoutMs);
+}
+
+/**
+ * Follows several services at once, and ends with the first that fails.
+ *
+ * @throws as {@link followRollout}
+ */
+export async function followRollouts(
+  cx: Cx,
+  services: readonly Followed[],
+  timeoutMs: number = DEFAULT_WAIT_MS,
+): Promise<void> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([cx.signal, over.signal]);
+  using progress = await openProgress(cx);
+  const done: string[] = [];
+  const states = new Map<string, RolloutState>();
+  try {
+    await Promise.all(
+      services.map(async (each) => {
+        const watched = { ...each, states, progress, timeoutMs, signal };
+        done.push(
+          await followOne(cx, watched).catch((error: unknown) => {
+            over.abort(error);
+            throw error;
+          }),
+        );
+      }),
+    );
+  } catch (error) {
+    progress[Symbol.dispose]();
+    for (const line of done) cx.print(line);
+    const { id, task } = error instanceof RolloutError ? error : { id: undefined, task: undefined };
+    if (id !== undefined && task !== undefined) await showLastLines(cx, id, task);
+    if (cx.signal.aborted) {
+      for (const [id, { phase, message }] of states)
+        if (phase === 'waiting') cx.note(`service/${id}: ${message}`);
+      cx.note(`continue watching with \`gantry rollout status ${services[0]?.id ?? ''}\``);
+    }
+    throw error;
+  }
+  progress[Symbol.dispose]();
+  for (const line of done) cx.print(line);
+}
+
+/** A service that cannot become what its spec wants without a change. */
+class RolloutError extends CliError {
+  readonly id: string;
+  readonly task: string | undefined;
+
+  constructor(id: string, { message, task }: RolloutState, hint: string) {
+    super('FAILED', `service ${id}: ${message}`, hint);
+    this.id = id;
+    this.task = task;
+  }
+}
+
+interface Watched extends Followed {
+  readonly states: Map<string, RolloutState>;
+  readonly progress: Progress;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves with a line that says what the service has come to. */
+async function followOne(
+  cx: Cx,
+  { id, past, states, progress, timeoutMs, signal }: Watched,
+): Promise<string> {
   const api = await cx.api();
   const clock = await cx.clock();
   const started = clock.elapsed();
-  using progress = await openProgress(cx, id);
-  let latest: RolloutState | undefined;
   const over = (service: Service): boolean => {
-    latest = rolloutState(service, options.past);
-    progress.update(latest.updated, latest.desired, latest.message);
-    return latest.phase !== 'waiting';
+    const state = rolloutState(service, past);
+    states.set(id, state);
+    progress.update(id, state.updated, state.desired, state.message);
+    return state.phase !== 'waiting';
   };
   const hint = `see why with \`gantry explain service/${id}\``;
   try {
-    const ended = await api.wait('service', id, over, { timeoutMs: options.timeoutMs, signal: cx.signal });
-    progress[Symbol.dispose]();
+    const ended = await api.wait('service', id, over, { timeoutMs, signal });
     if (ended === undefined) throw new CliError('NOT_FOUND', `service ${id} was deleted`);
-    const { phase, message } = rolloutState(ended, options.past);
-    if (phase === 'failed') throw new CliError('FAILED', `service ${id}: ${message}`, hint);
-    cx.print(`service/${id} is up to date: ${message} (${showDuration(clock.elapsed() - started)})`);
+    const state = rolloutState(ended, past);
+    if (state.phase === 'failed') throw new RolloutError(id, state, hint);
+    return `service/${id} is up to date: ${state.message} (${showDuration(clock.elapsed() - started)})`;
   } catch (error) {
+    if (cx.signal.aborted) throw aborted(cx.signal);
+    const latest = states.get(id);
     if (!isGantryError(error, 'TIMEOUT') || latest === undefined) throw error;
-    throw new CliError('TIMEOUT', `service ${id}: ${latest.message}`, hint);
+    const text = `service ${id}: not up to date after ${showDuration(timeoutMs)}: ${latest.message}`;
+    throw new CliError('TIMEOUT', text, `${hint}; wait longer with --timeout`);
   }
 }

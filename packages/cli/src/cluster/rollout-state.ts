@@ -2,50 +2,52 @@ import type { Service, UpdateStatus } from '@gantry/core';
 
 /** How far a service has come on the way to what its spec wants. */
 export interface RolloutState {
-  /** `failed`: it will not get there by itself. */
+  /** `failed`: it will not get there without a change. */
   readonly phase: 'waiting' | 'done' | 'failed';
   readonly updated: number;
   readonly desired: number;
-  /** In words. */
   readonly message: string;
+  /** The task whose log says more. */
+  readonly task?: string | undefined;
 }
 
 /**
- * Reads it off the service's status. `past`: an update that had come to its end before the change that is followed;
- * how it ended is not to be told again.
+ * Reads it off the service's status, whose `progress` is the cluster's own assessment. `past`: an update that had ended
+ * before the change that is followed; how it ended is not reported again.
  */
 export function rolloutState(service: Service, past?: UpdateStatus): RolloutState {
   const { meta, spec, status } = service;
-  const { desired, ready } = status;
+  const { desired, progress, completed = 0 } = status;
   const update = isPast(status.update, past) ? undefined : status.update;
-  const old = update !== status.update;
-  const updated = Math.min(old ? ready : status.updated, desired);
+  const ready = update === status.update ? status.updated : status.ready;
+  const updated = Math.min(ready + completed, desired);
   const state = (phase: RolloutState['phase'], message: string): RolloutState => ({
     phase,
     updated,
     desired,
     message,
+    task: phase === 'failed' ? progress?.task : undefined,
   });
   if (meta.deletedAt !== undefined) return state('failed', 'it is being deleted');
-  if (status.observedGeneration < meta.generation)
-    return state('waiting', 'the change has not been taken up yet');
+  if (status.observedGeneration < meta.generation || progress === undefined)
+    return state('waiting', 'the change has not been observed yet');
   if (update?.state === 'paused') return state('failed', `the update is paused: ${update.message}`);
   if (update?.state === 'rollback-paused')
     return state('failed', `the rollback is paused: ${update.message}`);
-  if (update?.state === 'rollback-started')
-    return state('waiting', `it is being rolled back: ${update.message}`);
-  if (updated >= desired && ready >= desired && update?.state !== 'updating') {
-    return update?.state === 'rollback-completed'
-      ? state('failed', `the update was taken back: ${update.message}`)
-      : state('done', `${ready} of ${desired} tasks are ready`);
+  if (update?.state === 'rollback-started') return state('waiting', `rolling back: ${update.message}`);
+  if (update?.state === 'rollback-completed') {
+    const over = progress.state === 'stable' || progress.state === 'complete';
+    return state(over ? 'failed' : 'waiting', `the update was rolled back: ${update.message}`);
   }
-  if (spec.paused)
-    return state('waiting', `${updated} of ${desired} tasks are updated; the rollout is paused`);
-  const unplaced = status.conditions.find(
-    ({ type, status: holds }) => type === 'Scheduled' && holds === 'false',
-  );
-  if (unplaced !== undefined) return state('waiting', unplaced.message);
-  return state('waiting', `${updated} of ${desired} tasks are updated, ${ready} are ready`);
+  if (progress.state === 'stable' || progress.state === 'complete') {
+    return updated >= desired
+      ? state('done', progress.message)
+      : state('failed', 'the rollout is paused; continue it with `gantry rollout resume`');
+  }
+  if (progress.state === 'failed') return state('failed', `${progress.message} (${progress.reason})`);
+  if (spec.paused && updated < desired && update?.state === 'updating')
+    return state('failed', 'the rollout is paused; continue it with `gantry rollout resume`');
+  return state('waiting', progress.message);
 }
 
 const MOVING: ReadonlySet<string> = new Set(['updating', 'rollback-started']);

@@ -11,10 +11,11 @@ export function showImage({ image, command }: Service['spec']['template']): stri
 export function showPorts({ spec, status }: Service): string {
   const ports = spec.template.ports.map(({ target, published, protocol, mode }) => {
     const served = status.published.find((each) => each.target === target && each.protocol === protocol);
-    const outside = served?.port ?? (published === 0 ? '?' : published);
     const inside = `${target}/${protocol}`;
-    if (outside === undefined) return inside;
-    return `${outside}→${inside}${mode === 'host' ? ' (host)' : ''}`;
+    if (published === undefined) return inside;
+    if (mode === 'host') return `${published || '?'}→${inside} (host)`;
+    if (served === undefined) return `${published || '?'}→${inside} (not served)`;
+    return `${served.port}→${inside}`;
   });
   return ports.length === 0 ? '<none>' : ports.join(',');
 }
@@ -27,7 +28,10 @@ export function serviceState({ meta, spec, status }: Service): string {
   if (update !== undefined && update.state !== 'completed' && update.state !== 'rollback-completed') {
     return update.state;
   }
-  if (status.observedGeneration < meta.generation) return 'pending';
+  const { progress } = status;
+  if (status.observedGeneration < meta.generation || progress === undefined) return 'pending';
+  if (progress.state === 'complete') return 'complete';
+  if (progress.state === 'failed') return `failed: ${progress.reason}`;
   return status.ready >= status.desired ? 'ready' : 'starting';
 }
 

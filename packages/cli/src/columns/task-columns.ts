@@ -3,11 +3,18 @@ import type { Column } from '../output/columns.ts';
 import { showAge } from '../output/duration.ts';
 import { AGE, NAME, tint } from './common.ts';
 
+/** Reasons that the state itself says already. */
+const PLAIN: ReadonlySet<string> = new Set(['Completed', 'Exited', 'Stopped', 'NodeLost']);
+
 /** `running`, `failed (1)`, `pending: NoNodeFits`. */
 export function taskState({ status }: Task): string {
-  const { state, exitCode, reason } = status;
-  if (isFinal(state)) return exitCode === undefined || exitCode === 0 ? state : `${state} (${exitCode})`;
-  return state === 'running' || reason === undefined ? state : `${state}: ${reason}`;
+  const { state, exitCode, reason, ready } = status;
+  if (isFinal(state)) {
+    const code = exitCode === undefined || exitCode === 0 ? '' : ` (${exitCode})`;
+    const why = reason === undefined || PLAIN.has(reason) ? '' : `: ${reason}`;
+    return `${state}${code}${why}`;
+  }
+  return (state === 'running' && ready) || reason === undefined ? state : `${state}: ${reason}`;
 }
 
 /** `10.0.0.2`, or the first port of a task without addresses. */

@@ -6,7 +6,7 @@ import {
   isGantryError,
   type Kind,
 } from '@gantry/core';
-import { followRollout } from '../cluster/follow-rollout.ts';
+import { DEFAULT_WAIT, followRollouts } from '../cluster/follow-rollout.ts';
 import { type FilesOptions, filesOption, readInputs } from '../input/files-option.ts';
 import { parseDuration } from '../output/duration.ts';
 import { FORMATS, parseFormat, renderData } from '../output/format.ts';
@@ -31,19 +31,21 @@ export const apply: Define = (command, act) => {
     .option('--dry-run', 'do all but store')
     .option('--manager <name>', 'in whose name: what it no longer sets is taken out again', 'gantry')
     .option('--force', 'take over fields that another manager has set')
-    .option('--wait', 'wait until the services are up to date')
-    .option('--timeout <duration>', 'with --wait: at most so long', '5m')
+    .option('--wait', 'wait until the services have stayed ready, or cannot become ready')
+    .option('--timeout <duration>', 'with --wait, give up after DURATION', DEFAULT_WAIT)
     .option('-o, --output <format>', FORMATS)
     .action(
       act<[], Options>(async (cx, _, options) => {
         const inputs = await readInputs(cx, options);
         const stored = await applyInputs(cx, inputs, options);
         if (options.wait !== true || options.dryRun === true) return;
-        const timeoutMs = parseDuration(options.timeout ?? '5m', '--timeout');
-        for (const each of stored) {
-          if (each.kind !== 'service') continue;
-          await followRollout(cx, idOf(each.meta), { timeoutMs, past: each.status.update });
-        }
+        const timeoutMs = parseDuration(options.timeout ?? DEFAULT_WAIT, '--timeout');
+        const services = stored.filter((each) => each.kind === 'service');
+        await followRollouts(
+          cx,
+          services.map(({ meta, status }) => ({ id: idOf(meta), past: status.update })),
+          timeoutMs,
+        );
       }),
     );
 };

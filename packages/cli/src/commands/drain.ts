@@ -16,7 +16,7 @@ interface Options {
 export const drain: Define = (command, act) => {
   command
     .argument('<nodes...>', 'names of nodes')
-    .option('--timeout <duration>', 'wait at most so long until the tasks are gone')
+    .option('--timeout <duration>', 'give up waiting after DURATION')
     .option('--no-wait', 'do not wait until the tasks are gone')
     .action(
       act<[string[]], Options>(async (cx, [words], { timeout, wait }) => {
@@ -35,7 +35,7 @@ async function untilEmpty(cx: Cx, node: string, timeoutMs: number | undefined): 
   const api = await cx.api();
   const clock = await cx.clock();
   const started = clock.elapsed();
-  using progress = await openProgress(cx, node);
+  using progress = await openProgress(cx);
   const over = new AbortController();
   const cancel = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => over.abort());
   let left = 0;
@@ -45,6 +45,7 @@ async function untilEmpty(cx: Cx, node: string, timeoutMs: number | undefined): 
       left = tasks;
       total = Math.max(total, left);
       progress.update(
+        node,
         total - left,
         total,
         left === 0 ? 'no task is left' : `${left} ${left === 1 ? 'task is' : 'tasks are'} left`,

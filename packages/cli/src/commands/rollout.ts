@@ -1,5 +1,5 @@
 import type { Service, Template } from '@gantry/core';
-import { followRollout } from '../cluster/follow-rollout.ts';
+import { DEFAULT_WAIT, followRollout } from '../cluster/follow-rollout.ts';
 import { parseService, withSuggestion } from '../cluster/refs.ts';
 import { rolloutState } from '../cluster/rollout-state.ts';
 import { short, showImage } from '../columns/service-columns.ts';
@@ -15,19 +15,14 @@ export const rollout: Define = (command, act) => {
   const sub = (name: string, summary: string) =>
     command.command(name).description(summary).argument('<service>', 'name of a service');
   sub('status', 'Follow the update of a service until it is over')
-    .option('--no-watch', 'say how far it is, without waiting')
-    .option('--timeout <duration>', 'wait at most so long')
+    .option('--no-watch', 'print the current progress and exit')
+    .option('--timeout <duration>', 'give up after DURATION', DEFAULT_WAIT)
     .action(
-      act<[string], { watch: boolean; timeout?: string }>(async (cx, [word], options) => {
+      act<[string], { watch: boolean; timeout: string }>(async (cx, [word], options) => {
         const id = await parseService(cx, word);
         const service = await getService(cx, id);
         if (!options.watch) return cx.print(`service/${id}: ${rolloutState(service).message}`);
-        const { timeout } = options;
-        await followRollout(
-          cx,
-          id,
-          timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, '--timeout') },
-        );
+        await followRollout(cx, id, { timeoutMs: parseDuration(options.timeout, '--timeout') });
       }),
     );
   sub('history', 'Show the templates a service has had')

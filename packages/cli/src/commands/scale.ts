@@ -1,4 +1,4 @@
-import { followRollout } from '../cluster/follow-rollout.ts';
+import { DEFAULT_WAIT, followRollout } from '../cluster/follow-rollout.ts';
 import { parseService, withSuggestion } from '../cluster/refs.ts';
 import { parseCount, splitPair } from '../input/key-values.ts';
 import { parseDuration } from '../output/duration.ts';
@@ -21,8 +21,8 @@ export const scale: Define = (command, act) => {
     .option('--replicas <count>', 'how many')
     .option('--current-replicas <count>', 'only if it has so many now')
     .option('--dry-run', 'do all but store')
-    .option('--wait', 'wait until they are ready')
-    .option('--timeout <duration>', 'with --wait: at most so long', '5m')
+    .option('--wait', 'wait until they have stayed ready, or cannot become ready')
+    .option('--timeout <duration>', 'with --wait, give up after DURATION', DEFAULT_WAIT)
     .action(
       act<[string[]], Options>(async (cx, [words], options) => {
         const wanted = words.map((word) => wantedOf(word, options.replicas));

@@ -1,6 +1,6 @@
 import type { Service } from '@gantry/core';
 import type { Command } from 'commander';
-import { followRollout } from '../cluster/follow-rollout.ts';
+import { DEFAULT_WAIT, followRollout } from '../cluster/follow-rollout.ts';
 import { parseService, withSuggestion } from '../cluster/refs.ts';
 import { parseAmounts, parseChanges } from '../input/key-values.ts';
 import { parseDuration } from '../output/duration.ts';
@@ -62,8 +62,8 @@ function imageOf(service: string, word: string): string {
 function common(command: Command): Command {
   return command
     .option('--dry-run', 'do all but store')
-    .option('--wait', 'wait until every task is updated')
-    .option('--timeout <duration>', 'with --wait: at most so long', '5m');
+    .option('--wait', 'wait until every task is updated, or the update has failed')
+    .option('--timeout <duration>', 'with --wait, give up after DURATION', DEFAULT_WAIT);
 }
 
 async function change(cx: Cx, word: string, template: object, options: Options, done: string): Promise<void> {

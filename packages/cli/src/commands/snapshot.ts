@@ -117,14 +117,14 @@ async function read(cx: Cx, file: string): Promise<Snapshot> {
 async function restoreFrom(cx: Cx, file: string, options: Options): Promise<void> {
   const found = await read(cx, file);
   const plugin = await storePart(cx.io.env, cx.io.cwd, options.name, options as StoreOptions);
-  using progress = await openProgress(cx, file);
+  using progress = await openProgress(cx);
   const clock = await cx.clock();
   try {
     await opened(plugin, cx.signal, (store) =>
       restoreSnapshot(store, found, {
         clock,
         replace: options.replace === true,
-        onProgress: (written, total) => progress.update(written, total, 'entries are written'),
+        onProgress: (written, total) => progress.update(file, written, total, 'entries are written'),
         signal: cx.signal,
       }),
     );

@@ -16,8 +16,9 @@ export function describeService(service: Service, tasks: readonly Task[], contex
     ['Mode', spec.mode === 'replicated' ? `replicated, ${spec.replicas} replicas` : 'global'],
     [
       'Tasks',
-      `${status.desired} wanted, ${status.running} running, ${status.ready} ready, ${status.updated} updated`,
+      `${status.desired} wanted, ${status.running} running, ${status.ready} ready, ${status.updated} updated${status.completed === undefined ? '' : `, ${status.completed} completed`}`,
     ],
+    ['Progress', progressText(service, context)],
     ['Template', status.template],
     ...templateFields(spec.template),
     ['Served at', status.published.length === 0 ? undefined : showPorts(service)],
@@ -57,18 +58,24 @@ function updateFields({ status: { update } }: Service, { now }: DescribeContext)
   ];
 }
 
+function progressText({ status: { progress } }: Service, { now }: DescribeContext): string | undefined {
+  if (progress === undefined) return undefined;
+  return `${progress.state} (${progress.reason}), since ${showTime(progress.since, now)}: ${progress.message}`;
+}
+
 function showPolicy({
   parallelism,
   delayMs,
   order,
   monitorMs,
+  progressDeadlineMs,
   maxFailureRatio,
   failureAction,
 }: UpdatePolicy): string {
   const pace = parallelism === 0 ? 'all at once' : `${parallelism} at a time`;
   const delay = delayMs === 0 ? '' : `, ${showDuration(delayMs)} apart`;
   const ratio = maxFailureRatio === 0 ? '' : ` beyond ${Math.round(maxFailureRatio * 100)}%`;
-  return `${pace}${delay}, ${order}, watched for ${showDuration(monitorMs)}, on failure${ratio}: ${failureAction}`;
+  return `${pace}${delay}, ${order}, ready for ${showDuration(monitorMs)}, at most ${showDuration(progressDeadlineMs)} without progress, on failure${ratio}: ${failureAction}`;
 }
 
 /** Tasks as `get` shows them, those that still run first. */

@@ -81,5 +81,5 @@ export function sharedFlags(command: Command): Command {
     .option('--health-retries <count>', 'failures in a row that count; default 3')
     .option('--health-start-period <duration>', 'time in which failures do not count')
     .option('-d, --detach', 'do not wait until the service is up')
-    .addOption(new Option('--timeout <duration>', 'wait at most so long until the service is up'));
+    .addOption(new Option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)'));
 }

@@ -2,32 +2,32 @@ import { Writable } from 'node:stream';
 import type { Output } from '../io/io.ts';
 import type { Cx } from '../session.ts';
 
-/** Shows how far something has come: a bar on a terminal, else a line for each change. */
+/** Shows how far several things have come: a bar for each on a terminal, else a line for each change. */
 export interface Progress extends Disposable {
-  update(done: number, total: number, message: string): void;
+  /** @param label what it is about: `web`, `node-1` */
+  update(label: string, done: number, total: number, message: string): void;
 }
 
-/** @param label what it is about: `web`, `node-1` */
-export async function openProgress(cx: Cx, label: string): Promise<Progress> {
+export async function openProgress(cx: Cx): Promise<Progress> {
   const { stderr } = cx.io;
-  return stderr.isTTY ? await bar(stderr, label) : lines(cx, label);
+  return stderr.isTTY ? await bars(stderr) : lines(cx);
 }
 
-function lines(cx: Cx, label: string): Progress {
-  let last = '';
+function lines(cx: Cx): Progress {
+  const last = new Map<string, string>();
   return {
-    update: (_done, _total, message) => {
-      if (message !== last) cx.note(`${label}: ${message}`);
-      last = message;
+    update: (label, _done, _total, message) => {
+      if (message !== last.get(label)) cx.note(`${label}: ${message}`);
+      last.set(label, message);
     },
     [Symbol.dispose]: () => undefined,
   };
 }
 
-async function bar(output: Output, label: string): Promise<Progress> {
+async function bars(output: Output): Promise<Progress> {
   const { default: cliProgress } = await import('cli-progress');
-  const single = new cliProgress.SingleBar({
-    format: `${label} {bar} {value}/{total} {message}`,
+  const all = new cliProgress.MultiBar({
+    format: '{label} {bar} {value}/{total} {message}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,
@@ -35,22 +35,24 @@ async function bar(output: Output, label: string): Promise<Progress> {
     gracefulExit: false,
     stream: terminal(output),
   });
-  let running = false;
+  const known = new Map<string, ReturnType<typeof all.create>>();
+  let open = true;
   return {
-    update: (done, total, message) => {
-      if (!running) single.start(Math.max(total, 1), done, { message });
-      running = true;
-      single.setTotal(Math.max(total, 1));
-      single.update(done, { message });
+    update: (label, done, total, message) => {
+      if (!open) return;
+      const bar = known.get(label) ?? all.create(Math.max(total, 1), done, { label, message });
+      known.set(label, bar);
+      bar.setTotal(Math.max(total, 1));
+      bar.update(done, { label, message });
     },
     [Symbol.dispose]: () => {
-      if (running) single.stop();
-      running = false;
+      if (open) all.stop();
+      open = false;
     },
   };
 }
 
-/** Our output as the stream that the bar wants. */
+/** Our output as the stream that the bars want. */
 function terminal(output: Output): NodeJS.WritableStream {
   const stream = new Writable({
     write: (chunk, _encoding, done) => {

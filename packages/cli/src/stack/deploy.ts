@@ -1,6 +1,6 @@
 import type { ConvertedProject } from '@gantry/compose';
 import { type AnyInput, idOf } from '@gantry/core';
-import { followRollout } from '../cluster/follow-rollout.ts';
+import { followRollouts } from '../cluster/follow-rollout.ts';
 import { applyInputs } from '../commands/apply.ts';
 import { showPlan } from '../commands/plan.ts';
 import type { Cx } from '../session.ts';
@@ -32,10 +32,12 @@ export async function deployStack(
   const gone = options.keepOrphans === true ? { services: [], networks: [] } : orphans(before, objects);
   await removeMembers(cx, gone, { dryRun });
   if (options.detach === true || dryRun) return;
-  for (const object of stored) {
-    if (object.kind !== 'service') continue;
-    await followRollout(cx, idOf(object.meta), { timeoutMs: options.timeoutMs, past: object.status.update });
-  }
+  const services = stored.filter((object) => object.kind === 'service');
+  await followRollouts(
+    cx,
+    services.map(({ meta, status }) => ({ id: idOf(meta), past: status.update })),
+    options.timeoutMs,
+  );
 }
 
 /** What a stack has that its file has no longer. */

@@ -37,7 +37,7 @@ export const compose: Define = (command, act) => {
     .option('--dry-run', 'do all but store')
     .option('--force', 'take over fields that somebody else has set')
     .option('-d, --detach', 'do not wait until the services are up')
-    .option('--timeout <duration>', 'wait at most so long for each service')
+    .option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)')
     .action(
       act<[], UpFlags>(async (cx, _, flags) => {
         const { timeout } = flags;

@@ -81,7 +81,7 @@ export const service: Define = (command, act) => {
     .description('Go back to the template before')
     .argument('<service>', 'name of a service')
     .option('-d, --detach', 'do not wait until it is over')
-    .option('--timeout <duration>', 'wait at most so long')
+    .option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)')
     .action(
       act<[string], { detach?: boolean; timeout?: string }>(async (cx, [word], { detach, timeout }) => {
         const id = await parseService(cx, word);

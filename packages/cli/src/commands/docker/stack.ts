@@ -43,7 +43,7 @@ export const stack: Define = (command, act) => {
     .option('--plan', 'show what it would start, replace and stop, and where')
     .option('--force', 'take over fields that somebody else has set')
     .option('-d, --detach', 'do not wait until the services are up')
-    .option('--timeout <duration>', 'wait at most so long for each service')
+    .option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)')
     .action(
       act<[string], DeployFlags>(async (cx, [name], flags) => {
         const converted = await readStack(cx, { name, files: flags.composeFile, lenient: flags.lenient });
