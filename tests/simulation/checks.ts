@@ -7,6 +7,7 @@ import {
   type Service,
   type StoreEvent,
   type Task,
+  type Template,
 } from '@gantry/core';
 import { NODE_CAPACITY, type SimCluster } from './sim-cluster.ts';
 
@@ -14,10 +15,14 @@ import { NODE_CAPACITY, type SimCluster } from './sim-cluster.ts';
 export class HistoryCheck {
   readonly problems: string[] = [];
   readonly #tasks = new Map<string, Task>();
+  readonly #templates = new Map<string, Template>();
 
   async follow(sim: SimCluster, signal: AbortSignal): Promise<void> {
-    for await (const batch of sim.store.watch('tasks/', { since: 0, signal })) {
-      for (const event of batch) this.#take(event);
+    for await (const batch of sim.store.watch('t', { since: 0, signal })) {
+      for (const event of batch) {
+        if (event.key.startsWith('templates/')) this.#templates.set(event.key, event.value as Template);
+        if (event.key.startsWith('tasks/')) this.#take(event);
+      }
     }
   }
 
@@ -38,7 +43,29 @@ export class HistoryCheck {
     if (before.spec.desired === 'shutdown' && after.spec.desired === 'running') {
       this.problems.push(`${key} was called back`);
     }
+    if (before.spec.desired === 'running' && after.spec.desired === 'shutdown' && before.status.ready)
+      this.#checkSuccessor(key, after);
   }
+
+  /** No task that serves is stopped for one that cannot become ready, unless there is room for one only. */
+  #checkSuccessor(key: string, task: Task): void {
+    const updated = task.status.message === 'it is updated' || task.status.message === 'it was replaced';
+    if (!updated) return;
+    for (const other of this.#tasks.values()) {
+      const { service, slot, template, desired } = other.spec;
+      if (service !== task.spec.service || slot !== task.spec.slot || desired === 'shutdown') continue;
+      if (isFinal(other.status.state)) continue;
+      if (template !== task.spec.template && isHopeless(this.#templates.get(`templates/${template}`)))
+        this.problems.push(
+          `${key} served, and was stopped for ${other.meta.name}, which cannot become ready`,
+        );
+    }
+  }
+}
+
+/** Whether a template never becomes ready on any node. */
+function isHopeless(template: Template | undefined): boolean {
+  return ['missing', 'unreachable', 'hang'].includes(template?.spec.labels['fake/pull'] ?? '');
 }
 
 /** What must hold at any moment, whatever has failed. */
@@ -114,8 +141,18 @@ export async function livenessProblems(sim: SimCluster): Promise<string[]> {
     // A template that crashes never settles, and while an update to it is paused some slots have none that serves.
     const { progress } = service.status;
     const waits = progress?.reason === 'WaitsForDependency' || progress?.reason === 'DependencyFailed';
-    const crashes = service.spec.template.labels['fake/exit-after-ms'] !== undefined;
-    if (crashes || waits || service.status.update?.state.endsWith('paused') === true) continue;
+    problems.push(...unexplained(service, tasks, sim.clock.now()));
+    const { labels } = service.spec.template;
+    // A bad node has to be avoided, unless the service belongs there.
+    const bad = labels['fake/exit-after-ms'] ?? labels['fake/fail-start'];
+    const crashes =
+      bad !== undefined && (labels['fake/bad-nodes'] === undefined || service.spec.mode === 'global');
+    const hopeless = ['missing', 'unreachable', 'hang'].includes(labels['fake/pull'] ?? '');
+    if (hopeless && ready < desired && progress?.state !== 'failed')
+      problems.push(`service ${name} cannot become ready, and its progress is ${progress?.state}`);
+    if (crashes || hopeless || waits || service.status.update?.state.endsWith('paused') === true) continue;
+    if (progress?.state !== 'stable' && waiting.length === 0)
+      problems.push(`service ${name} is ${progress?.state}: ${progress?.message}`);
     if (ready + waiting.length < desired) {
       problems.push(
         `service ${name}: ${ready} ready and ${waiting.length} waiting of ${desired}: ${describe(live)}`,
@@ -137,6 +174,27 @@ export async function livenessProblems(sim: SimCluster): Promise<string[]> {
   }
   for (const task of recorded) problems.push(`${task} is said to run and does not`);
   return problems;
+}
+
+/** Every slot that is not ready must have a current reason, unless its task has just taken its next step. */
+function unexplained({ meta, status }: Service, tasks: readonly Task[], now: number): string[] {
+  const newest = new Map<string, Task>();
+  for (const task of tasks) {
+    if (task.spec.service !== idOf(meta) || task.spec.desired === 'shutdown') continue;
+    const known = newest.get(task.spec.slot);
+    if (known === undefined || known.spec.attempt < task.spec.attempt) newest.set(task.spec.slot, task);
+  }
+  return [...newest.values()]
+    .filter(
+      (task) =>
+        !task.status.ready &&
+        now - task.status.since > 5000 &&
+        (task.status.reason === undefined || task.status.message === undefined),
+    )
+    .map(
+      (task) =>
+        `${task.meta.name} is ${task.status.state} for no reason; the service: ${status.progress?.message}`,
+    );
 }
 
 function describe(tasks: readonly Task[]): string {

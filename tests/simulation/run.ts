@@ -132,6 +132,7 @@ class Actions {
     const id = this.#oneOf(this.#services);
     const { name, namespace } = parseId(id);
     const bad = this.#sim.random.next() < 0.2;
+    const trouble = this.#all ? this.#trouble() : {};
     const input: ServiceInput = {
       kind: 'service',
       meta: namespace === 'default' ? { name } : { name, namespace },
@@ -141,7 +142,7 @@ class Actions {
         ...(this.#all && id === 'b' ? { placement: { tolerations: [{ key: 'bad' }] } } : {}),
         template: {
           image: `img:${++this.#image}`,
-          labels: bad ? { 'fake/exit-after-ms': '500', 'fake/exit-code': '3' } : {},
+          labels: { ...(bad ? { 'fake/exit-after-ms': '500', 'fake/exit-code': '3' } : {}), ...trouble },
           resources: { requests: { cpu: 100 } },
           drainMs: 0,
         },
@@ -151,10 +152,25 @@ class Actions {
           order: this.#oneOf(['start-first', 'stop-first'] as const),
           failureAction: this.#oneOf(['pause', 'continue', 'rollback'] as const),
           monitorMs: 2000,
+          progressDeadlineMs: 120_000,
         },
       },
     };
     await this.#tolerate(this.#sim.api?.apply(input, { force: true }));
+  }
+
+  /** Ways in which a template, or one node, is bad; most templates are good. */
+  #trouble(): Record<string, string> {
+    const kinds: readonly Record<string, string>[] = [
+      { 'fake/pull': 'missing', 'fake/pull-ms': '200' },
+      { 'fake/pull': 'unreachable', 'fake/pull-ms': '200' },
+      { 'fake/pull': 'hang', 'fake/pull-ms': '200' },
+      { 'fake/pull-ms': '3000' },
+      { 'fake/exit-after-ms': '300', 'fake/exit-code': '7', 'fake/bad-nodes': 'n1' },
+      { 'fake/fail-start': '1', 'fake/bad-nodes': 'n2' },
+      { 'fake/unavailable-ms': '5000' },
+    ];
+    return this.#sim.random.next() < 0.35 ? this.#oneOf(kinds) : {};
   }
 
   async #withService(act: (name: string) => Promise<unknown> | undefined): Promise<void> {

@@ -5,6 +5,7 @@ import {
   aborted,
   type Bus,
   type Clock,
+  featuresOfNode,
   GantryError,
   type HeartbeatReply,
   isFinal,
@@ -167,8 +168,9 @@ export class NodeAgent implements Agent {
   }
 
   async #register(signal: AbortSignal): Promise<void> {
-    const { bus, logger, subjects, node } = this.#parts;
-    const request = registrationOf(node, this.#session, this.#info as RuntimeInfo);
+    const { bus, logger, subjects, node, runtime, network } = this.#parts;
+    const features = featuresOfNode(runtime, network);
+    const request = registrationOf(node, this.#session, this.#info as RuntimeInfo, features);
     let wait = RETRY_MS;
     while (!signal.aborted) {
       try {

@@ -1,12 +1,18 @@
 import type { NodeInfo, RegisterRequest, RuntimeInfo } from '@gantry/core';
 
 /** What an agent says of its node to the control plane. What the node was given goes before what the runtime finds. */
-export function registrationOf(node: NodeInfo, session: string, info: RuntimeInfo): RegisterRequest {
+export function registrationOf(
+  node: NodeInfo,
+  session: string,
+  info: RuntimeInfo,
+  features: readonly string[],
+): RegisterRequest {
   return {
     node: node.name,
     session,
     labels: node.labels,
     capacity: { ...info.capacity, ...node.capacity },
     attributes: { ...info.attributes, runtime: info.name },
+    features,
   };
 }

@@ -5,6 +5,11 @@ import type { Reporter } from './reporter.ts';
 type Running = Pick<TaskStatus, 'startedAt' | 'runningAt' | 'runtimeId' | 'pid' | 'ports' | 'addresses'>;
 
 const NO_PROBLEM: Problem = Object.freeze({});
+/** What a phase waits for when nothing is in its way. */
+const WAITS: Readonly<Record<'preparing' | 'starting', Problem>> = Object.freeze({
+  preparing: { reason: 'Preparing', message: 'waiting for its networks and its image' },
+  starting: { reason: 'Starting', message: 'waiting until it has started' },
+});
 
 /** The status of one task on its node: keeps it, and reports what is worth it. */
 export class StatusTracker {
@@ -30,7 +35,8 @@ export class StatusTracker {
 
   get current(): TaskStatus {
     if (this.#phase === undefined) return this.#status;
-    const { reason, message, retryAt } = this.#problem;
+    const { reason, message, retryAt } =
+      this.#problem.reason === undefined ? WAITS[this.#phase] : this.#problem;
     const now = { state: this.#phase, since: this.#phaseSince, ready: false, reason, message, retryAt };
     return { ...this.#status, ...this.#running, ...now };
   }

@@ -8,6 +8,7 @@ import {
 } from '@gantry/core';
 import { z } from 'zod';
 import { EmbeddedApi } from './api/embedded-api.ts';
+import { featuresAdmission } from './api/features-admission.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { NodeWriter } from './dispatch/nodes.ts';
 import { PublishedPorts } from './dispatch/published-ports.ts';
@@ -131,6 +132,7 @@ export function controlPlane(options: ControlPlaneOptions = {}): readonly Plugin
     schedulerLoop(),
     dispatcher(options),
     garbageCollector(),
+    featuresAdmission(),
     embeddedApi(),
   ];
 }

@@ -58,6 +58,8 @@ export interface RegisterRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly capacity: Resources;
   readonly attributes: Readonly<Record<string, string>>;
+  /** What its runtime and network can honour. */
+  readonly features?: readonly string[] | undefined;
 }
 
 export interface RegisterReply {

@@ -1,4 +1,4 @@
-import { ingress } from '@gantry/agent';
+import { ingress, ingressAdmission } from '@gantry/agent';
 import type { Plugin } from '@gantry/core';
 import { proxyLoadBalancer } from '@gantry/lb-proxy';
 import { dockerNetwork } from '@gantry/network-docker';
@@ -14,7 +14,7 @@ export interface DockerOptions {
 
 /** A cluster that runs containers on this machine's Docker engine, behind the built-in proxy. */
 export function dockerCluster(options: EmbeddedOptions & DockerOptions = {}): readonly Plugin[] {
-  return [...embedded(options), ...containers(options)];
+  return [...embedded(options), ...containers(options), ingressAdmission()];
 }
 
 /** The agent of a machine that runs containers on its Docker engine, behind the built-in proxy. */

@@ -1,4 +1,4 @@
-import { ingress } from '@gantry/agent';
+import { ingress, ingressAdmission } from '@gantry/agent';
 import type { Plugin } from '@gantry/core';
 import { proxyLoadBalancer } from '@gantry/lb-proxy';
 import { hostNetwork } from '@gantry/network-host';
@@ -16,7 +16,7 @@ export interface ProcessOptions {
 
 /** A cluster that runs commands as processes of this machine, behind the built-in proxy. */
 export function processCluster(options: EmbeddedOptions & ProcessOptions = {}): readonly Plugin[] {
-  return [...embedded(options), ...processes(options)];
+  return [...embedded(options), ...processes(options), ingressAdmission()];
 }
 
 /** The agent of a machine that runs commands as processes, behind the built-in proxy. */

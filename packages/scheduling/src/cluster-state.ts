@@ -8,6 +8,8 @@ export interface NodeState {
   readonly labels: Readonly<Record<string, string>>;
   readonly attributes: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
+  /** What its runtime and network can honour; absent: unknown, and not to be judged by. */
+  readonly features?: ReadonlySet<string> | undefined;
   /** Otherwise why not. */
   readonly schedulable: true | string;
   /** Number of its tasks. */

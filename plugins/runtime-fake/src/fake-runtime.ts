@@ -37,6 +37,7 @@ export class FakeRuntime implements Runtime {
     logs: true,
     stats: true,
     images: true,
+    commands: true,
     limits: { cpu: true, memory: true, pids: true },
     mounts: ['bind', 'tmpfs'],
     user: true,

@@ -21,6 +21,7 @@ export function describeNode(
     ['Availability', spec.availability],
     ['Taints', spec.taints.length === 0 ? undefined : showTaints(node).split(',')],
     ['Attributes', pairs(status.attributes)],
+    ['Features', status.features?.join(', ')],
     { title: 'Resources', text: resourceTable(node, tasks, templates) },
     conditionsField(status.conditions, context),
     { title: 'Tasks', text: taskTable(tasks, context) },

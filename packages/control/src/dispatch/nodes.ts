@@ -45,6 +45,7 @@ export class NodeWriter {
         message: 'its agent is in contact',
         capacity: request.capacity,
         attributes: request.attributes,
+        features: request.features,
         session: request.session,
         conditions: [],
       };
@@ -93,11 +94,14 @@ export class NodeWriter {
 }
 
 /** Whether what an agent says of itself is what is known already. */
-function says(node: Node | undefined, { session, labels, capacity, attributes }: RegisterRequest): boolean {
+function says(
+  node: Node | undefined,
+  { session, labels, capacity, attributes, features }: RegisterRequest,
+): boolean {
   if (node?.status.session !== session || node.status.state !== 'ready') return false;
   const known = { ...labels, ...node.meta.labels };
   return isDeepStrictEqual(
-    [known, node.status.capacity, node.status.attributes],
-    [node.meta.labels, capacity, attributes],
+    [known, node.status.capacity, node.status.attributes, node.status.features],
+    [node.meta.labels, capacity, attributes, features],
   );
 }

@@ -1,5 +1,6 @@
 import {
   type Entry,
+  featuresOfTemplate,
   isFinal,
   type Node,
   type NodeView,
@@ -14,13 +15,15 @@ import {
 export interface Demand {
   readonly requests: Resources;
   readonly hostPorts: readonly string[];
+  readonly features: readonly string[];
 }
 
-interface MutableNode extends NodeView {
+interface MutableNode extends Omit<NodeView, 'features'> {
   schedulable: true | string;
   labels: NodeView['labels'];
   attributes: NodeView['attributes'];
   taints: NodeView['taints'];
+  features?: NodeView['features'];
   capacity: Resources;
   used: Record<string, number>;
   tasks: number;
@@ -29,16 +32,22 @@ interface MutableNode extends NodeView {
 }
 
 /** What a task of this template takes from its node. */
-export function demandOf({ resources, ports }: TemplateSpec): Demand {
+export function demandOf(template: TemplateSpec): Demand {
+  const { resources, ports } = template;
   return {
     requests: resources.requests,
+    features: featuresOfTemplate(template),
     hostPorts: ports
       .filter((port) => port.mode === 'host' && port.published)
       .map((port) => `${port.protocol}:${port.published}`),
   };
 }
 
-const NOTHING: Demand = Object.freeze({ requests: Object.freeze({}), hostPorts: Object.freeze([]) });
+const NOTHING: Demand = Object.freeze({
+  requests: Object.freeze({}),
+  hostPorts: Object.freeze([]),
+  features: Object.freeze([]),
+});
 
 /**
  * The cluster as schedulers see it, kept current by the events of nodes and tasks instead of being computed anew for
@@ -140,10 +149,11 @@ function counts({ spec, status }: Task): boolean {
 
 function factsOf(
   node: Node,
-): Pick<NodeView, 'labels' | 'attributes' | 'taints' | 'capacity' | 'schedulable'> {
+): Pick<NodeView, 'labels' | 'attributes' | 'taints' | 'features' | 'capacity' | 'schedulable'> {
   const { meta, spec, status } = node;
   const schedulable =
     status.state === 'down' ? 'down' : spec.availability === 'active' ? true : spec.availability;
   const { attributes, capacity } = status;
-  return { labels: meta.labels, attributes, taints: spec.taints, capacity, schedulable };
+  const features = status.features === undefined ? undefined : new Set(status.features);
+  return { labels: meta.labels, attributes, taints: spec.taints, features, capacity, schedulable };
 }

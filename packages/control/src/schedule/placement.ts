@@ -121,6 +121,7 @@ export class Placement implements PlacementAdvisor, Component {
       template,
       ...this.model.demand(template),
       placement: service.spec.placement,
+      labels: service.meta.labels,
       tasks,
     };
   }

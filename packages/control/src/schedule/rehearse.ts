@@ -58,6 +58,7 @@ function groupOf({ meta, spec }: Service, slots: readonly string[]): TaskGroup {
     template: templateHash(spec.template),
     ...demandOf(spec.template),
     placement: spec.placement,
+    labels: meta.labels,
     tasks: slots.map((slot) => `${service}.${slot}`),
   };
 }

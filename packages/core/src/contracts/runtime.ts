@@ -118,6 +118,8 @@ export interface RuntimeSupport {
   readonly stats: boolean;
   /** Runs images; otherwise a template needs a `command` and may have no image. */
   readonly images: boolean;
+  /** Runs templates that have no image. Default: only a runtime without images does. */
+  readonly commands?: boolean;
   /** Enforces these limits. */
   readonly limits: { readonly cpu: boolean; readonly memory: boolean; readonly pids: boolean };
   readonly mounts: readonly ('bind' | 'tmpfs')[];

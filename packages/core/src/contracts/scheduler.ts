@@ -14,6 +14,10 @@ export interface TaskGroup {
   readonly placement: Placement;
   /** Host ports each task occupies on its node, as `tcp:8080`. */
   readonly hostPorts: readonly string[];
+  /** What a node must be able to honour: see `featuresOfTemplate`. Absent: nothing in particular. */
+  readonly features?: readonly string[] | undefined;
+  /** Labels of the service, for policies of a scheduler of your own. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Names of the tasks to place, in order. */
   readonly tasks: readonly string[];
 }
@@ -27,6 +31,8 @@ export interface NodeView {
   /** Ready, active and in contact: may be given tasks. Otherwise why not: one of the words of a node's state. */
   readonly schedulable: true | string;
   readonly taints: readonly Taint[];
+  /** What its runtime and network can honour; absent: unknown, and not to be judged by. */
+  readonly features?: ReadonlySet<string> | undefined;
   /** What its tasks may use in all. */
   readonly capacity: Resources;
   /** What its unfinished tasks have asked for. */

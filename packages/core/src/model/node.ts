@@ -28,6 +28,8 @@ export interface NodeStatus {
   readonly capacity: Resources;
   /** Facts about the machine: `os`, `arch`, `hostname`, `runtime` … */
   readonly attributes: Readonly<Record<string, string>>;
+  /** What its runtime and network can honour, sorted: `images`, `limits.cpu`, `mounts.bind` … */
+  readonly features?: readonly string[] | undefined;
   /** Each run of an agent has one; reports of an earlier session are refused. */
   readonly session: string;
   readonly conditions: readonly Condition[];

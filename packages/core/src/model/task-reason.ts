@@ -2,6 +2,7 @@
  * Words for what keeps a task from being ready, or for how it ended. A task that waits for a node has the code of the
  * filter that rejected most nodes instead; one that its node rejected has the code of the error.
  *
+ * - `Preparing`, `Starting`: it is on its way, and nothing is in its way.
  * - `PullingImage`: the image is being fetched.
  * - `ImagePullFailed`: the registry did not answer; the pull is retried.
  * - `Prepared`: its image is there, and it waits for the task that it replaces to end.
@@ -16,6 +17,8 @@
  * - `NodeLost`: its node is gone and will not report on it.
  */
 export type TaskReason =
+  | 'Preparing'
+  | 'Starting'
   | 'PullingImage'
   | 'ImagePullFailed'
   | 'Prepared'

@@ -1,5 +1,6 @@
 import type { Filter } from '../filter.ts';
 import { constraints } from './constraints.ts';
+import { features } from './features.ts';
 import { hostPorts } from './host-ports.ts';
 import { maxReplicasPerNode } from './max-replicas-per-node.ts';
 import { resources } from './resources.ts';
@@ -9,6 +10,7 @@ import { taints } from './taints.ts';
 /** What every scheduler must mind, in the order in which a node is asked. */
 export const stockFilters: readonly Filter[] = Object.freeze([
   schedulable,
+  features,
   taints,
   constraints,
   hostPorts,

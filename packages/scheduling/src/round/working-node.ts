@@ -36,6 +36,10 @@ export class WorkingNode implements NodeState {
     return this.#view.attributes;
   }
 
+  get features(): ReadonlySet<string> | undefined {
+    return this.#view.features;
+  }
+
   get taints(): readonly Taint[] {
     return this.#view.taints;
   }
