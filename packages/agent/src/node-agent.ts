@@ -26,6 +26,7 @@ import {
   type TemplateSpec,
   toGantryError,
 } from '@gantry/core';
+import { refusals } from './refusal.ts';
 import { registrationOf } from './registration.ts';
 import { Reporter } from './reporter.ts';
 import { Rests } from './rests.ts';
@@ -109,7 +110,8 @@ export class NodeAgent implements Agent {
     });
     const { runtime, network, clock, logger } = parts;
     const networkSpec = (name: string): NetworkSpec | undefined => this.#networks.get(name);
-    this.#runnerParts = { runtime, network, clock, logger, reporter: this.#reporter, networkSpec };
+    const [reporter, refusalOf] = [this.#reporter, refusals(runtime, network)];
+    this.#runnerParts = { runtime, network, clock, logger, reporter, refusalOf, networkSpec };
   }
 
   /** Resolves once the node is registered, what an earlier life left is cleared up, and its tasks are on their way. */

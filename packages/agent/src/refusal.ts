@@ -8,11 +8,19 @@ import {
 } from '@gantry/core';
 
 /**
- * What of a template this node cannot honour, as text; undefined if it can honour all of it. The scheduler knows the same
- * features; this is the last check, for a node that has changed in the meantime.
+ * Says what of a template this node cannot honour, as text; undefined if it can honour all of it. The scheduler knows the
+ * same features; this is the last check, for a node that has changed in the meantime. Each template is examined once.
  */
-export function refusal(template: TemplateSpec, runtime: Runtime, network: Network): string | undefined {
+export function refusals(runtime: Runtime, network: Network): (template: TemplateSpec) => string | undefined {
   const has = new Set(featuresOfNode(runtime, network));
-  const missing = featuresOfTemplate(template).filter((feature) => !has.has(feature));
-  return missing.length === 0 ? undefined : missing.map(featureText).join('; ');
+  const known = new WeakMap<TemplateSpec, string>();
+  return (template) => {
+    let text = known.get(template);
+    if (text === undefined) {
+      const missing = featuresOfTemplate(template).filter((feature) => !has.has(feature));
+      text = missing.map(featureText).join('; ');
+      known.set(template, text);
+    }
+    return text === '' ? undefined : text;
+  };
 }

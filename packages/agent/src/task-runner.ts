@@ -16,7 +16,6 @@ import { attach, attachRequest } from './attach-request.ts';
 import { Checks } from './checks.ts';
 import { lastLine } from './last-line.ts';
 import { exitStatus, PREPARED, type Problem, rejection, retryProblem } from './problem.ts';
-import { refusal } from './refusal.ts';
 import type { Reporter } from './reporter.ts';
 import { type EngineCaller, retryUntilAvailable } from './retry.ts';
 import { StartReport } from './start-report.ts';
@@ -29,6 +28,8 @@ export interface RunnerParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly reporter: Reporter;
+  /** What of a template this node cannot honour, if anything. */
+  readonly refusalOf: (template: TemplateSpec) => string | undefined;
   /** Specifications of the networks that templates name. */
   readonly networkSpec: (name: string) => NetworkSpec | undefined;
 }
@@ -76,8 +77,7 @@ export class TaskRunner implements EngineCaller {
 
   /** Starts it, or takes over what already runs. */
   async start(): Promise<void> {
-    const { runtime, network } = this.#parts;
-    const problem = refusal(this.template, runtime, network);
+    const problem = this.#parts.refusalOf(this.template);
     if (problem !== undefined) {
       this.#end({ state: 'rejected', reason: 'Unsupported', message: problem });
       return;
@@ -198,6 +198,7 @@ export class TaskRunner implements EngineCaller {
     const onProgress = (progress: StartProgress): void => this.#onProgress(progress);
     const running = await this.#retry('RuntimeUnavailable', () => runtime.ensure(spec, { onProgress }));
     this.#starting = undefined;
+    this.#startReport = undefined;
     this.#started = true;
     if (running.state === 'exited') this.onRuntime(running);
     else this.#isRunning(running);
@@ -228,20 +229,24 @@ export class TaskRunner implements EngineCaller {
 
   #onProgress(progress: StartProgress): void {
     if (this.#closed || this.#stopping !== undefined) return;
+    const starts = this.#starting === 'ensure';
+    if (this.#startReport === undefined && progress.phase !== 'pulling') {
+      if (starts && this.#tracker.phase === 'preparing') this.#tracker.pass('starting');
+      return;
+    }
     const { reporter, clock } = this.#parts;
     this.#startReport ??= new StartReport(this.name, this.#tracker, reporter, clock);
-    this.#startReport.take(progress, this.template.image, this.#starting === 'ensure');
+    this.#startReport.take(progress, this.template.image, starts);
   }
 
   /** Ends a start in progress, and the wait for an engine that does not answer. */
   #giveUp(): void {
-    const { runtime } = this.#parts;
     this.wake?.();
     this.#promote?.();
     this.#abortPrepare?.abort();
     if (this.#starting !== 'ensure') return;
     const { stopGraceMs: graceMs, stopSignal: signal } = this.template;
-    runtime.stop(this.name, { graceMs, signal }).catch(() => undefined); // it is stopped once more when it has started
+    this.#parts.runtime.stop(this.name, { graceMs, signal }).catch(() => undefined); // it is stopped once more when it has started
   }
 
   #isRunning(running: RuntimeTask): void {
