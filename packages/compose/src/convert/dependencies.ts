@@ -41,12 +41,15 @@ function conditionOf(key: string, cursor: Cursor, stack: Stack): Condition | und
     return undefined;
   }
   const condition = CONDITIONS[name] as Condition;
-  if (condition === 'healthy' && healthChecksOf(target, false) === undefined) {
-    (written ?? cursor).unsupported(
-      `"${key}" has no healthcheck in the file, so it counts as healthy once it runs: give it a test`,
+  const checks = condition === 'healthy' ? healthChecksOf(target, false) : undefined;
+  if (condition === 'healthy' && checks?.image === false) {
+    (written ?? cursor).invalid(`"${key}" has its healthcheck disabled, so it never becomes healthy`);
+  } else if (condition === 'healthy' && checks === undefined) {
+    (written ?? cursor).note(
+      `"${key}" has no healthcheck in the file: its image's own one counts; without any it counts as healthy once it runs`,
     );
   }
-  if (condition === 'completed' && restartOf(target).condition === 'any') {
+  if (condition === 'completed' && restartOf(target, stack.dialect).condition === 'any') {
     (written ?? cursor).invalid(
       `"${key}" is always restarted, so it never completes: it needs restart: "no" or on-failure`,
     );

@@ -1,6 +1,6 @@
 import type { Log } from '../model/log.ts';
 import { type Dict, dict, type Place, type Source } from '../model/tree.ts';
-import { parseYaml } from '../syntax/parse-yaml.ts';
+import { parseDocuments } from '../syntax/parse-yaml.ts';
 import { canonical } from './canonical.ts';
 import { resolveExtends } from './extends.ts';
 import { addIncluded, type Inclusion, inclusionsOf } from './include.ts';
@@ -28,7 +28,7 @@ export class Loader {
     this.#log = log;
   }
 
-  /** The document that the files give together; `including` are the files that include these. */
+  /** The document that the files give together; later documents of one file are merged over earlier ones; `including` are the files that include these. */
   async load(set: FileSet, including: readonly string[] = []): Promise<Dict> {
     const { files, directory, variables } = set;
     let model: Dict | undefined;
@@ -79,8 +79,12 @@ export class Loader {
   async #one(source: Source): Promise<Dict | undefined> {
     const text = await this.#read(source.file);
     if (text === undefined) return undefined;
-    const parsed = parseYaml(text, source, this.#log);
-    const interpolated = interpolateTree(parsed, this.#log) as Dict;
-    return canonical(interpolated, this.#log);
+    const documents = parseDocuments(text, source, this.#log).map((parsed) => {
+      const interpolated = interpolateTree(parsed, this.#log) as Dict;
+      return canonical(interpolated, this.#log);
+    });
+    const [first, ...later] = documents;
+    if (first === undefined) return dict({ source, line: 1, column: 1 });
+    return later.reduce((before, over) => merge(before, over, this.#log), first);
   }
 }
