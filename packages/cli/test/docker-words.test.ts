@@ -81,7 +81,12 @@ test('a stack is deployed, brought up to date without what is no longer in its f
   expect((await run('stack ps shop')).out).toContain('shop-web.2.');
   expect((await run('stack deploy -c compose.yaml --plan shop')).out).toMatch(/shop-web +unchanged/);
   await writeFile(file, COMPOSE.replace(/ {2}worker:[\s\S]*/, ''));
-  expect((await run('stack deploy -c compose.yaml shop -d')).out).toContain('service/shop-worker deleted');
+  const kept = await run('stack deploy -c compose.yaml shop -d');
+  expect(kept.out).not.toContain('deleted');
+  expect(kept.err).toContain('left running: shop-worker; --prune removes them.');
+  expect((await run('stack deploy -c compose.yaml shop -d --prune')).out).toContain(
+    'service/shop-worker deleted',
+  );
   expect((await run('get svc shop-web -o jsonpath={.meta.labels}')).out).toContain('"gantry.stack":"shop"');
   expect(await run('stack ps shp')).toMatchObject({
     code: 3,

@@ -16,6 +16,7 @@ import { showTasksOf } from './service-show.ts';
 export interface DeployFlags {
   readonly composeFile?: readonly string[];
   readonly lenient?: boolean;
+  readonly prune?: boolean;
   readonly dryRun?: boolean;
   readonly plan?: boolean;
   readonly force?: boolean;
@@ -28,9 +29,7 @@ export const stack: Define = (command, act) => {
   command
     .command('deploy')
     .alias('up')
-    .description(
-      'Deploy a stack, or bring it up to date: services that are no longer in the file are removed',
-    )
+    .description('Deploy a stack, or bring it up to date, with the defaults of Docker Swarm')
     .argument('<name>', 'name of the stack')
     .addOption(
       repeatable(
@@ -38,7 +37,8 @@ export const stack: Define = (command, act) => {
         'Compose files; later ones are merged over earlier ones',
       ).makeOptionMandatory(),
     )
-    .option('--lenient', 'leave out what cannot be honoured, in place of refusing the file')
+    .option('--prune', 'remove services that are no longer in the file')
+    .option('--lenient', 'leave out what cannot be honoured instead of rejecting the file')
     .option('--dry-run', 'do all but store')
     .option('--plan', 'show what it would start, replace and stop, and where')
     .option('--force', 'take over fields that somebody else has set')
@@ -46,10 +46,12 @@ export const stack: Define = (command, act) => {
     .option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)')
     .action(
       act<[string], DeployFlags>(async (cx, [name], flags) => {
-        const converted = await readStack(cx, { name, files: flags.composeFile, lenient: flags.lenient });
-        const { timeout } = flags;
-        await deployStack(cx, converted, {
+        const files = { name, files: flags.composeFile, lenient: flags.lenient, dialect: 'swarm' } as const;
+        const { timeout, prune = false } = flags;
+        await deployStack(cx, await readStack(cx, files), {
           ...flags,
+          prune,
+          pruneFlag: '--prune',
           timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, '--timeout'),
         });
       }),
