@@ -155,11 +155,7 @@ describe('the files of a project', () => {
 
   test('--env-file, --project-directory, several -f and standard input count', async () => {
     await files({
-      'sub/a.yml':
-        'services: { web: { image: x, environment: { V: "${V}" }, volumes: ["./data:/data"] } }\n'.replace(
-          '\\',
-          '',
-        ),
+      'sub/a.yml': `services: { web: { image: x, environment: { V: "\${V}" }, volumes: ["./data:/data"] } }\n`,
       'sub/my.env': 'V=mine\n',
     });
     await run('compose -p shop -f sub/a.yml --env-file sub/my.env --project-directory . up -d');
@@ -279,8 +275,7 @@ describe('compose ps, ls and config', () => {
 
   test('config prints one file that says the same', async () => {
     await files({
-      'compose.yaml':
-        'name: shop\nservices:\n  web:\n    image: "x:${TAG:-1}"\n    env_file: my.env\n    environment: [A=1, "PRICE=5$$"]\n    volumes: ["./data:/data:ro"]\n',
+      'compose.yaml': `name: shop\nservices:\n  web:\n    image: "x:\${TAG:-1}"\n    env_file: my.env\n    environment: [A=1, "PRICE=5$$"]\n    volumes: ["./data:/data:ro"]\n`,
       'other.yml': 'services: { web: { environment: { B: "2" }, ports: ["80:80"] } }\n',
       'my.env': 'C=3\n',
     });

@@ -41,6 +41,22 @@ test('options that may be repeated are, and take no operand with them', async ()
   expect((await run('get svc many -o jsonpath={.spec.template.env}')).out).toBe('{"A":"1","B":"2"}\n');
 });
 
+test('flags of health checks, init and processes reach the template', async () => {
+  expect(
+    await run('service create -d --name plain --no-healthcheck --init --limit-pids 50 nginx'),
+  ).toMatchObject({
+    code: 0,
+  });
+  const { template } = (await bench.cluster.api.get('service', 'plain')).spec;
+  expect(template).toMatchObject({
+    init: true,
+    healthChecks: { image: false },
+    resources: { limits: { pids: 50 } },
+  });
+  expect(await run('service update -d --health-cmd none plain')).toMatchObject({ code: 0 });
+  expect(await run('service create -d --no-healthcheck --health-cmd x nginx')).toMatchObject({ code: 2 });
+});
+
 test('services are updated, scaled, rolled back, inspected, listed and removed', async () => {
   await run('service create --name web --update-monitor 20ms --rollback-monitor 20ms -e A=1 nginx:1');
   expect(await run('service update --image nginx:2 --env-rm A --timeout 4s web')).toMatchObject({ code: 0 });

@@ -331,7 +331,7 @@ const HOSTILE: Readonly<Record<string, readonly [text: string, problem: RegExp]>
     /compose.yaml:1:23 services.web: unknown tag "!foo"/,
   ],
   'a binary value': ['services: { web: { image: !!binary eA== } }\n', /services.web.image: unknown tag/],
-  'an unclosed quote': ['services: { web: { image: "x } }\n', /compose.yaml:1.*quote/i],
+  'an unclosed quote': ['services: { web: { image: "x } }\n', /compose.yaml:\d+:\d+: .*quote/i],
   'a list in place of a mapping': ['- a\n- b\n', /compose.yaml:1:1: expected a mapping/],
   'a text in place of a mapping': ['hello\n', /compose.yaml:1:1: expected a mapping/],
   'a text in place of services': ['services: web\n', /compose.yaml:1:11 services: expected a mapping/],

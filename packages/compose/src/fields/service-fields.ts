@@ -107,7 +107,9 @@ export const SERVICE_FIELDS: Fields = Object.freeze({
 
   attach: harmless('it chooses whose output `docker compose up` shows'),
   develop: harmless('it is for `docker compose watch`'),
-  build: noted('nothing is built: the image is used; without one the service is refused'),
+  build: noted(
+    'nothing is built: the image is used; without one the service is rejected, or leniently the image is the one that docker compose build makes',
+  ),
 
   annotations: refused('only labels are handed to the runtime'),
   blkio_config: refused('disk access cannot be limited'),

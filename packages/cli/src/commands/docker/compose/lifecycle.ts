@@ -20,7 +20,7 @@ export function defineLifecycle(group: Group): void {
   add('start', 'Start services that have been stopped')
     .argument('[services...]', 'services of the file; all without one')
     .option('--wait', 'wait until the services are up')
-    .option('--wait-timeout <seconds>', 'give up waiting for a service after SECONDS')
+    .option('--wait-timeout <seconds>', 'give up waiting after SECONDS (default: 600)')
     .action(
       act<[string[]], Flags>(async (cx, [names], flags) => {
         const stopped = (await storedServices(cx, filesOf(flags), names)).filter(

@@ -42,8 +42,8 @@ export function defineUp({ add, act, filesOf }: Group): void {
   flags('up', 'Bring the services of a Compose file up, or up to date')
     .option('-d, --detach', 'do not wait until the services are up')
     .option('--wait', 'wait until the services are up, which is the default; with -d too')
-    .option('--wait-timeout <seconds>', 'give up waiting for a service after SECONDS')
-    .option('--timeout <duration>', 'give up waiting for a service after DURATION')
+    .option('--wait-timeout <seconds>', 'give up waiting after SECONDS (default: 600)')
+    .option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)')
     .option('--no-start', 'store the services without starting them')
     .action(act<[string[]], UpFlags>((cx, [names], options) => up(cx, names, filesOf(options), options)));
   flags('create', 'Store the services of a Compose file without starting them').action(
