@@ -17,7 +17,7 @@ services:
     image: nginx:1
     depends_on: [db]
     deploy: { replicas: 2, update_config: { monitor: 20ms } }
-  db: { image: db:1 }
+  db: { image: db:1, deploy: { update_config: { monitor: 20ms } } }
   worker: { image: busybox:1, deploy: { update_config: { monitor: 20ms } } }
   debug: { image: debug:1, profiles: [debug] }
 `;
@@ -112,7 +112,7 @@ describe('compose up', () => {
   test('says so at once if a service is waited for that has no replicas', async () => {
     await files({
       'compose.yaml':
-        'name: shop\nservices:\n  off: { image: x, deploy: { replicas: 0 } }\n  web: { image: y, depends_on: [off] }\n',
+        'name: shop\nservices:\n  off: { image: x, deploy: { replicas: 0, update_config: { monitor: 20ms } } }\n  web: { image: y, depends_on: [off], deploy: { update_config: { monitor: 20ms } } }\n',
     });
     expect(await run('compose up')).toMatchObject({
       code: 1,
