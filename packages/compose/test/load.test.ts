@@ -369,6 +369,60 @@ describe('a hostile file', () => {
     });
   });
 
+  test('a chain of 1,000 services that wait for one another is converted, and a circle of them rejected', async () => {
+    const chain = (last: string): string =>
+      Array.from(
+        { length: 1000 },
+        (_, n) => `  s${n}: { image: x, depends_on: [${n === 0 ? last : `s${n - 1}`}] }`,
+      ).join('\n');
+    const fine = await convert({ 'compose.yaml': `services:\n  end: { image: x }\n${chain('end')}\n` });
+    expect(fine.objects).toHaveLength(1002);
+    await expect(convert({ 'compose.yaml': `services:\n${chain('s999')}\n` })).rejects.toMatchObject({
+      code: 'INVALID_OBJECT',
+      message: expect.stringContaining('wait for each other: s0 → s999 →'),
+    });
+  });
+
+  test('a chain of 200 services that extend one another is rejected', async () => {
+    const chain = Array.from({ length: 200 }, (_, n) => `  s${n}: { extends: { service: s${n - 1} } }`).slice(
+      1,
+    );
+    await expect(
+      convert({ 'compose.yaml': `services:\n  s0: { image: x }\n${chain.join('\n')}\n` }),
+    ).rejects.toMatchObject({
+      code: 'INVALID_OBJECT',
+      message: expect.stringMatching(/extends: more than 100 services extend one another/),
+    });
+  });
+
+  test('a file that many services extend is read once', async () => {
+    const reads: string[] = [];
+    const texts: Texts = {
+      'compose.yaml': `services:\n${Array.from({ length: 50 }, (_, n) => `  s${n}: { extends: { file: base.yaml, service: base } }`).join('\n')}\n`,
+      'base.yaml': 'services: { base: { image: x } }\n',
+    };
+    const project = await loadCompose({
+      files: ['compose.yaml'],
+      read: async (path) => {
+        reads.push(path);
+        return texts[path];
+      },
+    });
+    expect(project.services).toHaveLength(50);
+    expect(reads.filter((path) => path === 'base.yaml')).toHaveLength(1);
+  });
+
+  test('an error shows the first 100 problems, and carries all', async () => {
+    const services = Array.from({ length: 150 }, (_, n) => `  s${n}: { image: x, privileged: true }`).join(
+      '\n',
+    );
+    const failure: unknown = await convert({ 'compose.yaml': `services:\n${services}\n` }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ message: expect.stringMatching(/… and 50 more$/) });
+    expect((failure as { issues: readonly unknown[] }).issues).toHaveLength(150);
+  });
+
   test('a byte order mark is no part of the text', async () => {
     const { objects } = await convert({ 'compose.yaml': `\uFEFF${COMPOSE}` });
     expect(objects).toHaveLength(2);

@@ -35,13 +35,12 @@ export function selectObjects(
   if (missing !== undefined)
     throw usage(`no such service: ${missing}`, `the file has ${[...byKey.keys()].join(', ')}`);
   const wanted = new Set<ServiceInput>();
-  const add = (service: ServiceInput | undefined): void => {
-    if (service === undefined || wanted.has(service)) return;
+  const open = (names.length === 0 ? [...byKey.keys()] : names).map((name) => byKey.get(name));
+  for (let service = open.pop(); open.length > 0 || service !== undefined; service = open.pop()) {
+    if (service === undefined || wanted.has(service)) continue;
     wanted.add(service);
-    if (noDeps) return;
-    for (const { service: name } of service.spec.dependsOn ?? []) add(byName.get(name));
-  };
-  for (const name of names.length === 0 ? byKey.keys() : names) add(byKey.get(name));
+    if (!noDeps) for (const { service: name } of service.spec.dependsOn ?? []) open.push(byName.get(name));
+  }
   const joined = new Set(
     [...wanted].flatMap(({ spec }) =>
       (spec.template.networks ?? []).map((network) => (typeof network === 'string' ? network : network.name)),

@@ -22,6 +22,7 @@ export interface FileSet {
 export class Loader {
   readonly #read: ReadText;
   readonly #log: Log;
+  readonly #known = new Map<Source['variables'], Map<string, Promise<Dict | undefined>>>();
 
   constructor(read: ReadText, log: Log) {
     this.#read = read;
@@ -76,7 +77,18 @@ export class Loader {
     return addIncluded(model, included, inclusion, this.#log);
   }
 
-  async #one(source: Source): Promise<Dict | undefined> {
+  /** A file is read once for the same directory and variables, however many services extend one of it. */
+  #one(source: Source): Promise<Dict | undefined> {
+    const { file, directory, variables } = source;
+    const known = this.#known.get(variables) ?? new Map<string, Promise<Dict | undefined>>();
+    this.#known.set(variables, known);
+    const key = `${file}\0${directory}`;
+    const read = known.get(key) ?? this.#parse(source);
+    known.set(key, read);
+    return read;
+  }
+
+  async #parse(source: Source): Promise<Dict | undefined> {
     const text = await this.#read(source.file);
     if (text === undefined) return undefined;
     const documents = parseDocuments(text, source, this.#log).map((parsed) => {
