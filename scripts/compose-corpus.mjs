@@ -5,8 +5,9 @@
  *
  * A file that is only a part of a project (a service without an image, or a reference to a service or network that
  * another file declares) is merged over the Compose file of its own directory, or of the nearest one above, and over the
- * file beside it that has the missing images. Variables come from `.env`, or from the example of it that lies beside the Compose file. A variable that a file requires
- * (`${NAME:?why}`), or that stands alone as an image's tag, has the value "1" if no file sets it.
+ * file beside it that has the missing images. Variables come from `.env`, or from the example of it that lies beside the
+ * Compose file. A variable that a file requires (`${NAME:?why}`), or that stands alone in the name of an image, has the
+ * value "1" if no file sets it.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { register as registerHook } from 'node:module';
