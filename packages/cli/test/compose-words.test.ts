@@ -57,6 +57,7 @@ describe('compose up', () => {
     ['compose up -d --scale web', 2, []],
     ['compose up -d --build', 1, []],
     ['compose up -d --no-recreate --force-recreate', 2, []],
+    ['compose up -d --no-build --quiet-pull -V -y worker', 0, ['shop-worker']],
     ['compose up -d --dry-run', 0, []],
   ];
   test.each(rows)('`%s` exits with %i and stores its services', async (line, code, services) => {
@@ -315,6 +316,13 @@ describe('what Gantry cannot do', () => {
     ['compose down -t 5', 'UNSUPPORTED compose down --timeout: '],
     ['compose down --rmi all', 'UNSUPPORTED compose down --rmi: '],
     ['compose exec -u root web sh', 'UNSUPPORTED compose exec --user: '],
+    ['compose up --pull always', 'UNSUPPORTED compose up --pull: '],
+    ['compose up --exit-code-from web', 'UNSUPPORTED compose up --exit-code-from: '],
+    ['compose create --abort-on-container-exit', 'UNSUPPORTED compose create --abort-on-container-exit: '],
+    [
+      'stack deploy -c compose.yaml --with-registry-auth shop',
+      'UNSUPPORTED stack deploy --with-registry-auth: ',
+    ],
   ];
   test.each(rows)('`%s` is rejected', async (line, text) => {
     await files({ 'compose.yaml': COMPOSE });

@@ -11,6 +11,7 @@ import { type Members, membersOf, STACK_LABEL } from '../../stack/members.ts';
 import { readStack } from '../../stack/read-stack.ts';
 import { removeMembers } from '../../stack/remove.ts';
 import type { Define } from '../entry.ts';
+import { dockerFlags, type RejectedFlags } from './compose/docker-flags.ts';
 import { showTasksOf } from './service-show.ts';
 
 export interface DeployFlags {
@@ -24,10 +25,17 @@ export interface DeployFlags {
   readonly timeout?: string;
 }
 
+const REJECTED: RejectedFlags = Object.freeze({
+  '--with-registry-auth': [
+    'the credentials of this machine are not handed to the nodes',
+    'log the engine of each node in to the registry',
+  ],
+  '--resolve-image <mode>': ['tags are not resolved to digests', 'name images by their digests in the file'],
+});
+
 /** `gantry stack deploy|ls|ps|services|rm`. */
 export const stack: Define = (command, act) => {
-  command
-    .command('deploy')
+  dockerFlags(command.command('deploy'), 'stack deploy', ['-q, --quiet'], REJECTED)
     .alias('up')
     .description('Deploy a stack, or bring it up to date, with the defaults of Docker Swarm')
     .argument('<name>', 'name of the stack')

@@ -6,7 +6,8 @@ import { findStack, type StackFiles } from '../../../stack/read-stack.ts';
 import { removeMembers } from '../../../stack/remove.ts';
 import { keyOf } from '../../../stack/select.ts';
 import { stoppedReplicas } from '../../../stack/stopped.ts';
-import { type FileFlags, type Group, storedServices, unsupported } from './group.ts';
+import { type FileFlags, type Group, storedServices } from './group.ts';
+import { unsupported } from './unsupported.ts';
 
 interface DownFlags extends FileFlags {
   readonly removeOrphans?: boolean;

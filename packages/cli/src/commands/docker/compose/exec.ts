@@ -5,7 +5,8 @@ import { CliError, usage } from '../../../output/problem.ts';
 import type { Cx } from '../../../session.ts';
 import type { StackFiles } from '../../../stack/read-stack.ts';
 import { execIn } from '../../exec.ts';
-import { type FileFlags, type Group, storedServices, unsupported } from './group.ts';
+import { type FileFlags, type Group, storedServices } from './group.ts';
+import { unsupported } from './unsupported.ts';
 
 interface Flags extends FileFlags {
   readonly detach?: boolean;

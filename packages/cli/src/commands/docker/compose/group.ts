@@ -95,8 +95,3 @@ export async function storedServices(
 export function seconds(text: string, flag: string): number {
   return parseDuration(/^\d+$/.test(text) ? `${text}s` : text, flag);
 }
-
-/** What Gantry has no way to do is rejected, not ignored. */
-export function unsupported(what: string, why: string, hint: string): CliError {
-  return new CliError('UNSUPPORTED', `${what}: ${why}`, hint);
-}

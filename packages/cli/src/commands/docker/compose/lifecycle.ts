@@ -2,7 +2,8 @@ import { idOf } from '@gantry/core';
 import type { Cx } from '../../../session.ts';
 import { startService, stoppedReplicas, stopService } from '../../../stack/stopped.ts';
 import { waitForServices } from '../../../stack/wait.ts';
-import { type FileFlags, type Group, seconds, storedServices, unsupported, WAIT_MS } from './group.ts';
+import { type FileFlags, type Group, seconds, storedServices, WAIT_MS } from './group.ts';
+import { unsupported } from './unsupported.ts';
 
 interface Flags extends FileFlags {
   readonly timeout?: string;

@@ -1,4 +1,5 @@
 import { idOf } from '@gantry/core';
+import { Option } from 'commander';
 import { repeatable } from '../../../input/repeatable.ts';
 import { parseDuration } from '../../../output/duration.ts';
 import { CliError, usage } from '../../../output/problem.ts';
@@ -8,7 +9,9 @@ import { membersOf } from '../../../stack/members.ts';
 import { readStack, type StackFiles } from '../../../stack/read-stack.ts';
 import { idleDependencies, scaleObjects, selectObjects } from '../../../stack/select.ts';
 import { asStopped } from '../../../stack/stopped.ts';
-import { type FileFlags, type Group, seconds, unsupported } from './group.ts';
+import { dockerFlags, type RejectedFlags } from './docker-flags.ts';
+import { type FileFlags, type Group, seconds } from './group.ts';
+import { unsupported } from './unsupported.ts';
 
 interface UpFlags extends FileFlags {
   readonly dryRun?: boolean;
@@ -26,10 +29,33 @@ interface UpFlags extends FileFlags {
   readonly build?: boolean;
 }
 
+/** Gantry builds nothing, asks nothing and attaches to nothing; an anonymous volume is new in each task. */
+const ACCEPTED: readonly string[] = Object.freeze([
+  '--quiet-pull',
+  '--no-log-prefix',
+  '-V, --renew-anon-volumes',
+  '-y, --yes',
+]);
+const NOT_ATTACHED = 'it does not attach to the output of the services';
+const REJECTED: RejectedFlags = Object.freeze({
+  '--pull <policy>': ['the policy is part of a service', 'set pull_policy in the Compose file'],
+  '--abort-on-container-exit': [NOT_ATTACHED, 'wait for a job with `gantry compose run`'],
+  '--abort-on-container-failure': [NOT_ATTACHED, 'wait for a job with `gantry compose run`'],
+  '--exit-code-from <service>': [
+    NOT_ATTACHED,
+    'run the service with `gantry compose run`, which exits with its exit code',
+  ],
+  '--attach <service>': [NOT_ATTACHED, 'follow it with `gantry compose logs -f SERVICE`'],
+  '--no-attach <service>': [NOT_ATTACHED, 'follow the others with `gantry compose logs -f SERVICE`'],
+  '--always-recreate-deps': ['services are recreated by name', 'name them with --force-recreate'],
+  '--watch': ['files are not watched', 'repeat `gantry compose up`'],
+  '--menu': ['it has no menu', 'see `gantry compose --help`'],
+});
+
 /** `gantry compose up` and `create`. */
 export function defineUp({ add, act, filesOf }: Group): void {
   const flags = (name: string, description: string) =>
-    add(name, description)
+    dockerFlags(add(name, description), `compose ${name}`, ACCEPTED, REJECTED)
       .argument('[services...]', 'services of the file, and those they depend on; all without one')
       .addOption(repeatable('--scale <service>', 'replicas of a service: SERVICE=REPLICAS'))
       .option('--no-deps', 'leave out the services that the named ones depend on')
@@ -37,6 +63,7 @@ export function defineUp({ add, act, filesOf }: Group): void {
       .option('--force-recreate', 'replace all tasks even if nothing changes')
       .option('--remove-orphans', 'remove services that are no longer in the file (COMPOSE_REMOVE_ORPHANS)')
       .option('--build', 'build images first: not supported')
+      .addOption(new Option('--no-build', 'accepted: nothing is built').hideHelp())
       .option('--dry-run', 'do everything but store')
       .option('--force', 'take over fields that somebody else has set');
   flags('up', 'Bring the services of a Compose file up, or up to date')
