@@ -44,7 +44,7 @@ describe('files that are not named', () => {
       about: 'the first of several usual names counts, and the others are told',
       texts: { '/app/docker-compose.yml': COMPOSE, '/app/compose.yaml': COMPOSE },
       files: ['/app/compose.yaml'],
-      notes: ['used in place of /app/docker-compose.yml'],
+      notes: ['used instead of /app/docker-compose.yml'],
     },
     {
       about: 'the first of several override files counts, and the others are told',
@@ -54,7 +54,7 @@ describe('files that are not named', () => {
         '/app/docker-compose.override.yml': '',
       },
       files: ['/app/compose.yaml', '/app/compose.override.yaml'],
-      notes: ['used in place of /app/docker-compose.override.yml'],
+      notes: ['used instead of /app/docker-compose.override.yml'],
     },
     {
       about: 'a directory above is looked in if there is no file',

@@ -9,7 +9,7 @@ export interface StackFiles {
   readonly files?: readonly string[] | undefined;
   /** What relative paths in the files are relative to (default: the directory of the first file). */
   readonly directory?: string | undefined;
-  /** Files with variables in place of `.env`. */
+  /** Files with variables instead of `.env`. */
   readonly envFiles?: readonly string[] | undefined;
   readonly name?: string | undefined;
   readonly profiles?: readonly string[] | undefined;

@@ -69,5 +69,5 @@ async function existing(
 function noteOthers(file: string, others: readonly string[], log: Log): void {
   if (others.length === 0) return;
   const source = { file, directory: dirname(file), variables: new Map<string, string>() };
-  log.add('note', { source, line: 1, column: 1 }, '', `used in place of ${others.join(', ')}`);
+  log.add('note', { source, line: 1, column: 1 }, '', `used instead of ${others.join(', ')}`);
 }
