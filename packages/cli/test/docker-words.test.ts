@@ -41,6 +41,22 @@ test('options that may be repeated are, and take no operand with them', async ()
   expect((await run('get svc many -o jsonpath={.spec.template.env}')).out).toBe('{"A":"1","B":"2"}\n');
 });
 
+test('flags of health checks, init and processes reach the template', async () => {
+  expect(
+    await run('service create -d --name plain --no-healthcheck --init --limit-pids 50 nginx'),
+  ).toMatchObject({
+    code: 0,
+  });
+  const { template } = (await bench.cluster.api.get('service', 'plain')).spec;
+  expect(template).toMatchObject({
+    init: true,
+    healthChecks: { image: false },
+    resources: { limits: { pids: 50 } },
+  });
+  expect(await run('service update -d --health-cmd none plain')).toMatchObject({ code: 0 });
+  expect(await run('service create -d --no-healthcheck --health-cmd x nginx')).toMatchObject({ code: 2 });
+});
+
 test('services are updated, scaled, rolled back, inspected, listed and removed', async () => {
   await run('service create --name web --update-monitor 20ms --rollback-monitor 20ms -e A=1 nginx:1');
   expect(await run('service update --image nginx:2 --env-rm A --timeout 4s web')).toMatchObject({ code: 0 });
@@ -81,7 +97,12 @@ test('a stack is deployed, brought up to date without what is no longer in its f
   expect((await run('stack ps shop')).out).toContain('shop-web.2.');
   expect((await run('stack deploy -c compose.yaml --plan shop')).out).toMatch(/shop-web +unchanged/);
   await writeFile(file, COMPOSE.replace(/ {2}worker:[\s\S]*/, ''));
-  expect((await run('stack deploy -c compose.yaml shop -d')).out).toContain('service/shop-worker deleted');
+  const kept = await run('stack deploy -c compose.yaml shop -d');
+  expect(kept.out).not.toContain('deleted');
+  expect(kept.err).toContain('left running: shop-worker; --prune removes them.');
+  expect((await run('stack deploy -c compose.yaml shop -d --prune')).out).toContain(
+    'service/shop-worker deleted',
+  );
   expect((await run('get svc shop-web -o jsonpath={.meta.labels}')).out).toContain('"gantry.stack":"shop"');
   expect(await run('stack ps shp')).toMatchObject({
     code: 3,

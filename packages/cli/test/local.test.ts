@@ -142,11 +142,11 @@ test('the view of a cluster fits its terminal, whatever is in it', () => {
 
 test('what a stack has and its file has not is an orphan', () => {
   const object = (kind: string, name: string, namespace = 'default') =>
-    ({ kind, meta: { name, namespace } }) as never;
+    ({ kind, meta: { name, namespace, labels: {} }, spec: { template: { networks: [] } } }) as never;
   const before = {
     services: [object('service', 'a'), object('service', 'b')],
     networks: [object('network', 'a')],
   };
-  const left = orphans(before, [{ kind: 'service', meta: { name: 'a' } } as never]);
+  const left = orphans(before, { name: 's', objects: [{ kind: 'service', meta: { name: 'a' } } as never] });
   expect([left.services, left.networks]).toEqual([[before.services[1]], before.networks]);
 });

@@ -72,6 +72,8 @@ export async function deleteAll(
     readonly timeoutMs: number;
     readonly dryRun?: boolean;
     readonly ignoreNotFound?: boolean;
+    /** Say nothing of what was deleted. */
+    readonly quiet?: boolean;
   },
 ): Promise<void> {
   const api = await cx.api();
@@ -82,7 +84,8 @@ export async function deleteAll(
       const call = { dryRun: options.dryRun, signal: cx.signal };
       await withSuggestion(cx, kind, ref.id, () => api.delete(kind, ref.id, call));
       marked.push(ref);
-      cx.print(`${showRef(ref)} deleted${options.dryRun === true ? ' (dry run)' : ''}`);
+      if (options.quiet !== true)
+        cx.print(`${showRef(ref)} deleted${options.dryRun === true ? ' (dry run)' : ''}`);
     } catch (error) {
       const missing = isGantryError(error, 'NOT_FOUND') || (error as { code?: string }).code === 'NOT_FOUND';
       if (!missing || options.ignoreNotFound !== true) throw error;

@@ -8,7 +8,7 @@ import { usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 
-interface Options {
+export interface ExecFlags {
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly env?: readonly string[];
@@ -25,7 +25,7 @@ export const exec: Define = (command, act) => {
     .passThroughOptions()
     .usage('[options] <workload> -- <command...>')
     .action(
-      act<[string, string[]], Options>(async (cx, [word, words], options) => {
+      act<[string, string[]], ExecFlags>(async (cx, [word, words], options) => {
         const { kind, id } = await parseWorkload(cx, word, ['service', 'task']);
         const task = kind === 'task' ? id : idOf((await pickTask(cx, id)).meta);
         return execIn(cx, task, words[0] === '--' ? words.slice(1) : words, options);
@@ -33,7 +33,13 @@ export const exec: Define = (command, act) => {
     );
 };
 
-async function execIn(cx: Cx, task: string, command: readonly string[], options: Options): Promise<number> {
+/** Runs a command in a task, and answers what it exits with. */
+export async function execIn(
+  cx: Cx,
+  task: string,
+  command: readonly string[],
+  options: ExecFlags,
+): Promise<number> {
   const { io } = cx;
   if (command.length === 0) throw usage('expected a command behind --');
   const tty = options.tty === true && io.stdin.isTTY;

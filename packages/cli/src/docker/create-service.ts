@@ -22,6 +22,13 @@ export interface CreateFlags extends SharedFlags {
   readonly process?: boolean;
 }
 
+/** Without the health checks that an update would take out: a new service has none. */
+function withoutNulls(template: Spec | undefined): Spec | undefined {
+  if (template?.healthChecks === undefined) return template;
+  const checks = Object.entries(template.healthChecks as Spec).filter(([, check]) => check !== null);
+  return { ...template, healthChecks: Object.fromEntries(checks) };
+}
+
 /** What is known beyond the flags. */
 export interface CreateContext {
   readonly namespace: string;
@@ -55,7 +62,7 @@ export function createInput(
       ...spec,
       ...(flags.mode === undefined ? {} : { mode: modeOf(flags.mode) }),
       template: {
-        ...(template as Spec | undefined),
+        ...withoutNulls(template as Spec | undefined),
         ...(flags.process === true ? { command: args } : { image, ...(args.length === 0 ? {} : { args }) }),
         ...compact({
           env: someOf({ ...context.envFile, ...envOf(flags.env ?? [], context.env) }),

@@ -31,6 +31,10 @@ export interface SharedFlags {
   readonly rollbackMonitor?: string;
   readonly rollbackOrder?: string;
   readonly rollbackParallelism?: string;
+  readonly limitPids?: string;
+  readonly init?: boolean;
+  /** False: `--no-healthcheck`. */
+  readonly healthcheck?: boolean;
   readonly healthCmd?: string;
   readonly healthInterval?: string;
   readonly healthTimeout?: string;
@@ -51,6 +55,8 @@ export function sharedFlags(command: Command): Command {
     .option('--stop-signal <signal>', 'signal to stop with')
     .option('--limit-cpu <cores>', 'at most so many cores')
     .option('--limit-memory <bytes>', 'at most so much memory')
+    .option('--limit-pids <count>', 'maximum number of processes and threads')
+    .option('--init', 'run an init process as process 1')
     .option('--reserve-cpu <cores>', 'cores set aside')
     .option('--reserve-memory <bytes>', 'memory set aside')
     .addOption(repeatable('--generic-resource <resource>', 'count of a further resource set aside: gpu=1'))
@@ -75,6 +81,7 @@ export function sharedFlags(command: Command): Command {
       .option(`--${name}-parallelism <count>`, 'tasks at a time; 0: all');
   }
   return command
+    .option('--no-healthcheck', "turn the image's own health check off")
     .option('--health-cmd <command>', 'command that tells whether a task is well')
     .option('--health-interval <duration>', 'time between checks; default 30s')
     .option('--health-timeout <duration>', 'time for one check; default 30s')

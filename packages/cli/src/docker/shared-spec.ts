@@ -17,6 +17,7 @@ export function sharedSpec(flags: SharedFlags): Spec {
       workingDir: flags.workdir,
       stopGraceMs: mapped(flags.stopGracePeriod, '--stop-grace-period', duration),
       stopSignal: flags.stopSignal === undefined ? undefined : signalOf(flags.stopSignal),
+      init: flags.init,
       resources: resourcesOf(flags),
       healthChecks,
     }),
@@ -72,6 +73,7 @@ function resourcesOf(flags: SharedFlags): Spec | undefined {
     limits: compact({
       cpu: mapped(flags.limitCpu, '--limit-cpu', cores),
       memory: mapped(flags.limitMemory, '--limit-memory', bytes),
+      pids: mapped(flags.limitPids, '--limit-pids', count),
     }),
   });
 }
@@ -83,6 +85,11 @@ function resourcesOf(flags: SharedFlags): Spec | undefined {
 function healthChecksOf(flags: SharedFlags): Spec | undefined {
   const { healthCmd, healthInterval, healthTimeout, healthRetries, healthStartPeriod, restartCondition } =
     flags;
+  const none = { startup: null, readiness: null, liveness: null, image: false };
+  if (flags.healthcheck === false) {
+    if (healthCmd !== undefined) throw usage('--no-healthcheck and --health-cmd exclude each other');
+    return none;
+  }
   if (healthCmd === undefined) {
     const alone = [healthInterval, healthTimeout, healthRetries, healthStartPeriod].some(
       (flag) => flag !== undefined,
@@ -90,7 +97,7 @@ function healthChecksOf(flags: SharedFlags): Spec | undefined {
     if (alone) throw usage('--health-interval and the like need --health-cmd');
     return undefined;
   }
-  if (healthCmd === '' || healthCmd === 'none') return { startup: null, readiness: null, liveness: null };
+  if (healthCmd === '' || healthCmd === 'none') return none;
   const check = {
     exec: { command: ['/bin/sh', '-c', healthCmd] },
     intervalMs: mapped(healthInterval, '--health-interval', duration) ?? 30_000,

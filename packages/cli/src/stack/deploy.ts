@@ -1,11 +1,23 @@
-import type { ConvertedProject } from '@gantry/compose';
-import { type AnyInput, idOf } from '@gantry/core';
-import { followRollouts } from '../cluster/follow-rollout.ts';
+import { type AnyInput, type AnyObject, idOf, type Service } from '@gantry/core';
 import { applyInputs } from '../commands/apply.ts';
 import { showPlan } from '../commands/plan.ts';
 import type { Cx } from '../session.ts';
 import { type Members, membersOf } from './members.ts';
 import { removeMembers } from './remove.ts';
+import { keyOf, ONE_OFF_LABEL } from './select.ts';
+import { startService, stoppedReplicas } from './stopped.ts';
+import { waitForServices } from './wait.ts';
+
+export interface Deployment {
+  /** Of the stack. */
+  readonly name: string;
+  /** What is applied. */
+  readonly objects: readonly AnyInput[];
+  /** Everything the file has, whether it is applied or not (default: `objects`). */
+  readonly declared?: readonly AnyInput[] | undefined;
+  /** Services of the file whose profiles are not active: they are left as they are. */
+  readonly inactive?: readonly string[] | undefined;
+}
 
 export interface DeployOptions {
   readonly dryRun?: boolean | undefined;
@@ -14,41 +26,81 @@ export interface DeployOptions {
   /** Do not wait until the services are up. */
   readonly detach?: boolean | undefined;
   readonly timeoutMs?: number | undefined;
-  /** Leave services that are no longer in the file. */
-  readonly keepOrphans?: boolean | undefined;
+  /** Remove what the stack has and its file no longer has; otherwise it is only named, with this flag. */
+  readonly prune: boolean;
+  readonly pruneFlag: string;
+  /** Replace the tasks of services that the file does not change. */
+  readonly recreate?: boolean | undefined;
 }
 
-/** Applies a stack in its own name, takes away what is no longer in it, and waits until it is up. */
-export async function deployStack(
-  cx: Cx,
-  { name, objects }: ConvertedProject,
-  options: DeployOptions,
-): Promise<void> {
+/** Applies a stack in its own name, and waits until it is up. */
+export async function deployStack(cx: Cx, deployment: Deployment, options: DeployOptions): Promise<void> {
+  const { name, objects } = deployment;
   const { dryRun = false, force = false } = options;
   const manager = `stack/${name}`;
   if (options.plan === true) return showPlan(cx, objects, { manager, force });
   const before = await membersOf(cx, name);
+  if (!dryRun) await startStopped(cx, before, objects);
   const stored = await applyInputs(cx, objects, { manager, force, dryRun });
-  const gone = options.keepOrphans === true ? { services: [], networks: [] } : orphans(before, objects);
-  await removeMembers(cx, gone, { dryRun });
-  if (options.detach === true || dryRun) return;
-  const services = stored.filter((object) => object.kind === 'service');
-  await followRollouts(
-    cx,
-    services.map(({ meta, status }) => ({ id: idOf(meta), past: status.update })),
-    options.timeoutMs,
+  const gone = orphans(before, deployment);
+  if (options.prune) await removeMembers(cx, gone, { dryRun });
+  else if (gone.services.length > 0) {
+    const names = gone.services.map(({ meta }) => idOf(meta)).join(', ');
+    cx.note(`Not in the file any more, and left running: ${names}; ${options.pruneFlag} removes them.`);
+  }
+  if (dryRun) return;
+  const started = options.recreate === true ? await recreate(cx, before, stored) : stored;
+  if (options.detach === true) return;
+  await waitForServices(cx, started, { timeoutMs: options.timeoutMs });
+}
+
+/** Services that have been stopped are started, unless they are to be stored stopped. */
+async function startStopped(cx: Cx, { services }: Members, objects: readonly AnyInput[]): Promise<void> {
+  const wanted = new Set(
+    objects.flatMap((o) => (o.kind === 'service' && o.spec.replicas !== 0 ? [idOf(o.meta)] : [])),
   );
+  for (const service of services) {
+    if (stoppedReplicas(service) === undefined || !wanted.has(idOf(service.meta))) continue;
+    await startService(cx, service);
+  }
+}
+
+/** Restarts the services whose template is the one they had. */
+async function recreate(
+  cx: Cx,
+  { services }: Members,
+  stored: readonly AnyObject[],
+): Promise<readonly AnyObject[]> {
+  const api = await cx.api();
+  const before = new Map(services.map((service) => [idOf(service.meta), templateOf(service)]));
+  const result: AnyObject[] = [];
+  for (const object of stored) {
+    const isSame = object.kind === 'service' && before.get(idOf(object.meta)) === templateOf(object);
+    result.push(isSame ? await api.restart(idOf(object.meta), { signal: cx.signal }) : object);
+  }
+  return result;
+}
+
+function templateOf({ spec }: Service): string {
+  return JSON.stringify(spec.template);
 }
 
 /** What a stack has that its file has no longer. */
-export function orphans(before: Members, objects: readonly AnyInput[]): Members {
-  const wanted = new Set(objects.map(({ kind, meta }) => `${kind}/${idOf(meta)}`));
-  const isGone = ({
-    kind,
-    meta,
-  }: {
-    readonly kind: string;
-    readonly meta: Parameters<typeof idOf>[0];
-  }): boolean => !wanted.has(`${kind}/${idOf(meta)}`);
-  return { services: before.services.filter(isGone), networks: before.networks.filter(isGone) };
+export function orphans(before: Members, deployment: Deployment): Members {
+  const { objects, declared = objects, inactive = [] } = deployment;
+  const wanted = new Set(declared.map(({ kind, meta }) => `${kind}/${idOf(meta)}`));
+  const isGone = (object: Members['services'][number] | Members['networks'][number]): boolean =>
+    !wanted.has(`${object.kind}/${idOf(object.meta)}`);
+  const services = before.services.filter(
+    (service) =>
+      isGone(service) &&
+      !inactive.includes(keyOf(service)) &&
+      service.meta.labels[ONE_OFF_LABEL] === undefined,
+  );
+  const kept = new Set(
+    before.services
+      .filter((service) => !services.includes(service))
+      .flatMap(({ spec }) => spec.template.networks.map((network) => network.name)),
+  );
+  return { services, networks: before.networks.filter((one) => isGone(one) && !kept.has(one.meta.name)) };
 }

@@ -11,9 +11,9 @@ const WAIT_MS = 120_000;
 export async function removeMembers(
   cx: Cx,
   { services, networks }: Members,
-  { dryRun = false }: { readonly dryRun?: boolean } = {},
+  { dryRun = false, quiet = false }: { readonly dryRun?: boolean; readonly quiet?: boolean } = {},
 ): Promise<void> {
-  const call = { wait: true, timeoutMs: WAIT_MS, dryRun };
+  const call = { wait: true, timeoutMs: WAIT_MS, dryRun, quiet };
   await deleteAll(
     cx,
     services.map(({ meta }) => ref('service', idOf(meta))),

@@ -7,14 +7,16 @@ import { Log } from '../model/log.ts';
 import { inOrder, type Problem, refused } from '../model/problem.ts';
 import { type Dict, isNull } from '../model/tree.ts';
 import { refuseCycles } from './dependencies.ts';
-import { serviceNames, stackOf } from './names.ts';
+import { serviceNames, stackName } from './names.ts';
 import { networkObjects, networksOf } from './networks.ts';
 import { serviceOf } from './service.ts';
-import type { Stack } from './stack.ts';
+import type { Dialect, Stack } from './stack.ts';
 
 export interface ConvertOptions {
   /** What Gantry cannot honour is left out and told as a warning, in place of refusing the project. Invalid stays invalid. */
   readonly lenient?: boolean;
+  /** Whose defaults hold (default: `compose`): `swarm` are those of `docker stack deploy`. */
+  readonly dialect?: Dialect;
   /** Where the objects live; Gantry's default namespace otherwise. */
   readonly namespace?: string;
 }
@@ -36,7 +38,7 @@ export interface ConvertedProject {
  */
 export function convertProject(project: ComposeProject, options: ConvertOptions = {}): ConvertedProject {
   const log = new Log();
-  const { name, objects } = convertLogged(project, log, options.namespace);
+  const { name, objects } = convertLogged(project, log, options);
   const all = inOrder([...project.notes, ...log.problems]);
   const severe = all.filter(
     ({ severity }) => severity === 'invalid' || (severity === 'unsupported' && options.lenient !== true),
@@ -49,18 +51,19 @@ export function convertProject(project: ComposeProject, options: ConvertOptions 
 export function convertLogged(
   project: ComposeProject,
   log: Log,
-  namespace?: string,
+  { namespace, dialect = 'compose' }: Pick<ConvertOptions, 'namespace' | 'dialect'> = {},
 ): { readonly name: string; readonly objects: readonly AnyInput[] } {
   const model = inForce(project);
   checkFields(model, shapeOf(FIELDS), '', log);
   const root = new Cursor(model, '', log);
-  const name = stackOf(project);
+  const name = stackName(project.name);
   const entries = root.get('services')?.entries() ?? [];
   const services = new Map(entries.filter(([, { tree }]) => tree.kind === 'dict' || isNull(tree)));
   if (entries.length === 0) root.invalid('there is no service, or none that is in force');
   const stack: Stack = {
     project,
     log,
+    dialect,
     name,
     services,
     names: serviceNames(name, services),

@@ -41,12 +41,15 @@ function conditionOf(key: string, cursor: Cursor, stack: Stack): Condition | und
     return undefined;
   }
   const condition = CONDITIONS[name] as Condition;
-  if (condition === 'healthy' && healthChecksOf(target, false) === undefined) {
-    (written ?? cursor).unsupported(
-      `"${key}" has no healthcheck in the file, so it counts as healthy once it runs: give it a test`,
+  const checks = condition === 'healthy' ? healthChecksOf(target, false) : undefined;
+  if (condition === 'healthy' && checks?.image === false) {
+    (written ?? cursor).invalid(`"${key}" has its healthcheck disabled, so it never becomes healthy`);
+  } else if (condition === 'healthy' && checks === undefined) {
+    (written ?? cursor).note(
+      `"${key}" has no healthcheck in the file: its image's own one counts; without any it counts as healthy once it runs`,
     );
   }
-  if (condition === 'completed' && restartOf(target).condition === 'any') {
+  if (condition === 'completed' && restartOf(target, stack.dialect).condition === 'any') {
     (written ?? cursor).invalid(
       `"${key}" is always restarted, so it never completes: it needs restart: "no" or on-failure`,
     );
@@ -64,25 +67,42 @@ function linkOf(cursor: Cursor, stack: Stack): string | undefined {
   );
 }
 
-/** Services that wait for each other in a circle would wait for ever. */
+/** Rejects services that wait for each other in a circle: they would wait indefinitely. */
 export function refuseCycles(services: ReadonlyMap<string, Cursor>): void {
   const done = new Set<string>();
-  const visit = (key: string, chain: readonly string[]): void => {
-    const service = services.get(key);
-    if (service === undefined || done.has(key)) return;
-    const dependencies = service.get('depends_on');
-    const at = chain.indexOf(key);
-    if (at !== -1) {
-      const circle = [...chain.slice(at), key].join(' → ');
-      (dependencies ?? service).invalid(`they wait for each other: ${circle}`);
-      return;
+  for (const first of services.keys()) {
+    // The services on the way, each with those that it waits for and that are still to be visited.
+    const way: { readonly key: string; readonly next: string[] }[] = [];
+    const open = new Set<string>();
+    const enter = (key: string): void => {
+      const service = services.get(key);
+      if (service === undefined || done.has(key)) return;
+      if (open.has(key)) {
+        const keys = way.map((step) => step.key);
+        const circle = [...keys.slice(keys.indexOf(key)), key].join(' → ');
+        (service.get('depends_on') ?? service).invalid(`they wait for each other: ${circle}`);
+        return;
+      }
+      open.add(key);
+      way.push({ key, next: waitedFor(service) });
+    };
+    enter(first);
+    for (let last = way.at(-1); last !== undefined; last = way.at(-1)) {
+      const next = last.next.shift();
+      if (next !== undefined) enter(next);
+      else {
+        way.pop();
+        open.delete(last.key);
+        done.add(last.key);
+      }
     }
-    const links = service.get('links');
-    const keys = dependencies?.tree.kind === 'dict' ? [...dependencies.tree.entries.keys()] : [];
-    const linked =
-      links?.tree.kind === 'list' ? links.texts().map((text) => text.split(':')[0] as string) : [];
-    for (const next of [...keys, ...linked]) visit(next, [...chain, key]);
-    done.add(key);
-  };
-  for (const key of services.keys()) visit(key, []);
+  }
+}
+
+function waitedFor(service: Cursor): string[] {
+  const dependencies = service.get('depends_on');
+  const links = service.get('links');
+  const keys = dependencies?.tree.kind === 'dict' ? [...dependencies.tree.entries.keys()] : [];
+  const linked = links?.tree.kind === 'list' ? links.texts().map((text) => text.split(':')[0] as string) : [];
+  return [...keys, ...linked];
 }

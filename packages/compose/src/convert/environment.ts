@@ -1,3 +1,4 @@
+import { isGantryError, validateInput } from '@gantry/core';
 import { locate } from '../load/reader.ts';
 import type { Cursor } from '../model/cursor.ts';
 import { type EnvFile, parseEnvFile, parseRawEnvFile } from '../syntax/env-file.ts';
@@ -73,6 +74,32 @@ export function labelsOf(service: Cursor, contents: Contents): Readonly<Record<s
     }
   }
   return { ...result, ...pairsOf(service.get('labels')) };
+}
+
+/** Labels of a service or network, by which it can be selected: not every label of a container is one. */
+export function objectLabelsOf(labels: Cursor | undefined): Readonly<Record<string, string>> {
+  const cursors = new Map(labels?.entries() ?? []);
+  const pairs = Object.entries(pairsOf(labels)).filter(([key, value]) => {
+    if (isObjectLabel(key, value)) return true;
+    cursors
+      .get(key)
+      ?.unsupported(
+        'labels of a service are selected by: a key has at most 63 letters, digits, "-", "_" and ".", with a prefix like example.com/, a value at most 253 characters; use labels of the container',
+      );
+    return false;
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** What the core takes as a label of an object. */
+function isObjectLabel(key: string, value: string): boolean {
+  try {
+    validateInput({ kind: 'network', meta: { name: 'labelled', labels: { [key]: value } } });
+    return true;
+  } catch (error) {
+    if (isGantryError(error, 'INVALID_OBJECT')) return false;
+    throw error;
+  }
 }
 
 /** Labels as a mapping; one without a value has an empty one. */

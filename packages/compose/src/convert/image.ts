@@ -10,7 +10,10 @@ const PULL: Readonly<Record<string, PullPolicy>> = Object.freeze({
   if_not_present: 'missing',
 });
 
-/** The image, which has to be there: nothing is built. `built` is what Compose would call it. */
+/**
+ * The image: nothing is built. `built` is what Compose calls the image that it builds; leniently it stands for a missing
+ * `image`, and is never pulled.
+ */
 export function imageOf(service: Cursor, built: string): { image?: string; pullPolicy?: PullPolicy } {
   const build = service.get('build');
   const image = service.get('image')?.text();
@@ -18,9 +21,10 @@ export function imageOf(service: Cursor, built: string): { image?: string; pullP
   if (image === undefined) {
     if (build === undefined) service.invalid('expected an image');
     else {
-      build.invalid(
+      build.unsupported(
         `Gantry builds no images: build it, and name it by image (docker compose build calls it "${built}")`,
       );
+      return { image: built, pullPolicy: 'never' };
     }
   }
   return { ...(image === undefined ? {} : { image }), ...(pullPolicy === undefined ? {} : { pullPolicy }) };

@@ -8,8 +8,8 @@ import { isPath, parseVolume } from '../syntax/volume.ts';
 type MountInput = NonNullable<TemplateInput['mounts']>[number];
 
 const NO_VOLUMES =
-  'there are no volumes yet: bind a folder (./data:/data), or use a tmpfs for what may be lost';
-/** Options that say what happens anyway, or that only ever did something on other systems. */
+  'there are no volumes yet: bind a directory (./data:/data), or use a tmpfs for what may be lost';
+/** Options of a bind that say what happens anyway, or that only ever did something on other systems. */
 const IDLE: readonly string[] = Object.freeze([
   'rw',
   'cached',
@@ -18,39 +18,79 @@ const IDLE: readonly string[] = Object.freeze([
   'rprivate',
   'private',
 ]);
+const RELABEL: readonly string[] = Object.freeze(['z', 'Z']);
+const PROPAGATION: readonly string[] = Object.freeze(['shared', 'rshared', 'slave', 'rslave']);
+/** What a tmpfs of the engine is in any case. */
+const TMPFS_IDLE: readonly string[] = Object.freeze(['rw', 'noexec', 'nosuid', 'nodev', 'mode=1777']);
+const RELABELLED =
+  'files are not relabelled: on a host with SELinux, label the directory yourself (chcon -t container_file_t)';
+const PROPAGATED = 'bind mounts are private: a mount made later on the host is not seen in the task';
+const OWN_FILES =
+  "an anonymous volume: the files stay in the task's own file system, and are gone when the task is replaced";
 
-/** Binds and tmpfs; everything else there is no kind for yet. */
+interface Anonymous {
+  readonly type: 'anonymous';
+  readonly target: string;
+}
+
+/**
+ * Binds and tmpfs. An anonymous volume needs no mount, unless it hides a part of another one: the file system of a
+ * container has the files of the image at that place, and lasts as long as the task.
+ */
 export function mountsOf(service: Cursor, root: string): readonly MountInput[] {
   const volumes = service.get('volumes')?.items() ?? [];
   const tmpfs = service.get('tmpfs')?.items() ?? [];
-  return [
-    ...volumes.flatMap(
-      (cursor) => (cursor.isText ? fromText(cursor, root) : fromMapping(cursor, root)) ?? [],
-    ),
+  const found = volumes.flatMap((cursor) => {
+    const mount = cursor.isText ? fromText(cursor, root) : fromMapping(cursor, root);
+    return mount === undefined ? [] : [{ cursor, mount }];
+  });
+  const mounts = [
+    ...found.flatMap(({ mount }) => (mount.type === 'anonymous' ? [] : [mount])),
     ...tmpfs.flatMap((cursor) => tmpfsOf(cursor) ?? []),
   ];
+  for (const { cursor, mount } of found) {
+    if (mount.type !== 'anonymous') continue;
+    const outer = mounts.find(({ target }) => isWithin(mount.target, target));
+    if (outer === undefined) cursor.note(OWN_FILES);
+    else cursor.unsupported(`an anonymous volume that hides a part of ${outer.target}: ${NO_VOLUMES}`);
+  }
+  return mounts;
 }
 
-function fromText(cursor: Cursor, root: string): MountInput | undefined {
+function isWithin(path: string, directory: string): boolean {
+  const outer = directory.replace(/\/+$/, '');
+  return path === outer || path.startsWith(`${outer}/`);
+}
+
+function fromText(cursor: Cursor, root: string): MountInput | Anonymous | undefined {
   const parsed = parseVolume(cursor.text() ?? '');
   if ('problem' in parsed) return cursor.invalid(parsed.problem);
   const { source, target, options } = parsed;
-  if (source === undefined) return cursor.unsupported(`an anonymous volume: ${NO_VOLUMES}`);
+  if (source === undefined) return anonymous(cursor, target);
   if (!isPath(source)) return cursor.unsupported(`volume "${source}": ${NO_VOLUMES}`);
   for (const option of options) {
-    if (option !== 'ro' && !IDLE.includes(option))
-      cursor.unsupported(`a bind mount has no option "${option}"`);
+    if (option === 'ro' || IDLE.includes(option)) continue;
+    if (RELABEL.includes(option)) cursor.note(RELABELLED);
+    else if (PROPAGATION.includes(option)) cursor.unsupported(`"${option}": ${PROPAGATED}`);
+    else cursor.unsupported(`a bind mount has no option "${option}"`);
   }
   return bind(cursor, root, source, target, options.includes('ro'));
 }
 
-function fromMapping(cursor: Cursor, root: string): MountInput | undefined {
+function anonymous(cursor: Cursor, target: string): Anonymous | undefined {
+  if (!target.startsWith('/')) return cursor.invalid(`expected an absolute path, got "${target}"`);
+  return { type: 'anonymous', target };
+}
+
+function fromMapping(cursor: Cursor, root: string): MountInput | Anonymous | undefined {
   const type = cursor.get('type')?.oneOf('bind', 'tmpfs', 'volume', 'image', 'npipe', 'cluster');
   const source = cursor.get('source')?.text();
   const target = cursor.get('target')?.text();
   const readOnly = cursor.get('read_only');
   const isReadOnly = readOnly?.boolean() ?? false;
   const size = cursor.at('tmpfs', 'size')?.bytes();
+  const selinux = cursor.at('bind', 'selinux');
+  if (selinux?.oneOf('z', 'Z') !== undefined) selinux.note(RELABELLED);
   if (type === undefined)
     return cursor.tree.kind === 'dict' && !cursor.tree.entries.has('type')
       ? cursor.invalid('expected a type')
@@ -59,6 +99,10 @@ function fromMapping(cursor: Cursor, root: string): MountInput | undefined {
   if (type === 'tmpfs') {
     if (isReadOnly) readOnly?.unsupported('a tmpfs can be written to');
     return { type: 'tmpfs', target, ...(size ? { size } : {}) };
+  }
+  if (type === 'volume' && source === undefined) {
+    if (isReadOnly) readOnly?.unsupported('an anonymous volume can be written to');
+    return anonymous(cursor, target);
   }
   if (type !== 'bind') {
     const what = source === undefined ? `a mount of type ${type}` : `${type} "${source}"`;
@@ -94,7 +138,7 @@ function tmpfsOf(cursor: Cursor): MountInput | undefined {
     const [name, value = ''] = option.split('=');
     if (name === 'size')
       size = parseBytes(value) ?? cursor.invalid(`expected an amount of bytes, got "${value}"`);
-    else if (option !== 'rw') cursor.unsupported(`a tmpfs has no option "${option}"`);
+    else if (!TMPFS_IDLE.includes(option)) cursor.unsupported(`a tmpfs has no option "${option}"`);
   }
   return { type: 'tmpfs', target, ...(size === undefined ? {} : { size }) };
 }

@@ -2,8 +2,8 @@ import type { NetworkInput, TemplateInput } from '@gantry/core';
 import { Cursor } from '../model/cursor.ts';
 import { join } from '../model/log.ts';
 import { dict } from '../model/tree.ts';
-import { pairsOf } from './environment.ts';
-import { isDnsLabel, isHostName, toDnsLabel } from './names.ts';
+import { objectLabelsOf } from './environment.ts';
+import { encodedHostName, isHostName, toDnsLabel, uniqueNames } from './names.ts';
 import type { Stack, StackNetwork } from './stack.ts';
 
 type NetworkRef = Exclude<NonNullable<TemplateInput['networks']>[number], string>;
@@ -11,30 +11,35 @@ type NetworkRef = Exclude<NonNullable<TemplateInput['networks']>[number], string
 const DEFAULT = 'default';
 /** They mean: a network of the usual kind. */
 const USUAL_DRIVERS: readonly string[] = Object.freeze(['bridge', 'overlay', 'default']);
+/** Networks of the engine itself. */
+const PREDEFINED: readonly string[] = Object.freeze(['bridge', 'default', 'host', 'none']);
+/** A task that joins no network is on the engine's own bridge. */
+const ENGINE_BRIDGE: readonly string[] = Object.freeze(['bridge', 'default']);
+const OWN_NAMESPACE =
+  'a task has a network namespace of its own: publish its ports, and reach other services by their names';
 const BESIDE_EXTERNAL: readonly string[] = Object.freeze(['external', 'name']);
 
 /** All networks of the project by their names in the file, the implicit one among them. */
 export function networksOf(root: Cursor, stack: string): ReadonlyMap<string, StackNetwork> {
   const networks = new Map<string, StackNetwork>();
-  for (const [key, cursor] of root.get('networks')?.entries() ?? []) {
-    networks.set(key, networkOf(key, cursor, stack));
-  }
+  const entries = root.get('networks')?.entries() ?? [];
+  const names = uniqueNames(stack, new Set([...entries.map(([key]) => key), DEFAULT]));
+  for (const [key, cursor] of entries) networks.set(key, networkOf(key, cursor, names.get(key) as string));
   if (!networks.has(DEFAULT)) {
     const cursor = new Cursor(dict(root.tree.at), join('networks', DEFAULT), root.log);
-    networks.set(DEFAULT, networkOf(DEFAULT, cursor, stack));
+    networks.set(DEFAULT, networkOf(DEFAULT, cursor, names.get(DEFAULT) as string));
   }
   return networks;
 }
 
-function networkOf(key: string, cursor: Cursor, stack: string): StackNetwork {
+function networkOf(key: string, cursor: Cursor, ownName: string): StackNetwork {
   const external = cursor.get('external');
   // The old form names the network: `external: { name: x }`.
   const old = external?.tree.kind === 'dict' ? external.get('name')?.text() : undefined;
   const isExternal = external !== undefined && (external.tree.kind === 'dict' || external.boolean() === true);
   const given = cursor.get('name');
-  const name = given?.text() ?? old ?? (isExternal ? key : `${stack}-${toDnsLabel(key)}`);
-  if (!isDnsLabel(name))
-    (given ?? cursor).invalid(`"${name}" is no name for a network: give it a DNS label as name`);
+  const name = given?.text() ?? old ?? (isExternal ? key : ownName);
+  const predefined = PREDEFINED.includes(name) && (isExternal || name !== 'default');
   if (isExternal) {
     for (const [field, value] of cursor.entries()) {
       if (BESIDE_EXTERNAL.includes(field) || field.startsWith('x-')) continue;
@@ -42,7 +47,9 @@ function networkOf(key: string, cursor: Cursor, stack: string): StackNetwork {
       value.invalid('an external network is what it is: nothing but its name may be given');
     }
   }
-  return { name, external: isExternal, cursor };
+  if (predefined && !isExternal && given !== undefined)
+    given.invalid(`"${name}" is a network of the engine itself: it needs external: true`);
+  return { name, external: isExternal, ...(predefined ? { predefined } : {}), cursor };
 }
 
 /** The networks a service joins, and what it is called there. */
@@ -51,7 +58,9 @@ export function joinedBy(service: Cursor, key: string, stack: Stack): readonly N
   const networks = service.get('networks');
   const own = aliasesOf(service, key);
   if (mode !== undefined) {
+    const text = mode.text() ?? '';
     if (networks !== undefined) mode.invalid('cannot be there beside networks');
+    else if (!ENGINE_BRIDGE.includes(text)) mode.unsupported(`"${text}": ${OWN_NAMESPACE}`);
     return [];
   }
   const entries = networks?.entries() ?? [];
@@ -66,6 +75,14 @@ export function joinedBy(service: Cursor, key: string, stack: Stack): readonly N
     });
     const network = stack.networks.get(name);
     if (network === undefined) return cursor?.invalid(`there is no network "${name}"`) ?? [];
+    if (network.predefined === true) {
+      const at = cursor ?? network.cursor;
+      if (!ENGINE_BRIDGE.includes(network.name))
+        return at.unsupported(`"${network.name}": ${OWN_NAMESPACE}`) ?? [];
+      if (entries.length > 1)
+        at.unsupported(`the engine's network "${network.name}" can be joined alone only`);
+      return [];
+    }
     return [{ name: network.name, aliases: [...new Set([...own, ...aliases])] }];
   });
 }
@@ -76,10 +93,14 @@ function aliasesOf(service: Cursor, key: string): readonly string[] {
   if (isHostName(key)) aliases.push(key);
   else {
     const label = toDnsLabel(key);
-    // That nothing can be named after it has been said.
-    if (label === '') return aliases;
-    aliases.push(label);
-    service.unsupported(`"${key}" is no host name: others can reach it as "${label}" only`);
+    const encoded = encodedHostName(key);
+    const others = [...new Set([encoded, label])].filter((name) => name !== undefined && isHostName(name));
+    aliases.push(...(others as string[]));
+    const list = others.map((name) => `"${name}"`).join(' or ');
+    // A resolver that is asked for the name encodes it.
+    if (encoded !== undefined) service.note(`"${key}" is a host name as ${list} only`);
+    else if (list === '') service.unsupported(`"${key}" is no host name: others cannot reach it by a name`);
+    else service.unsupported(`"${key}" is no host name: others can reach it as ${list} only`);
   }
   const container = service.get('container_name');
   const name = container?.text();
@@ -109,7 +130,7 @@ export function networkObjects(
       driver?.unsupported(`networks have no drivers of their own, as "${kind}": the network plugin decides`);
     }
     const internal = external ? undefined : cursor.get('internal')?.boolean();
-    const labels = external ? {} : pairsOf(cursor.get('labels'));
+    const labels = external ? {} : objectLabelsOf(cursor.get('labels'));
     const subnet = external ? undefined : subnetOf(cursor);
     if (external) return [];
     if (!joined.has(name)) {

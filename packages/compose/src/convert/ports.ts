@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { TemplateInput } from '@gantry/core';
 import type { Cursor } from '../model/cursor.ts';
 import { parsePort, parseRange, type Range, sizeOf } from '../syntax/port.ts';
@@ -14,26 +15,32 @@ interface Wanted {
   readonly extra?: { readonly name?: string; readonly appProtocol?: 'http' };
 }
 
-const EVERYWHERE: readonly string[] = Object.freeze(['', '0.0.0.0', '::']);
+const EVERYWHERE: readonly string[] = Object.freeze(['', '0.0.0.0', '::', '0:0:0:0:0:0:0:0']);
 const LOOPBACK: readonly string[] = Object.freeze(['127.0.0.1', '::1']);
 
 /** Published ports, each with the place that asked for it. */
 export function portsOf(service: Cursor): readonly { readonly port: PortInput; readonly cursor: Cursor }[] {
-  const seen = new Map<string, string>();
+  const seen = new Map<string, { readonly port: PortInput; readonly path: string }>();
   return (service.get('ports')?.items() ?? []).flatMap((cursor) => {
     const wanted = cursor.isText ? fromText(cursor) : fromMapping(cursor);
     const ports = wanted === undefined ? [] : expand(wanted, cursor);
     return ports.flatMap((port) => {
       const id = `${port.target}/${port.protocol}`;
       const before = seen.get(id);
+      // The same for IPv4 and IPv6, such as "0.0.0.0:80:80" and "[::]:80:80".
+      if (before !== undefined && same(before.port, port)) return [];
       if (before !== undefined) {
-        cursor.unsupported(`port ${id} is published by ${before} already, and can be published once`);
+        cursor.unsupported(`port ${id} is published by ${before.path} already, and can be published once`);
         return [];
       }
-      seen.set(id, cursor.path);
+      seen.set(id, { port, path: cursor.path });
       return [{ port, cursor }];
     });
   });
+}
+
+function same(a: PortInput, b: PortInput): boolean {
+  return a.published !== 0 && a.published === b.published && a.mode === b.mode;
 }
 
 function fromText(cursor: Cursor): Wanted | undefined {
@@ -53,7 +60,10 @@ function fromMapping(cursor: Cursor): Wanted | undefined {
   const target = rangeOf('target');
   const published = rangeOf('published');
   const protocol = cursor.get('protocol')?.text()?.toLowerCase() ?? 'tcp';
-  const hostIp = cursor.get('host_ip')?.text();
+  const host = cursor.get('host_ip');
+  const ip = host?.text()?.replace(/^\[(.*)\]$/, '$1');
+  const isAddress = ip === undefined || ip === '' || isIP(ip) !== 0;
+  const hostIp = isAddress ? ip : host?.invalid(`expected an IP address, got "${ip}"`);
   const mode = cursor.get('mode')?.oneOf('ingress', 'host') ?? 'ingress';
   const name = cursor.get('name');
   const label = name?.text();

@@ -12,6 +12,8 @@ export function resourcesOf(service: Cursor): ResourcesInput | undefined {
   take(limits, 'cpu', service.get('cpus'), millicores);
   take(limits, 'memory', service.get('mem_limit'), (cursor) => cursor.bytes());
   take(requests, 'memory', service.get('mem_reservation'), (cursor) => cursor.bytes());
+  take(limits, 'pids', resources?.at('limits', 'pids'), pids);
+  take(limits, 'pids', service.get('pids_limit'), pids);
   for (const item of resources?.at('reservations', 'generic_resources')?.items() ?? []) {
     const spec = item.get('discrete_resource_spec');
     const [kind, value] = [spec?.get('kind')?.text(), spec?.get('value')?.integer()];
@@ -43,6 +45,11 @@ function take(
     cursor?.invalid(`contradicts deploy.resources: ${amount} and ${before}`);
   }
   amounts[name] = amount;
+}
+
+/** -1 asks for no limit, as 0 does. */
+function pids(cursor: Cursor): number | undefined {
+  return cursor.text()?.trim() === '-1' ? undefined : cursor.integer();
 }
 
 function millicores(cursor: Cursor): number | undefined {

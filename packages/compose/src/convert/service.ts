@@ -1,7 +1,7 @@
 import { type Issue, isGantryError, type ServiceInput, validateInput } from '@gantry/core';
 import type { Cursor } from '../model/cursor.ts';
 import { dependenciesOf } from './dependencies.ts';
-import { pairsOf } from './environment.ts';
+import { objectLabelsOf } from './environment.ts';
 import { placementOf } from './placement.ts';
 import { restartOf } from './restart.ts';
 import type { Stack } from './stack.ts';
@@ -11,10 +11,10 @@ import { rollbackOf, updateOf } from './update.ts';
 /** One service of a Compose file as one of Gantry. */
 export function serviceOf(service: Cursor, key: string, stack: Stack, namespace?: string): ServiceInput {
   const before = service.log.invalids.length;
-  const restart = restartOf(service);
+  const restart = restartOf(service, stack.dialect);
   const dependsOn = dependenciesOf(service, stack);
   const placement = placementOf(service);
-  const labels = pairsOf(service.at('deploy', 'labels'));
+  const labels = objectLabelsOf(service.at('deploy', 'labels'));
   checkEndpointMode(service.at('deploy', 'endpoint_mode'));
   const input: ServiceInput = {
     kind: 'service',
@@ -96,8 +96,7 @@ function validate(input: ServiceInput, service: Cursor): void {
     validateInput(input);
   } catch (error) {
     if (!isGantryError(error, 'INVALID_OBJECT')) throw error;
-    // What is wrong with its name has been said.
-    for (const issue of error.issues) if (issue.path !== 'meta.name') report(issue, service);
+    for (const issue of error.issues) report(issue, service);
   }
 }
 

@@ -7,13 +7,19 @@ export interface StackNetwork {
   /** The name of Gantry's network. */
   readonly name: string;
   readonly external: boolean;
+  /** A network of the engine itself, such as `host`. */
+  readonly predefined?: true;
   readonly cursor: Cursor;
 }
+
+/** Whose defaults hold: those of `docker compose`, or those of `docker stack deploy`. */
+export type Dialect = 'compose' | 'swarm';
 
 /** What the conversion of a service needs to know of the whole. */
 export interface Stack {
   readonly project: ComposeProject;
   readonly log: Log;
+  readonly dialect: Dialect;
   /** As it stands in names and labels. */
   readonly name: string;
   /** Services in force. */

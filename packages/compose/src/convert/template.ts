@@ -34,8 +34,7 @@ export function templateOf(service: Cursor, key: string, stack: Stack, restarts:
   const mounts = mountsOf(service, root);
   const env = environmentOf(service, contents);
   const labels = labelsOf(service, contents);
-  const init = service.get('init');
-  if (init?.boolean() === false) init.unsupported('every container has an init process');
+  const init = service.get('init')?.boolean();
   return {
     ...imageOf(service, `${stack.project.name}-${key}`),
     ...commandOf(service),
@@ -48,6 +47,7 @@ export function templateOf(service: Cursor, key: string, stack: Stack, restarts:
     networks: joinedBy(service, key, stack),
     ...(mounts.length === 0 ? {} : { mounts }),
     ...(stopSignal === undefined ? {} : { stopSignal }),
+    ...(init === true ? { init } : {}),
     ...(stopGraceMs === undefined ? {} : { stopGraceMs }),
     ...(healthChecks === undefined ? {} : { healthChecks }),
   };

@@ -16,7 +16,10 @@ export function rollbackOf(service: Cursor): RollbackInput {
   return { ...policyOf(config), ...(failureAction === undefined ? {} : { failureAction }) };
 }
 
-/** Compose stops the old task first, where Gantry by itself would start the new one first. */
+/**
+ * Docker stops the old task first, where Gantry by itself would start the new one first. Its other defaults are Gantry's
+ * too: one task at a time, no delay, watched for 5 s, no failure tolerated, paused on failure.
+ */
 function policyOf(config: Cursor | undefined): Omit<RollbackInput, 'failureAction'> {
   const parallelism = config?.get('parallelism')?.integer();
   const delayMs = config?.get('delay')?.duration();

@@ -26,7 +26,7 @@ export const DEPLOY_FIELDS: Fields = Object.freeze({
   'placement.max_replicas_per_node': honoured,
   'resources.limits.cpus': honoured,
   'resources.limits.memory': honoured,
-  'resources.limits.pids': refused('the number of processes cannot be limited', '0', '-1'),
+  'resources.limits.pids': honoured,
   'resources.reservations.cpus': honoured,
   'resources.reservations.memory': honoured,
   'resources.reservations.generic_resources[].discrete_resource_spec.kind': honoured,

@@ -61,9 +61,7 @@ export const SERVICE_FIELDS: Fields = Object.freeze({
   'ports[].name': honoured,
   expose: harmless('every port of a task can be reached on its networks'),
 
-  network_mode: refused(
-    'a task has a network of its own, and joins networks of the project; so it joins none',
-  ),
+  network_mode: honoured,
   'networks.*.aliases': honoured,
   'networks.*.interface_name': refused('interfaces are named by the runtime'),
   'networks.*.ipv4_address': refused(FIXED),
@@ -80,14 +78,20 @@ export const SERVICE_FIELDS: Fields = Object.freeze({
   'volumes[].target': honoured,
   'volumes[].read_only': honoured,
   'volumes[].consistency': harmless('on Linux there is one consistency'),
-  'volumes[].bind.propagation': refused('bind mounts are private', 'rprivate', 'private'),
+  'volumes[].bind.propagation': refused(
+    'bind mounts are private: a mount made later on the host is not seen in the task',
+    'rprivate',
+    'private',
+  ),
   'volumes[].bind.create_host_path': refused(
     'create the folder: a task is refused where it is missing',
     'false',
   ),
   'volumes[].bind.recursive': refused('bind mounts are recursive', 'enabled'),
-  'volumes[].bind.selinux': refused('files are not relabelled'),
-  'volumes[].volume': harmless('the mount itself is refused: there are no volumes yet'),
+  'volumes[].bind.selinux': honoured,
+  'volumes[].volume.nocopy': refused('there are no volumes yet: the files of the image are there', 'false'),
+  'volumes[].volume.subpath': refused('there are no volumes yet'),
+  'volumes[].volume.labels': refused('there are no volumes yet'),
   'volumes[].tmpfs.size': honoured,
   'volumes[].tmpfs.mode': refused('a tmpfs has the mode 1777'),
   'volumes[].image': harmless('the mount itself is refused: images cannot be mounted'),
@@ -96,13 +100,16 @@ export const SERVICE_FIELDS: Fields = Object.freeze({
   scale: honoured,
   restart: honoured,
   cpus: honoured,
+  pids_limit: honoured,
   mem_limit: honoured,
   mem_reservation: honoured,
   ...below('deploy', DEPLOY_FIELDS),
 
   attach: harmless('it chooses whose output `docker compose up` shows'),
   develop: harmless('it is for `docker compose watch`'),
-  build: noted('nothing is built: the image is used; without one the service is refused'),
+  build: noted(
+    'nothing is built: the image is used; without one the service is rejected, or leniently the image is the one that docker compose build makes',
+  ),
 
   annotations: refused('only labels are handed to the runtime'),
   blkio_config: refused('disk access cannot be limited'),
@@ -141,7 +148,6 @@ export const SERVICE_FIELDS: Fields = Object.freeze({
   oom_kill_disable: refused(MEMORY, 'false'),
   oom_score_adj: refused(MEMORY, '0'),
   pid: refused(NAMESPACE),
-  pids_limit: refused('the number of processes cannot be limited', '0', '-1'),
   platform: refused(
     'the node decides: use an image for its platform, or deploy.placement with node.platform.arch',
   ),

@@ -97,11 +97,13 @@ function pairs(tree: Tree, path: string, log: Log): Tree {
 
 /** `- host=ip` and `- host:ip` become `host: [ip]`. */
 function hosts(tree: Tree, path: string, log: Log): Tree {
-  const asDict = fromItems(tree, path, log, (item, entries) => {
+  const known = new Map<string, Tree[]>();
+  const asDict = fromItems(tree, path, log, (item) => {
     const [host, ip = ''] = cut(item.text, item.text.includes('=') ? '=' : ':');
-    const before = entries.get(host)?.value;
-    const known = before?.kind === 'list' ? before.items : [];
-    return [host, list(item.at, [...known, scalar(ip, item.at)])];
+    const addresses = known.get(host) ?? [];
+    known.set(host, addresses);
+    addresses.push(scalar(ip, item.at));
+    return [host, list(item.at, addresses)];
   });
   if (asDict.kind !== 'dict') return asDict;
   const entries = [...asDict.entries].map(([host, entry]): [string, Entry] => [
@@ -120,7 +122,7 @@ function fromItems(
   tree: Tree,
   path: string,
   log: Log,
-  make: (item: Scalar, entries: ReadonlyMap<string, Entry>) => readonly [string, Tree],
+  make: (item: Scalar) => readonly [string, Tree],
 ): Tree {
   if (tree.kind !== 'list') return tree;
   const entries = new Map<string, Entry>();
@@ -129,7 +131,7 @@ function fromItems(
       log.invalid(item.at, join(path, index), `expected a text, got ${kindOf(item)}`);
       return;
     }
-    const [key, value] = make(item, entries);
+    const [key, value] = make(item);
     entries.set(key, { at: item.at, value });
   });
   return { ...dict(tree.at, entries), ...(tree.mark === undefined ? {} : { mark: tree.mark }) };

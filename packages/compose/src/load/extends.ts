@@ -4,6 +4,8 @@ import { child, type Dict, type Entry, type Source, type Tree } from '../model/t
 import { mergeService } from './merge.ts';
 import { locate } from './reader.ts';
 
+const MAX_CHAIN = 100;
+
 /** What `extends` needs of the loader. */
 export interface ExtendsTools {
   readonly log: Log;
@@ -47,6 +49,10 @@ async function resolve(
   if (reference === undefined || service.kind !== 'dict') return service;
   const { log, load } = tools;
   const path = join(join('services', name), 'extends');
+  if (chain.length >= MAX_CHAIN) {
+    log.invalid(reference.at, path, `more than ${MAX_CHAIN} services extend one another`);
+    return service;
+  }
   if (chain.includes(service)) {
     log.invalid(reference.at, path, 'extends itself in a circle');
     return service;

@@ -1,115 +1,99 @@
-import { basename, dirname, join as joinPath, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { GantryError } from '@gantry/core';
 import { join, Log } from '../model/log.ts';
 import { refused } from '../model/problem.ts';
 import { child, type Dict, isNull, kindOf, type Tree } from '../model/tree.ts';
-import { interpolate } from '../syntax/interpolate.ts';
-import { parseYaml } from '../syntax/parse-yaml.ts';
+import { filesOfVariable, findFiles } from './find-files.ts';
 import { Loader } from './loader.ts';
 import type { ComposeProject } from './project.ts';
+import { projectNameOf } from './project-name.ts';
 import { locate, type ReadText } from './reader.ts';
 import { readVariables } from './variables.ts';
 
 export interface LoadComposeOptions {
-  /** Later files are merged over earlier ones. Without any, the usual names are looked for in `directory`. */
+  /**
+   * Later files are merged over earlier ones. Default: those of `COMPOSE_FILE`, or else the usual name (`compose.yaml` …)
+   * with its override file in `directory`, in `cwd`, or in the nearest directory above.
+   */
   readonly files?: readonly string[];
-  /** What relative paths are relative to; the folder of the first file otherwise. */
+  /** What relative paths in the files are relative to (default: the directory of the first file). */
   readonly directory?: string;
-  /** Otherwise `COMPOSE_PROJECT_NAME`, `name` of the files, or the name of the folder. */
+  /** What relative paths of `COMPOSE_FILE` and of env files are relative to (default: `directory`, or else `.`). */
+  readonly cwd?: string;
+  /** Default: `COMPOSE_PROJECT_NAME`, `name` of the files, or the name of the directory. */
   readonly projectName?: string;
-  /** Active profiles, `*` for all; otherwise those of `COMPOSE_PROFILES`, parted by commas. */
+  /** Active profiles, `*` for all (default: those of `COMPOSE_PROFILES`, separated by commas). */
   readonly profiles?: readonly string[];
-  /** Variables, such as `process.env`; they go before those of the `.env` file. */
+  /** Services that are active whatever their profiles. */
+  readonly enabled?: readonly string[];
+  /** Variables, such as `process.env`; they go before those of env files. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Files with variables; later ones go before earlier ones. Default: those of `COMPOSE_ENV_FILES` (of `env` only), or
+   * else `.env` in `directory`, unless `COMPOSE_DISABLE_ENV_FILE` is set.
+   */
+  readonly envFiles?: readonly string[];
   readonly read: ReadText;
 }
 
-/** In the order of preference; the second of a pair is merged over the first. */
-const USUAL: readonly (readonly [string, string])[] = Object.freeze([
-  ['compose.yaml', 'compose.override.yaml'],
-  ['compose.yml', 'compose.override.yml'],
-  ['docker-compose.yaml', 'docker-compose.override.yaml'],
-  ['docker-compose.yml', 'docker-compose.override.yml'],
-]);
-
-const PROJECT_NAME = /^[a-z0-9][a-z0-9_-]*$/;
-
 /**
- * Reads a Compose project: its files, `.env`, and the files they extend and include.
+ * Reads a Compose project: its files, env files, and the files they extend and include.
  *
  * @throws `INVALID_OBJECT` with every problem and its place; `NOT_FOUND` if no file was named and none was found.
  */
 export async function loadCompose(options: LoadComposeOptions): Promise<ComposeProject> {
-  const { read } = options;
+  const { read, projectName } = options;
   const log = new Log();
-  const files = options.files ?? (await usualFiles(options.directory ?? '.', read));
-  if (files.length === 0) throw new GantryError('NOT_FOUND', 'compose: no file was named');
-  const directory = options.directory ?? dirname(files[0] as string);
-  const given = new Map(
-    Object.entries(options.env ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined),
-  );
-  const variables = await readVariables(
-    [{ file: locate(directory, '.env'), required: false }],
-    given,
-    read,
-    log,
-  );
-  const name = await nameOf(options, files, directory, variables, log);
+  if (options.files?.length === 0) throw new GantryError('NOT_FOUND', 'compose: no file was named');
+  const cwd = options.cwd ?? options.directory ?? '.';
+  const start = options.directory ?? (options.files === undefined ? cwd : directoryOf(options.files, cwd));
+  let variables = await firstVariables(options, cwd, start, log);
+  const files = options.files ?? filesOfVariable(variables, cwd) ?? (await findFiles(start, read, log));
+  const directory = options.directory ?? directoryOf(files, cwd);
+  if (resolve(directory) !== resolve(start) && usesDotEnv(options)) {
+    variables = await readVariables([dotEnv(directory)], variables, read, log);
+  }
+  const name = await projectNameOf({ projectName, files, directory, variables, read }, log);
   variables.set('COMPOSE_PROJECT_NAME', name);
   const model = await new Loader(read, log).load({ files, directory, variables });
-  const { services, inactive } = activeServices(model, profilesOf(options, variables), log);
+  const { services, inactive } = activeServices(model, profilesOf(options, variables), options, log);
   const contents = await readContents(model, services, read);
   if (log.invalids.length > 0) throw refused(`compose project "${name}"`, log.invalids);
   const root = resolve('.');
   return { name, root, files: [...files], services, inactive, notes: log.problems, model, contents };
 }
 
-async function usualFiles(directory: string, read: ReadText): Promise<string[]> {
-  for (const [base, override] of USUAL) {
-    const file = joinPath(directory, base);
-    if ((await read(file)) === undefined) continue;
-    const over = joinPath(directory, override);
-    return (await read(over)) === undefined ? [file] : [file, over];
-  }
-  const names = USUAL.map(([base]) => base).join(', ');
-  throw new GantryError('NOT_FOUND', `compose: there is none of ${names} in "${directory}"`);
+function directoryOf([first = '-']: readonly string[], cwd: string): string {
+  return first === '-' ? cwd : dirname(first);
 }
 
-/** `name` is needed before the files can be interpolated, so it is read on its own. */
-async function nameOf(
-  { projectName, read }: LoadComposeOptions,
-  files: readonly string[],
+function dotEnv(directory: string): { readonly file: string; readonly required: boolean } {
+  return { file: locate(directory, '.env'), required: false };
+}
+
+function givenFiles({ envFiles, env }: LoadComposeOptions): readonly string[] {
+  if (envFiles !== undefined && envFiles.length > 0) return envFiles;
+  return (env?.COMPOSE_ENV_FILES ?? '').split(',').filter((file) => file.trim() !== '');
+}
+
+function usesDotEnv(options: LoadComposeOptions): boolean {
+  const disabled = ['1', 'true'].includes((options.env?.COMPOSE_DISABLE_ENV_FILE ?? '').toLowerCase());
+  return !disabled && givenFiles(options).length === 0;
+}
+
+/** The caller's variables, and those of the env files that count before any Compose file is known. */
+async function firstVariables(
+  options: LoadComposeOptions,
+  cwd: string,
   directory: string,
-  variables: ReadonlyMap<string, string>,
   log: Log,
-): Promise<string> {
-  const told = projectName ?? variables.get('COMPOSE_PROJECT_NAME');
-  let name = told;
-  let where = { source: { file: files[0] as string, directory, variables }, line: 1, column: 1 };
-  for (const file of told === undefined ? files : []) {
-    const text = await read(file);
-    // What is wrong with the file is said when it is read in earnest.
-    const written = child(parseYaml(text ?? '', { file, directory, variables }, new Log()), 'name');
-    if (written?.kind !== 'scalar' || written.value === null) continue;
-    const { text: value } = interpolate(written.text, (variable) => variables.get(variable));
-    [name, where] = [value, written.at];
-  }
-  if (name !== undefined && name !== '') {
-    if (!PROJECT_NAME.test(name)) {
-      log.invalid(
-        where,
-        'name',
-        `expected lower-case letters, digits, dashes and underscores, got "${name}"`,
-      );
-    }
-    return name;
-  }
-  const folder = basename(resolve(directory))
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]/g, '')
-    .replace(/^[_-]+/, '');
-  if (folder === '') log.invalid(where, 'name', 'the folder gives no name: a name is needed');
-  return folder;
+): Promise<Map<string, string>> {
+  const given = new Map(
+    Object.entries(options.env ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+  const named = givenFiles(options).map((file) => ({ file: locate(cwd, file), required: true }));
+  const files = usesDotEnv(options) ? [dotEnv(directory)] : named;
+  return readVariables(files, given, options.read, log);
 }
 
 function profilesOf(
@@ -117,20 +101,25 @@ function profilesOf(
   variables: ReadonlyMap<string, string>,
 ): readonly string[] {
   if (profiles !== undefined) return profiles;
-  return (variables.get('COMPOSE_PROFILES') ?? '').split(',').filter((profile) => profile !== '');
+  const profilesText = variables.get('COMPOSE_PROFILES') ?? '';
+  return profilesText
+    .split(',')
+    .map((profile) => profile.trim())
+    .filter((profile) => profile !== '');
 }
 
 /** Services without profiles, and those with an active one. */
 function activeServices(
   model: Dict,
   profiles: readonly string[],
+  { enabled = [] }: LoadComposeOptions,
   log: Log,
 ): { services: readonly string[]; inactive: readonly string[] } {
   const all = child(model, 'services');
   const names = all?.kind === 'dict' ? [...all.entries.keys()] : [];
   const services = names.filter((name) => {
     const wanted = child(child(all, name), 'profiles');
-    if (wanted === undefined || isNull(wanted)) return true;
+    if (wanted === undefined || isNull(wanted) || enabled.includes(name)) return true;
     if (wanted.kind !== 'list') {
       log.invalid(
         wanted.at,

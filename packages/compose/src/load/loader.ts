@@ -1,6 +1,6 @@
 import type { Log } from '../model/log.ts';
 import { type Dict, dict, type Place, type Source } from '../model/tree.ts';
-import { parseYaml } from '../syntax/parse-yaml.ts';
+import { parseDocuments } from '../syntax/parse-yaml.ts';
 import { canonical } from './canonical.ts';
 import { resolveExtends } from './extends.ts';
 import { addIncluded, type Inclusion, inclusionsOf } from './include.ts';
@@ -22,13 +22,14 @@ export interface FileSet {
 export class Loader {
   readonly #read: ReadText;
   readonly #log: Log;
+  readonly #known = new Map<Source['variables'], Map<string, Promise<Dict | undefined>>>();
 
   constructor(read: ReadText, log: Log) {
     this.#read = read;
     this.#log = log;
   }
 
-  /** The document that the files give together; `including` are the files that include these. */
+  /** The document that the files give together; later documents of one file are merged over earlier ones; `including` are the files that include these. */
   async load(set: FileSet, including: readonly string[] = []): Promise<Dict> {
     const { files, directory, variables } = set;
     let model: Dict | undefined;
@@ -76,11 +77,26 @@ export class Loader {
     return addIncluded(model, included, inclusion, this.#log);
   }
 
-  async #one(source: Source): Promise<Dict | undefined> {
+  /** A file is read once for the same directory and variables, however many services extend one of it. */
+  #one(source: Source): Promise<Dict | undefined> {
+    const { file, directory, variables } = source;
+    const known = this.#known.get(variables) ?? new Map<string, Promise<Dict | undefined>>();
+    this.#known.set(variables, known);
+    const key = `${file}\0${directory}`;
+    const read = known.get(key) ?? this.#parse(source);
+    known.set(key, read);
+    return read;
+  }
+
+  async #parse(source: Source): Promise<Dict | undefined> {
     const text = await this.#read(source.file);
     if (text === undefined) return undefined;
-    const parsed = parseYaml(text, source, this.#log);
-    const interpolated = interpolateTree(parsed, this.#log) as Dict;
-    return canonical(interpolated, this.#log);
+    const documents = parseDocuments(text, source, this.#log).map((parsed) => {
+      const interpolated = interpolateTree(parsed, this.#log) as Dict;
+      return canonical(interpolated, this.#log);
+    });
+    const [first, ...later] = documents;
+    if (first === undefined) return dict({ source, line: 1, column: 1 });
+    return later.reduce((before, over) => merge(before, over, this.#log), first);
   }
 }

@@ -105,13 +105,20 @@ function mergeLists(base: List, over: List, path: Path, log: Log): List {
   const keyOf = Object.hasOwn(KEYED, pattern) ? KEYED[pattern] : undefined;
   if (REPEATING.includes(pattern)) return { ...base, items: [...base.items, ...over.items] };
   const items = [...base.items];
-  for (const item of over.items) {
+  const identify = (item: Tree): string => {
     const key = keyOf?.(item);
-    const at = items.findIndex((one) =>
-      key === undefined ? JSON.stringify(plain(one)) === JSON.stringify(plain(item)) : keyOf?.(one) === key,
-    );
-    const before = items[at];
-    if (before === undefined) items.push(item);
+    return key === undefined ? `=${JSON.stringify(plain(item))}` : `#${key}`;
+  };
+  const places = new Map<string, number>();
+  items.forEach((item, index) => {
+    const id = identify(item);
+    if (!places.has(id)) places.set(id, index);
+  });
+  for (const item of over.items) {
+    const id = identify(item);
+    const at = places.get(id);
+    const before = at === undefined ? undefined : items[at];
+    if (at === undefined || before === undefined) places.set(id, items.push(item) - 1);
     else if (before.kind === 'dict' && item.kind === 'dict')
       items[at] = mergeDicts(before, item, [...path, '[]'], log);
     else items[at] = item;

@@ -11,7 +11,8 @@ export function nodeFiles(): ReadText {
     try {
       return await readFile(path, 'utf8');
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      const code = (cause as NodeJS.ErrnoException).code ?? '';
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new GantryError('UNAVAILABLE', `compose: cannot read "${path}": ${why}`, { cause });
     }

@@ -6,19 +6,15 @@ export class Log {
   readonly problems: Problem[] = [];
   /** Values that were read, named in a problem, or known to do no harm. */
   readonly seen = new Set<Tree>();
+  readonly #known = new Set<string>();
 
   add(severity: Severity, at: Place, path: string, message: string): void {
     const { line, column, source } = at;
     const { file } = source;
-    const known = this.problems.some(
-      (one) =>
-        one.path === path &&
-        one.message === message &&
-        one.line === line &&
-        one.column === column &&
-        one.file === file,
-    );
-    if (!known) this.problems.push({ severity, file, line, column, path, message });
+    const key = JSON.stringify([file, line, column, path, message]);
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
+    this.problems.push({ severity, file, line, column, path, message });
   }
 
   invalid(at: Place, path: string, message: string): void {

@@ -33,11 +33,16 @@ export function problemsOf(error: unknown): readonly Problem[] {
   return Array.isArray(issues) ? issues.filter((issue) => 'severity' in issue && 'file' in issue) : [];
 }
 
-/** `INVALID_OBJECT` with all of the problems as its issues, and their text as its message. */
+/** Problems in the message of an error. */
+const MAX_SHOWN = 100;
+
+/** `INVALID_OBJECT` with all of the problems as its issues, and the text of the first 100 as its message. */
 export function refused(what: string, found: readonly Problem[]): GantryError {
   const problems = inOrder(found);
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return new GantryError('INVALID_OBJECT', `${what}: ${count}\n${formatProblems(problems)}`, {
+  const shown = formatProblems(problems.slice(0, MAX_SHOWN));
+  const rest = problems.length > MAX_SHOWN ? `\n… and ${problems.length - MAX_SHOWN} more` : '';
+  return new GantryError('INVALID_OBJECT', `${what}: ${count}\n${shown}${rest}`, {
     issues: problems,
   });
 }

@@ -25,8 +25,10 @@ export function parseEnvFile(text: string, given: Lookup): EnvFile {
   const lookup: Lookup = (name) => given(name) ?? entries.get(name);
   const source = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   let at = 0;
+  let line = 1;
+  let counted = 0;
   while (at < source.length) {
-    const line = source.slice(0, at).split('\n').length;
+    for (; counted < at; counted++) if (source[counted] === '\n') line++;
     const end = endOfLine(source, at);
     const content = source.slice(at, end);
     if (content.trim() === '' || content.trimStart().startsWith('#')) {
@@ -47,6 +49,7 @@ export function parseEnvFile(text: string, given: Lookup): EnvFile {
     const read = readValue(source, at + all.length);
     at = read.end + 1;
     if (read.problem !== undefined) problems.push({ line, message: `${name}: ${read.problem}` });
+    if (read.text.includes('\0')) problems.push({ line, message: `${name}: a value must not contain NUL` });
     const result = read.literal ? { text: read.text, unset: [] } : interpolate(read.text, lookup);
     if ('problem' in result) problems.push({ line, message: `${name}: ${result.problem}` });
     for (const one of result.unset) unset.add(one);

@@ -1,4 +1,4 @@
-/** What came of a text with variables. */
+/** A text after interpolation. */
 export interface Interpolated {
   readonly text: string;
   /** Variables that are not set and have no default: an empty text stands for them. */
@@ -9,79 +9,150 @@ export interface Interpolated {
 
 type Lookup = (name: string) => string | undefined;
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
-const OPERATOR = /^(:-|-|:\?|\?|:\+|\+)/;
+/** Longest text that comes of an interpolation: a few lines of an env file could double one another without end. */
+const MAX_LENGTH = 1_048_576;
+/** Deepest nesting of defaults: `${A:-${B:-${C}}}` has three levels. */
+const MAX_DEPTH = 100;
+const NAME = /[A-Za-z_][A-Za-z0-9_]*/;
+const OPERATOR = /:?[-?+]/;
+const SHOWN = 60;
 
 /** The text cannot be interpolated. */
 class Mistake extends Error {}
 
 /**
- * Replaces `$A`, `${A}`, `${A:-default}`, `${A-default}`, `${A:?why}`, `${A?why}`, `${A:+other}`, `${A+other}`, nested as
- * one likes. `$$` stands for a dollar; a dollar that begins no variable stays as it is.
+ * Replaces `$A`, `${A}`, `${A:-default}`, `${A-default}`, `${A:?why}`, `${A?why}`, `${A:+other}`, `${A+other}`, nested at
+ * most 100 deep. `$$` stands for a dollar; a dollar that begins no variable stays as it is. Takes time proportional to
+ * the length of the text and of the result, which has at most 1 MiB.
  */
 export function interpolate(text: string, lookup: Lookup): Interpolated {
-  const unset: string[] = [];
+  const parser = new Parser(text, lookup);
   try {
-    return { text: expand(text, lookup, unset), unset };
+    return { text: parser.parse(), unset: [...parser.unset] };
   } catch (error) {
-    if (error instanceof Mistake) return { text: '', unset, problem: error.message };
+    if (error instanceof Mistake) return { text: '', unset: [...parser.unset], problem: error.message };
     throw error;
   }
 }
 
-function expand(text: string, lookup: Lookup, unset: string[]): string {
-  let result = '';
-  let at = 0;
-  for (;;) {
-    const dollar = text.indexOf('$', at);
-    if (dollar === -1) return result + text.slice(at);
-    result += text.slice(at, dollar);
-    const rest = text.slice(dollar + 1);
-    if (rest.startsWith('$')) {
-      result += '$';
-      at = dollar + 2;
-    } else if (rest.startsWith('{')) {
-      const end = closing(text, dollar);
-      result += braced(text.slice(dollar + 2, end), lookup, unset);
-      at = end + 1;
-    } else {
-      const name = NAME.exec(rest)?.[0];
-      result += name === undefined ? '$' : value(name, lookup, unset);
-      at = dollar + 1 + (name?.length ?? 0);
+/** Reads the text once from left to right; a branch that is not taken is read, and not looked up. */
+class Parser {
+  readonly unset = new Set<string>();
+  readonly #text: string;
+  readonly #lookup: Lookup;
+  #at = 0;
+  #length = 0;
+
+  constructor(text: string, lookup: Lookup) {
+    this.#text = text;
+    this.#lookup = lookup;
+  }
+
+  parse(): string {
+    return this.#expand(0, true);
+  }
+
+  /** Up to the end of the text, or within braces up to the one that closes them, which is left to the caller. */
+  #expand(depth: number, taken: boolean): string {
+    const text = this.#text;
+    const within = depth > 0;
+    const parts: string[] = [];
+    let start = this.#at;
+    let braces = 0;
+    const keep = (part: string): void => {
+      if (!taken) return;
+      this.#length += part.length;
+      if (this.#length > MAX_LENGTH) throw new Mistake(`the result has more than ${MAX_LENGTH} characters`);
+      parts.push(part);
+    };
+    while (this.#at < text.length) {
+      const char = text[this.#at];
+      if (within && char === '{') braces++;
+      if (within && char === '}' && braces-- === 0) break;
+      if (char !== '$') {
+        this.#at++;
+        continue;
+      }
+      keep(text.slice(start, this.#at));
+      keep(this.#dollar(depth, taken));
+      start = this.#at;
     }
+    keep(text.slice(start, this.#at));
+    return parts.join('');
+  }
+
+  #dollar(depth: number, taken: boolean): string {
+    const from = this.#at;
+    const next = this.#text[from + 1];
+    if (next === '$') {
+      this.#at += 2;
+      return '$';
+    }
+    if (next !== '{') {
+      this.#at++;
+      const name = this.#match(NAME);
+      return name === undefined ? '$' : this.#value(name, taken);
+    }
+    if (depth >= MAX_DEPTH) throw new Mistake(`variables are nested more than ${MAX_DEPTH} deep`);
+    this.#at += 2;
+    const value = this.#braced(from, depth + 1, taken);
+    if (this.#text[this.#at] !== '}') throw this.#open(from);
+    this.#at++;
+    // What the branch has counted is counted again by the one that asked for it.
+    this.#length -= taken ? value.length : 0;
+    return value;
+  }
+
+  #braced(from: number, depth: number, taken: boolean): string {
+    const name = this.#match(NAME);
+    if (name === undefined) throw this.#wrong(from);
+    if (this.#text[this.#at] === '}') return this.#counted(this.#value(name, taken), taken);
+    const operator = this.#match(OPERATOR);
+    if (operator === undefined) throw this.#wrong(from);
+    const found = taken ? this.#lookup(name) : undefined;
+    const isSet = operator.startsWith(':') ? found !== undefined && found !== '' : found !== undefined;
+    const wantsWord = operator.endsWith('+') === isSet;
+    const word = this.#expand(depth, taken && wantsWord);
+    if (!taken || this.#at >= this.#text.length) return '';
+    if (operator.endsWith('?') && !isSet)
+      throw new Mistake(`the variable "${name}" has to be set${word === '' ? '' : `: ${word}`}`);
+    if (wantsWord) return word;
+    return this.#counted(operator.endsWith('+') ? '' : (found ?? ''), taken);
+  }
+
+  #counted(value: string, taken: boolean): string {
+    if (taken) this.#length += value.length;
+    return value;
+  }
+
+  #value(name: string, taken: boolean): string {
+    if (!taken) return '';
+    const found = this.#lookup(name);
+    if (found === undefined) this.unset.add(name);
+    return found ?? '';
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    const sticky = new RegExp(pattern.source, 'y');
+    sticky.lastIndex = this.#at;
+    const found = sticky.exec(this.#text)?.[0];
+    this.#at += found?.length ?? 0;
+    return found;
+  }
+
+  #open(from: number): Mistake {
+    return new Mistake(`${quoted(this.#text.slice(from))} has no closing brace (write $$ for a dollar sign)`);
+  }
+
+  #wrong(from: number): Mistake {
+    const end = this.#text.indexOf('}', from);
+    if (end === -1) return this.#open(from);
+    return new Mistake(
+      `${quoted(this.#text.slice(from, end + 1))} is no variable (write $$ for a dollar sign)`,
+    );
   }
 }
 
-/** Where the brace closes that opens after the dollar; braces within count in pairs. */
-function closing(text: string, dollar: number): number {
-  let depth = 0;
-  for (let at = dollar + 1; at < text.length; at++) {
-    if (text[at] === '{') depth++;
-    if (text[at] === '}' && --depth === 0) return at;
-  }
-  throw new Mistake(`"${text.slice(dollar)}" has no closing brace (write $$ for a dollar sign)`);
-}
-
-function braced(content: string, lookup: Lookup, unset: string[]): string {
-  const name = NAME.exec(content)?.[0];
-  const rest = content.slice(name?.length ?? 0);
-  const operator = OPERATOR.exec(rest)?.[0];
-  if (name === undefined || (rest !== '' && operator === undefined)) {
-    throw new Mistake(`"\${${content}}" is no variable (write $$ for a dollar sign)`);
-  }
-  if (operator === undefined) return value(name, lookup, unset);
-  const word = rest.slice(operator.length);
-  const found = lookup(name);
-  const there = operator.startsWith(':') ? found !== undefined && found !== '' : found !== undefined;
-  if (operator.endsWith('+')) return there ? expand(word, lookup, unset) : '';
-  if (there) return found as string;
-  if (operator.endsWith('-')) return expand(word, lookup, unset);
-  const why = expand(word, lookup, unset);
-  throw new Mistake(`the variable "${name}" has to be set${why === '' ? '' : `: ${why}`}`);
-}
-
-function value(name: string, lookup: Lookup, unset: string[]): string {
-  const found = lookup(name);
-  if (found === undefined && !unset.includes(name)) unset.push(name);
-  return found ?? '';
+function quoted(text: string): string {
+  return `"${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}"`;
 }

@@ -8,7 +8,7 @@ import {
   LineCounter,
   type Node,
   type Pair,
-  parseDocument,
+  parseAllDocuments,
   visit,
   type YAMLMap,
 } from 'yaml';
@@ -25,30 +25,84 @@ import {
   scalar,
   type Tree,
 } from '../model/tree.ts';
+import { tooDeepAt } from './yaml-depth.ts';
 
+/** Longest file, in characters. */
+const MAX_LENGTH = 4_194_304;
 /** Aliases are copied: a small file could ask for a huge tree. */
 const MAX_VALUES = 100_000;
 const MAX_DEPTH = 100;
+const MAX_ERRORS = 20;
 const MARKS: Readonly<Record<string, Mark>> = Object.freeze({ '!reset': 'reset', '!override': 'override' });
+const CORE_TAGS: readonly string[] = Object.freeze(
+  ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`),
+);
 
-/** Parses one file: anchors and merge keys are resolved, and every value keeps its place. An empty file is an empty mapping. */
+/** There are more values than a file may have. */
+class TooLarge extends Error {}
+
+/** Parses the first document of a text; see `parseDocuments`. */
 export function parseYaml(text: string, source: Source, log: Log): Dict {
+  const start: Place = { source, line: 1, column: 1 };
+  return parseDocuments(text, source, log)[0] ?? dict(start);
+}
+
+/**
+ * Parses the documents of one file: anchors and merge keys are resolved, and every value keeps its place. An empty
+ * document is an empty mapping. What is wrong, too large (4 Mi characters, 100,000 values) or too deep (100 levels) is in
+ * the log; there are no documents then.
+ */
+export function parseDocuments(text: string, source: Source, log: Log): readonly Dict[] {
   const lines = new LineCounter();
-  const document = parseDocument(text, { merge: true, lineCounter: lines, prettyErrors: false });
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { source, line: Math.max(1, line), column: Math.max(1, col) };
   };
-  for (const { message, pos } of document.errors) log.invalid(placeOf(pos[0]), '', firstLower(message));
-  const start = placeOf(0);
-  if (document.errors.length > 0) return dict(start);
+  const refuse = (offset: number, message: string): readonly Dict[] => {
+    const before = text.slice(0, offset).split('\n');
+    const place = { source, line: before.length, column: (before.at(-1) ?? '').length + 1 };
+    log.invalid(place, '', message);
+    return [];
+  };
+  if (text.length > MAX_LENGTH) return refuse(0, `the file has more than ${MAX_LENGTH} characters`);
+  const nul = text.indexOf('\0');
+  if (nul !== -1) return refuse(nul, 'the file contains a NUL character: expected text in UTF-8');
+  const deep = tooDeepAt(text, MAX_DEPTH);
+  if (deep !== undefined) return refuse(deep, `values are nested more than ${MAX_DEPTH} deep`);
+  // Duplicate keys are found below: the parser compares each key with all others.
+  const options = { merge: true, lineCounter: lines, prettyErrors: false, uniqueKeys: false } as const;
+  const parsed = parseAllDocuments(text, options);
+  const documents = Array.isArray(parsed) ? parsed : [];
+  const errors = documents.flatMap((document) => document.errors);
+  for (const { message, pos } of errors.slice(0, MAX_ERRORS)) {
+    log.invalid(placeOf(pos[0]), '', firstLower(message));
+  }
+  if (errors.length > 0) return [];
+  const budget = { values: 0 };
+  try {
+    return documents.map((document) => readDocument(document, placeOf, budget, log));
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    log.invalid(placeOf(0), '', `the file is too large: it has more than ${MAX_VALUES} values`);
+    return [];
+  }
+}
 
-  let count = 0;
+function readDocument(
+  document: Document,
+  placeOf: (offset: number) => Place,
+  budget: { values: number },
+  log: Log,
+): Dict {
+  const start = placeOf(document.range?.[0] ?? 0);
   const targets = aliasTargets(document);
+  const spend = (): void => {
+    if (++budget.values > MAX_VALUES) throw new TooLarge();
+  };
   const atOf = (node: Node): Place => placeOf(node.range?.[0] ?? 0);
 
   const read = (node: unknown, at: Place, path: string, above: readonly unknown[]): Tree => {
-    count++;
+    spend();
     if (isAlias(node)) {
       const target = targets.get(node);
       if (target !== undefined && !above.includes(target))
@@ -57,9 +111,8 @@ export function parseYaml(text: string, source: Source, log: Log): Dict {
       log.invalid(atOf(node), path, `the alias *${node.source} ${why}`);
       return scalar(null, atOf(node));
     }
-    if (count > MAX_VALUES || above.length > MAX_DEPTH) {
-      if (count <= MAX_VALUES || count === MAX_VALUES + 1)
-        log.invalid(at, path, 'the file is too large or too deep');
+    if (above.length > MAX_DEPTH) {
+      log.invalid(at, path, `values are nested more than ${MAX_DEPTH} deep`);
       return scalar(null, at);
     }
     const within = [...above, node];
@@ -72,7 +125,11 @@ export function parseYaml(text: string, source: Source, log: Log): Dict {
       const items = node.items.map((item, index) => read(item, atOf(node), join(path, index), within));
       return { ...list(atOf(node), items), ...mark };
     }
-    if (isScalar(node)) return { ...readScalar(node.value, node.source, atOf(node)), ...markOf(node, path) };
+    if (isScalar(node)) {
+      if (typeof node.value === 'string' && node.value.includes('\0'))
+        log.invalid(atOf(node), path, 'a text must not contain NUL');
+      return { ...readScalar(node.value, node.source, atOf(node)), ...markOf(node, path) };
+    }
     return scalar(null, at);
   };
 
@@ -80,6 +137,7 @@ export function parseYaml(text: string, source: Source, log: Log): Dict {
     const own = new Map<string, Entry>();
     const merged = new Map<string, Entry>();
     for (const pair of map.items) {
+      spend();
       if (isMergeKey(pair)) {
         for (const [key, entry] of readMerged(pair.value, path, within)) {
           if (!merged.has(key)) merged.set(key, entry);
@@ -88,9 +146,19 @@ export function parseYaml(text: string, source: Source, log: Log): Dict {
       }
       const key = isScalar(pair.key) ? pair.key : undefined;
       const at = key === undefined ? atOf(map) : atOf(key);
-      const name = typeof key?.value === 'string' ? key.value : key?.source;
-      if (name === undefined) {
-        log.invalid(at, path, 'expected a text as key');
+      const name = key?.value;
+      if (typeof name !== 'string') {
+        const got = key === undefined ? '' : `, got ${key.source || 'nothing'}: put it in quotes`;
+        log.invalid(at, path, `expected a text as key${got}`);
+        continue;
+      }
+      const before = own.get(name);
+      if (before !== undefined) {
+        log.invalid(
+          at,
+          join(path, name),
+          `the key is there twice; the first one is in line ${before.at.line}`,
+        );
         continue;
       }
       own.set(name, { at, value: read(pair.value, at, join(path, name), within) });
@@ -101,15 +169,17 @@ export function parseYaml(text: string, source: Source, log: Log): Dict {
   /** `<<: *a` or `<<: [*a, *b]`: of equal keys, the first one counts. */
   const readMerged = (value: unknown, path: string, within: readonly unknown[]): [string, Entry][] => {
     const target = isAlias(value) ? targets.get(value) : value;
+    spend();
     if (isMap(target) && !within.includes(target)) return [...readPairs(target, path, [...within, target])];
-    if (isSeq(target)) return target.items.flatMap((item) => readMerged(item, path, within));
+    if (isSeq(target) && !within.includes(target))
+      return target.items.flatMap((item) => readMerged(item, path, [...within, target]));
     log.invalid(atOf(value as Node), path, 'expected a mapping, or a list of mappings, to merge');
     return [];
   };
 
   const markOf = (node: Node & { tag?: string | undefined }, path: string): { mark?: Mark } => {
     const { tag } = node;
-    if (tag === undefined || tag.startsWith('tag:yaml.org,2002:')) return {};
+    if (tag === undefined || CORE_TAGS.includes(tag)) return {};
     const mark = Object.hasOwn(MARKS, tag) ? MARKS[tag] : undefined;
     if (mark !== undefined) return { mark };
     log.invalid(atOf(node), path, `unknown tag "${tag}": expected !reset or !override`);

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** The parts of a port in short syntax; every port is a range, mostly of one. */
 export interface PortText {
   readonly hostIp?: string;
@@ -26,9 +28,13 @@ export function sizeOf({ first, last }: Range): number {
   return last - first + 1;
 }
 
-/** Parses `[[HOST:]PUBLISHED:]TARGET[/PROTOCOL]`, or says what is wrong. */
+/**
+ * Parses `[[HOST:]PUBLISHED:]TARGET[/PROTOCOL]`, or says what is wrong. As Docker does: whatever stands before the last
+ * two colons is the host, with or without brackets; an empty host or published port is as good as none.
+ */
 export function parsePort(text: string): PortText | { readonly problem: string } {
-  const [, ports = '', protocol = 'tcp'] = /^([^/]*)(?:\/(\w+))?$/.exec(text.trim()) ?? [];
+  const [, ports = '', given = ''] = /^([^/]*)(?:\/(\w*))?$/.exec(text.trim()) ?? [];
+  const protocol = given === '' ? 'tcp' : given;
   const lastColon = ports.lastIndexOf(':');
   const target = parseRange(ports.slice(lastColon + 1));
   if (target === undefined || target.first === 0) {
@@ -44,12 +50,12 @@ export function parsePort(text: string): PortText | { readonly problem: string }
   if (published === undefined && publishedText !== '') {
     return { problem: `expected a port or a range, got "${publishedText}" in "${text}"` };
   }
-  if (ip !== undefined && !/^[\d.]+$|^[\da-fA-F:.]*:[\da-fA-F:.]*$/.test(ip)) {
+  if (ip !== undefined && ip !== '' && isIP(ip) === 0) {
     return { problem: `expected an IP address, got "${ip}" in "${text}"` };
   }
   return {
     ...base,
-    ...(ip === undefined ? {} : { hostIp: ip }),
+    ...(ip === undefined || ip === '' ? {} : { hostIp: ip }),
     ...(published === undefined ? {} : { published }),
   };
 }

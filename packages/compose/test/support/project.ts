@@ -2,6 +2,7 @@ import {
   type ComposeProject,
   type ConvertedProject,
   convertProject,
+  type Dialect,
   formatProblems,
   type LoadComposeOptions,
   loadCompose,
@@ -12,11 +13,12 @@ export type Files = Readonly<Record<string, string>>;
 
 export interface Setup extends Omit<LoadComposeOptions, 'read'> {
   readonly lenient?: boolean;
+  readonly dialect?: Dialect;
 }
 
 /** Loads from texts; `compose.yaml` unless other files are named. */
 export function load(files: Files, setup: Setup = {}): Promise<ComposeProject> {
-  const { lenient: _, ...options } = setup;
+  const { lenient: _, dialect: __, ...options } = setup;
   return loadCompose({
     files: ['compose.yaml'],
     projectName: 'app',
@@ -27,7 +29,8 @@ export function load(files: Files, setup: Setup = {}): Promise<ComposeProject> {
 }
 
 export async function convert(files: Files, setup: Setup = {}): Promise<ConvertedProject> {
-  return convertProject(await load(files, setup), { lenient: setup.lenient ?? false });
+  const { lenient = false, dialect = 'compose' } = setup;
+  return convertProject(await load(files, setup), { lenient, dialect });
 }
 
 /** The problems for which a project is refused, as text; fails if it is not. */

@@ -33,7 +33,7 @@ export async function inspectServices(cx: Cx, words: readonly string[], pretty: 
   }
 }
 
-async function tasksOf(cx: Cx, id: string): Promise<Task[]> {
+export async function tasksOf(cx: Cx, id: string): Promise<Task[]> {
   const api = await cx.api();
   return (await allPages(api, 'task', { fields: `spec.service=${id}`, signal: cx.signal })).items;
 }

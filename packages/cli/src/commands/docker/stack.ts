@@ -11,11 +11,13 @@ import { type Members, membersOf, STACK_LABEL } from '../../stack/members.ts';
 import { readStack } from '../../stack/read-stack.ts';
 import { removeMembers } from '../../stack/remove.ts';
 import type { Define } from '../entry.ts';
+import { dockerFlags, type RejectedFlags } from './compose/docker-flags.ts';
 import { showTasksOf } from './service-show.ts';
 
 export interface DeployFlags {
   readonly composeFile?: readonly string[];
   readonly lenient?: boolean;
+  readonly prune?: boolean;
   readonly dryRun?: boolean;
   readonly plan?: boolean;
   readonly force?: boolean;
@@ -23,14 +25,19 @@ export interface DeployFlags {
   readonly timeout?: string;
 }
 
+const REJECTED: RejectedFlags = Object.freeze({
+  '--with-registry-auth': [
+    'the credentials of this machine are not handed to the nodes',
+    'log the engine of each node in to the registry',
+  ],
+  '--resolve-image <mode>': ['tags are not resolved to digests', 'name images by their digests in the file'],
+});
+
 /** `gantry stack deploy|ls|ps|services|rm`. */
 export const stack: Define = (command, act) => {
-  command
-    .command('deploy')
+  dockerFlags(command.command('deploy'), 'stack deploy', ['-q, --quiet'], REJECTED)
     .alias('up')
-    .description(
-      'Deploy a stack, or bring it up to date: services that are no longer in the file are removed',
-    )
+    .description('Deploy a stack, or bring it up to date, with the defaults of Docker Swarm')
     .argument('<name>', 'name of the stack')
     .addOption(
       repeatable(
@@ -38,7 +45,8 @@ export const stack: Define = (command, act) => {
         'Compose files; later ones are merged over earlier ones',
       ).makeOptionMandatory(),
     )
-    .option('--lenient', 'leave out what cannot be honoured, in place of refusing the file')
+    .option('--prune', 'remove services that are no longer in the file')
+    .option('--lenient', 'leave out what cannot be honoured instead of rejecting the file')
     .option('--dry-run', 'do all but store')
     .option('--plan', 'show what it would start, replace and stop, and where')
     .option('--force', 'take over fields that somebody else has set')
@@ -46,10 +54,12 @@ export const stack: Define = (command, act) => {
     .option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)')
     .action(
       act<[string], DeployFlags>(async (cx, [name], flags) => {
-        const converted = await readStack(cx, { name, files: flags.composeFile, lenient: flags.lenient });
-        const { timeout } = flags;
-        await deployStack(cx, converted, {
+        const files = { name, files: flags.composeFile, lenient: flags.lenient, dialect: 'swarm' } as const;
+        const { timeout, prune = false } = flags;
+        await deployStack(cx, await readStack(cx, files), {
           ...flags,
+          prune,
+          pruneFlag: '--prune',
           timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, '--timeout'),
         });
       }),

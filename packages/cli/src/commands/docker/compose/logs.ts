@@ -1,0 +1,45 @@
+import { idOf, type LogLine } from '@gantry/core';
+import { parseCount } from '../../../input/key-values.ts';
+import { parseDuration } from '../../../output/duration.ts';
+import type { Cx } from '../../../session.ts';
+import type { StackFiles } from '../../../stack/read-stack.ts';
+import { type LogsOptions, showLine } from '../../logs.ts';
+import { type FileFlags, type Group, storedServices } from './group.ts';
+
+interface Flags extends FileFlags, LogsOptions {
+  readonly logPrefix: boolean;
+}
+
+/** `gantry compose logs`. */
+export function defineLogs({ add, act, filesOf }: Group): void {
+  add('logs', 'Show what the tasks of a Compose file have written', { short: ['p'] })
+    .argument('[services...]', 'services of the file; all without one')
+    .option('-f, --follow', 'go on as lines are written')
+    .option('--tail <lines>', 'number of lines from the end of each task, or "all"')
+    .option('--since <duration>', 'lines of the last 10m')
+    .option('-t, --timestamps', 'each line with its time')
+    .option('--no-log-prefix', 'lines without their task and node')
+    .action(act<[string[]], Flags>((cx, [names], flags) => logs(cx, names, filesOf(flags), flags)));
+}
+
+/** Lines of several services as they come. */
+async function logs(cx: Cx, names: readonly string[], files: StackFiles, flags: Flags): Promise<void> {
+  const ids = (await storedServices(cx, files, names)).map(({ meta }) => idOf(meta));
+  const api = await cx.api();
+  const now = (await cx.clock()).now();
+  const options = { prefix: flags.logPrefix, timestamps: flags.timestamps === true };
+  const { tail, since } = flags;
+  const call = {
+    follow: flags.follow,
+    tail: tail === undefined || tail === 'all' ? undefined : parseCount(tail, '--tail'),
+    since: since === undefined ? undefined : now - parseDuration(since, '--since'),
+    signal: cx.signal,
+  };
+  const write = (lines: readonly LogLine[]): void =>
+    cx.io.stdout.write(lines.map((line) => showLine(line, options, cx.colors)).join(''));
+  const read = async (service: string): Promise<void> => {
+    for await (const lines of api.logs({ service }, call)) write(lines);
+  };
+  if (flags.follow === true) await Promise.all(ids.map(read));
+  else for (const id of ids) await read(id);
+}

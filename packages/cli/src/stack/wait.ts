@@ -1,0 +1,17 @@
+import { type AnyObject, idOf } from '@gantry/core';
+import { followRollouts } from '../cluster/follow-rollout.ts';
+import type { Cx } from '../session.ts';
+
+/** Waits until the services among stored objects are up: the only place where the commands for stacks wait for that. */
+export async function waitForServices(
+  cx: Cx,
+  stored: readonly AnyObject[],
+  { timeoutMs }: { readonly timeoutMs?: number | undefined },
+): Promise<void> {
+  const services = stored.filter((object) => object.kind === 'service');
+  await followRollouts(
+    cx,
+    services.map(({ meta, status }) => ({ id: idOf(meta), past: status.update })),
+    timeoutMs,
+  );
+}
