@@ -30,6 +30,7 @@ import { refusals } from './refusal.ts';
 import { registrationOf } from './registration.ts';
 import { Reporter } from './reporter.ts';
 import { Rests } from './rests.ts';
+import { resync } from './resync.ts';
 import { addressOf, statsOf } from './running-tasks.ts';
 import { StreamServer } from './streams.ts';
 import { type RunnerParts, TaskRunner } from './task-runner.ts';
@@ -385,20 +386,7 @@ export class NodeAgent implements Agent {
     }
   }
 
-  /** Compares with what the runtime really has, in case an event was lost. */
   async #resync(): Promise<void> {
-    const there = new Map((await this.#parts.runtime.list()).map((state) => [state.task, state]));
-    for (const runner of this.#runners.values()) {
-      const state = there.get(runner.name);
-      if (state !== undefined) runner.onRuntime(state);
-      else if (runner.status.state === 'running') {
-        runner.onRuntime({
-          task: runner.name,
-          id: '',
-          state: 'exited',
-          reason: 'it was removed from outside',
-        });
-      }
-    }
+    resync(this.#runners.values(), await this.#parts.runtime.list());
   }
 }

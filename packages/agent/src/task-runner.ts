@@ -257,14 +257,9 @@ export class TaskRunner implements EngineCaller {
     const wasUp = this.#assignment.status.state === 'running';
     const waitsForImage = running.health !== undefined && running.health !== 'healthy';
     const isUp = wasUp || (startup === undefined && !waitsForImage);
-    this.#tracker.running = {
-      startedAt: running.startedAt ?? now,
-      runningAt: this.#tracker.running.runningAt ?? (isUp ? now : undefined),
-      runtimeId: running.id,
-      pid: running.pid,
-      ports,
-      addresses: running.addresses,
-    };
+    const { id: runtimeId, pid, addresses, startedAt = now } = running;
+    const runningAt = this.#tracker.running.runningAt ?? (isUp ? now : undefined);
+    this.#tracker.running = { startedAt, runningAt, runtimeId, pid, ports, addresses };
     if (this.#stopping !== undefined) return;
     if (wasUp) {
       const message = 'running, and adopted by a restarted agent';
@@ -279,8 +274,8 @@ export class TaskRunner implements EngineCaller {
 
   #isUp(): void {
     const { readiness, liveness } = this.template.healthChecks;
-    const wasReady = this.#assignment.status.state === 'running' && this.#assignment.status.ready;
-    this.#become('running', readiness === undefined || wasReady);
+    const { state, ready } = this.#assignment.status;
+    this.#become('running', readiness === undefined || (state === 'running' && ready));
     if (readiness !== undefined || liveness !== undefined) this.#makeChecks().startOthers();
   }
 
