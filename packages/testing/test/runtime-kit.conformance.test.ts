@@ -2,6 +2,7 @@ import type {
   EnsureOptions,
   ExecOptions,
   ExecSession,
+  OutputChunk,
   RuntimeLogLine,
   RuntimeLogOptions,
   RuntimeSpec,
@@ -358,6 +359,43 @@ const wrecks = [
     class extends PlainRuntime {
       override async exec(task: string, options: ExecOptions): Promise<ExecSession> {
         return { ...(await super.exec(task, options)), exitCode: Promise.resolve(0) };
+      }
+    },
+  ),
+  wreck(
+    'leaves a command running that was aborted',
+    'exec whose signal fires is terminated with all that it started',
+    class extends PlainRuntime {
+      override async exec(task: string, { signal, ...more }: ExecOptions): Promise<ExecSession> {
+        const session = await super.exec(task, more);
+        if (more.command[0] !== 'hangs' || signal === undefined) return session;
+        const over = new Promise((resolve) => signal.addEventListener('abort', resolve));
+        async function* output(): AsyncGenerator<OutputChunk> {
+          void session.output[Symbol.asyncIterator]().next();
+          await over;
+          yield* [];
+        }
+        return { ...session, output: output() };
+      }
+    },
+  ),
+  wreck(
+    'reports nothing of a start',
+    'a start reports its phases in order, and nothing once it has resolved',
+    class extends PlainRuntime {
+      override async ensure(spec: RuntimeSpec, { signal }: EnsureOptions = {}): Promise<RuntimeTask> {
+        return await super.ensure(spec, { signal });
+      }
+    },
+  ),
+  wreck(
+    'starts before it creates',
+    'a start reports its phases in order, and nothing once it has resolved',
+    class extends PlainRuntime {
+      override async ensure(spec: RuntimeSpec, options: EnsureOptions = {}): Promise<RuntimeTask> {
+        options.onProgress?.({ phase: 'starting', message: 'starting' });
+        options.onProgress?.({ phase: 'creating', message: 'creating' });
+        return await super.ensure(spec, options);
       }
     },
   ),

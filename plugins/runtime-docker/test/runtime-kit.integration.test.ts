@@ -36,7 +36,8 @@ describeWith('docker', 'runtime-docker', () => {
         runtime,
         restart,
         workloads: {
-          sleeps: { image, command: ['sleep', '1000'] },
+          // As process 1, `sleep` would ignore signals.
+          sleeps: { image, command: ['sleep', '1000'], init: true },
           exits: (code: number, afterMs: number) => sh(`sleep ${afterMs / 1000}; exit ${code}`),
           prints: (lines: readonly string[]) =>
             sh(`${lines.map((line) => `echo '${line}'`).join('; ')}; exec sleep 1000`),
@@ -47,6 +48,8 @@ describeWith('docker', 'runtime-docker', () => {
           says: (text: string) => ['echo', text],
           exits: (code: number) => ['sh', '-c', `exit ${code}`],
           copies: ['cat'],
+          hangs: ['sh', '-c', 'sleep 77771 & sleep 77771'],
+          findsHanging: ['sh', '-c', 'grep -qs 7777[1] /proc/[0-9]*/cmdline'],
         },
       };
       const close = async (): Promise<void> => {

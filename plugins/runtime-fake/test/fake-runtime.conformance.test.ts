@@ -36,6 +36,8 @@ conformance(runtimeKit, 'runtime-fake', () => {
       says: (text: string) => ['echo', text],
       exits: (code: number) => ['exit', String(code)],
       copies: ['cat'],
+      hangs: ['hang'],
+      findsHanging: ['hanging'],
     },
   };
   return {

@@ -89,7 +89,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     return { name: 'process', version: '1', capacity, attributes };
   }
 
-  async ensure(spec: RuntimeSpec, { signal }: EnsureOptions = {}): Promise<RuntimeTask> {
+  async ensure(spec: RuntimeSpec, { signal, onProgress }: EnsureOptions = {}): Promise<RuntimeTask> {
     throwIfAborted(signal);
     const tasks = this.#enter();
     const known = tasks.get(spec.task);
@@ -97,6 +97,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     checkSpec(spec, this.supports);
     const { template } = spec;
     const setup = this.#taskSetup(spec.task);
+    onProgress?.({ phase: 'starting', message: 'starting the process' });
     const started = launch(spec, {
       launch: launchOf(spec, setup.dir, this.#setup.inheritEnv),
       limits: template.resources.limits,

@@ -6,6 +6,8 @@ import { runtimeKit } from '@gantry/testing';
 import { conformance } from '@gantry/testing/vitest';
 import { ProcessRuntime } from '../src/index.ts';
 
+/** Tells the processes of this test from all others of the machine. */
+const HANGS = `77${process.pid}`;
 const sh = (script: string) => ({ command: ['sh', '-c', script] });
 
 conformance(
@@ -43,6 +45,8 @@ conformance(
         says: (text: string) => ['echo', text],
         exits: (code: number) => ['sh', '-c', `exit ${code}`],
         copies: ['cat'],
+        hangs: ['sh', '-c', `sleep ${HANGS} & sleep ${HANGS}`],
+        findsHanging: ['sh', '-c', `pgrep -f 'sleep [${HANGS[0]}]${HANGS.slice(1)}'`],
       },
     };
     const close = async (): Promise<void> => {

@@ -3,6 +3,7 @@ import type { ExecSession } from '@gantry/core';
 import type { CaseContext } from '../kit.ts';
 import {
   ensure,
+  find,
   is,
   type RuntimeCase,
   type RuntimeSubject,
@@ -203,6 +204,35 @@ export const capabilityCases: readonly RuntimeCase[] = [
       const { text, code } = await outcome(session, context);
       ok(text.includes('first second'), text);
       strictEqual(code, 0);
+    },
+  },
+  {
+    name: 'exec whose signal fires is terminated with all that it started',
+    skip: needs('exec'),
+    async run({ runtime, workloads, commands }, context) {
+      await ensure(runtime, context, 'a', workloads.sleeps);
+      const code = async (): Promise<number> => {
+        const options = { command: commands?.findsHanging ?? [] };
+        const session = await context.within(runtime.exec?.('a', options) as Promise<ExecSession>, 'exec');
+        return (await outcome(session, context)).code;
+      };
+      const over = new AbortController();
+      const options = { command: commands?.hangs ?? [], signal: over.signal };
+      const session = await context.within(runtime.exec?.('a', options) as Promise<ExecSession>, 'exec');
+      const read = async (): Promise<void> => {
+        for await (const _ of session.output);
+      };
+      const reading = read().catch(() => undefined);
+      session.exitCode.catch(() => undefined);
+      await context.until(async () => (await code()) === 0, 'the command to run');
+      over.abort();
+      await context.within(reading, 'the output to end');
+      await context.within(
+        session.exitCode.catch(() => undefined),
+        'the exit code to be settled',
+      );
+      await context.until(async () => (await code()) !== 0, 'the command and its child to be gone');
+      strictEqual((await find(runtime, context, 'a'))?.state, 'running');
     },
   },
   {

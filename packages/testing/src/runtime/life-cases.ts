@@ -1,4 +1,5 @@
 import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import type { StartProgress } from '@gantry/core';
 import { ended, ensure, ensureDeaf, find, is, type RuntimeCase, specOf, stop } from './subject.ts';
 
 const TEN = Array.from({ length: 10 }, (_, index) => `t${index}`);
@@ -165,6 +166,27 @@ export const lifeCases: readonly RuntimeCase[] = [
       const call = context.within(runtime.ensure(specOf('a', workloads.hopeless)), 'the ensure');
       await rejects(call, is('INVALID_OBJECT'));
       deepStrictEqual(await context.within(runtime.list(), 'the list'), []);
+    },
+  },
+  {
+    name: 'a start reports its phases in order, and nothing once it has resolved',
+    async run({ runtime, workloads }, context) {
+      const phases: StartProgress['phase'][] = [];
+      const onProgress = ({ phase, message }: StartProgress): void => {
+        ok(message.length > 0, `${phase} has a message`);
+        phases.push(phase);
+      };
+      const call = runtime.ensure(specOf('a', workloads.sleeps), { onProgress });
+      await context.within(call, 'the ensure');
+      const before = [...phases];
+      strictEqual(before.at(-1), 'starting');
+      const order = ['pulling', 'creating', 'starting'];
+      deepStrictEqual(
+        before,
+        before.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)),
+      );
+      await stop(runtime, context, 'a');
+      deepStrictEqual(phases, before);
     },
   },
   {

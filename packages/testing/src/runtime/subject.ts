@@ -38,6 +38,10 @@ export interface RuntimeSubject {
     readonly exits: (code: number) => readonly string[];
     /** Copies its standard input to its standard output. */
     readonly copies: readonly string[];
+    /** Runs until it is terminated, with a child that does so too; prints a line once both run. */
+    readonly hangs: readonly string[];
+    /** Exits with 0 while a process of `hangs` runs in the task, and otherwise with another code. */
+    readonly findsHanging: readonly string[];
   };
 }
 

@@ -20,6 +20,7 @@ export interface PlainTask {
   status: RuntimeTask;
   readonly lines: readonly RuntimeLogLine[];
   readonly ignoresStop: boolean;
+  hanging?: boolean;
 }
 
 /** What outlives a runtime. */
@@ -71,7 +72,7 @@ export class PlainRuntime implements Runtime {
     return { name: 'plain', version: '1', capacity: { cpu: 1000, memory: 1000 }, attributes: {} };
   }
 
-  async ensure(spec: RuntimeSpec, { signal }: EnsureOptions = {}): Promise<RuntimeTask> {
+  async ensure(spec: RuntimeSpec, { signal, onProgress }: EnsureOptions = {}): Promise<RuntimeTask> {
     this.enter();
     if (signal?.aborted) throw aborted(signal);
     const { image, mounts, resources, labels, init } = spec.template;
@@ -81,7 +82,9 @@ export class PlainRuntime implements Runtime {
     }
     if (labels.hopeless !== undefined) throw new GantryError('INVALID_OBJECT', 'never');
     const known = this.machine.tasks.get(spec.task);
-    return known === undefined ? this.begin(spec) : known.status;
+    if (known !== undefined) return known.status;
+    onProgress?.({ phase: 'starting', message: 'starting' });
+    return this.begin(spec);
   }
 
   begin({ task, template: { labels } }: RuntimeSpec): RuntimeTask {
@@ -164,14 +167,20 @@ export class PlainRuntime implements Runtime {
     return task;
   }
 
-  async exec(name: string, { command, stdin }: ExecOptions): Promise<ExecSession> {
-    this.find(name);
+  async exec(name: string, { command, stdin, signal }: ExecOptions): Promise<ExecSession> {
+    const task = this.find(name);
     const [verb, text = ''] = command;
     async function* output(): AsyncGenerator<OutputChunk> {
+      if (verb === 'hangs') {
+        task.hanging = true;
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+        task.hanging = false;
+      }
       if (verb === 'says') yield { stream: 'stdout', data: Buffer.from(text) };
       for await (const data of stdin ?? []) yield { stream: 'stdout', data };
     }
-    const exitCode = Promise.resolve(verb === 'exits' ? Number(text) : 0);
+    const code = verb === 'exits' ? Number(text) : verb === 'findsHanging' && !task.hanging ? 1 : 0;
+    const exitCode = Promise.resolve(code);
     return { output: output(), exitCode, resize: async () => {} };
   }
 
@@ -221,6 +230,8 @@ export function runtimeFixture(Kind: new (machine: PlainMachine) => PlainRuntime
         says: (text) => ['says', text],
         exits: (code) => ['exits', String(code)],
         copies: ['copies'],
+        hangs: ['hangs'],
+        findsHanging: ['findsHanging'],
       },
     },
     close: async () => {
