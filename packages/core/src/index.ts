@@ -43,7 +43,7 @@ export { CORE_KINDS } from './model/core-kinds.ts';
 export type * from './model/event.ts';
 export type * from './model/explanation.ts';
 export { type Feature, featuresOfNode, featuresOfTemplate, featureText } from './model/features.ts';
-export { DEFAULT_NAMESPACE, idBeside, idOf, parseId, randomId } from './model/ids.ts';
+export { DEFAULT_NAMESPACE, idBeside, idOf, parseId, randomId, shortName } from './model/ids.ts';
 export {
   type AnyInput,
   type AnyObject,

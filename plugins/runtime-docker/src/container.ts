@@ -1,4 +1,11 @@
-import { invalidObject, type JoinedNetwork, type RuntimeSpec, type RuntimeTask } from '@gantry/core';
+import { constants } from 'node:os';
+import {
+  invalidObject,
+  type JoinedNetwork,
+  type RuntimeSpec,
+  type RuntimeTask,
+  shortName,
+} from '@gantry/core';
 import type { ContainerCreateOptions, ContainerInspectInfo, MountSettings } from 'dockerode';
 
 /** Whose containers these are. */
@@ -17,6 +24,11 @@ export const LABELS = Object.freeze({
   networks: 'gantry.networks',
 });
 
+/** Longer names are shortened; the engine has no limit of its own, but other tools do. */
+const MAX_NAME = 128;
+/** Characters of the output of a health check that are kept. */
+const MAX_HEALTH_MESSAGE = 1000;
+
 /** 126 and 127 come from the init process, which starts before it finds out. */
 const EXIT_REASONS: Readonly<Record<number, string>> = Object.freeze({
   126: 'its command cannot be run (exit code 126)',
@@ -25,7 +37,7 @@ const EXIT_REASONS: Readonly<Record<number, string>> = Object.freeze({
 });
 
 export function containerName(cluster: string, task: string): string {
-  return `gantry-${cluster}-${task}`.replace(/[^a-zA-Z0-9_.-]/g, '-');
+  return shortName(`gantry-${cluster}-${task}`.replace(/[^a-zA-Z0-9_.-]/g, '-'), MAX_NAME);
 }
 
 /** The container of a task, as the engine wants to be told; `network` is what one without networks joins. */
@@ -113,18 +125,40 @@ export function knownOf(info: ContainerInspectInfo): Known {
       ...(state.Running ? { pid: state.Pid } : {}),
       ...(isTime(state.StartedAt) ? { startedAt: Date.parse(state.StartedAt) } : {}),
       ...(ended ? { exitCode, finishedAt: Date.parse(state.FinishedAt) } : {}),
-      ...(ended ? reasonOf(exitCode, state.OOMKilled, state.Error) : {}),
+      ...(ended ? endOf(exitCode, state.OOMKilled, state.Error) : {}),
       ...(state.Running ? { addresses: addressesOf(info) } : {}),
+      ...(state.Running && state.Paused ? { paused: true } : {}),
+      ...(state.Running ? healthOf(state.Health) : {}),
     },
   };
 }
 
 /** Why it ended, where more is known than its code. */
-export function reasonOf(exitCode: number, outOfMemory: boolean, error = ''): { reason?: string } {
-  if (outOfMemory) return { reason: 'out of memory' };
-  if (error !== '') return { reason: error };
-  const reason = EXIT_REASONS[exitCode];
-  return reason === undefined ? {} : { reason };
+export function endOf(
+  exitCode: number,
+  outOfMemory: boolean,
+  error = '',
+): Pick<RuntimeTask, 'reason' | 'signal' | 'oomKilled'> {
+  const signal = signalOf(exitCode);
+  if (outOfMemory) return { reason: 'out of memory', oomKilled: true, ...(signal && { signal }) };
+  const reason = error !== '' ? error : EXIT_REASONS[exitCode];
+  return { ...(reason && { reason }), ...(signal && { signal }) };
+}
+
+/** The engine reports an end by signal n as exit code 128 + n, as shells do. */
+function signalOf(exitCode: number): string | undefined {
+  if (exitCode <= 128) return undefined;
+  return Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];
+}
+
+/** What the image's health check says; `none` stands for no check. */
+function healthOf(
+  health: ContainerInspectInfo['State']['Health'],
+): Pick<RuntimeTask, 'health' | 'healthMessage'> {
+  const status = health?.Status;
+  if (status !== 'starting' && status !== 'healthy' && status !== 'unhealthy') return {};
+  const output = health?.Log?.at(-1)?.Output?.trim().slice(0, MAX_HEALTH_MESSAGE) ?? '';
+  return { health: status, ...(output !== '' && { healthMessage: output }) };
 }
 
 /** By Gantry's names of the networks, in the order of the attachment. */

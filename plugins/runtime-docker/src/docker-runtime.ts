@@ -17,14 +17,16 @@ import {
   type RuntimeSupport,
   type RuntimeTask,
   throwIfAborted,
+  unlessAborted,
 } from '@gantry/core';
-import type { ContainerInfo } from 'dockerode';
 import { z } from 'zod';
-import { containerName, type Known, knownOf, LABELS, type Owner, reasonOf } from './container.ts';
-import { Engine, engineError, statusOf } from './engine.ts';
-import { type EngineEvent, EventStream } from './event-stream.ts';
+import type { Known, Owner } from './container.ts';
+import { LABELS } from './container.ts';
+import { Containers } from './containers.ts';
+import { Engine } from './engine.ts';
+import { EventStream } from './event-stream.ts';
 import { exec } from './exec.ts';
-import { Feed } from './feed.ts';
+import { engineError, statusOf } from './failure.ts';
 import { Gate } from './gate.ts';
 import { Images } from './images.ts';
 import { Launcher } from './launcher.ts';
@@ -54,19 +56,20 @@ export class DockerRuntime implements Runtime, Lifecycle {
   readonly #setup: DockerRuntimeSetup;
   readonly #engine: Engine;
   readonly #launcher: Launcher;
-  readonly #feed = new Feed<RuntimeTask>();
+  readonly #containers: Containers;
   readonly #closing = new AbortController();
-  /** By task, as last heard of. The engine knows better; events and lists keep this close to it. */
-  readonly #known = new Map<string, Known>();
   readonly #starting = new UnderWay();
-  readonly #outOfMemory = new Set<string>();
+  #execs = 0;
   #limits = { cpu: true, memory: true, pids: true };
   #following: Promise<void> | undefined;
 
   constructor(setup: DockerRuntimeSetup) {
     this.#setup = setup;
     this.#engine = new Engine(setup);
-    this.#launcher = new Launcher({ ...setup, engine: this.#engine, images: new Images(this.#engine) });
+    const engine = this.#engine;
+    this.#launcher = new Launcher({ ...setup, engine, images: new Images(engine, setup.clock) });
+    const isStarting = (task: string): boolean => this.#starting.has(task);
+    this.#containers = new Containers({ ...setup, engine, isStarting });
   }
 
   get supports(): RuntimeSupport {
@@ -104,25 +107,29 @@ export class DockerRuntime implements Runtime, Lifecycle {
         arch: String(info.Architecture),
         hostname: String(info.Name),
         kernel: String(info.KernelVersion),
+        'engine.version': String(info.ServerVersion),
+        ...labelsOf(info.Labels),
       },
     };
   }
 
-  async ensure(spec: RuntimeSpec, { signal }: EnsureOptions = {}): Promise<RuntimeTask> {
+  async ensure(spec: RuntimeSpec, options: EnsureOptions = {}): Promise<RuntimeTask> {
     this.#enter();
-    throwIfAborted(signal);
-    const { task } = spec;
-    return await this.#starting.start(task, signal, (either) => this.#ensure(spec, either));
+    throwIfAborted(options.signal);
+    return await this.#starting.start(spec.task, options, async (signal, onProgress) => {
+      await unlessAborted(this.#containers.ready(), signal);
+      return await this.#ensure(spec, signal, onProgress);
+    });
   }
 
   async stop(task: string, options: { graceMs: number; signal?: string | undefined }): Promise<void> {
     this.#enter();
     await this.#starting.giveUp(task);
-    const known = this.#known.get(task) ?? (await this.#inspect(task));
+    const known = this.#containers.get(task) ?? (await this.#containers.inspect(task));
     if (known === undefined || known.status.state === 'exited') return;
     const { graceMs } = options;
     await this.#setup.starts.lull(this.#setup.clock, QUIET_MS, STARTS_FIRST_MS);
-    if (this.#known.get(task)?.status.state === 'exited') return; // meanwhile, by itself
+    if (this.#containers.get(task)?.status.state === 'exited') return; // by itself, in the meantime
     const ended = this.#ended(known);
     ended.catch(() => {});
     if (graceMs > 0 && (await this.#kill(known, options.signal ?? known.stopSignal))) {
@@ -143,42 +150,46 @@ export class DockerRuntime implements Runtime, Lifecycle {
   async remove(task: string): Promise<void> {
     this.#enter();
     await this.#starting.giveUp(task);
-    const name = this.#name(task);
     const { streams } = this.#engine;
     await this.#setup.starts.lull(this.#setup.clock, QUIET_MS, STARTS_FIRST_MS);
+    const id = await this.#containers.idOf(task);
+    if (id === undefined) return;
     try {
-      await streams.getContainer(name).remove({ force: true, v: true });
+      await streams.getContainer(id).remove({ force: true, v: true });
     } catch (error) {
-      if (statusOf(error) === 409) await this.#removed(task);
+      if (statusOf(error) === 409) await this.#removed(task, id);
       else if (statusOf(error) !== 404) throw engineError(error, `remove of "${task}"`);
     }
-    this.#known.delete(task);
+    this.#containers.forget(task);
   }
 
   async list(): Promise<readonly RuntimeTask[]> {
     this.#enter();
-    return await this.#sync();
+    return await this.#containers.sync();
   }
 
   events(signal: AbortSignal): AsyncIterable<readonly RuntimeTask[]> {
     this.#enter();
     this.#follow();
-    return this.#feed.read(signal);
+    return this.#containers.feed.read(signal);
   }
 
   async exec(task: string, options: ExecOptions): Promise<ExecSession> {
     this.#enter();
-    return await exec(this.#engine, this.#name(task), options, this.#closing.signal);
+    const container = await this.#containers.requireId(task);
+    const marker = `${container.slice(0, 12)}.${this.#setup.clock.now()}.${++this.#execs}`;
+    const setup = { engine: this.#engine, container, task, marker, closing: this.#closing.signal };
+    return await exec(setup, options);
   }
 
   logs(task: string, options: RuntimeLogOptions = {}): AsyncIterable<readonly RuntimeLogLine[]> {
     this.#enter();
-    return readLogs(this.#engine, this.#name(task), options, this.#closing.signal);
+    return this.#logs(task, options);
   }
 
   async stats(task: string): Promise<RuntimeStats> {
     this.#enter();
-    const container = this.#engine.calls.getContainer(this.#name(task));
+    const container = this.#engine.calls.getContainer(await this.#containers.requireId(task));
     const stats = await this.#call(`stats of "${task}"`, () => {
       return container.stats({ stream: false, 'one-shot': true });
     });
@@ -192,61 +203,38 @@ export class DockerRuntime implements Runtime, Lifecycle {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    this.#feed.end();
+    this.#containers.feed.end();
     await this.#following;
     this.#engine.close();
   }
 
-  async #ensure(spec: RuntimeSpec, signal: AbortSignal): Promise<RuntimeTask> {
+  async #ensure(
+    spec: RuntimeSpec,
+    signal: AbortSignal,
+    onProgress: NonNullable<EnsureOptions['onProgress']>,
+  ): Promise<RuntimeTask> {
     const { task } = spec;
-    if (this.#known.has(task)) {
-      const known = await this.#inspect(task);
+    if (this.#containers.get(task) !== undefined) {
+      const known = await this.#containers.inspect(task);
       if (known !== undefined && known.status.state !== 'created') return known.status;
     }
-    await this.#launcher.launch(spec, signal);
-    const known = await this.#inspect(task);
+    const id = await this.#launcher.launch(spec, { signal, onProgress });
+    const known = await this.#containers.inspect(task, id);
     if (known !== undefined) return known.status;
     throwIfAborted(signal);
-    throw new GantryError('CONFLICT', `docker: "${task}" was removed while it started`);
+    throw new GantryError('CONFLICT', `docker: container of "${task}" was removed while it started`);
   }
 
-  /** Asks the engine about one task, and tells what is new. */
-  async #inspect(task: string): Promise<Known | undefined> {
-    const container = this.#engine.calls.getContainer(this.#name(task));
-    try {
-      const known = knownOf(await container.inspect());
-      this.#learn(task, known);
-      return known;
-    } catch (error) {
-      if (statusOf(error) !== 404) throw engineError(error, `inspect of "${task}"`);
-      this.#known.delete(task);
-      return undefined;
-    }
-  }
-
-  #learn(task: string, known: Known): void {
-    const before = this.#known.get(task);
-    // What was inspected before it ended may arrive after the event of its end.
-    if (before?.id === known.id && before.status.state === 'exited' && known.status.state !== 'exited') {
-      if (known.status.startedAt === before.status.startedAt) return;
-    }
-    this.#known.set(task, known);
-    if (before?.id !== known.id || before.status.state !== known.status.state) this.#feed.push(known.status);
-  }
-
-  #end(known: Known, exitCode: number, finishedAt: number): void {
-    if (this.#known.get(known.status.task)?.status.state === 'exited') return;
-    const { task, id, startedAt } = known.status;
-    const why = reasonOf(exitCode, this.#outOfMemory.has(id));
-    const status = { task, state: 'exited' as const, id, startedAt, finishedAt, exitCode, ...why };
-    this.#learn(task, { ...known, status });
+  async *#logs(task: string, options: RuntimeLogOptions): AsyncGenerator<readonly RuntimeLogLine[]> {
+    const container = await this.#containers.requireId(task);
+    yield* readLogs(this.#engine, container, options, this.#closing.signal);
   }
 
   async #ended(known: Known): Promise<void> {
     try {
       const answer = await this.#engine.post(`/containers/${known.id}/wait`, { condition: 'not-running' });
       const { StatusCode } = answer as { StatusCode: number };
-      this.#end(known, StatusCode, this.#setup.clock.now());
+      await this.#containers.end(known, StatusCode, this.#setup.clock.now());
     } catch (error) {
       if (statusOf(error) !== 404) throw engineError(error, `wait for "${known.status.task}"`);
     }
@@ -265,52 +253,12 @@ export class DockerRuntime implements Runtime, Lifecycle {
   }
 
   /** Another call is removing it. */
-  async #removed(task: string): Promise<void> {
+  async #removed(task: string, id: string): Promise<void> {
     for (let tries = 0; tries < 100; tries++) {
-      if ((await this.#inspect(task)) === undefined) return;
+      if ((await this.#containers.inspect(task, id)) === undefined) return;
       await this.#setup.clock.sleep(50, this.#closing.signal);
     }
     throw new GantryError('TIMEOUT', `docker: "${task}" is still being removed`);
-  }
-
-  /** Compares what we know with what the engine has. */
-  async #sync(): Promise<readonly RuntimeTask[]> {
-    const before = new Map(this.#known);
-    const { cluster, node } = this.#setup.owner;
-    const filters = { label: [`${LABELS.cluster}=${cluster}`, `${LABELS.node}=${node}`] };
-    const listed = await this.#call('list', () => this.#engine.calls.listContainers({ all: true, filters }));
-    const there = await Promise.all(listed.map((one) => this.#compare(one)));
-    const names = new Set(listed.map(({ Labels }) => Labels[LABELS.task]));
-    for (const [task, known] of before) {
-      if (names.has(task) || this.#known.get(task) !== known) continue;
-      if (known.status.state !== 'exited') {
-        const { id, startedAt } = known.status;
-        const finishedAt = this.#setup.clock.now();
-        this.#feed.push({
-          task,
-          state: 'exited',
-          id,
-          startedAt,
-          finishedAt,
-          reason: 'its container is gone',
-        });
-      }
-      this.#known.delete(task);
-    }
-    return there.filter((status) => status !== undefined);
-  }
-
-  async #compare({ Id: id, Labels: labels, State: state }: ContainerInfo): Promise<RuntimeTask | undefined> {
-    const task = labels[LABELS.task] ?? '';
-    const known = this.#known.get(task);
-    const now =
-      state === 'running' || state === 'paused' ? 'running' : state === 'created' ? 'created' : 'exited';
-    if (known?.id === id && (known.status.state === now || known.status.state === 'exited')) {
-      return known.status;
-    }
-    if (now === 'created') return { task, state: 'created', id };
-    await this.#inspect(task);
-    return this.#known.get(task)?.status;
   }
 
   #follow(): void {
@@ -320,35 +268,11 @@ export class DockerRuntime implements Runtime, Lifecycle {
         ...rest,
         engine: this.#engine,
         labels: [`${LABELS.cluster}=${owner.cluster}`, `${LABELS.node}=${owner.node}`],
-        onEvent: (event) => this.#onEvent(event),
-        onGap: async () => void (await this.#sync()),
+        onEvent: (event) => this.#containers.onEvent(event),
+        onGap: async () => void (await this.#containers.sync()),
       },
       this.#closing.signal,
     ).run();
-  }
-
-  #onEvent({ id, action, attributes, time }: EngineEvent): void {
-    const task = attributes[LABELS.task] ?? '';
-    const known = this.#known.get(task);
-    if (action === 'oom') this.#outOfMemory.add(id);
-    if (action === 'destroy') {
-      this.#outOfMemory.delete(id);
-      if (known?.id === id) this.#known.delete(task);
-    }
-    if (action === 'die') {
-      const status = known?.id === id ? known.status : { task, state: 'running' as const, id };
-      this.#end(
-        { id, node: this.#setup.owner.node, stopSignal: 'SIGTERM', status },
-        Number(attributes.exitCode),
-        time,
-      );
-    }
-    // Who starts it here looks at it anyway.
-    if (action === 'start' && !this.#starting.has(task)) void this.#inspect(task).catch(() => undefined);
-  }
-
-  #name(task: string): string {
-    return containerName(this.#setup.owner.cluster, task);
   }
 
   async #call<T>(what: string, call: () => Promise<T>): Promise<T> {
@@ -364,6 +288,16 @@ export class DockerRuntime implements Runtime, Lifecycle {
       throw new GantryError('CLOSED', 'runtime-docker: the runtime is closed');
     }
   }
+}
+
+/** Labels of the engine, `key=value`, as node attributes: constraints read them as `engine.labels.key`. */
+function labelsOf(labels: unknown): Readonly<Record<string, string>> {
+  if (!Array.isArray(labels)) return {};
+  const pairs = labels.map((label): [string, string] => {
+    const [key = '', ...value] = String(label).split('=');
+    return [`engine.labels.${key}`, value.join('=')];
+  });
+  return Object.fromEntries(pairs);
 }
 
 /** Plugin: containers of a Docker engine for `contracts.runtime`. */

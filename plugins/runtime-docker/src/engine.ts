@@ -1,5 +1,4 @@
 import type { Duplex, Readable } from 'node:stream';
-import { GantryError, isGantryError } from '@gantry/core';
 import Docker from 'dockerode';
 import { QuietAgent } from './quiet-agent.ts';
 
@@ -78,51 +77,7 @@ export class Engine {
   }
 }
 
-/** The HTTP status an engine answered with, if it answered. */
-export function statusOf(error: unknown): number | undefined {
-  return (error as { statusCode?: number } | undefined)?.statusCode;
-}
-
 export function closeQuietly(stream: Readable | Duplex): void {
   stream.on('error', () => {});
   stream.destroy();
-}
-
-const AWAY = [
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOENT',
-  'EPIPE',
-  'EACCES',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-];
-/** What the engine says, with whatever status, of a container that can never start. */
-const HOPELESS =
-  /executable file not found|no such file or directory|permission denied|unable to find user|unable to find group|no matching entries|not a directory|is a directory|exec format error|invalid mount|source path does not exist|cannot chdir|working directory|invalid argument|Minimum memory limit|Range of CPUs/i;
-const TAKEN = /port is already allocated|address already in use/i;
-
-/** What went wrong, in our codes; `what` names the task and the verb. */
-export function engineError(error: unknown, what: string): GantryError {
-  if (isGantryError(error)) return error;
-  const {
-    code,
-    message = String(error),
-    json,
-  } = error as NodeJS.ErrnoException & { json?: { message?: string } };
-  const status = statusOf(error);
-  const text = json?.message ?? message;
-  const say = (as: ConstructorParameters<typeof GantryError>[0]): GantryError =>
-    new GantryError(as, `docker: ${what}: ${text.trim()}`, { cause: error });
-  if (status === undefined) {
-    const away = (code !== undefined && AWAY.includes(code)) || /socket hang up/.test(message);
-    return say(away ? 'UNAVAILABLE' : 'INTERNAL');
-  }
-  if (TAKEN.test(text)) return say('CONFLICT');
-  if (status === 404) return say('NOT_FOUND');
-  if (status === 409) return say('CONFLICT');
-  if (status === 400 || HOPELESS.test(text)) return say('INVALID_OBJECT');
-  if (status === 502 || status === 503 || status === 504) return say('UNAVAILABLE');
-  return say('INTERNAL');
 }

@@ -27,7 +27,7 @@ export interface EventStreamSetup {
   readonly resyncMs: number;
 }
 
-const ACTIONS = ['start', 'die', 'oom', 'destroy'];
+const ACTIONS = ['start', 'die', 'oom', 'destroy', 'pause', 'unpause', 'health_status'];
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 

@@ -1,27 +1,40 @@
 import { type Duplex, pipeline } from 'node:stream';
-import { type ExecOptions, type ExecSession, type OutputChunk, throwIfAborted } from '@gantry/core';
+import { aborted, type ExecOptions, type ExecSession, type OutputChunk, throwIfAborted } from '@gantry/core';
 import { Demux } from './demux.ts';
-import { closeQuietly, type Engine, engineError, statusOf } from './engine.ts';
+import { closeQuietly, type Engine } from './engine.ts';
+import { engineError, statusOf } from './failure.ts';
+import { EXEC_MARKER, terminateExec } from './terminate-exec.ts';
 
 const KEEP_ALIVE_MS = 30_000;
 const END_OF_INPUT = '\u0004';
 
-/** Runs a command in a container. Nobody reading it makes the command wait. */
+export interface ExecSetup {
+  readonly engine: Engine;
+  /** Id of the container. */
+  readonly container: string;
+  readonly task: string;
+  /** Names this exec among all of the machine. */
+  readonly marker: string;
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Runs a command in a container. Nobody reading it makes the command wait. When the signal fires, the command is terminated
+ * with all that it started.
+ */
 export async function exec(
-  engine: Engine,
-  container: string,
+  { engine, container, task, marker, closing }: ExecSetup,
   options: ExecOptions,
-  closing: AbortSignal,
 ): Promise<ExecSession> {
   const { tty = false, stdin, command, env, signal } = options;
   throwIfAborted(signal);
-  const what = `exec in "${container}"`;
+  const what = `exec in "${task}"`;
   let socket: Duplex;
   let id: string;
   try {
     const created = await engine.calls.getContainer(container).exec({
       Cmd: [...command],
-      Env: Object.entries(env ?? {}).map(([name, value]) => `${name}=${value}`),
+      Env: Object.entries({ ...env, [EXEC_MARKER]: marker }).map(([name, value]) => `${name}=${value}`),
       AttachStdin: stdin !== undefined,
       AttachStdout: true,
       AttachStderr: true,
@@ -35,8 +48,12 @@ export async function exec(
   (socket as { setKeepAlive?: (on: boolean, ms: number) => void }).setKeepAlive?.(true, KEEP_ALIVE_MS);
   const over = AbortSignal.any(signal === undefined ? [closing] : [closing, signal]);
   const end = (): void => closeQuietly(socket);
-  over.addEventListener('abort', end, { once: true });
-  if (over.aborted) end();
+  let terminated: Promise<void> | undefined;
+  const terminate = (): void => {
+    terminated ??= terminateExec(engine, { container, exec: id, marker }).finally(end);
+  };
+  over.addEventListener('abort', terminate, { once: true });
+  if (over.aborted) terminate();
   if (stdin !== undefined) void feed(socket, stdin, tty);
 
   let exited: (code: number) => void;
@@ -46,17 +63,22 @@ export async function exec(
     failed = reject;
   });
   exitCode.catch(() => {});
+  let ended = false;
   async function* output(): AsyncGenerator<OutputChunk> {
     try {
       yield* tty ? raw(socket) : framed(socket);
       const { ExitCode } = await engine.calls.getExec(id).inspect();
       exited(ExitCode ?? 0);
+      ended = true;
     } catch (error) {
-      failed(engineError(error, what));
+      failed(over.aborted ? aborted(over) : engineError(error, what));
       if (!over.aborted) throw engineError(error, what);
     } finally {
       failed(engineError(new Error('its output was not read to the end'), what));
-      over.removeEventListener('abort', end);
+      over.removeEventListener('abort', terminate);
+      // Its reader has left: nothing would ever end it.
+      if (!ended) terminate();
+      await terminated;
       end();
     }
   }

@@ -1,46 +1,110 @@
 import type { Readable } from 'node:stream';
-import { GantryError, type TemplateSpec } from '@gantry/core';
-import { closeQuietly, type Engine, engineError, statusOf } from './engine.ts';
+import { type Clock, type EnsureOptions, type TemplateSpec, unlessAborted } from '@gantry/core';
+import { closeQuietly, type Engine } from './engine.ts';
+import { pullError } from './failure.ts';
+import { type PullLine, PullProgress } from './pull-progress.ts';
 
-/** Pulls images, each once at a time however many ask. Credentials go to the registry only. */
+/** Progress is reported at most this often. */
+const PROGRESS_MS = 250;
+
+type Listener = NonNullable<EnsureOptions['onProgress']>;
+
+interface Pull {
+  readonly done: Promise<void>;
+  readonly progress: PullProgress;
+  readonly listeners: Set<Listener>;
+  readonly cancel: AbortController;
+  waiting: number;
+}
+
+/**
+ * Pulls images, each once at a time for all tasks that wait for it; a pull that no task waits for any longer is cancelled.
+ * Credentials go to the registry only.
+ */
 export class Images {
   readonly #engine: Engine;
-  readonly #pulls = new Map<string, Promise<void>>();
+  readonly #clock: Clock;
+  readonly #pulls = new Map<string, Pull>();
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, clock: Clock) {
     this.#engine = engine;
+    this.#clock = clock;
   }
 
-  async pull(template: TemplateSpec): Promise<void> {
+  async pull(template: TemplateSpec, signal: AbortSignal, onProgress: Listener): Promise<void> {
     const image = tagged(template.image ?? '');
     const key = JSON.stringify([image, template.registryAuth]);
-    let pull = this.#pulls.get(key);
-    if (pull === undefined) {
-      pull = this.#pull(image, template.registryAuth).finally(() => this.#pulls.delete(key));
-      this.#pulls.set(key, pull);
+    const pull = this.#pulls.get(key) ?? this.#begin(key, image, template.registryAuth);
+    pull.waiting++;
+    pull.listeners.add(onProgress);
+    onProgress(pull.progress.progress);
+    try {
+      await unlessAborted(pull.done, signal);
+    } finally {
+      pull.listeners.delete(onProgress);
+      pull.waiting--;
+      if (pull.waiting === 0) pull.cancel.abort();
     }
-    await pull;
   }
 
-  async #pull(image: string, auth: TemplateSpec['registryAuth']): Promise<void> {
+  #begin(key: string, image: string, auth: TemplateSpec['registryAuth']): Pull {
+    const cancel = new AbortController();
+    const progress = new PullProgress(image);
+    const listeners = new Set<Listener>();
+    const done = this.#pull({ image, auth, progress, listeners, signal: cancel.signal }).finally(() => {
+      if (this.#pulls.get(key) === pull) this.#pulls.delete(key);
+    });
+    done.catch(() => undefined);
+    const pull: Pull = { done, progress, listeners, cancel, waiting: 0 };
+    cancel.signal.addEventListener('abort', () => {
+      if (this.#pulls.get(key) === pull) this.#pulls.delete(key);
+    });
+    this.#pulls.set(key, pull);
+    return pull;
+  }
+
+  async #pull({
+    image,
+    auth,
+    progress,
+    listeners,
+    signal,
+  }: Pick<Pull, 'progress' | 'listeners'> & {
+    readonly image: string;
+    readonly auth: TemplateSpec['registryAuth'];
+    readonly signal: AbortSignal;
+  }): Promise<void> {
     const registry = registryOf(image);
-    const authconfig = auth === undefined ? undefined : { ...auth, serveraddress: registry };
+    const { streams } = this.#engine;
+    const authconfig = auth === undefined ? {} : { authconfig: { ...auth, serveraddress: registry } };
     try {
-      const progress = await this.#engine.streams.pull(image, authconfig === undefined ? {} : { authconfig });
+      const lines = (await streams.pull(image, { ...authconfig, abortSignal: signal })) as Readable;
+      let pending: (() => void) | undefined;
+      const report = (): void => {
+        pending = undefined;
+        for (const listener of listeners) listener(progress.progress);
+      };
+      const onLine = (line: PullLine): void => {
+        progress.add(line);
+        pending ??= this.#clock.after(PROGRESS_MS, report);
+      };
+      const stop = (): void => {
+        pending?.();
+        closeQuietly(lines);
+      };
+      signal.addEventListener('abort', stop, { once: true });
       await new Promise<void>((resolve, reject) => {
-        this.#engine.streams.modem.followProgress(
-          progress,
-          (error: unknown, lines: readonly { error?: string }[]) => {
-            closeQuietly(progress as Readable);
-            const told = lines?.find((line) => line.error !== undefined)?.error;
-            if (error) reject(error);
-            else if (told !== undefined) reject(new Error(told));
-            else resolve();
-          },
-        );
+        const finished = (error: unknown, all: readonly PullLine[]): void => {
+          stop();
+          const problem = all?.find((line) => line.error !== undefined)?.error;
+          if (error) reject(error);
+          else if (problem !== undefined) reject(new Error(problem));
+          else resolve();
+        };
+        streams.modem.followProgress(lines, finished, onLine);
       });
     } catch (error) {
-      throw pullError(error, image);
+      throw pullError(error, image, registry);
     }
   }
 }
@@ -51,20 +115,8 @@ export function tagged(image: string): string {
   return name.includes(':') || name.includes('@') ? image : `${image}:latest`;
 }
 
-function registryOf(image: string): string {
+export function registryOf(image: string): string {
   const [first = '', rest] = image.split('/', 2);
   const isHost = rest !== undefined && (/[.:]/.test(first) || first === 'localhost');
   return isHost ? first : 'https://index.docker.io/v1/';
-}
-
-function pullError(error: unknown, image: string): GantryError {
-  const message = error instanceof Error ? error.message : String(error);
-  const status = statusOf(error);
-  const text = `docker: cannot pull "${image}": ${message.trim()}`;
-  if (status === 404 || /not found|denied|unauthorized|manifest unknown|invalid reference/i.test(message)) {
-    return new GantryError('INVALID_OBJECT', text, { cause: error });
-  }
-  const known = engineError(error, `pull of "${image}"`);
-  // The registry, or the way to it, is away.
-  return known.code === 'INTERNAL' ? new GantryError('UNAVAILABLE', text, { cause: error }) : known;
 }

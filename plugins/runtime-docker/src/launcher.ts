@@ -1,7 +1,8 @@
-import { GantryError, type RuntimeSpec, throwIfAborted, unlessAborted } from '@gantry/core';
+import { type EnsureOptions, GantryError, type RuntimeSpec, throwIfAborted } from '@gantry/core';
 import type { ContainerCreateOptions } from 'dockerode';
 import { createOptions, endpointOf, knownOf, LABELS, type Owner } from './container.ts';
-import { type Engine, engineError, statusOf } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { startError, statusOf } from './failure.ts';
 import type { Gate } from './gate.ts';
 import type { Images } from './images.ts';
 
@@ -13,6 +14,13 @@ export interface LauncherSetup {
   readonly starts: Gate;
 }
 
+interface Launch {
+  readonly spec: RuntimeSpec;
+  readonly options: ContainerCreateOptions;
+  readonly signal: AbortSignal;
+  readonly onProgress: NonNullable<EnsureOptions['onProgress']>;
+}
+
 /** Gets a container to run, with as few calls as can be: create, start. */
 export class Launcher {
   readonly #setup: LauncherSetup;
@@ -21,70 +29,84 @@ export class Launcher {
     this.#setup = setup;
   }
 
-  async launch(spec: RuntimeSpec, signal: AbortSignal): Promise<void> {
-    const { template } = spec;
+  /** Returns the id of the task's container. */
+  async launch(
+    spec: RuntimeSpec,
+    { signal, onProgress }: Pick<Launch, 'signal' | 'onProgress'>,
+  ): Promise<string> {
+    const { template, task } = spec;
     const { images, starts, owner, network } = this.#setup;
-    const options = createOptions(spec, owner, network);
+    const launch = { spec, options: createOptions(spec, owner, network), signal, onProgress };
     let pulled = template.pullPolicy === 'always';
-    if (pulled) await unlessAborted(images.pull(template), signal);
+    if (pulled) await images.pull(template, signal, onProgress);
     for (;;) {
       throwIfAborted(signal);
-      if (await starts.run(() => this.#start(spec, options, signal))) return;
-      // The image is not there: only now a registry is asked, and other starts go on meanwhile.
+      const id = await starts.run(() => this.#start(launch));
+      if (id !== undefined) return id;
+      // The image is missing: only now a registry is asked, and other starts continue in the meantime.
       if (template.pullPolicy === 'never' || pulled) {
         const hint = template.pullPolicy === 'never' ? ', and its pull policy is never: pull it by hand' : '';
-        const message = `docker: "${spec.task}": the image "${template.image}" is not there${hint}`;
-        throw new GantryError('INVALID_OBJECT', message, { details: { image: template.image } });
+        const message = `docker: "${task}": image "${template.image}" not found on this node${hint}`;
+        const details = { field: 'image', image: template.image, reason: 'ImageNotFound' };
+        throw new GantryError('INVALID_OBJECT', message, { details });
       }
       pulled = true;
-      await unlessAborted(images.pull(template), signal);
+      await images.pull(template, signal, onProgress);
     }
   }
 
-  /** Says false when the image is missing. */
-  async #start(spec: RuntimeSpec, options: ContainerCreateOptions, signal: AbortSignal): Promise<boolean> {
+  /** The id of its container; none when the image is missing. */
+  async #start({ spec, options, signal, onProgress }: Launch): Promise<string | undefined> {
     const { calls } = this.#setup.engine;
     throwIfAborted(signal);
-    let id: string | undefined;
+    let made: { readonly id: string; readonly adopted: boolean };
     try {
-      id = await this.#create(spec, options);
+      made = await this.#create(spec, options);
     } catch (error) {
-      if (statusOf(error) === 404 && /no such image/i.test(String((error as Error).message))) return false;
-      throw engineError(error, `create of "${spec.task}"`);
+      if (statusOf(error) === 404 && /no such image/i.test(String((error as Error).message)))
+        return undefined;
+      throw startError(error, spec.task);
     }
-    if (id === undefined) return true;
+    const { id, adopted } = made;
+    if (adopted) return id;
     try {
+      onProgress({ phase: 'creating', message: 'container created' });
       throwIfAborted(signal);
       for (const network of spec.attachment.networks.slice(1)) {
         const EndpointConfig = endpointOf(network);
         await calls.getNetwork(network.engineName).connect({ Container: id, EndpointConfig });
       }
+      onProgress({ phase: 'starting', message: 'starting the container' });
       await calls.getContainer(id).start();
-      return true;
+      return id;
     } catch (error) {
       await calls
         .getContainer(id)
         .remove({ force: true, v: true })
         .catch(() => undefined);
-      throw engineError(error, `start of "${spec.task}"`);
+      throw startError(error, spec.task);
     }
   }
 
-  /** The id of the new container; none when the task has one that is to stay. */
-  async #create(spec: RuntimeSpec, options: ContainerCreateOptions): Promise<string | undefined> {
+  /** Creates the container, or finds the one that the task has already. */
+  async #create(
+    spec: RuntimeSpec,
+    options: ContainerCreateOptions,
+  ): Promise<{ readonly id: string; readonly adopted: boolean }> {
     const { calls } = this.#setup.engine;
     for (let tries = 0; ; tries++) {
       try {
-        return (await calls.createContainer(options)).id;
+        return { id: (await calls.createContainer(options)).id, adopted: false };
       } catch (error) {
         if (statusOf(error) !== 409 || tries === 2) throw error;
-        if (await this.#adopts(spec, options.name ?? '')) return undefined;
+        const id = await this.#adopt(spec, options.name ?? '');
+        if (id !== undefined) return { id, adopted: true };
       }
     }
   }
 
-  /** Looks at who has our name: true if it is this task; what a dead program left half-made is removed. */
-  async #adopts(spec: RuntimeSpec, name: string): Promise<boolean> {
+  /** Looks at the container that has this name: its id if it is this task; what a dead program left half-made is removed. */
+  async #adopt(spec: RuntimeSpec, name: string): Promise<string | undefined> {
     const { engine, owner } = this.#setup;
     const container = engine.calls.getContainer(name);
     try {
@@ -92,13 +114,13 @@ export class Launcher {
       const { status, node } = knownOf(info);
       const ours = info.Config.Labels[LABELS.cluster] === owner.cluster && status.task === spec.task;
       if (!ours) {
-        throw new GantryError('CONFLICT', `docker: "${name}" is a container that is not of this cluster`);
+        throw new GantryError('CONFLICT', `docker: container "${name}" does not belong to this cluster`);
       }
-      if (node === owner.node && status.state !== 'created') return true;
+      if (node === owner.node && status.state !== 'created') return info.Id;
       await container.remove({ force: true, v: true });
     } catch (error) {
       if (statusOf(error) !== 404) throw error;
     }
-    return false;
+    return undefined;
   }
 }

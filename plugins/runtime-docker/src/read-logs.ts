@@ -1,7 +1,8 @@
 import { pipeline, type Readable } from 'node:stream';
 import type { RuntimeLogLine, RuntimeLogOptions } from '@gantry/core';
 import { Demux } from './demux.ts';
-import { closeQuietly, type Engine, engineError } from './engine.ts';
+import { closeQuietly, type Engine } from './engine.ts';
+import { engineError } from './failure.ts';
 import { LogLines, Seen, type StampedLine } from './log-lines.ts';
 
 interface Source {

@@ -1,6 +1,9 @@
-import type { RuntimeTask } from '@gantry/core';
+import type { EnsureOptions, RuntimeTask, StartProgress } from '@gantry/core';
+
+type Listener = NonNullable<EnsureOptions['onProgress']>;
 
 interface Start {
+  readonly listeners: Set<Listener>;
   readonly started: Promise<RuntimeTask>;
   readonly giveUp: AbortController;
 }
@@ -16,15 +19,25 @@ export class UnderWay {
   /** Joins the start of a task, or begins it. */
   start(
     task: string,
-    signal: AbortSignal | undefined,
-    begin: (signal: AbortSignal) => Promise<RuntimeTask>,
+    { signal, onProgress }: EnsureOptions,
+    begin: (signal: AbortSignal, onProgress: Listener) => Promise<RuntimeTask>,
   ): Promise<RuntimeTask> {
     const known = this.#starts.get(task);
-    if (known !== undefined) return known.started;
+    if (known !== undefined) {
+      if (onProgress !== undefined) known.listeners.add(onProgress);
+      return known.started;
+    }
     const giveUp = new AbortController();
     const both = signal === undefined ? giveUp.signal : AbortSignal.any([signal, giveUp.signal]);
-    const started = begin(both).finally(() => this.#starts.delete(task));
-    this.#starts.set(task, { started, giveUp });
+    const listeners = new Set<Listener>(onProgress === undefined ? [] : [onProgress]);
+    const report = (progress: StartProgress): void => {
+      for (const listener of listeners) listener(progress);
+    };
+    const started = begin(both, report).finally(() => {
+      listeners.clear();
+      this.#starts.delete(task);
+    });
+    this.#starts.set(task, { started, giveUp, listeners });
     return started;
   }
 

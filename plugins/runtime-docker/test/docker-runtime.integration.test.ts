@@ -85,7 +85,7 @@ describeWith('docker', 'runtime-docker on a real engine', () => {
         'a',
         {
           command: ['sh', '-c'],
-          args: ['echo $COLOR $PORT; pwd; id -u; exec sleep 1000'],
+          args: ['trap "exit 130" INT; echo $COLOR $PORT; pwd; id -u; while :; do sleep 0.05; done'],
           env: { COLOR: 'red' },
           labels: { tier: 'front' },
           workingDir: '/var/tmp',
@@ -101,7 +101,7 @@ describeWith('docker', 'runtime-docker on a real engine', () => {
       ),
     );
     const { HostConfig, Config, Mounts } = inspect('a');
-    expect(HostConfig).toMatchObject({ Init: true, NanoCpus: 250_000_000, Memory: 64 * 2 ** 20 });
+    expect(HostConfig).toMatchObject({ Init: false, NanoCpus: 250_000_000, Memory: 64 * 2 ** 20 });
     expect(Config).toMatchObject({ StopSignal: 'SIGINT', User: 'nobody', WorkingDir: '/var/tmp' });
     expect(Config.Labels).toMatchObject({
       tier: 'front',

@@ -6,7 +6,8 @@ import { Gate } from '../src/gate.ts';
 import { DockerRuntime } from '../src/index.ts';
 
 const image = 'gantry-test/busybox:1';
-const sh = (script: string) => ({ image, command: ['sh', '-c', script] });
+/** As process 1, a program ignores the signals that it does not handle: hence the init process. */
+const sh = (script: string) => ({ image, command: ['sh', '-c', script], init: true });
 
 describeWith('docker', 'runtime-docker', () => {
   conformance(
@@ -36,7 +37,6 @@ describeWith('docker', 'runtime-docker', () => {
         runtime,
         restart,
         workloads: {
-          // As process 1, `sleep` would ignore signals.
           sleeps: { image, command: ['sleep', '1000'], init: true },
           exits: (code: number, afterMs: number) => sh(`sleep ${afterMs / 1000}; exit ${code}`),
           prints: (lines: readonly string[]) =>

@@ -1,3 +1,5 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Random } from '../contracts/random.ts';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -10,6 +12,19 @@ export function randomId(random: Random, length = 20): string {
   let id = '';
   for (let i = 0; i < length; i++) id += ALPHABET[Math.floor(random.next() * ALPHABET.length)];
   return id;
+}
+
+/** Hex digits of the hash of a shortened name. */
+const HASH_DIGITS = 12;
+
+/**
+ * A name that fits into `max` characters (at least 16): a longer one keeps its beginning and ends with `-` and 12 hex
+ * digits of the SHA-256 of all of it, so that two long names stay distinct.
+ */
+export function shortName(name: string, max: number): string {
+  if (name.length <= max) return name;
+  const hash = bytesToHex(sha256(utf8ToBytes(name))).slice(0, HASH_DIGITS);
+  return `${name.slice(0, max - HASH_DIGITS - 1).replace(/[^A-Za-z0-9]+$/, '')}-${hash}`;
 }
 
 /**
