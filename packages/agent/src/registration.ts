@@ -12,7 +12,7 @@ export function registrationOf(
     session,
     labels: node.labels,
     capacity: { ...info.capacity, ...node.capacity },
-    attributes: { ...info.attributes, runtime: info.name },
+    attributes: { ...info.attributes, runtime: info.name, ...(node.role && { role: node.role }) },
     features,
   };
 }

@@ -5,7 +5,14 @@ import { type Constraint, parseConstraint, parseNodeField, satisfies } from '../
 const node = {
   name: 'n1',
   labels: { zone: 'a', 'acme.io/tier': 'gold' },
-  attributes: { hostname: 'host-1', os: 'linux', arch: 'arm64', runtime: 'docker' },
+  attributes: {
+    hostname: 'host-1',
+    os: 'linux',
+    arch: 'arm64',
+    runtime: 'docker',
+    role: 'manager',
+    'engine.labels.operatingsystem': 'debian 12',
+  },
 };
 
 function holds(text: string): boolean {
@@ -27,6 +34,10 @@ describe('a constraint', () => {
     ['node.platform.os == linux', true],
     ['node.platform.arch != arm64', false],
     ['node.attributes.runtime == docker', true],
+    ['node.role == manager', true],
+    ['node.role != manager', false],
+    ['engine.labels.operatingsystem != debian', true],
+    ['engine.labels.missing == x', false],
   ])('%s is %s', (text, expected) => {
     expect(holds(text)).toBe(expected);
   });
@@ -48,6 +59,7 @@ describe('a constraint', () => {
     ['  node.color == red', 2, 'unknown field "node.color"'],
     ['node.labels. == a', 12, 'expected a name after node.labels.'],
     [' node.attributes. == a', 17, 'expected a name after node.attributes.'],
+    ['engine.labels. == a', 14, 'expected a name after engine.labels.'],
     ['node.labels.zone', 16, 'expected == or !='],
     ['node.labels.zone a', 17, 'expected == or !='],
     ['node.labels.zone = a', 17, 'expected == or !='],
@@ -59,6 +71,40 @@ describe('a constraint', () => {
   ])('%j is refused at position %i: %s', (text, position, message) => {
     const parsed = parseConstraint(text);
     expect(parsed).toMatchObject({ position, message: expect.stringContaining(message) });
+  });
+
+  test.each([
+    ['spaces', ' '.repeat(4096)],
+    ['spaces behind a field', `node.name${' '.repeat(4087)}`],
+    ['spaces behind an operator', `node.name ==${' '.repeat(4084)}`],
+    ['spaces behind a value', `node.name == a${' '.repeat(4081)}b`],
+    ['one long word', 'a'.repeat(4096)],
+    ['operators', '='.repeat(4096)],
+    ['words and spaces', 'a '.repeat(2048)],
+    ['line ends', `node.name == a${'\n'.repeat(4081)}`],
+  ])('of 4,096 characters is read in linear time: %s', (_what, text) => {
+    // A look at each character, not a time: what is quadratic would look millions of times.
+    let looks = 0;
+    const counted = Object.assign(Object.create(null), {
+      length: text.length,
+      charAt: (at: number) => {
+        looks++;
+        return text.charAt(at);
+      },
+      slice: (from: number, to: number) => text.slice(from, to),
+    }) as string;
+    parseConstraint(counted);
+    expect(looks).toBeLessThan(2 * text.length + 10);
+  });
+
+  test('of more than 4,096 characters is rejected, and so is a field', () => {
+    const text = `node.name == ${'a'.repeat(4084)}`;
+    expect(parseConstraint(text)).toMatchObject({
+      position: 4096,
+      message: 'expected at most 4096 characters',
+    });
+    expect(parseConstraint(text.slice(0, 4096))).toMatchObject({ operator: '==' });
+    expect(parseNodeField(`node.labels.${'a'.repeat(4085)}`)).toMatchObject({ position: 4096 });
   });
 
   test('of any text it is parsed or refused at a position inside the text, and never throws', () => {
@@ -108,7 +154,7 @@ describe('a field of a node', () => {
   });
 
   test('that is unknown is answered with those that are known', () => {
-    const problem = parseNodeField('engine.labels.x');
+    const problem = parseNodeField('engine.x');
     expect(problem).toMatchObject({ position: 0, message: expect.stringContaining('node.platform.os') });
   });
 

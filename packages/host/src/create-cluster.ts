@@ -87,6 +87,7 @@ export async function createCluster(
   const { name, nodes, startTimeoutMs, closeTimeoutMs, signal } = validated(options);
   checkGraph(plugins, { given: [contracts.cluster, contracts.node], needed: [contracts.clock] });
 
+  const role = plugins.some(({ provides }) => provides.scope === 'leader') ? 'manager' : 'worker';
   const clusterInfo: ClusterInfo = Object.freeze({ name });
   const cluster = scopeOf('cluster', plugins, undefined, [[contracts.cluster, () => clusterInfo]]);
   const clock = cluster.get(contracts.clock);
@@ -106,7 +107,7 @@ export async function createCluster(
   };
 
   const startNode = async (node: NodeOptions): Promise<void> => {
-    const info: NodeInfo = Object.freeze(parse(nodeSchema, node, 'node'));
+    const info: NodeInfo = Object.freeze({ ...parse(nodeSchema, node, 'node'), role });
     if (scopes.has(info.name))
       throw new GantryError('ALREADY_EXISTS', `node ${info.name} runs in this process`);
     const scope = scopeOf('node', plugins, cluster, [[contracts.node, () => info]]);

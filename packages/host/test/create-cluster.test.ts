@@ -255,7 +255,12 @@ describe('the nodes of a cluster', () => {
     expect(cluster.nodes).toEqual(['node-1', 'node-2']);
     const [one, two] = cluster.nodes.map((node) => cluster.get(contracts.runtime, node));
     expect(one).not.toBe(two);
-    expect(cluster.get(contracts.node, 'node-2')).toEqual({ name: 'node-2', labels: {}, capacity: {} });
+    expect(cluster.get(contracts.node, 'node-2')).toEqual({
+      name: 'node-2',
+      labels: {},
+      capacity: {},
+      role: 'worker',
+    });
     expect(() => cluster.get(contracts.runtime)).toThrowError(expect.objectContaining({ code: 'WIRING' }));
     expect(() => cluster.get(contracts.runtime, 'n3')).toThrowError(
       expect.objectContaining({ code: 'NOT_FOUND' }),
@@ -296,6 +301,7 @@ describe('the nodes of a cluster', () => {
       name: 'n1',
       labels: { zone: 'a' },
       capacity: { cpu: 100 },
+      role: 'worker',
     });
     await expect(cluster.addNode({ name: 'n1' })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     await expect(cluster.addNode({ name: 'N!' })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });

@@ -155,7 +155,7 @@ const wrecks = [
   ),
   wreck(
     'forgets the name of the service',
-    'a task joins its networks, under the name of its service and its aliases',
+    'a task joins its networks, under the name of its service, tasks.SERVICE and its aliases',
     class extends PlainNetwork {
       override join(request: AttachRequest, network: AttachRequest['networks'][number]): JoinedNetwork {
         return { ...super.join(request, network), aliases: network.aliases.filter((name) => name !== 'kit') };

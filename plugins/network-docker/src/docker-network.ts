@@ -11,6 +11,7 @@ import {
   type NetworkSpec,
   type NetworkStatus,
   parseId,
+  shortName,
 } from '@gantry/core';
 import Docker, { type NetworkInspectInfo } from 'dockerode';
 import { z } from 'zod';
@@ -27,6 +28,8 @@ const LABELS = Object.freeze({ cluster: 'gantry.cluster', network: 'gantry.netwo
 /** Joined by tasks that name no network. */
 const DEFAULT = 'default';
 const MAX_CALLS = 4;
+/** Longer names of networks are shortened; the engine has no limit of its own, but other tools do. */
+const MAX_NAME = 128;
 
 /** A bridge network of the engine for each network of the cluster; tasks are reached at their own addresses. */
 export class DockerNetwork implements Network, Lifecycle {
@@ -100,12 +103,12 @@ export class DockerNetwork implements Network, Lifecycle {
       if (status === undefined) {
         throw new GantryError('NOT_FOUND', `network-docker: there is no network "${name}"`);
       }
-      networks.push({ name, engineName: status.engineName, aliases: unique(request.service, ...aliases) });
+      networks.push({ name, engineName: status.engineName, aliases: aliasesOf(request.service, aliases) });
     }
     if (networks.length === 0) {
       const name = idBeside(request.task, DEFAULT);
       const { engineName } = await this.#ensure(name, { internal: false });
-      networks.push({ name, engineName, aliases: [request.service] });
+      networks.push({ name, engineName, aliases: aliasesOf(request.service) });
     }
     // Another call for the same task may have come here first.
     return this.#attached.get(request.task) ?? this.#attach(request, networks);
@@ -220,7 +223,10 @@ export class DockerNetwork implements Network, Lifecycle {
   }
 
   #engineName(name: string): string {
-    return `gantry-${this.#setup.cluster}-${name.replace('/', '.')}`;
+    // `team.a` of the default namespace is another network than `a` of the namespace `team`; no namespace is called `_`.
+    const isAmbiguous = !name.includes('/') && name.includes('.');
+    const unique = isAmbiguous ? `_.${name}` : name.replace('/', '.');
+    return shortName(`gantry-${this.#setup.cluster}-${unique}`, MAX_NAME);
   }
 
   #enter(): void {
@@ -240,6 +246,11 @@ function order(a: NetworkInspectInfo, b: NetworkInspectInfo): number {
 function isSame(info: NetworkInspectInfo, spec: NetworkSpec): boolean {
   const subnet = info.IPAM?.Config?.[0]?.Subnet;
   return info.Internal === spec.internal && (spec.subnet === undefined || spec.subnet === subnet);
+}
+
+/** Names under which a task is found: as in Swarm, `tasks.web` stands for the addresses of all tasks of `web`. */
+function aliasesOf(service: string, more: readonly string[] = []): readonly string[] {
+  return unique(service, `tasks.${service}`, ...more);
 }
 
 function unique(...names: readonly string[]): readonly string[] {

@@ -67,7 +67,7 @@ describeWith('docker', 'network-docker', () => {
       const network = await make();
       const { networks } = await network.attach({ task: 'a', service: 'web', ports: [], networks: [] });
       expect(networks).toEqual([
-        { name: 'default', engineName: `gantry-${cluster}-default`, aliases: ['web'] },
+        { name: 'default', engineName: `gantry-${cluster}-default`, aliases: ['web', 'tasks.web'] },
       ]);
       expect(there()).toEqual([`gantry-${cluster}-default`]);
       await network[Symbol.asyncDispose]();
@@ -87,6 +87,46 @@ describeWith('docker', 'network-docker', () => {
       expect(docker('network', 'inspect', '--format', '{{.Id}} {{.Internal}}', before.engineName)).toBe(id);
       await second.ensure({ name: 'back', spec: { internal: false } });
       expect(docker('network', 'inspect', '--format', '{{.Internal}}', before.engineName)).toBe('false');
+    });
+
+    test('networks with names of any length and with dots are distinct, and found again', async () => {
+      const network = await make();
+      const names = [
+        'team.a',
+        'team/a',
+        'My_Net.1',
+        `${'n'.repeat(63)}/${'x'.repeat(127)}1`,
+        `${'n'.repeat(63)}/${'x'.repeat(127)}2`,
+      ];
+      const made = [];
+      for (const name of names) made.push(await network.ensure({ name, spec: { internal: true } }));
+      expect(new Set(made.map(({ engineName }) => engineName)).size).toBe(names.length);
+      expect(made.every(({ engineName }) => engineName.length <= 128)).toBe(true);
+      expect((await (await make()).list()).map(({ name }) => name).sort()).toEqual([...names].sort());
+    });
+
+    test('tasks.SERVICE resolves to the addresses of all tasks of the service', async () => {
+      const network = await make();
+      const ids: string[] = [];
+      try {
+        for (const task of ['a', 'b', 'c']) {
+          const service = task === 'c' ? 'client' : 'web';
+          const { networks } = await network.attach({ task, service, ports: [], networks: [] });
+          const [{ engineName = '', aliases = [] } = {}] = networks;
+          const flags = aliases.flatMap((alias) => ['--network-alias', alias]);
+          ids.push(
+            docker('run', '-d', '--network', engineName, ...flags, 'gantry-test/busybox:1', 'sleep', '1000'),
+          );
+        }
+        const [a, b, c] = ids as [string, string, string];
+        const address = (id: string): string =>
+          docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', id);
+        const found = docker('exec', c, 'nslookup', 'tasks.web');
+        for (const id of [a, b]) expect(found).toContain(address(id));
+        expect(found).not.toContain(address(c));
+      } finally {
+        if (ids.length > 0) docker('rm', '-f', ...ids);
+      }
     });
 
     test('several processes that make the same networks at the same time have one of each', async () => {

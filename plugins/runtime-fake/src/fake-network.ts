@@ -67,7 +67,11 @@ export class FakeNetwork implements Network {
       const status = this.#networks.get(name);
       if (status === undefined)
         throw new GantryError('NOT_FOUND', `network-fake: there is no network "${name}"`);
-      return { name, engineName: status.engineName, aliases: [...new Set([request.service, ...aliases])] };
+      return {
+        name,
+        engineName: status.engineName,
+        aliases: [...new Set([request.service, `tasks.${request.service}`, ...aliases])],
+      };
     });
     const publish = request.ports.flatMap(({ target, protocol, host }) =>
       host === undefined ? [] : [{ target, protocol, port: host }],

@@ -1,56 +1,154 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { shortName } from '@gantry/core';
+import { send } from './process-table.ts';
 
 const ROOT = '/sys/fs/cgroup';
 const PERIOD_US = 100_000;
 const MIN_QUOTA_US = 1000;
+/** Written to `cgroup.procs`, it stands for the process that writes. */
+const SELF = '0';
+/** The file system's limit is 255 bytes. */
+const MAX_NAME = 200;
 
 export interface Limits {
   readonly cpu?: number | undefined;
   readonly memory?: number | undefined;
+  readonly pids?: number | undefined;
 }
 
-/** Where limits can be set on this machine: version 2 has one tree for both, version 1 one for each. */
+/** Where tasks can be grouped and limited on this machine: version 2 has one tree, version 1 one for each controller. */
 export interface Cgroups {
   readonly version: 1 | 2;
   readonly cpu: string | undefined;
   readonly memory: string | undefined;
+  readonly pids: string | undefined;
+  /** Our own cgroup in each tree: where this process returns to after a start. Empty where it cannot be entered. */
+  readonly home: ReadonlyMap<string, string>;
 }
 
-/** Tries it out: what the kernel offers and we may not do counts as not there. */
+const CONTROLLERS = ['cpu', 'memory', 'pids'] as const;
+const TRIALS: Readonly<Record<(typeof CONTROLLERS)[number], Limits>> = Object.freeze({
+  cpu: { cpu: 1000 },
+  memory: { memory: 2 ** 30 },
+  pids: { pids: 1000 },
+});
+
+/** Tries it out: what the kernel offers and this process may not do counts as absent. */
 export function probeCgroups(): Cgroups {
-  if (existsSync(join(ROOT, 'cgroup.controllers'))) {
-    const tree = join(ROOT, 'gantry');
-    const works =
-      attempt(() => {
-        mkdirSync(tree, { recursive: true });
-        writeFileSync(join(ROOT, 'cgroup.subtree_control'), '+cpu +memory');
-        writeFileSync(join(tree, 'cgroup.subtree_control'), '+cpu +memory');
-      }) && limitable(tree, 2, { cpu: 1000, memory: 2 ** 30 });
-    return { version: 2, cpu: works ? tree : undefined, memory: works ? tree : undefined };
+  const version = existsSync(join(ROOT, 'cgroup.controllers')) ? 2 : 1;
+  const trees = Object.fromEntries(
+    CONTROLLERS.map((controller) => [controller, version === 2 ? unified() : single(controller)]),
+  ) as Record<(typeof CONTROLLERS)[number], string | undefined>;
+  const home = new Map<string, string>();
+  for (const controller of CONTROLLERS) {
+    const tree = trees[controller];
+    if (tree === undefined || home.has(tree)) continue;
+    const own = ownCgroup(version === 2 ? '' : controller, version === 2 ? ROOT : join(ROOT, controller));
+    if (own !== undefined && canEnter(tree, own)) home.set(tree, own);
   }
-  const tree = (controller: 'cpu' | 'memory', limits: Limits): string | undefined => {
-    const path = join(ROOT, controller, 'gantry');
-    const works = existsSync(join(ROOT, controller)) && attempt(() => mkdirSync(path, { recursive: true }));
-    return works && limitable(path, 1, limits) ? path : undefined;
-  };
-  return { version: 1, cpu: tree('cpu', { cpu: 1000 }), memory: tree('memory', { memory: 2 ** 30 }) };
+  return { version, ...trees, home };
+}
+
+function unified(): string | undefined {
+  const tree = join(ROOT, 'gantry');
+  const works = attempt(() => {
+    mkdirSync(tree, { recursive: true });
+    writeFileSync(join(ROOT, 'cgroup.subtree_control'), '+cpu +memory +pids');
+    writeFileSync(join(tree, 'cgroup.subtree_control'), '+cpu +memory +pids');
+  });
+  return works && limitable(tree, 2, { cpu: 1000, memory: 2 ** 30, pids: 1000 }) ? tree : undefined;
+}
+
+function single(controller: (typeof CONTROLLERS)[number]): string | undefined {
+  const path = join(ROOT, controller, 'gantry');
+  const works = existsSync(join(ROOT, controller)) && attempt(() => mkdirSync(path, { recursive: true }));
+  return works && limitable(path, 1, TRIALS[controller]) ? path : undefined;
+}
+
+/** Folder of the cgroup that this process is in; the line of version 2 names no controller. */
+function ownCgroup(controller: string, root: string): string | undefined {
+  for (const line of text('/proc/self/cgroup').split('\n')) {
+    const [, names = '', ...path] = line.split(':');
+    if (!names.split(',').includes(controller)) continue;
+    const own = join(root, path.join(':'));
+    if (existsSync(join(own, 'cgroup.procs'))) return own;
+  }
+  return undefined;
+}
+
+function canEnter(tree: string, own: string): boolean {
+  const path = join(tree, `enter-${process.pid}`);
+  return attempt(() => {
+    mkdirSync(path, { recursive: true });
+    try {
+      // To where it is already: no move that could not be undone.
+      writeFileSync(join(own, 'cgroup.procs'), SELF);
+      writeFileSync(join(path, 'cgroup.procs'), SELF);
+    } finally {
+      writeFileSync(join(own, 'cgroup.procs'), SELF);
+      rmdirSync(path);
+    }
+  });
 }
 
 /** The cgroups of one task. */
 export class TaskCgroup {
   readonly #cgroups: Cgroups;
-  readonly #paths: readonly string[];
+  readonly #trees: readonly string[];
+  readonly #name: string;
+  /** The trees in which the task has a cgroup: one to group it, and those of its limits. */
+  #used: readonly string[] = [];
 
   constructor(cgroups: Cgroups, name: string) {
     this.#cgroups = cgroups;
-    const trees = [cgroups.cpu, cgroups.memory].filter((tree) => tree !== undefined);
-    this.#paths = [...new Set(trees)].map((tree) => join(tree, name));
+    this.#name = shortName(name, MAX_NAME);
+    const trees = CONTROLLERS.map((controller) => cgroups[controller]).filter((tree) => tree !== undefined);
+    this.#trees = [...new Set(trees)];
   }
 
+  get #paths(): readonly string[] {
+    return this.#trees.map((tree) => join(tree, this.#name));
+  }
+
+  /** Makes the cgroups in which the task is to run: one to group it, and those of its limits. */
   create(limits: Limits): void {
-    for (const path of this.#paths) mkdirSync(path, { recursive: true });
-    for (const path of this.#paths) setLimits(path, this.#cgroups.version, limits);
+    const { pids, memory, cpu } = this.#cgroups;
+    const limited = CONTROLLERS.filter((controller) => limits[controller] !== undefined);
+    const used = [pids ?? memory ?? cpu, ...limited.map((controller) => this.#cgroups[controller])];
+    this.#used = [...new Set(used.filter((tree) => tree !== undefined))];
+    for (const tree of this.#used) mkdirSync(join(tree, this.#name), { recursive: true });
+  }
+
+  /**
+   * Starts a process that is in the cgroups before its command runs, so that no child of it can be outside: this process
+   * enters them, forks, and leaves them. `start` must be synchronous. The limits are set afterwards, for they would hold for
+   * this process too.
+   */
+  enter(start: () => ChildProcess): ChildProcess {
+    const entered: string[] = [];
+    let child: ChildProcess;
+    try {
+      for (const tree of this.#used) {
+        const home = this.#cgroups.home.get(tree);
+        if (home === undefined) continue;
+        writeFileSync(join(tree, this.#name, 'cgroup.procs'), SELF);
+        entered.push(home);
+      }
+      child = start();
+    } finally {
+      for (const home of entered) writeFileSync(join(home, 'cgroup.procs'), SELF);
+    }
+    if (child.pid !== undefined && entered.length < this.#used.length) this.add(child.pid);
+    return child;
+  }
+
+  /** Sets the limits; what is not given stays unlimited. */
+  limit(limits: Limits): void {
+    for (const path of this.#paths) {
+      if (existsSync(path)) setLimits(path, this.#cgroups.version, limits);
+    }
   }
 
   /** Whether the task has any. */
@@ -60,6 +158,17 @@ export class TaskCgroup {
 
   add(pid: number): void {
     for (const path of this.#paths) attempt(() => writeFileSync(join(path, 'cgroup.procs'), String(pid)));
+  }
+
+  /** Kills every process in it, and those that they fork in the meantime. */
+  kill(): void {
+    const killed = new Set<number>();
+    for (let found = this.pids(); found.some((pid) => !killed.has(pid)); found = this.pids()) {
+      for (const pid of found) {
+        send(pid, 'SIGKILL');
+        killed.add(pid);
+      }
+    }
   }
 
   pids(): readonly number[] {
@@ -93,7 +202,7 @@ function limitable(tree: string, version: 1 | 2, limits: Limits): boolean {
 }
 
 /** Only the files of the controllers of this tree are there. */
-function setLimits(path: string, version: 1 | 2, { cpu, memory }: Limits): void {
+function setLimits(path: string, version: 1 | 2, { cpu, memory, pids }: Limits): void {
   const write = (file: string, value: string): void => {
     if (existsSync(join(path, file))) writeFileSync(join(path, file), value);
   };
@@ -105,6 +214,7 @@ function setLimits(path: string, version: 1 | 2, { cpu, memory }: Limits): void 
       write('cpu.cfs_quota_us', String(quota));
     }
   }
+  if (pids !== undefined) write('pids.max', String(pids));
   if (memory !== undefined) {
     write(version === 2 ? 'memory.max' : 'memory.limit_in_bytes', String(memory));
     // Swap would let it exceed the limit; where there is no swap accounting the file is missing.

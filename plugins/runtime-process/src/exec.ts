@@ -10,11 +10,14 @@ import {
   type OutputChunk,
   throwIfAborted,
 } from '@gantry/core';
-import { send } from './process-table.ts';
+import { EXEC_MARKER, killExec } from './kill-exec.ts';
 import type { TaskProcess } from './task-process.ts';
 
-/** Runs a command with the environment, folder and limits of a task. Nobody reading it makes the command wait. */
-export async function exec(task: TaskProcess, options: ExecOptions): Promise<ExecSession> {
+/**
+ * Runs a command with the environment, folder and limits of a task; `marker` names it among all of the machine. Nobody
+ * reading it makes the command wait. When the signal fires, the command is killed with all that it started.
+ */
+export async function exec(task: TaskProcess, options: ExecOptions, marker: string): Promise<ExecSession> {
   const { record } = task;
   if (options.tty === true) {
     throw new GantryError('UNSUPPORTED', 'runtime-process: exec: there are no terminals (tty)');
@@ -29,7 +32,7 @@ export async function exec(task: TaskProcess, options: ExecOptions): Promise<Exe
   const { cwd, uid, gid } = record;
   const child = spawn(file, args, {
     cwd,
-    env: { ...record.env, ...options.env },
+    env: { ...record.env, ...options.env, [EXEC_MARKER]: marker },
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid, gid }),
@@ -42,7 +45,7 @@ export async function exec(task: TaskProcess, options: ExecOptions): Promise<Exe
     ]);
   }
   if (task.cgroup.exists) task.cgroup.add(pid);
-  const kill = (): void => void send(-pid, 'SIGKILL');
+  const kill = (): void => killExec(pid, marker);
   options.signal?.addEventListener('abort', kill, { once: true });
   const exitCode = new Promise<number>((resolve) => {
     child.once('close', (code, signal) => {

@@ -58,13 +58,22 @@ export function checkSpec({ task, template, attachment }: RuntimeSpec, supports:
   }
 }
 
-/** The template as a process of this machine; `inherit` names what it gets of our own environment. */
+/** What the runtime gives to every task. */
+export interface LaunchDefaults {
+  /** Variables of Gantry's own environment that tasks get, or all of them. */
+  readonly inheritEnv: boolean | readonly string[];
+  /** User of tasks whose template names none. */
+  readonly user: string | undefined;
+}
+
+/** The template as a process of this machine. */
 export function launchOf(
   { template, attachment, service, slot, task }: RuntimeSpec,
   dir: { readonly path: string; readonly work: string },
-  inherit: boolean | readonly string[],
+  { inheritEnv: inherit, user: defaultUser }: LaunchDefaults,
 ): Launch {
-  const account = template.user === undefined ? undefined : accountOf(task, template.user);
+  const user = template.user ?? defaultUser;
+  const account = user === undefined ? undefined : accountOf(task, user);
   const env: Record<string, string> = { PATH: DEFAULT_PATH };
   const names = inherit === true ? Object.keys(process.env) : [...INHERITED, ...(inherit || [])];
   for (const name of names) {
@@ -97,7 +106,7 @@ function accountOf(task: string, text: string): Account {
   if (uid === undefined || gid === undefined) {
     const what = uid === undefined ? `user "${user}"` : `group "${group}"`;
     throw invalidObject(`runtime-process: "${task}"`, [
-      { path: 'template.user', message: `there is no ${what}` },
+      { path: 'template.user', message: `${what} not found on this node` },
     ]);
   }
   return { uid, gid, home: entry?.[5] ?? '/' };

@@ -45,6 +45,10 @@ export interface ProcessRuntimeSetup {
   readonly dir: string;
   readonly logBytes: number;
   readonly inheritEnv: boolean | readonly string[];
+  /** User of tasks whose template names none; without effect unless this program runs as root. */
+  readonly taskUser?: string | undefined;
+  /** Limit on the processes of tasks whose template has none. */
+  readonly taskPids?: number | undefined;
 }
 
 /** Runs tasks as processes of this machine, each leading a session of its own, recorded in files. */
@@ -55,6 +59,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   readonly #table = new ProcessTable();
   #tasks: Map<string, TaskProcess> | undefined;
   #root = '';
+  #execs = 0;
   #cgroups: Cgroups | undefined;
   #polling: (() => void) | undefined;
   #scan: Promise<ReturnType<ProcessTable['marked']>> | undefined;
@@ -65,13 +70,13 @@ export class ProcessRuntime implements Runtime, Lifecycle {
 
   get supports(): RuntimeSupport {
     this.#cgroups ??= probeCgroups();
-    const { cpu, memory } = this.#cgroups;
+    const { cpu, memory, pids } = this.#cgroups;
     return {
       exec: true,
       logs: true,
       stats: true,
       images: false,
-      limits: { cpu: cpu !== undefined, memory: memory !== undefined, pids: false },
+      limits: { cpu: cpu !== undefined, memory: memory !== undefined, pids: pids !== undefined },
       mounts: [],
       user: process.getuid?.() === 0,
       init: false,
@@ -81,6 +86,12 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   /** Finds what earlier runs left, and claims the node. */
   async start(): Promise<void> {
     this.#enter();
+    const { taskPids } = this.#setup;
+    if (taskPids === undefined || this.supports.limits.pids) return;
+    throw new GantryError(
+      'UNSUPPORTED',
+      'runtime-process: option taskPids: cgroups are not permitted, so the number of processes cannot be limited',
+    );
   }
 
   async info(): Promise<RuntimeInfo> {
@@ -95,12 +106,14 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     const known = tasks.get(spec.task);
     if (known !== undefined) return known.status();
     checkSpec(spec, this.supports);
-    const { template } = spec;
+    const { limits } = spec.template.resources;
     const setup = this.#taskSetup(spec.task);
+    const { inheritEnv, taskUser, taskPids } = this.#setup;
+    const user = this.supports.user ? taskUser : undefined;
     onProgress?.({ phase: 'starting', message: 'starting the process' });
     const started = launch(spec, {
-      launch: launchOf(spec, setup.dir, this.#setup.inheritEnv),
-      limits: template.resources.limits,
+      launch: launchOf(spec, setup.dir, { inheritEnv, user }),
+      limits: { ...limits, pids: limits.pids ?? taskPids },
       setup,
     });
     if (started instanceof TaskProcess) {
@@ -152,7 +165,8 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   async exec(task: string, options: ExecOptions): Promise<ExecSession> {
     const found = this.#find(task);
     if (found.ended) throw new GantryError('CONFLICT', `runtime-process: "${task}" is not running`);
-    return await exec(found, options);
+    const marker = `${process.pid}.${this.#setup.clock.now()}.${++this.#execs}`;
+    return await exec(found, options, marker);
   }
 
   logs(task: string, options: RuntimeLogOptions = {}): AsyncIterable<readonly RuntimeLogLine[]> {
@@ -209,6 +223,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   /** The program died while it started this one. */
   #clear({ dir, cgroup }: TaskSetup): void {
     for (const { pid } of this.#table.marked().get(dir.path) ?? []) send(pid, 'SIGKILL');
+    cgroup.kill();
     cgroup.remove();
     dir.remove();
   }
@@ -317,6 +332,13 @@ export const processRuntime = definePlugin({
       .default(10 * 2 ** 20),
     /** Variables of our own environment that tasks get, or all of them. */
     inheritEnv: z.union([z.boolean(), z.array(z.string())]).default(false),
+    /** User of tasks whose template names none, as `user` or `user:group`; used only if Gantry runs as root. */
+    taskUser: z
+      .string()
+      .regex(/^[A-Za-z0-9_][\w.-]*(:[A-Za-z0-9_][\w.-]*)?$/, 'expected user or user:group')
+      .optional(),
+    /** Limit on the processes and threads of tasks whose template has none (default: no limit). */
+    taskPids: z.int().min(1).max(4_194_304).optional(),
   }),
   create: ({ dir, ...options }, { cluster, node, clock }) =>
     new ProcessRuntime({

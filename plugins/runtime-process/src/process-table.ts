@@ -62,6 +62,7 @@ export class ProcessTable {
   marked(): ReadonlyMap<string, readonly ProcessEntry[]> {
     const found = new Map<string, ProcessEntry[]>();
     const markers = new Map<number, Marked>();
+    const entries = new Map<number, ProcessEntry>();
     for (const name of readdirSync('/proc')) {
       const pid = Number(name);
       if (!Number.isInteger(pid)) continue;
@@ -71,14 +72,33 @@ export class ProcessTable {
       const marker = known?.startTicks === entry.startTicks ? known.marker : markerOf(pid);
       // Right after a fork a child still shows the environment of its parent: look at the young again.
       if (marker !== '') markers.set(pid, { startTicks: entry.startTicks, marker });
-      if (marker === '') continue;
+      entries.set(pid, entry);
+    }
+    this.#markers = markers;
+    for (const entry of entries.values()) {
+      const marker = inherited(entry, entries, markers);
+      if (marker === undefined) continue;
       const others = found.get(marker);
       if (others === undefined) found.set(marker, [entry]);
       else others.push(entry);
     }
-    this.#markers = markers;
     return found;
   }
+}
+
+/** The marker of a process, or else of its session or of the nearest ancestor: it may have cleared its environment. */
+function inherited(
+  { pid, session }: ProcessEntry,
+  entries: ReadonlyMap<number, ProcessEntry>,
+  markers: ReadonlyMap<number, Marked>,
+): string | undefined {
+  const own = markers.get(pid) ?? markers.get(session);
+  if (own !== undefined) return own.marker;
+  for (let parent = entries.get(pid)?.parent; parent !== undefined; parent = entries.get(parent)?.parent) {
+    const known = markers.get(parent);
+    if (known !== undefined) return known.marker;
+  }
+  return undefined;
 }
 
 /** A process and its descendants. */

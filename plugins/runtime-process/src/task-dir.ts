@@ -24,6 +24,8 @@ export interface TaskEnd {
   readonly finishedAt: number;
   readonly exitCode?: number | undefined;
   readonly reason?: string | undefined;
+  readonly signal?: string | undefined;
+  readonly oomKilled?: boolean | undefined;
 }
 
 /** The folder of one task, with its records, logs and work folder: all that outlives the program. */

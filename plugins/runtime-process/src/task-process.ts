@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, GantryError, invalidObject, type RuntimeSpec, type RuntimeTask } from '@gantry/core';
-import type { TaskCgroup } from './cgroup.ts';
+import type { Limits, TaskCgroup } from './cgroup.ts';
 import type { Launch } from './launch.ts';
 import { LogFile } from './log-file.ts';
 import { bootId, readProcess, send } from './process-table.ts';
@@ -138,10 +138,19 @@ export class TaskProcess {
 
   #leaderExit(code: number | null, signal: NodeJS.Signals | null): void {
     const exitCode = code ?? 128 + constants.signals[signal as NodeJS.Signals];
-    const killed = signal === 'SIGKILL' && this.#setup.cgroup.outOfMemory() ? 'out of memory' : signal;
-    this.#leaderEnd ??= { finishedAt: this.#setup.clock.now(), exitCode, reason: killed ?? undefined };
+    const oomKilled = signal === 'SIGKILL' && this.#setup.cgroup.outOfMemory();
+    const reason = oomKilled ? 'out of memory' : (signal ?? undefined);
+    const finishedAt = this.#setup.clock.now();
+    this.#leaderEnd ??= {
+      finishedAt,
+      exitCode,
+      reason,
+      ...(signal !== null && { signal }),
+      ...(oomKilled && { oomKilled }),
+    };
     if (!this.stopping) {
       send(-this.record.pid, 'SIGKILL');
+      this.#setup.cgroup.kill(); // children in sessions of their own
       this.finish();
     }
     this.#wake();
@@ -156,7 +165,7 @@ export class TaskProcess {
 
 export interface LaunchSetup {
   readonly launch: Launch;
-  readonly limits: { readonly cpu?: number | undefined; readonly memory?: number | undefined };
+  readonly limits: Limits;
   readonly setup: TaskSetup;
 }
 
@@ -169,34 +178,49 @@ export function launch(
   { launch: { file, args, cwd, env, uid, gid }, limits, setup }: LaunchSetup,
 ): TaskProcess | Promise<GantryError> {
   const { dir, cgroup, clock } = setup;
-  const limited = limits.cpu !== undefined || limits.memory !== undefined;
   const open: number[] = [];
+  let child: ChildProcess | undefined;
   const fail = (cause: unknown): GantryError => {
     const error = startError(task, file, cwd, cause);
+    if (child?.pid !== undefined) {
+      // Whatever failed after the start: no process stays.
+      send(-child.pid, 'SIGKILL');
+      cgroup.kill();
+      // By then another attempt may use this cgroup: one with processes in it stays.
+      child.once('exit', () => cgroup.remove());
+    }
     cgroup.remove();
-    dir.remove();
+    try {
+      dir.remove();
+    } catch {
+      // The next start of this program clears it away.
+    }
     return error;
   };
   try {
     dir.create();
-    if (limited) cgroup.create(limits);
+    cgroup.create(limits);
     for (const name of ['stdout.log', 'stderr.log']) open.push(openSync(join(dir.path, name), 'a', 0o600));
-    const child = spawn(file, args, {
+    const options = {
       cwd,
       env,
       detached: true,
-      stdio: ['ignore', ...open],
+      stdio: ['ignore' as const, ...open],
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
+    };
+    const started = cgroup.enter(() => {
+      child = spawn(file, args, options);
+      return child;
     });
-    if (child.pid === undefined) return once(child, 'error').then(([error]) => fail(error));
-    if (limited) cgroup.add(child.pid);
-    const startTicks = readProcess(child.pid)?.startTicks ?? 0;
-    const known = { task, pid: child.pid, startTicks, boot: bootId(), startedAt: clock.now() };
+    if (started.pid === undefined) return once(started, 'error').then(([error]) => fail(error));
+    cgroup.limit(limits);
+    const startTicks = readProcess(started.pid)?.startTicks ?? 0;
+    const known = { task, pid: started.pid, startTicks, boot: bootId(), startedAt: clock.now() };
     const ports = attachment.ports.length === 0 ? undefined : attachment.ports;
     const record: TaskRecord = { ...known, stopSignal, ports, env, cwd, uid, gid };
     dir.writeRecord(record);
-    return new TaskProcess(record, setup, child);
+    return new TaskProcess(record, setup, started);
   } catch (error) {
     throw fail(error);
   } finally {

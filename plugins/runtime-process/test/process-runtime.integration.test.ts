@@ -68,12 +68,12 @@ const alive = (pid: number): boolean => {
 };
 
 async function until<T>(check: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  for (let n = 0; n < 500; n++) {
+  for (let n = 0; n < 3000; n++) {
     const value = await check();
     if (value !== undefined && value !== false) return value;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error('waited 5 s in vain');
+  throw new Error('waited 30 s in vain');
 }
 
 const ended = async (runtime: ProcessRuntime, task: string) =>

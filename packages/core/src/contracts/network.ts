@@ -16,7 +16,7 @@ export interface JoinedNetwork {
   readonly name: string;
   /** The engine's name of it. */
   readonly engineName: string;
-  /** Names it answers to there. */
+  /** Names it answers to there: its service, `tasks.SERVICE`, and those that the template gives it. */
   readonly aliases: readonly string[];
 }
 

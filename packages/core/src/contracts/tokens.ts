@@ -30,6 +30,8 @@ export interface NodeInfo {
   readonly labels: Readonly<Record<string, string>>;
   /** Overrides what the runtime measures; `{}` keeps it. */
   readonly capacity: Readonly<Record<string, number>>;
+  /** `manager` if its process may also lead the cluster; shown as the attribute `role`, for constraints on `node.role`. */
+  readonly role?: 'manager' | 'worker' | undefined;
 }
 
 /** A part that simply runs, from start to end of what it belongs to: the dispatcher, a load balancer's feed, a front door. */

@@ -148,7 +148,7 @@ const networkCases: readonly NetworkCase[] = [
     },
   },
   {
-    name: 'a task joins its networks, under the name of its service and its aliases',
+    name: 'a task joins its networks, under the name of its service, tasks.SERVICE and its aliases',
     skip: needsNetworks,
     async run({ network }, context) {
       const { engineName } = await context.within(network.ensure({ name: 'kit-a', spec: SPEC }), 'ensure');
@@ -156,7 +156,7 @@ const networkCases: readonly NetworkCase[] = [
       const { networks } = await context.within(network.attach(ask('a', { networks: joins })), 'attach');
       deepStrictEqual(
         networks.map((one) => ({ ...one, aliases: [...one.aliases].sort() })),
-        [{ name: 'kit-a', engineName, aliases: ['db', 'kit'] }],
+        [{ name: 'kit-a', engineName, aliases: ['db', 'kit', 'tasks.kit'] }],
       );
     },
   },

@@ -6,17 +6,18 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
 /** Bytes of the one layer of the image `slow`; random, so that they do not shrink. */
-const LAYER_BYTES = 3_000_000;
+const LAYER_BYTES = 4_000_000;
+/** Sent every 50 ms until `release`, so that the engine notices a broken download. */
+const DRIP_BYTES = 2_000;
 const V2 = 'application/vnd.docker.distribution.manifest.v2+json';
 const LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
 
 export interface Registry {
   /** `127.0.0.1:port`: the engine speaks HTTP to it. */
   readonly host: string;
-  /** Downloads of the layer of `slow` that were broken off by the engine. */
-  readonly brokenOff: () => number;
+  /** Number of downloads of the layer of `slow` that have begun. */
   readonly downloads: () => number;
-  /** Lets the downloads of `slow` go on beyond their first half. */
+  /** Lets the downloads of `slow` finish. */
   readonly release: () => void;
   readonly close: () => Promise<void>;
 }
@@ -25,7 +26,7 @@ const digest = (bytes: Buffer): string => `sha256:${createHash('sha256').update(
 
 /**
  * A registry whose repositories fail, each in its own way: `missing`, `private`, `denied`, `arm`, `broken`, `busy`; and one,
- * `slow`, with an image whose download pauses half-way.
+ * `slow`, with an image whose download is slow.
  */
 export async function startRegistry(tar: (content: Buffer) => Buffer): Promise<Registry> {
   const diff = tar(randomBytes(LAYER_BYTES));
@@ -52,9 +53,8 @@ export async function startRegistry(tar: (content: Buffer) => Buffer): Promise<R
       { ...blob(V2, Buffer.from(manifest)), platform: { architecture: 'arm64', os: 'linux', variant: 'v8' } },
     ],
   });
-  let [brokenOff, downloads] = [0, 0];
+  let downloads = 0;
   let released = false;
-  const waiting: (() => void)[] = [];
   const fail = (response: ServerResponse, status: number, code: string): void => {
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ errors: [{ code, message: code.toLowerCase().replace('_', ' ') }] }));
@@ -80,23 +80,24 @@ export async function startRegistry(tar: (content: Buffer) => Buffer): Promise<R
     if (!url.endsWith(digest(layer))) return fail(response, 404, 'MANIFEST_UNKNOWN');
     downloads++;
     response.writeHead(200, { 'content-length': layer.length });
-    response.write(layer.subarray(0, layer.length / 2));
-    response.on('close', () => {
-      if (!response.writableFinished) brokenOff++;
-    });
-    const rest = (): void => void response.end(layer.subarray(layer.length / 2));
-    if (released) rest();
-    else waiting.push(rest);
+    let sent = 0;
+    const drip = setInterval(() => {
+      if (response.destroyed) return clearInterval(drip);
+      const next = released ? layer.length : Math.min(sent + DRIP_BYTES, layer.length / 2);
+      response.write(layer.subarray(sent, next));
+      sent = next;
+      if (sent < layer.length) return;
+      clearInterval(drip);
+      response.end();
+    }, 50);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    brokenOff: () => brokenOff,
     downloads: () => downloads,
     release: () => {
       released = true;
-      for (const next of waiting.splice(0)) next();
     },
     close: async () => {
       server.closeAllConnections();
