@@ -37,7 +37,7 @@ export function templateFields(template: TemplateSpec): Field[] {
     }),
     [
       'Stop',
-      `${template.stopSignal ?? "the image's stop signal"}, killed after ${showDuration(template.stopGraceMs)}; connections have ${showDuration(template.drainMs)} to end`,
+      `${template.stopSignal ?? (template.image === undefined ? 'SIGTERM' : "the image's stop signal")}, killed after ${showDuration(template.stopGraceMs)}; connections have ${showDuration(template.drainMs)} to end`,
     ],
   ];
 }
