@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { type Clock, type HealthCheck, isGantryError, type Runtime } from '@gantry/core';
+import { type Clock, type HealthCheck, isGantryError, type Runtime, unlessAborted } from '@gantry/core';
 
 /** Where a task's port can be reached. */
 export type Resolve = (port: number) => { readonly address: string; readonly port: number };
@@ -25,13 +25,19 @@ export async function probe(
     if (check.http !== undefined)
       return await probeHttp(resolve(check.http.port), check.http.path, stop.signal);
     if (check.tcp !== undefined) return await probeTcp(resolve(check.tcp.port), stop.signal);
-    return await probeExec(parts, check.exec?.command ?? [], stop.signal);
+    // The signal terminates the command; an engine that does not answer is not waited for either.
+    return await unlessAborted(probeExec(parts, check.exec?.command ?? [], stop.signal), stop.signal);
   } catch (error) {
-    if (stop.signal.aborted) return { ok: false, message: `no answer in ${check.timeoutMs} ms` };
+    if (stop.signal.aborted) return { ok: false, message: timedOut(check) };
     return { ok: false, message: error instanceof Error ? error.message : String(error) };
   } finally {
     cancel();
   }
+}
+
+function timedOut({ exec, timeoutMs }: HealthCheck): string {
+  const what = exec === undefined ? 'no answer' : `${exec.command[0]} did not exit`;
+  return `${what} in ${timeoutMs} ms`;
 }
 
 function probeHttp(at: ReturnType<Resolve>, path: string, signal: AbortSignal): Promise<ProbeResult> {

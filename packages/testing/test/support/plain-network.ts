@@ -67,7 +67,11 @@ export class PlainNetwork implements Network {
   join({ service }: AttachRequest, { name, aliases }: AttachRequest['networks'][number]): JoinedNetwork {
     const status = this.networks.get(name);
     if (status === undefined) throw new GantryError('NOT_FOUND', name);
-    return { name, engineName: status.engineName, aliases: [...new Set([service, ...aliases])] };
+    return {
+      name,
+      engineName: status.engineName,
+      aliases: [...new Set([service, `tasks.${service}`, ...aliases])],
+    };
   }
 
   port(): number {
