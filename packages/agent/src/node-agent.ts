@@ -32,7 +32,7 @@ import { Reporter } from './reporter.ts';
 import { Rests } from './rests.ts';
 import { resync } from './resync.ts';
 import { addressOf, statsOf } from './running-tasks.ts';
-import { StreamServer } from './streams.ts';
+import { type StreamLimits, StreamServer } from './streams.ts';
 import { type RunnerParts, TaskRunner } from './task-runner.ts';
 import { withPorts } from './with-ports.ts';
 
@@ -48,6 +48,8 @@ export interface AgentOptions {
   readonly onClose: 'stop' | 'leave';
   /** The longest grace of a task when the agent is closed, ms. */
   readonly closeGraceMs: number;
+  /** Bounds of logs, execs and connections. */
+  readonly streams?: StreamLimits;
 }
 
 export interface AgentParts {
@@ -97,10 +99,16 @@ export class NodeAgent implements Agent {
     this.node = parts.node.name;
     this.#session = randomId(parts.random);
     this.#rests = new Rests(parts.clock);
-    this.#streams = new StreamServer(parts.runtime, parts.clock, parts.random, {
-      addressOf: (task, port) => addressOf(this.#runners, this.node, task, port),
-      stats: () => statsOf(this.#runners, parts.runtime, parts.clock),
-    });
+    this.#streams = new StreamServer(
+      parts.runtime,
+      parts.clock,
+      parts.random,
+      {
+        addressOf: (task, port) => addressOf(this.#runners, this.node, task, port),
+        stats: () => statsOf(this.#runners, parts.runtime, parts.clock),
+      },
+      options.streams,
+    );
     this.#reporter = new Reporter({
       ...parts,
       node: this.node,

@@ -12,6 +12,14 @@ const limitsSchema = z.strictObject({
   /** Watches, logs, execs and dials that are open at a time. */
   streams: z.int().min(1).default(10_000),
   streamsPerToken: z.int().min(1).default(2000),
+  /** Bytes of an exec or dial that may wait in the server for a task that does not read them, each. */
+  streamWindowBytes: z
+    .int()
+    .min(16 * 1024)
+    .max(16 * 1024 * 1024)
+    .default(256 * 1024),
+  /** How long the input of a connection whose other side has ended may pause before it is closed. */
+  halfClosedIdleMs: z.int().min(100).default(60_000),
   requestsPerSecond: z.number().min(1).default(500),
   /** How many may come at once, after a pause. */
   burst: z.int().min(1).default(1000),

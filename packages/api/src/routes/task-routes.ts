@@ -1,5 +1,6 @@
 import { GantryError, type KindDefinition } from '@gantry/core';
 import { z } from 'zod';
+import { FollowedInput } from '../http/followed-input.ts';
 import { queryCount, queryFlag, queryList } from '../http/query.ts';
 import { type Route, route } from '../http/route.ts';
 import type { RouteParts } from './parts.ts';
@@ -66,9 +67,12 @@ export function taskRoutes(kind: KindDefinition, parts: RouteParts): readonly Ro
       socket: (call, raw) =>
         socketSession('dial', call, raw, parts, async (socket, signal, fail) => {
           socket.onMessage(({ type }) => fail(unknownMessage(type)));
-          const output = api.dial(call.id, { port: call.query.port, input: socket.bytes(), signal });
+          const input = new FollowedInput(socket.bytes());
+          const output = api.dial(call.id, { port: call.query.port, input, signal });
           for await (const data of output) await socket.send(data);
           await socket.send({ type: 'end' });
+          // The other direction may go on.
+          await input.finished(parts.clock, parts.settings.limits.halfClosedIdleMs, signal);
         }),
     }),
   ];

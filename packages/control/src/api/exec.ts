@@ -4,6 +4,7 @@ import {
   type ExecSession,
   GantryError,
   idOf,
+  isGantryError,
   type OutputChunk,
   type Subjects,
   type Task,
@@ -37,7 +38,13 @@ export async function execInTask(
     fail = reject;
   });
   exitCode.catch(() => undefined); // whoever awaits it sees the error; nobody has to
-  feed(stream, options.stdin ?? nothing()).catch(fail); // without input, a command that reads it sees its end
+  let failed: { readonly error: unknown } | undefined;
+  // Without input, a command that reads it sees its end.
+  feed(stream, options.stdin ?? nothing(), options.signal).catch((error: unknown) => {
+    if (isGantryError(error, 'NOT_FOUND')) return; // the stream has ended; its reader learns why
+    failed = { error };
+    void stream.close(); // the read below ends
+  });
   async function* output(): AsyncIterable<OutputChunk> {
     try {
       for (;;) {
@@ -48,8 +55,9 @@ export async function execInTask(
         return;
       }
     } catch (error) {
-      fail(error);
-      throw error;
+      const why = failed?.error ?? error;
+      fail(why);
+      throw why;
     } finally {
       fail(new GantryError('ABORTED', 'the output was not read to its end'));
       await stream.close();
@@ -60,7 +68,12 @@ export async function execInTask(
 
 async function* nothing(): AsyncIterable<Uint8Array> {}
 
-async function feed(stream: AgentStream, stdin: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const data of stdin) await stream.write(data, false);
-  await stream.write(new Uint8Array(), true);
+/** Sends all input to a stream, at the pace of its reader, and then its end. */
+export async function feed(
+  stream: AgentStream,
+  input: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for await (const data of input) await stream.write(data, signal);
+  await stream.end(signal);
 }

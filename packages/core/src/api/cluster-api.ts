@@ -212,7 +212,12 @@ export interface ClusterApi {
   /** Of one task, or of all tasks of a service. */
   logs(of: { task: string } | { service: string }, options?: LogOptions): AsyncIterable<readonly LogLine[]>;
   exec(task: string, options: ExecOptions): Promise<ExecSession>;
-  /** Opens a TCP connection to a port of a task, from its node; yields what comes back. */
+  /**
+   * Opens a TCP connection to a port of a task, from its node; yields what comes back. The iteration ends when the task
+   * ends its side; input is then still sent until it ends, the signal fires, or none has come for a minute. Leaving the
+   * loop early closes the connection. A task that does not read makes the input wait: a bounded number of bytes is in
+   * flight.
+   */
   dial(task: string, options: DialOptions): AsyncIterable<Uint8Array>;
   /** What running tasks use; those of one node, if it is named. Tasks of nodes that do not answer are left out. */
   stats(options?: CallOptions & { node?: string | undefined }): Promise<readonly TaskStats[]>;
