@@ -28,6 +28,14 @@ const limitsSchema = z.strictObject({
     .int()
     .min(64 * 1024)
     .default(16 * 1024 * 1024),
+  /** Connections that are open at a time (default: half of the files that the process may open, at most 10,000). */
+  connections: z.int().min(8).optional(),
+  /** Of them, how many one client address may have (default: half of `connections`). */
+  connectionsPerAddress: z.int().min(4).optional(),
+  /** How long a connection may stay open between two requests. */
+  idleTimeoutMs: z.int().min(100).default(60_000),
+  /** How long a TLS handshake may take. */
+  handshakeTimeoutMs: z.int().min(100).default(10_000),
   /** How long the head of a request may take to arrive. */
   headersTimeoutMs: z.int().min(100).default(10_000),
   /** How long all of a request may take to arrive. */
