@@ -51,6 +51,12 @@ export interface TaskFacts {
   stats(): Promise<StatsReply['stats']>;
 }
 
+interface StreamParts {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 /** Answers what the control plane asks of a node's tasks: logs, exec and connections are streams, read piece by piece. */
 export class StreamServer {
   readonly #runtime: Runtime;
@@ -61,13 +67,7 @@ export class StreamServer {
   readonly #streams = new Map<string, Stream>();
   #opening = 0;
 
-  constructor(
-    runtime: Runtime,
-    clock: Clock,
-    random: Random,
-    tasks: TaskFacts,
-    limits: StreamLimits = STREAM_LIMITS,
-  ) {
+  constructor({ runtime, clock, random }: StreamParts, tasks: TaskFacts, limits = STREAM_LIMITS) {
     this.#limits = limits;
     this.#tasks = tasks;
     this.#runtime = runtime;

@@ -104,6 +104,7 @@ export {
   type Resolved,
 } from './plugin.ts';
 export * from './protocol.ts';
+export { knownStatus, messages } from './protocol-checks.ts';
 export type { StandardResult, StandardSchema } from './standard-schema.ts';
 export { SCHEMA_VERSION, STORE_KEYS } from './store-keys.ts';
 export {

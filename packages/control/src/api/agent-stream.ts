@@ -1,7 +1,7 @@
 import {
   type AgentRequest,
   type Bus,
-  type StreamOpened,
+  messages,
   type StreamRead,
   type StreamWritten,
   throwIfAborted,
@@ -30,12 +30,12 @@ export class AgentStream {
     signal?: AbortSignal,
   ): Promise<AgentStream> {
     throwIfAborted(signal);
-    const opened = (await bus.request(subject, request, { timeoutMs: CALL_MS })) as StreamOpened;
+    const opened = messages.streamOpened(await bus.request(subject, request, { timeoutMs: CALL_MS }));
     return new AgentStream(bus, subject, opened.stream);
   }
 
   async read<Item>(signal?: AbortSignal): Promise<StreamRead<Item>> {
-    return (await this.#ask({ op: 'read', stream: this.#id }, signal)) as StreamRead<Item>;
+    return messages.streamRead(await this.#ask({ op: 'read', stream: this.#id }, signal)) as StreamRead<Item>;
   }
 
   /** Resolves once the agent has taken all of it, which it does at the pace of the task. */
