@@ -93,7 +93,7 @@ export type {
   TemplateSpec,
 } from './model/template.ts';
 export { canonicalJson, REDACTED, templateHash } from './model/template.ts';
-export { invalidObject, type Validated, validateInput } from './model/validate.ts';
+export { invalidObject, plainData, type Validated, validateInput } from './model/validate.ts';
 export {
   definePlugin,
   type Lifecycle,

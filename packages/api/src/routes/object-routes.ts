@@ -1,6 +1,6 @@
 import { GantryError, type InputKind, isGantryError, type Kind, type KindDefinition } from '@gantry/core';
 import { z } from 'zod';
-import { queryCount, queryFlag, queryInt } from '../http/query.ts';
+import { queryCount, queryFlag, queryInt, queryManager } from '../http/query.ts';
 import { type Route, route } from '../http/route.ts';
 import { selectionOf } from '../watch/selection.ts';
 import { serveWatch } from '../watch/serve-watch.ts';
@@ -21,9 +21,7 @@ const listQuery = z
   .partial();
 
 const writeQuery = z.strictObject({ dryRun: queryFlag }).partial();
-const applyQuery = z
-  .strictObject({ manager: z.string().min(1).max(100), force: queryFlag, dryRun: queryFlag })
-  .partial();
+const applyQuery = z.strictObject({ manager: queryManager, force: queryFlag, dryRun: queryFlag }).partial();
 const patchQuery = z.strictObject({ revision: queryInt, dryRun: queryFlag }).partial();
 
 const JSON_TYPE = 'application/json';

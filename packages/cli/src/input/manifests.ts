@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import type { AnyInput } from '@gantry/core';
+import { type AnyInput, isGantryError, plainData } from '@gantry/core';
 import { type Document, parseAllDocuments } from 'yaml';
 import type { Input } from '../io/io.ts';
 import { CliError, usage } from '../output/problem.ts';
@@ -19,6 +19,8 @@ export interface ManifestOptions {
   readonly recursive?: boolean | undefined;
 }
 
+/** Lists of lists of objects: how deep. */
+const MAX_LISTS = 16;
 const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
 
 /** Reads objects from files, from the YAML and JSON files of folders, and from standard input (`-`). */
@@ -65,29 +67,48 @@ export async function readAll(input: Input): Promise<string> {
  * @throws `INVALID_OBJECT` with line and column
  */
 export function parseManifests(text: string, name: string): Manifest[] {
-  const documents = parseAllDocuments(text, { merge: true, uniqueKeys: true }) as Document[];
+  const documents = readYaml(
+    name,
+    () => parseAllDocuments(text, { merge: true, uniqueKeys: true }) as Document[],
+  );
   return documents.flatMap((document, index) => {
     const source = documents.length > 1 ? `${name} document ${index + 1}` : name;
     const [error] = document.errors;
-    if (error !== undefined) {
-      throw new CliError(
-        'INVALID_OBJECT',
-        `${source}: ${error.message.split('\n')[0]?.replace(/:$/, '')}`,
-        'mend the YAML',
-      );
-    }
-    return objectsOf(document.toJS() as unknown, source);
+    if (error !== undefined) throw invalid(source, error.message.split('\n')[0]?.replace(/:$/, '') ?? '');
+    return objectsOf(
+      readYaml(source, () => document.toJS() as unknown),
+      source,
+    );
   });
 }
 
-function objectsOf(value: unknown, source: string): Manifest[] {
+/** What the YAML library does not take: too many aliases, an alias of nothing, nesting that exhausts the stack. */
+function readYaml<T>(source: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw invalid(source, (error as Error).message);
+  }
+}
+
+function invalid(source: string, why: string): CliError {
+  const text = why.startsWith('Maximum call stack') ? 'nests too deeply' : why;
+  return new CliError('INVALID_OBJECT', `${source}: ${text}`, 'fix the YAML');
+}
+
+function objectsOf(value: unknown, source: string, depth = 0): Manifest[] {
   if (value === null || value === undefined) return [];
-  if (Array.isArray(value)) return value.flatMap((each) => objectsOf(each, source));
+  if (depth > MAX_LISTS) throw invalid(source, `lists nest deeper than ${MAX_LISTS} levels`);
+  if (Array.isArray(value)) return value.flatMap((each) => objectsOf(each, source, depth + 1));
   if (typeof value !== 'object')
-    throw new CliError('INVALID_OBJECT', `${source}: expected an object, got ${JSON.stringify(value)}`);
+    throw new CliError(
+      'INVALID_OBJECT',
+      `${source}: expected an object, got ${String(JSON.stringify(value)).slice(0, 80)}`,
+    );
   const { kind, items } = value as { kind?: unknown; items?: unknown };
   if (Array.isArray(items) && (kind === 'list' || kind === undefined)) {
-    return items.flatMap((each) => objectsOf(each, source));
+    return items.flatMap((each) => objectsOf(each, source, depth + 1));
   }
   if (typeof kind !== 'string') {
     throw new CliError(
@@ -96,5 +117,9 @@ function objectsOf(value: unknown, source: string): Manifest[] {
       'an object has kind, meta and spec',
     );
   }
-  return [{ object: value as AnyInput, source }];
+  try {
+    return [{ object: plainData(value as AnyInput, kind), source }];
+  } catch (error) {
+    throw isGantryError(error) ? new CliError(error.code, `${source}: ${error.message}`) : error;
+  }
 }

@@ -4,8 +4,10 @@ import {
   type ExecSession,
   GantryError,
   idOf,
+  invalidObject,
   isGantryError,
   type OutputChunk,
+  plainData,
   type Subjects,
   type Task,
   type WireChunk,
@@ -19,6 +21,7 @@ export async function execInTask(
   task: Task,
   options: ExecOptions,
 ): Promise<ExecSession> {
+  checkCommand(idOf(task.meta), options);
   const { node } = task.spec;
   if (node === undefined || task.status.state !== 'running') {
     throw new GantryError('CONFLICT', `task ${idOf(task.meta)} is ${task.status.state}, not running`);
@@ -64,6 +67,15 @@ export async function execInTask(
     }
   }
   return { output: output(), exitCode, resize: (columns, rows) => stream.resize(columns, rows) };
+}
+
+/** @throws `INVALID_OBJECT` for a command that no system can run: an empty one, and one with NUL. */
+function checkCommand(task: string, { command, env = {} }: ExecOptions): void {
+  const what = `exec in task ${task}`;
+  plainData(command, what);
+  plainData(env, what);
+  if (command.length > 0 && command[0] !== '') return;
+  throw invalidObject(what, [{ path: 'command', message: 'expected a command' }]);
 }
 
 async function* nothing(): AsyncIterable<Uint8Array> {}

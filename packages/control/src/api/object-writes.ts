@@ -16,6 +16,7 @@ import {
   type KindMap,
   type Node,
   type PatchOptions,
+  plainData,
   type Random,
   randomId,
   type Scheduler,
@@ -114,7 +115,7 @@ export class ObjectWrites {
     patch: unknown,
     options: PatchOptions,
   ): Promise<KindMap[K]> {
-    const { meta, spec, ...unknown } = (patch ?? {}) as {
+    const { meta, spec, ...unknown } = (plainData(patch, `${kind} ${id}`) ?? {}) as {
       readonly meta?: { readonly labels?: unknown };
       readonly spec?: unknown;
     };

@@ -12,7 +12,9 @@ export async function nodeStats(
   const options = { timeoutMs: CALL_MS, ...(signal === undefined ? {} : { signal }) };
   const answers = await Promise.allSettled(
     nodes.map(async (node) => {
-      const { stats } = messages.statsReply(await bus.request(subjects.agent(node), { op: 'stats' }, options));
+      const { stats } = messages.statsReply(
+        await bus.request(subjects.agent(node), { op: 'stats' }, options),
+      );
       return stats.map((each) => ({ ...each, node }));
     }),
   );
