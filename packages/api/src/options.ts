@@ -9,6 +9,12 @@ const limitsSchema = z.strictObject({
     .min(1024)
     .max(64 * 1024 * 1024)
     .default(1024 * 1024),
+  /** Of the body of a request that has many objects. */
+  bulkBodyBytes: z
+    .int()
+    .min(1024)
+    .max(256 * 1024 * 1024)
+    .default(16 * 1024 * 1024),
   /** Watches, logs, execs and dials that are open at a time. */
   streams: z.int().min(1).default(10_000),
   streamsPerToken: z.int().min(1).default(2000),

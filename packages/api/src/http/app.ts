@@ -23,6 +23,8 @@ import { SUBPROTOCOL } from './socket.ts';
 
 /** How often connections are looked at for those that are too slow. */
 const CHECK_MS = 500;
+/** Routes whose bodies have many objects. */
+const BULK: ReadonlySet<string> = new Set<Route['route']>(['bulk-apply', 'bulk-plan']);
 /** Of a WebSocket message. */
 const FRAME_BYTES = 1024 * 1024;
 
@@ -121,6 +123,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: AppParts): void {
     method,
     url,
     config,
+    ...(BULK.has(route.route) ? { bodyLimit: parts.limits.bulkBodyBytes } : {}),
     handler: async (request, reply) => {
       const answer = await handle?.(callOf(route, request, reply, parts));
       if (answer === undefined) return reply;

@@ -176,7 +176,10 @@ export interface ClusterApi {
    * object with `meta.revision` replaces the one that has this revision, whole. Applying the same again changes nothing.
    */
   apply<K extends InputKind>(input: InputMap[K] & { kind: K }, options?: ApplyOptions): Promise<KindMap[K]>;
-  /** All or, if one of them is invalid, none. */
+  /**
+   * All or, if one of them is invalid, none: all are checked before the first is written. If writing one fails after
+   * others were written (a conflict, an unreachable store), the error's `details.written` names those, as `service/web`.
+   */
   applyAll(inputs: readonly AnyInput[], options?: ApplyOptions): Promise<readonly AnyObject[]>;
   /** Changes some fields of labels and `spec`, as a JSON merge patch (RFC 7396): `{ spec: { replicas: 3 } }`. */
   patch<K extends InputKind>(
