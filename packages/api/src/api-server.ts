@@ -24,7 +24,7 @@ import { Streams } from './http/streams.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { Settings } from './options.ts';
 import { allRoutes, checkPlurals } from './routes/all-routes.ts';
-import { type Certificate, fingerprintOf, selfSignedCertificate } from './tls.ts';
+import { type Certificate, fingerprintOf, hostNames, keptCertificate, selfSignedCertificate } from './tls.ts';
 import { WatchHubs } from './watch/watch-hubs.ts';
 
 /** Of the connections: how many may be watches, logs, execs and dials. */
@@ -97,7 +97,13 @@ export class ApiServer implements ApiEndpoint {
     await this.#tokens.start(signal);
     const { uid, version } = await this.#needs.api.info({ signal });
     if (tls === 'self-signed') {
-      this.#certificate = await selfSignedCertificate('host' in where ? [where.host] : [], clock.now());
+      const named = 'host' in where && !isWildcard(where.host) ? [where.host] : [];
+      const hosts = [...new Set([...hostNames(), ...named])];
+      const { certificateDirectory: kept } = this.#settings;
+      this.#certificate =
+        kept === undefined
+          ? await selfSignedCertificate(hosts, clock.now())
+          : await keptCertificate(kept, hosts, clock.now());
     } else this.#certificate = tls;
     const metrics = this.#metrics;
     const json = new JsonCache(JSON_CACHE_BYTES);
@@ -133,4 +139,9 @@ export class ApiServer implements ApiEndpoint {
     await this.#app?.close();
     await this.#tokens[Symbol.asyncDispose]();
   }
+}
+
+/** Whether it stands for all addresses of the host. */
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }

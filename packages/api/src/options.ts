@@ -63,6 +63,8 @@ export const apiServerOptions = z
     tls: z
       .union([z.literal('self-signed'), z.strictObject({ cert: z.string().min(1), key: z.string().min(1) })])
       .optional(),
+    /** Where a self-signed certificate is kept from one start to the next (default: nowhere, a new one each time). */
+    certificateDirectory: z.string().min(1).optional(),
     adminToken: z
       .string()
       .regex(SECRET, 'expected "gantry_" and at least 32 characters of [A-Za-z0-9_-]')

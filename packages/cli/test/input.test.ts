@@ -6,7 +6,7 @@ import { parseGrant } from '../src/commands/token.ts';
 import { parseCondition } from '../src/commands/wait.ts';
 import { wantedAt } from '../src/completion/wanted.ts';
 import { parseAmounts, parseChanges, splitPair } from '../src/input/key-values.ts';
-import { parseManifests } from '../src/input/manifests.ts';
+import { parseManifests, readAll } from '../src/input/manifests.ts';
 import { placeAll } from '../src/input/place.ts';
 import { changeTaints } from '../src/input/taints.ts';
 import { commandWord } from '../src/program.ts';
@@ -92,6 +92,23 @@ describe('manifests', () => {
     });
     expect(() => place({ name: 'a', namespace: 'b' }, given)).toThrow('is of namespace b, not of team-a');
   });
+});
+
+test('an input that does not end is left, and closed, when the signal fires', async () => {
+  const stop = new AbortController();
+  let closed = false;
+  const input = {
+    isTTY: false,
+    read: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }),
+    close: () => {
+      closed = true;
+    },
+    setRawMode: () => {},
+  };
+  const reading = readAll(input, stop.signal);
+  stop.abort();
+  await expect(reading).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(closed).toBe(true);
 });
 
 describe('words', () => {

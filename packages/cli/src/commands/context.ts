@@ -134,7 +134,7 @@ async function add(cx: Cx, name: string, options: AddOptions): Promise<void> {
     throw usage(`--server: expected a URL such as https://host:7410, got "${options.server}"`);
   }
   const { inNamespace, token: given } = options;
-  const token = given === '-' ? (await readAll(cx.io.stdin)).trim() : given;
+  const token = given === '-' ? (await readAll(cx.io.stdin, cx.signal)).trim() : given;
   const ca = options.ca === undefined ? undefined : await readFile(resolve(cx.io.cwd, options.ca), 'utf8');
   const entry: Context = {
     server: options.server.replace(/\/+$/, ''),

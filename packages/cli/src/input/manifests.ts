@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { type AnyInput, isGantryError, plainData } from '@gantry/core';
+import { type AnyInput, aborted, isGantryError, plainData } from '@gantry/core';
 import { type Document, parseAllDocuments } from 'yaml';
 import type { Input } from '../io/io.ts';
 import { CliError, usage } from '../output/problem.ts';
@@ -15,6 +15,7 @@ export interface Manifest {
 export interface ManifestOptions {
   readonly cwd: string;
   readonly stdin: Input;
+  readonly signal: AbortSignal;
   /** Goes into the folders in a folder. */
   readonly recursive?: boolean | undefined;
 }
@@ -35,7 +36,7 @@ export async function readManifests(paths: readonly string[], options: ManifestO
 }
 
 async function texts(path: string, options: ManifestOptions): Promise<{ name: string; text: string }[]> {
-  if (path === '-') return [{ name: 'standard input', text: await readAll(options.stdin) }];
+  if (path === '-') return [{ name: 'standard input', text: await readAll(options.stdin, options.signal) }];
   const full = resolve(options.cwd, path);
   const found = await stat(full).catch(() => undefined);
   if (found === undefined)
@@ -54,11 +55,31 @@ async function texts(path: string, options: ManifestOptions): Promise<{ name: st
   return result;
 }
 
-/** All that stands on an input, as text. */
-export async function readAll(input: Input): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of input.read()) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+/**
+ * All that stands on an input, as text.
+ *
+ * @throws `ABORTED` when the signal fires first, and closes the input.
+ */
+export async function readAll(input: Input, signal: AbortSignal): Promise<string> {
+  const read = async (): Promise<string> => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of input.read()) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  };
+  let leave = (): void => {};
+  const stopped = new Promise<never>((_, reject) => {
+    leave = () => {
+      reject(aborted(signal));
+      input.close?.();
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+  });
+  try {
+    return await Promise.race([read(), stopped]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }
 
 /**

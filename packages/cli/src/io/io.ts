@@ -13,6 +13,8 @@ export interface Input {
   readonly isTTY: boolean;
   read(): AsyncIterable<Uint8Array>;
   /** Hands on every key at once, unechoed; only on a terminal. */
+  /** Ends it, so that a read that waits for a pipe does not keep the process. */
+  close?(): void;
   setRawMode(on: boolean): void;
 }
 

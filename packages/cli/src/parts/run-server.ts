@@ -3,6 +3,7 @@ import type { GantryConfig } from '../config/define-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { composePlugins, resolvePlugins } from '../config/resolve-plugins.ts';
 import { changeContexts, readContexts, withContext, withoutContext } from '../context/contexts-file.ts';
+import { statePath } from '../context/paths.ts';
 import { usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import { natsBusPart } from './nats-parts.ts';
@@ -43,7 +44,11 @@ export async function runServer(cx: Cx, settings: ServerSettings): Promise<void>
     leaseMs,
     logLevel: settings.logLevel ?? config.logLevel ?? 'info',
   });
-  const api = apiServer({ ...(await listenOf(settings, config)), adminToken: token });
+  const api = apiServer({
+    ...(await listenOf(settings, config)),
+    adminToken: token,
+    certificateDirectory: statePath(env, name),
+  });
   const own = await resolvePlugins(config.plugins ?? [], load);
   const cluster = await createCluster([...composePlugins(preset, own), api], {
     name,
