@@ -130,6 +130,30 @@ describe('further attempts', () => {
     expect((await errorOf(client.apply(SERVICE))).code).toBe('TIMEOUT');
   });
 
+  test('several URLs of one cluster are used one after the other, as servers fail', async () => {
+    const down = await ScriptedServer.start(json(200, SERVICE));
+    const { url: downUrl } = down;
+    await down[Symbol.asyncDispose]();
+    const first = await ScriptedServer.start(json(200, SERVICE));
+    const second = await ScriptedServer.start(json(200, SERVICE));
+    const client = connect({ url: [downUrl, first.url, second.url], retries: 1, random: { next: () => 0 } });
+    closing.push(second, client);
+    expect(await client.apply(SERVICE)).toEqual(SERVICE);
+    expect(await client.get('service', 'web')).toEqual(SERVICE);
+    const { length } = first.seen;
+    expect(length).toBeGreaterThan(1); // it stays with the one that answers
+    await first[Symbol.asyncDispose]();
+    expect(await client.get('service', 'web')).toEqual(SERVICE);
+    expect(await client.apply(SERVICE)).toEqual(SERVICE);
+    expect(second.seen.length).toBeGreaterThan(0);
+    await second[Symbol.asyncDispose]();
+    expect((await errorOf(client.get('service', 'web'))).code).toBe('UNAVAILABLE');
+  });
+
+  test('no URL at all is INVALID_OPTIONS', () => {
+    expect(() => connect({ url: [] })).toThrowError(expect.objectContaining({ code: 'INVALID_OPTIONS' }));
+  });
+
   test('a write that surely was not sent is sent again', async () => {
     const { server } = await against([json(200, SERVICE)]);
     const port = Number(new URL(server.url).port);

@@ -44,6 +44,8 @@ export interface TokenApi {
 export interface Target {
   /** Its URL. */
   readonly server: string;
+  /** URLs of further servers of the same cluster, which are used while that one cannot be reached. */
+  readonly servers?: readonly string[] | undefined;
   readonly token?: string | undefined;
   /** Certificate authority that signed the server's certificate, PEM. */
   readonly ca?: string | undefined;

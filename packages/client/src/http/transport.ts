@@ -1,5 +1,6 @@
 import { aborted, type Clock, GantryError, isGantryError, type Random, throwIfAborted } from '@gantry/core';
 import { backOffMs } from './back-off.ts';
+import type { Endpoints } from './endpoints.ts';
 import type { Fetch, HttpBody, HttpResponse } from './fetch.ts';
 import { jsonLines } from './lines.ts';
 import { errorOf } from './problem.ts';
@@ -27,8 +28,7 @@ export interface HttpStream {
 }
 
 export interface TransportParts {
-  /** Without a slash at its end. */
-  readonly base: string;
+  readonly endpoints: Endpoints;
   readonly token: string | undefined;
   readonly timeoutMs: number;
   readonly retries: number;
@@ -119,11 +119,16 @@ export class Transport {
     retries = this.parts.retries,
   ): Promise<T> {
     const { clock, random } = this.parts;
-    for (let failures = 0, limited = 0; ; ) {
+    const { endpoints } = this.parts;
+    for (let failures = 0, limited = 0, moved = 0; ; ) {
       throwIfAborted(signal);
+      const used = endpoints.current;
       try {
         return await attempt(signal);
       } catch (error) {
+        if (isGantryError(error, 'UNAVAILABLE', 'CLOSED')) endpoints.leave(used);
+        // Nothing has reached that server: another one is asked at once.
+        if (wasNotSent(error) && ++moved < endpoints.count) continue;
         const rateMs = rateLimitMs(error);
         if (rateMs === undefined && (failures >= retries || !mayRetry(call, error))) throw error;
         const wait = backOffMs(rateMs === undefined ? failures++ : limited++, random);
@@ -133,10 +138,10 @@ export class Transport {
   }
 
   async #fetch({ method, path, query, body, type }: HttpCall, signal: AbortSignal): Promise<HttpResponse> {
-    const { base, token, fetch } = this.parts;
+    const { endpoints, token, fetch } = this.parts;
     let response: HttpResponse;
     try {
-      response = await fetch(`${base}${path}${queryText(query)}`, {
+      response = await fetch(`${endpoints.current}${path}${queryText(query)}`, {
         method,
         redirect: 'error',
         signal,
@@ -188,10 +193,15 @@ function rateLimitMs(error: unknown): number | undefined {
   return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) ? retryAfterMs : undefined;
 }
 
+/** Whether nothing of the request has reached a server. */
+export function wasNotSent(error: unknown): boolean {
+  return isGantryError(error, 'UNAVAILABLE') && error.details.sent === false;
+}
+
 /** What only reads may be asked again; what writes only if it surely has not reached the server. */
 function mayRetry({ method }: HttpCall, error: unknown): error is GantryError {
   if (!isGantryError(error, 'UNAVAILABLE', 'EXHAUSTED', 'CLOSED')) return false;
-  if (error.details.sent === false) return true;
+  if (wasNotSent(error)) return true;
   return method === 'GET' && error.code !== 'EXHAUSTED';
 }
 
