@@ -183,6 +183,23 @@ const rows: readonly Row[] = [
       }),
     'statuses[1].status.state',
   ],
+  ['events that are text', 'report', () => own({ statuses: [], events: 'x' }), 'events'],
+  [
+    'an event that counts NaN',
+    'report',
+    () =>
+      own({
+        statuses: [],
+        events: [{ task, type: 'normal', reason: 'Pulled', message: '', count: Number.NaN }],
+      }),
+    'events[0].count',
+  ],
+  [
+    'an event with a reason of several words',
+    'report',
+    () => own({ statuses: [], events: [{ task, type: 'normal', reason: 'a b', message: '', count: 1 }] }),
+    'events[0].reason',
+  ],
   ['a load balancer without a session', 'ingress', () => ({ ...INGRESS, session: undefined }), 'session'],
   ['an applied version that is NaN', 'ingress', () => ({ ...INGRESS, applied: Number.NaN }), 'applied'],
   ['statuses of frontends that are text', 'ingress', () => ({ ...INGRESS, statuses: 'x' }), 'statuses'],

@@ -20,6 +20,7 @@ import type {
   StreamOpened,
   StreamRead,
   StreamWritten,
+  TaskEvent,
 } from './protocol.ts';
 import {
   type Check,
@@ -84,6 +85,14 @@ export function knownStatus(reported: TaskStatus): TaskStatus {
   }
   return reported;
 }
+
+const taskEvent = shape<TaskEvent>({
+  task: name,
+  type: oneOf('normal', 'warning'),
+  reason: matching(/^[A-Z][A-Za-z0-9]{0,99}$/, 'a reason such as ProbeFailed'),
+  message: sentence,
+  count: whole(1, Number.MAX_SAFE_INTEGER),
+});
 
 const assignment = shape<Assignment>({
   name,
@@ -192,6 +201,7 @@ export const messages = Object.freeze({
     shape<ReportRequest>({
       ...sender,
       statuses: listOf(shape<ReportRequest['statuses'][number]>({ task: name, status }), 1_000_000),
+      events: optional(listOf(taskEvent, 10_000)),
     }),
   ),
   ingress: parser<IngressRequest>(
