@@ -1,8 +1,9 @@
-import type { Backend, Frontend, FrontendStatus } from './contracts/load-balancer.ts';
+import type { Backend, BalancePolicy, Frontend, FrontendStatus } from './contracts/load-balancer.ts';
 import type { PortAddress } from './contracts/network.ts';
 import { GantryError, type Issue } from './errors.ts';
 import type { TaskStatus } from './model/task.ts';
-import { TASK_STATES } from './model/task-state.ts';
+import { type DesiredState, TASK_STATES, type TaskState } from './model/task-state.ts';
+import type { Protocol } from './model/template.ts';
 import type {
   AgentRequest,
   Assignment,
@@ -54,10 +55,14 @@ const anyObject: Check = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? undefined
     : { path: '', message: 'expected an object' };
-const protocol = oneOf('tcp', 'udp');
+const protocol = oneOf<Protocol>({ tcp: true, udp: true });
+
+const STATES = Object.fromEntries(TASK_STATES.map((state) => [state, true])) as {
+  readonly [K in TaskState]: true;
+};
 
 const statusFields: { readonly [K in keyof Required<TaskStatus>]: Check } = {
-  state: oneOf(...TASK_STATES),
+  state: oneOf<TaskState>(STATES),
   since: moment,
   ready: flag,
   reason: optional(word),
@@ -88,7 +93,7 @@ export function knownStatus(reported: TaskStatus): TaskStatus {
 
 const taskEvent = shape<TaskEvent>({
   task: name,
-  type: oneOf('normal', 'warning'),
+  type: oneOf<TaskEvent['type']>({ normal: true, warning: true }),
   reason: matching(/^[A-Z][A-Za-z0-9]{0,99}$/, 'a reason such as ProbeFailed'),
   message: sentence,
   count: whole(1, Number.MAX_SAFE_INTEGER),
@@ -99,7 +104,7 @@ const assignment = shape<Assignment>({
   service: name,
   slot: name,
   template: name,
-  desired: oneOf('running', 'shutdown'),
+  desired: oneOf<DesiredState>({ prepared: true, running: true, shutdown: true }),
   drained: flag,
   status,
 });
@@ -117,10 +122,15 @@ const frontend = shape<Frontend>({
   protocol,
   address: name,
   port,
-  policy: oneOf('round-robin', 'least-connections', 'random-two'),
+  policy: oneOf<BalancePolicy>({ 'round-robin': true, 'least-connections': true, 'random-two': true }),
   appProtocol: optional(name),
   backends: listOf(
-    shape<Backend>({ id: name, address: name, port, state: oneOf('ready', 'draining') }),
+    shape<Backend>({
+      id: name,
+      address: name,
+      port,
+      state: oneOf<Backend['state']>({ ready: true, draining: true }),
+    }),
     1_000_000,
   ),
 });

@@ -44,9 +44,11 @@ export function whole(min: number, max: number, { fractions = false } = {}): Che
   };
 }
 
-export function oneOf(...words: readonly string[]): Check {
-  const known: ReadonlySet<unknown> = new Set(words);
-  return (value) => (known.has(value) ? undefined : problem(`expected one of ${words.join(', ')}`));
+/** One of the words of a union; a word that is missing or too many does not compile. */
+export function oneOf<T extends string>(words: { readonly [K in T]: true }): Check {
+  const names = Object.keys(words);
+  const known: ReadonlySet<unknown> = new Set(names);
+  return (value) => (known.has(value) ? undefined : problem(`expected one of ${names.join(', ')}`));
 }
 
 export function optional(check: Check): Check {
