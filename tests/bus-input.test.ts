@@ -116,6 +116,7 @@ const rows: readonly Row[] = [
     () => ({ ...REGISTER, attributes: { os: 'x'.repeat(1e6) } }),
     'attributes.os',
   ],
+  ['features that are numbers', 'register', () => ({ ...REGISTER, features: [1] }), 'features[0]'],
   ['a heartbeat of ../x', 'heartbeat', () => ({ node: '../x', session: 's' }), 'node'],
   ['a heartbeat without a session', 'heartbeat', () => ({ node: 'node-1' }), 'session'],
   ['a pull since NaN', 'pull', () => own({ since: Number.NaN }), 'since'],

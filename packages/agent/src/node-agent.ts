@@ -97,11 +97,9 @@ export class NodeAgent implements Agent {
     this.node = parts.node.name;
     this.#session = randomId(parts.random);
     this.#rests = new Rests(parts.clock);
-    const facts: TaskFacts = {
-      addressOf: (task, port) => addressOf(this.#runners, this.node, task, port),
-      stats: () => statsOf(this.#runners, parts.runtime, parts.clock),
-    };
-    this.#streams = new StreamServer(parts, facts, options.streams);
+    const where: TaskFacts['addressOf'] = (task, port) => addressOf(this.#runners, this.node, task, port);
+    const stats = () => statsOf(this.#runners, parts.runtime, parts.clock);
+    this.#streams = new StreamServer(parts, { addressOf: where, stats }, options.streams);
     this.#reporter = new Reporter({
       ...parts,
       node: this.node,

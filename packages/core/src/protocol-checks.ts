@@ -202,6 +202,9 @@ export const messages = Object.freeze({
       labels: recordOf(labelKey, text(253), 1024),
       capacity: recordOf(resource, whole(0, 2 ** 53), 1024),
       attributes: recordOf(fact, word, 1024),
+      features: optional(
+        listOf(matching(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'the name of a feature'), 1024),
+      ),
     }),
   ),
   heartbeat: parser<HeartbeatRequest>('heartbeat', shape<HeartbeatRequest>(sender)),
