@@ -129,7 +129,7 @@ describe('an object that is wrong', () => {
       'a network whose name is none',
       { kind: 'network', meta: { name: '-x' } },
       'meta.name',
-      /expected a DNS label/,
+      /expected a (DNS label|network name)/,
     ],
     [
       'a constraint that cannot be parsed',
@@ -174,7 +174,68 @@ describe('an object that is wrong', () => {
       'spec',
       /cannot be changed/,
     ],
+    ['a NUL in a name', web({}, { name: 'a\0b' }), 'meta.name', /must not contain a NUL character/],
+    ['a NUL in a command', template({ command: ['a\0b'] }), 'spec.template.command[0]', /NUL character/],
+    ['a NUL in a value', template({ env: { A: 'a\0b' } }), 'spec.template.env.A', /NUL character/],
+    ['a NUL in a key', web({}, { labels: { 'a\0b': 'x' } }), 'meta.labels.a\\u0000b', /NUL character/],
+    ['half of a surrogate pair', template({ args: ['\ud800'] }), 'spec.template.args[0]', /surrogate pair/],
+    [
+      'a key called __proto__',
+      web({}, { labels: JSON.parse('{"__proto__":"x"}') }),
+      'meta.labels.__proto__',
+      /not allowed/,
+    ],
+    ['a key called constructor', web({ constructor: { prototype: 1 } }), 'spec.constructor', /unknown field/],
+    ['not a number', web({ replicas: Number.NaN }), 'spec.replicas', /expected a finite number, got NaN/],
+    ['infinity', web({ replicas: Number.POSITIVE_INFINITY }), 'spec.replicas', /got Infinity/],
+    [
+      'a date',
+      template({ env: { A: new Date(0) } }),
+      'spec.template.env.A',
+      /expected an object, got a Date/,
+    ],
+    ['a function', template({ env: { A: () => 1 } }), 'spec.template.env.A', /expected data, got a function/],
+    ['a big integer', web({ replicas: 10n }), 'spec.replicas', /expected data, got a bigint/],
+    ['a name that is an object', web({}, { name: {} }), 'meta.name', /expected string/],
+    ['meta that is a list', { kind: 'service', meta: [], spec: {} }, 'meta', /expected object/],
+    ['meta that is null', { kind: 'service', meta: null, spec: {} }, 'meta', /expected object/],
+    [
+      'a spec that is null',
+      { kind: 'service', meta: { name: 'web' }, spec: null },
+      'spec',
+      /expected object/,
+    ],
+    ['a kind that is a list', { kind: ['service'], meta: { name: 'web' } }, 'kind', /expected one of/],
   ];
+
+  test('one that nests too deeply, or contains itself, is INVALID_OBJECT', async () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 20_000; level++) deep = { a: deep };
+    const circle: Record<string, unknown> = {};
+    circle.again = circle;
+    for (const spec of [deep, circle]) {
+      await expect(
+        api.apply({ kind: 'service', meta: { name: 'web' }, spec } as never),
+      ).rejects.toMatchObject({
+        code: 'INVALID_OBJECT',
+        message: expect.stringMatching(/nests deeper than 64 levels/),
+      });
+      await expect(api.patch('service', 'web', { spec })).rejects.toMatchObject({ code: 'INVALID_OBJECT' });
+    }
+  });
+
+  test('a command of exec with NUL, or none, is INVALID_OBJECT', async () => {
+    await api.apply(web({}, { name: 'shell' }));
+    await clock.advance(1000);
+    const [task] = (await api.list('task', { fields: 'spec.service=shell' })).items;
+    for (const options of [{ command: ['a\0b'] }, { command: [] }, { command: ['a'], env: { A: '\0' } }]) {
+      await expect(api.exec(task?.meta.name ?? '', options)).rejects.toMatchObject({
+        code: 'INVALID_OBJECT',
+      });
+    }
+    await api.delete('service', 'shell');
+    await clock.advance(1000);
+  });
 
   test.each(cases)(
     '%s is INVALID_OBJECT with path and reason, and nothing is stored',

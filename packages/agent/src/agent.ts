@@ -2,6 +2,7 @@ import { contracts, definePlugin, subjects } from '@gantry/core';
 import { z } from 'zod';
 import { Ingress } from './ingress.ts';
 import { NodeAgent } from './node-agent.ts';
+import { STREAM_LIMITS } from './streams.ts';
 
 /** Plugin: the agent of a node, for `contracts.agent`. */
 export const agent = definePlugin({
@@ -20,6 +21,16 @@ export const agent = definePlugin({
   options: z.strictObject({
     onClose: z.enum(['stop', 'leave']).default('stop'),
     closeGraceMs: z.int().min(0).default(2000),
+    streams: z
+      .strictObject({
+        windowBytes: z
+          .int()
+          .min(16 * 1024)
+          .max(16 * 1024 * 1024)
+          .default(STREAM_LIMITS.windowBytes),
+        maxStreams: z.int().min(1).default(STREAM_LIMITS.maxStreams),
+      })
+      .prefault({}),
   }),
   create: (options, needs) => new NodeAgent({ ...needs, subjects: subjects(needs.cluster.name) }, options),
 });

@@ -4,11 +4,11 @@ import {
   type Component,
   type Frontend,
   type FrontendStatus,
-  type IngressReply,
   type IngressRequest,
   isGantryError,
   type LoadBalancer,
   type Logger,
+  messages,
   type Network,
   type Random,
   randomId,
@@ -132,10 +132,12 @@ export class Ingress implements Component {
       busy: await this.#busy(),
     };
     const signal = this.#rests.during(this.#stop.signal);
-    const reply = (await bus.request(subjects.ingress, request, {
-      timeoutMs: CALL_MS,
-      signal,
-    })) as IngressReply;
+    const reply = messages.ingressReply(
+      await bus.request(subjects.ingress, request, {
+        timeoutMs: CALL_MS,
+        signal,
+      }),
+    );
     if (reply.frontends === undefined) {
       return false;
     }

@@ -1,23 +1,21 @@
 import {
   type Agent,
-  type AgentRequest,
   type Assignment,
   aborted,
   type Bus,
   type Clock,
   featuresOfNode,
   GantryError,
-  type HeartbeatReply,
   isFinal,
   isGantryError,
   type Logger,
+  messages,
   type Network,
   type NetworkSpec,
   type NodeInfo,
   type PullReply,
   type PullRequest,
   type Random,
-  type RegisterReply,
   type Runtime,
   type RuntimeInfo,
   type RuntimeTask,
@@ -32,7 +30,7 @@ import { Reporter } from './reporter.ts';
 import { Rests } from './rests.ts';
 import { resync } from './resync.ts';
 import { addressOf, statsOf } from './running-tasks.ts';
-import { StreamServer } from './streams.ts';
+import { type StreamLimits, StreamServer, type TaskFacts } from './streams.ts';
 import { type RunnerParts, TaskRunner } from './task-runner.ts';
 import { withPorts } from './with-ports.ts';
 
@@ -48,6 +46,8 @@ export interface AgentOptions {
   readonly onClose: 'stop' | 'leave';
   /** The longest grace of a task when the agent is closed, ms. */
   readonly closeGraceMs: number;
+  /** Bounds of logs, execs and connections. */
+  readonly streams?: StreamLimits;
 }
 
 export interface AgentParts {
@@ -97,10 +97,9 @@ export class NodeAgent implements Agent {
     this.node = parts.node.name;
     this.#session = randomId(parts.random);
     this.#rests = new Rests(parts.clock);
-    this.#streams = new StreamServer(parts.runtime, parts.clock, parts.random, {
-      addressOf: (task, port) => addressOf(this.#runners, this.node, task, port),
-      stats: () => statsOf(this.#runners, parts.runtime, parts.clock),
-    });
+    const where: TaskFacts['addressOf'] = (task, port) => addressOf(this.#runners, this.node, task, port);
+    const stats = () => statsOf(this.#runners, parts.runtime, parts.clock);
+    this.#streams = new StreamServer(parts, { addressOf: where, stats }, options.streams);
     this.#reporter = new Reporter({
       ...parts,
       node: this.node,
@@ -124,7 +123,9 @@ export class NodeAgent implements Agent {
     await this.#register(signal);
     this.#unsubscribe.push(
       bus.subscribe(subjects.nodeHint(this.node), () => this.#pull()),
-      bus.respond(subjects.agent(this.node), ({ payload }) => this.#streams.answer(payload as AgentRequest)),
+      bus.respond(subjects.agent(this.node), async ({ payload }) =>
+        this.#streams.answer(messages.agent(payload)),
+      ),
     );
     await this.#pullFirst(signal);
     this.#loops.push(this.#beat());
@@ -170,18 +171,19 @@ export class NodeAgent implements Agent {
     this.#streams.closeAll();
   }
 
+  #ask(subject: string, request: object, outer: AbortSignal, timeoutMs = CALL_MS): Promise<unknown> {
+    return this.#parts.bus.request(subject, request, { timeoutMs, signal: this.#rests.during(outer) });
+  }
+
   async #register(signal: AbortSignal): Promise<void> {
-    const { bus, logger, subjects, node, runtime, network } = this.#parts;
+    const { logger, subjects, node, runtime, network } = this.#parts;
     const features = featuresOfNode(runtime, network);
     const request = registrationOf(node, this.#session, this.#info as RuntimeInfo, features);
     let wait = RETRY_MS;
     while (!signal.aborted) {
       try {
-        const reply = (await bus.request(subjects.register, request, {
-          timeoutMs: CALL_MS,
-          signal: this.#rests.during(signal),
-        })) as RegisterReply;
-        this.#heartbeatMs = reply.heartbeatMs;
+        const reply = await this.#ask(subjects.register, request, signal);
+        this.#heartbeatMs = messages.registerReply(reply).heartbeatMs;
         this.#since = 0; // whoever did not know us may not know what we have: ask for everything
         return;
       } catch (error) {
@@ -216,7 +218,7 @@ export class NodeAgent implements Agent {
   }
 
   async #beat(): Promise<void> {
-    const { bus, clock, random, logger, subjects } = this.#parts;
+    const { clock, random, logger, subjects } = this.#parts;
     const { signal } = this.#stop;
     const request = { node: this.node, session: this.#session };
     let resyncAt = clock.elapsed() + RESYNC_MS;
@@ -228,12 +230,8 @@ export class NodeAgent implements Agent {
         await this.#rests.rest(Math.max(0, sentAt + everyMs - clock.elapsed()), signal);
         if (signal.aborted) return;
         sentAt = clock.elapsed();
-        const timeoutMs = this.#heartbeatMs;
-        const reply = (await bus.request(subjects.heartbeat, request, {
-          timeoutMs,
-          signal: this.#rests.during(signal),
-        })) as HeartbeatReply;
-        if (reply.revision > this.#since) this.#pull();
+        const reply = await this.#ask(subjects.heartbeat, request, signal, this.#heartbeatMs);
+        if (messages.heartbeatReply(reply).revision > this.#since) this.#pull();
         if (clock.elapsed() < resyncAt) continue;
         resyncAt = clock.elapsed() + RESYNC_MS;
         await this.#resync();
@@ -252,7 +250,7 @@ export class NodeAgent implements Agent {
         return await this.#pullOnce();
       } catch (error) {
         if (signal.aborted) throw aborted(signal);
-        if (!isGantryError(error, 'CONFLICT', 'UNAVAILABLE', 'TIMEOUT')) throw error;
+        if (!isGantryError(error, 'CONFLICT', 'UNAVAILABLE', 'TIMEOUT', 'INVALID_OBJECT')) throw error;
         await this.#rests.rest(wait, signal);
         if (isGantryError(error, 'CONFLICT')) await this.#register(signal);
       }
@@ -290,11 +288,9 @@ export class NodeAgent implements Agent {
   }
 
   async #pullOnce(): Promise<void> {
-    const { bus, subjects } = this.#parts;
     const since = this.#since;
     const request: PullRequest = { node: this.node, session: this.#session, since };
-    const signal = this.#rests.during(this.#stop.signal);
-    const reply = (await bus.request(subjects.pull, request, { timeoutMs: CALL_MS, signal })) as PullReply;
+    const reply = messages.pullReply(await this.#ask(this.#parts.subjects.pull, request, this.#stop.signal));
     for (const [name, spec] of Object.entries(reply.networks)) this.#networks.set(name, spec);
     const there = reply.full ? await this.#clearLeftovers(reply) : undefined;
     this.#forget(reply.removed);

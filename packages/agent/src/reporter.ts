@@ -3,7 +3,7 @@ import {
   type Clock,
   isGantryError,
   type Logger,
-  type ReportReply,
+  messages,
   type ReportRequest,
   type Subjects,
   type TaskEvent,
@@ -119,10 +119,12 @@ export class Reporter {
         ...(events.length === 0 ? {} : { events }),
       };
       try {
-        const reply = (await bus.request(subjects.report, request, {
-          timeoutMs: CALL_MS,
-          signal: rests.during(signal),
-        })) as ReportReply;
+        const reply = messages.reportReply(
+          await bus.request(subjects.report, request, {
+            timeoutMs: CALL_MS,
+            signal: rests.during(signal),
+          }),
+        );
         for (const [task, status] of batch) if (this.#due.get(task) === status) this.#due.delete(task);
         if (reply.unknown.length > 0) this.#parts.onUnknown(reply.unknown);
         wait = RETRY_MS;

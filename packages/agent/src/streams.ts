@@ -10,21 +10,37 @@ import {
   type StatsReply,
   type StreamOpened,
   type StreamRead,
+  type StreamWritten,
   toGantryError,
   type WireChunk,
 } from '@gantry/core';
 import { dialTcp } from './dial-tcp.ts';
+import { InputWindow } from './input-window.ts';
 
 /** A reader that asks finds something within this time, or an empty answer. */
 const LONG_POLL_MS = 10_000;
-/** A stream nobody reads any more is closed. */
+/** A stream that is neither read nor written for this time is closed. */
 const ABANDONED_MS = 60_000;
+
+/** Bounds of the streams of one node. */
+export interface StreamLimits {
+  /** Bytes of input that may wait for a task that does not read them, per stream. Default: 256 KiB. */
+  readonly windowBytes: number;
+  /** Logs, execs and connections that are open at a time. Default: 1000. */
+  readonly maxStreams: number;
+}
+
+export const STREAM_LIMITS: StreamLimits = Object.freeze({ windowBytes: 256 * 1024, maxStreams: 1000 });
 
 interface Stream {
   readonly next: () => Promise<StreamRead>;
-  readonly stdin: Pushable | undefined;
+  readonly stdin: InputWindow | undefined;
   readonly session: ExecSession | undefined;
+  /** Of a connection: resolves once all input was sent. */
+  readonly sent?: Promise<void>;
   readonly stop: AbortController;
+  /** The other side has ended its output; the input goes on. */
+  halfClosed: boolean;
   cancelAbandon: () => void;
 }
 
@@ -35,39 +51,46 @@ export interface TaskFacts {
   stats(): Promise<StatsReply['stats']>;
 }
 
+interface StreamParts {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 /** Answers what the control plane asks of a node's tasks: logs, exec and connections are streams, read piece by piece. */
 export class StreamServer {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #tasks: TaskFacts;
+  readonly #limits: StreamLimits;
   readonly #streams = new Map<string, Stream>();
+  #opening = 0;
 
-  constructor(runtime: Runtime, clock: Clock, random: Random, tasks: TaskFacts) {
+  constructor({ runtime, clock, random }: StreamParts, tasks: TaskFacts, limits = STREAM_LIMITS) {
+    this.#limits = limits;
     this.#tasks = tasks;
     this.#runtime = runtime;
     this.#clock = clock;
     this.#random = random;
   }
 
-  async answer(request: AgentRequest): Promise<StreamOpened | StreamRead | StatsReply | null> {
+  async answer(
+    request: AgentRequest,
+  ): Promise<StreamOpened | StreamRead | StreamWritten | StatsReply | null> {
     switch (request.op) {
       case 'logs':
-        return this.#openLogs(request);
+        return this.#opened(async () => this.#openLogs(request));
       case 'exec':
-        return this.#openExec(request);
+        return this.#opened(() => this.#openExec(request));
       case 'dial':
-        return this.#openDial(request);
+        return this.#opened(() => this.#openDial(request));
       case 'stats':
         return { stats: await this.#tasks.stats() };
       case 'read':
         return this.#read(request.stream);
-      case 'write': {
-        const { stdin } = this.#stream(request.stream);
-        if (request.data !== '') stdin?.push(Buffer.from(request.data, 'base64'));
-        if (request.end) stdin?.end();
-        return null;
-      }
+      case 'write':
+        return this.#write(request);
       case 'resize':
         await this.#stream(request.stream).session?.resize(request.columns, request.rows);
         return null;
@@ -79,6 +102,20 @@ export class StreamServer {
 
   closeAll(): void {
     for (const id of [...this.#streams.keys()]) this.#close(id);
+  }
+
+  /** @throws `EXHAUSTED` beyond the number of streams that may be open. */
+  async #opened(open: () => Promise<StreamOpened>): Promise<StreamOpened> {
+    const { maxStreams } = this.#limits;
+    if (this.#streams.size + this.#opening >= maxStreams) {
+      throw new GantryError('EXHAUSTED', `the node has ${maxStreams} streams open, which is its maximum`);
+    }
+    this.#opening++;
+    try {
+      return await open();
+    } finally {
+      this.#opening--;
+    }
   }
 
   #openLogs({ task, follow, tail, since }: AgentRequest & { op: 'logs' }): StreamOpened {
@@ -98,7 +135,7 @@ export class StreamServer {
   async #openExec({ task, command, env, tty }: AgentRequest & { op: 'exec' }): Promise<StreamOpened> {
     if (this.#runtime.exec === undefined) throw new GantryError('UNSUPPORTED', 'the runtime cannot exec');
     const stop = new AbortController();
-    const stdin = new Pushable();
+    const stdin = new InputWindow(this.#limits.windowBytes);
     const session = await this.#runtime.exec(task, {
       command,
       stdin,
@@ -111,26 +148,35 @@ export class StreamServer {
       this.#clock,
       ({ stream, data }): WireChunk[] => [{ stream, data: Buffer.from(data).toString('base64') }],
     );
+    let ended = false;
     const next = async (): Promise<StreamRead> => {
-      const read = await pull();
-      return read.done ? { ...read, exitCode: await session.exitCode } : read;
+      if (!ended) {
+        const read = await pull();
+        if (!read.done) return read;
+        ended = true;
+      }
+      // A command that has closed its output may run on, and read its input.
+      const exit = await within(session.exitCode, this.#clock);
+      return exit === undefined
+        ? { items: [], done: false }
+        : { items: [], done: true, exitCode: exit.value };
     };
     return this.#keep({ next, stdin, session, stop });
   }
 
   async #openDial({ task, port }: AgentRequest & { op: 'dial' }): Promise<StreamOpened> {
     const stop = new AbortController();
-    const stdin = new Pushable();
-    const output = await dialTcp(this.#tasks.addressOf(task, port), stdin, stop.signal);
+    const stdin = new InputWindow(this.#limits.windowBytes);
+    const { output, sent } = await dialTcp(this.#tasks.addressOf(task, port), stdin, stop.signal);
     const next = reader(output[Symbol.asyncIterator](), this.#clock, (data): WireChunk[] => [
       { stream: 'stdout', data: Buffer.from(data).toString('base64') },
     ]);
-    return this.#keep({ next, stdin, session: undefined, stop });
+    return this.#keep({ next, stdin, session: undefined, sent, stop });
   }
 
-  #keep(stream: Omit<Stream, 'cancelAbandon'>): StreamOpened {
+  #keep(stream: Omit<Stream, 'cancelAbandon' | 'halfClosed'>): StreamOpened {
     const id = randomId(this.#random, 12);
-    this.#streams.set(id, { ...stream, cancelAbandon: this.#abandonLater(id) });
+    this.#streams.set(id, { ...stream, halfClosed: false, cancelAbandon: this.#abandonLater(id) });
     return { stream: id };
   }
 
@@ -139,7 +185,7 @@ export class StreamServer {
     stream.cancelAbandon();
     try {
       const read = await stream.next();
-      if (read.done) this.#close(id);
+      if (read.done) this.#outputEnded(id, stream);
       return read;
     } catch (error) {
       this.#close(id);
@@ -147,6 +193,37 @@ export class StreamServer {
     } finally {
       if (this.#streams.has(id)) stream.cancelAbandon = this.#abandonLater(id);
     }
+  }
+
+  /** A connection stays open until its other direction has ended, too. */
+  #outputEnded(id: string, stream: Stream): void {
+    if (stream.sent === undefined) this.#close(id);
+    else {
+      stream.halfClosed = true;
+      void stream.sent.then(() => this.#close(id));
+    }
+  }
+
+  /** Accepts input as far as there is room for it; waits a while for room, and then says that there is none. */
+  async #write({ stream: id, data, end }: AgentRequest & { op: 'write' }): Promise<StreamWritten> {
+    const stream = this.#stream(id);
+    const { stdin } = stream;
+    if (stdin === undefined) return { accepted: true };
+    if (stream.halfClosed) {
+      stream.cancelAbandon();
+      stream.cancelAbandon = this.#abandonLater(id);
+    }
+    const bytes = Buffer.from(data, 'base64');
+    let accepted = bytes.length === 0 || stdin.push(bytes);
+    for (let left = LONG_POLL_MS; !accepted && left > 0; ) {
+      const since = this.#clock.elapsed();
+      if ((await within(stdin.changed(), this.#clock, left)) === undefined) break;
+      this.#stream(id); // it may be closed by now
+      accepted = stdin.push(bytes);
+      left -= this.#clock.elapsed() - since;
+    }
+    if (accepted && end) stdin.end();
+    return { accepted };
   }
 
   #abandonLater(id: string): () => void {
@@ -178,13 +255,7 @@ function reader<Batch, Item>(
   let coming: Promise<IteratorResult<Batch>> | undefined;
   return async () => {
     coming ??= iterator.next();
-    const late = new AbortController();
-    const nothing = clock.sleep(LONG_POLL_MS, late.signal).then(
-      () => undefined,
-      () => undefined,
-    );
-    const first = await Promise.race([coming, nothing]);
-    late.abort();
+    const first = (await within(coming, clock))?.value;
     if (first === undefined) return { items: [], done: false };
     coming = undefined;
     if (first.done === true) return { items: [], done: true };
@@ -192,29 +263,20 @@ function reader<Batch, Item>(
   };
 }
 
-/** Standard input that is fed from outside. */
-class Pushable implements AsyncIterable<Uint8Array> {
-  readonly #queue: Uint8Array[] = [];
-  #ended = false;
-  #wake: () => void = () => {};
-
-  push(data: Uint8Array): void {
-    this.#queue.push(data);
-    this.#wake();
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#wake();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    for (;;) {
-      for (let data = this.#queue.shift(); data !== undefined; data = this.#queue.shift()) yield data;
-      if (this.#ended) return;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+/** The value of a promise, or undefined if it takes longer. */
+async function within<T>(
+  promise: Promise<T>,
+  clock: Clock,
+  ms = LONG_POLL_MS,
+): Promise<{ readonly value: T } | undefined> {
+  const late = new AbortController();
+  const nothing = clock.sleep(ms, late.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    return await Promise.race([promise.then((value) => ({ value })), nothing]);
+  } finally {
+    late.abort();
   }
 }

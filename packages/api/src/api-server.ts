@@ -14,7 +14,9 @@ import { RateLimiter } from './auth/rate-limiter.ts';
 import { TokenBook } from './auth/token-book.ts';
 import { buildApp } from './http/app.ts';
 import { Audit } from './http/audit.ts';
+import { Connections } from './http/connections.ts';
 import { Exchanges } from './http/exchange.ts';
+import { defaultConnections, fileLimit } from './http/file-limit.ts';
 import { guard } from './http/guard.ts';
 import { JsonCache } from './http/json-cache.ts';
 import { listen } from './http/listen.ts';
@@ -22,9 +24,11 @@ import { Streams } from './http/streams.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { Settings } from './options.ts';
 import { allRoutes, checkPlurals } from './routes/all-routes.ts';
-import { type Certificate, fingerprintOf, selfSignedCertificate } from './tls.ts';
+import { type Certificate, fingerprintOf, hostNames, keptCertificate, selfSignedCertificate } from './tls.ts';
 import { WatchHubs } from './watch/watch-hubs.ts';
 
+/** Of the connections: how many may be watches, logs, execs and dials. */
+const STREAMS_SHARE = 0.9;
 const JSON_CACHE_BYTES = 32 * 1024 * 1024;
 
 export interface ApiServerNeeds {
@@ -43,6 +47,8 @@ export class ApiServer implements ApiEndpoint {
   readonly #tokens: TokenBook;
   readonly #streams: Streams;
   readonly #hubs: WatchHubs;
+  readonly #connections: Connections;
+  readonly #metrics: Metrics;
   readonly #kinds: readonly KindDefinition[];
   #app: FastifyInstance | undefined;
   #url: string | undefined;
@@ -57,7 +63,15 @@ export class ApiServer implements ApiEndpoint {
     this.#kinds = allKinds(needs.kinds);
     checkPlurals(this.#kinds);
     this.#tokens = new TokenBook({ store, clock, logger }, settings.adminToken);
-    this.#streams = new Streams(clock, this.#tokens, settings.limits);
+    const connections = settings.limits.connections ?? defaultConnections(fileLimit());
+    const perAddress = settings.limits.connectionsPerAddress ?? Math.ceil(connections / 2);
+    this.#connections = new Connections({ connections, connectionsPerAddress: perAddress }, (reason) =>
+      this.#metrics.closed(reason),
+    );
+    // Some connections stay free for those who look what is going on.
+    const streams = Math.min(settings.limits.streams, Math.floor(connections * STREAMS_SHARE));
+    this.#streams = new Streams(clock, this.#tokens, { ...settings.limits, streams });
+    this.#metrics = new Metrics(needs.views, this.#streams, this.#connections);
     this.#hubs = new WatchHubs(this.#kinds, {
       api,
       clock,
@@ -79,13 +93,19 @@ export class ApiServer implements ApiEndpoint {
 
   async start(signal: AbortSignal): Promise<void> {
     const { tls, listen: where, limits } = this.#settings;
-    const { clock, logger, views } = this.#needs;
+    const { clock, logger } = this.#needs;
     await this.#tokens.start(signal);
     const { uid, version } = await this.#needs.api.info({ signal });
     if (tls === 'self-signed') {
-      this.#certificate = await selfSignedCertificate('host' in where ? [where.host] : [], clock.now());
+      const named = 'host' in where && !isWildcard(where.host) ? [where.host] : [];
+      const hosts = [...new Set([...hostNames(), ...named])];
+      const { certificateDirectory: kept } = this.#settings;
+      this.#certificate =
+        kept === undefined
+          ? await selfSignedCertificate(hosts, clock.now())
+          : await keptCertificate(kept, hosts, clock.now());
     } else this.#certificate = tls;
-    const metrics = new Metrics(views, this.#streams);
+    const metrics = this.#metrics;
     const json = new JsonCache(JSON_CACHE_BYTES);
     const parts = { ...this.#needs, json, kinds: this.#kinds, settings: this.#settings };
     const routes = allRoutes(
@@ -101,9 +121,10 @@ export class ApiServer implements ApiEndpoint {
       exchanges,
       audit: new Audit(this.#needs.logger),
       metrics,
+      connections: this.#connections,
       guard: guard({ tokens: this.#tokens, limiter, exchanges, uid }),
     });
-    this.#url = await listen(this.#app, where);
+    this.#url = await listen(this.#app, where, tls === undefined ? 'http' : 'https');
     logger.info('the API is served', { url: this.#url });
   }
 
@@ -118,4 +139,9 @@ export class ApiServer implements ApiEndpoint {
     await this.#app?.close();
     await this.#tokens[Symbol.asyncDispose]();
   }
+}
+
+/** Whether it stands for all addresses of the host. */
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }

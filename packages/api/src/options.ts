@@ -9,9 +9,23 @@ const limitsSchema = z.strictObject({
     .min(1024)
     .max(64 * 1024 * 1024)
     .default(1024 * 1024),
+  /** Of the body of a request that has many objects. */
+  bulkBodyBytes: z
+    .int()
+    .min(1024)
+    .max(256 * 1024 * 1024)
+    .default(16 * 1024 * 1024),
   /** Watches, logs, execs and dials that are open at a time. */
   streams: z.int().min(1).default(10_000),
   streamsPerToken: z.int().min(1).default(2000),
+  /** Bytes of an exec or dial that may wait in the server for a task that does not read them, each. */
+  streamWindowBytes: z
+    .int()
+    .min(16 * 1024)
+    .max(16 * 1024 * 1024)
+    .default(256 * 1024),
+  /** How long the input of a connection whose other side has ended may pause before it is closed. */
+  halfClosedIdleMs: z.int().min(100).default(60_000),
   requestsPerSecond: z.number().min(1).default(500),
   /** How many may come at once, after a pause. */
   burst: z.int().min(1).default(1000),
@@ -20,6 +34,14 @@ const limitsSchema = z.strictObject({
     .int()
     .min(64 * 1024)
     .default(16 * 1024 * 1024),
+  /** Connections that are open at a time (default: half of the files that the process may open, at most 10,000). */
+  connections: z.int().min(8).optional(),
+  /** Of them, how many one client address may have (default: half of `connections`). */
+  connectionsPerAddress: z.int().min(4).optional(),
+  /** How long a connection may stay open between two requests. */
+  idleTimeoutMs: z.int().min(100).default(60_000),
+  /** How long a TLS handshake may take. */
+  handshakeTimeoutMs: z.int().min(100).default(10_000),
   /** How long the head of a request may take to arrive. */
   headersTimeoutMs: z.int().min(100).default(10_000),
   /** How long all of a request may take to arrive. */
@@ -41,6 +63,8 @@ export const apiServerOptions = z
     tls: z
       .union([z.literal('self-signed'), z.strictObject({ cert: z.string().min(1), key: z.string().min(1) })])
       .optional(),
+    /** Where a self-signed certificate is kept from one start to the next (default: nowhere, a new one each time). */
+    certificateDirectory: z.string().min(1).optional(),
     adminToken: z
       .string()
       .regex(SECRET, 'expected "gantry_" and at least 32 characters of [A-Za-z0-9_-]')

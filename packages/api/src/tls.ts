@@ -1,5 +1,8 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { generate } from 'selfsigned';
 
 /** A certificate and its private key, PEM. */
@@ -9,10 +12,61 @@ export interface Certificate {
 }
 
 const DAY_MS = 24 * 3_600_000;
-const DAYS = 365;
+/** A certificate lasts as long as the directory that it is kept in: ten years, or until it is renewed. */
+const DAYS = 3650;
+/** One that is kept is renewed when it has less time left than this. */
+const RENEW_DAYS = 90;
+
+/** Names and addresses by which others reach this host: its name, and the addresses of its interfaces. */
+export function hostNames(): readonly string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) =>
+    (each ?? []).map(({ address }) => address.replace(/%.*$/, '')),
+  );
+  const name = hostname();
+  const names = [name, name.split('.')[0] as string].filter((each) =>
+    /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(each),
+  );
+  return [...new Set([...names, ...addresses])];
+}
 
 /**
- * A certificate that vouches for itself, for these hosts and for a year: whoever is to trust the server is given it as
+ * The self-signed certificate that is kept in a directory. It is made, or renewed, if there is none, if it has less than
+ * 90 days left, or if it does not cover these hosts.
+ */
+export async function keptCertificate(
+  directory: string,
+  hosts: readonly string[],
+  now: number,
+): Promise<Certificate> {
+  const file = join(directory, 'api-certificate.json');
+  const kept = await readCertificate(file);
+  if (kept !== undefined && isUsable(kept, hosts, now)) return kept;
+  const made = await selfSignedCertificate(hosts, now);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, JSON.stringify(made), { mode: 0o600 });
+  await rename(temporary, file);
+  return made;
+}
+
+async function readCertificate(file: string): Promise<Certificate | undefined> {
+  try {
+    const { cert, key } = JSON.parse(await readFile(file, 'utf8')) as Partial<Certificate>;
+    if (typeof cert !== 'string' || typeof key !== 'string') return undefined;
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)) ? { cert, key } : undefined;
+  } catch {
+    return undefined; // none, or one that is of no use
+  }
+}
+
+function isUsable({ cert }: Certificate, hosts: readonly string[], now: number): boolean {
+  const x509 = new X509Certificate(cert);
+  if (Date.parse(x509.validTo) - now < RENEW_DAYS * DAY_MS) return false;
+  return hosts.every((host) => (isIP(host) === 0 ? x509.checkHost(host) : x509.checkIP(host)) !== undefined);
+}
+
+/**
+ * A certificate that vouches for itself, for these hosts and for ten years: whoever is to trust the server is given it as
  * the CA.
  */
 export async function selfSignedCertificate(hosts: readonly string[], now: number): Promise<Certificate> {

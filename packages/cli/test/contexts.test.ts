@@ -1,8 +1,8 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chooseTarget } from '../src/context/choose-target.ts';
-import { withContext, withoutContext } from '../src/context/contexts-file.ts';
+import { withContext, withoutContext, withoutServer, withServer } from '../src/context/contexts-file.ts';
 import { Terminal } from './support/terminal.ts';
 
 const contexts = {
@@ -128,5 +128,31 @@ test('a file that is broken, or that others can read, is named', async () => {
   expect(await terminal.run('context ls')).toMatchObject({
     code: 1,
     err: expect.stringContaining('contexts.a.server: expected a URL'),
+  });
+});
+
+describe('a context of several servers', () => {
+  const one = { server: 'https://a:1', token: 't', ca: 'A' };
+
+  test('holds the URL and the certificate of each, once', () => {
+    const two = withServer(one, { server: 'https://b:1', ca: 'B' });
+    expect(two).toEqual({ ...one, servers: ['https://b:1'], ca: 'A\nB' });
+    expect(withServer(two, { server: 'https://b:1', ca: 'B' }).servers).toEqual(['https://b:1']);
+    expect(withServer(one, { server: 'https://a:1' })).toEqual(one);
+  });
+
+  test('loses one server, and goes with the last', () => {
+    const two = withServer(one, { server: 'https://b:1' });
+    expect(withoutServer(two, 'https://a:1')).toEqual({ ...one, server: 'https://b:1' });
+    expect(withoutServer(two, 'https://b:1')).toEqual(one);
+    expect(withoutServer(one, 'https://a:1')).toBeUndefined();
+  });
+
+  test('is chosen with all of its servers', () => {
+    const contexts = { current: 'x', contexts: { x: { server: 'https://a:1', servers: ['https://b:1'] } } };
+    expect(chooseTarget(contexts, { color: false }, {})).toMatchObject({
+      server: 'https://a:1',
+      servers: ['https://b:1'],
+    });
   });
 });

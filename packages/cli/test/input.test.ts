@@ -6,10 +6,19 @@ import { parseGrant } from '../src/commands/token.ts';
 import { parseCondition } from '../src/commands/wait.ts';
 import { wantedAt } from '../src/completion/wanted.ts';
 import { parseAmounts, parseChanges, splitPair } from '../src/input/key-values.ts';
-import { parseManifests } from '../src/input/manifests.ts';
+import { parseManifests, readAll } from '../src/input/manifests.ts';
 import { placeAll } from '../src/input/place.ts';
 import { changeTaints } from '../src/input/taints.ts';
 import { commandWord } from '../src/program.ts';
+
+/** Nine lines that expand to a billion words. */
+function aliasBomb(): string {
+  const lines = Array.from({ length: 9 }, (_, at) => {
+    const each = at === 0 ? 'lol' : `*a${at - 1}`;
+    return `a${at}: &a${at} [${Array.from({ length: 10 }, () => each).join(', ')}]`;
+  });
+  return `kind: service\n${lines.join('\n')}\n`;
+}
 
 describe('manifests', () => {
   test('documents, JSON, lists, and lists in lists are all taken apart', () => {
@@ -32,8 +41,41 @@ describe('manifests', () => {
     ['meta: {name: a}', 'with a kind'],
     ['just text', 'expected an object'],
     ['kind: service\n---\nmeta: {}', 'f document 2'],
-  ])('%j is refused with its place', (text, reason) => {
-    expect(() => parseManifests(text, 'f')).toThrow(reason);
+    ['kind: service\nmeta: {name: "a\\0b"}', 'f: service: meta.name: must not contain a NUL character'],
+    ['kind: service\n"a\\0b": 1', 'must not contain a NUL character'],
+    ['kind: service\nmeta: {name: "\\ud800"}', 'half of a surrogate pair'],
+    ['kind: service\nspec: {replicas: .nan}', 'spec.replicas: expected a finite number, got NaN'],
+    ['kind: service\nspec: {replicas: .inf}', 'expected a finite number, got Infinity'],
+    ['kind: service\nspec: {replicas: -.Inf}', 'expected a finite number, got -Infinity'],
+    ['kind: service\nspec: {replicas: 1e999}', 'expected a finite number'],
+    ['{"kind":"service","__proto__":{"a":1}}', 'f: service: __proto__: not allowed as a key'],
+    ['kind: service\nmeta:\n  __proto__: {a: 1}', 'meta.__proto__: not allowed as a key'],
+    [
+      '%YAML 1.1\n---\nkind: service\nspec: 2001-12-14t21:59:43.10-05:00',
+      'spec: expected an object, got a Date',
+    ],
+    ['%YAML 1.1\n---\nkind: service\nspec: !!binary aGVsbG8=', 'spec: expected an object, got a'],
+    ['kind: service\nspec: *nowhere', 'f: '],
+    [`kind: service\nspec: ${'['.repeat(200)}${']'.repeat(200)}`, 'nests deeper than 64 levels'],
+    [`kind: service\nspec: ${'{a: '.repeat(5000)}`, 'f: nests too deeply'],
+    [`${'['.repeat(5000)}${']'.repeat(5000)}`, 'f: nests too deeply'],
+    [`${'['.repeat(40)}${']'.repeat(40)}`, 'lists nest deeper than 16 levels'],
+    [aliasBomb(), 'f: '],
+    ['kind: service\nmeta: &a {b: *a}', 'f: '],
+    ['12', 'expected an object, got 12'],
+    ['.nan', 'expected an object'],
+    ['kind: {a: 1}', 'with a kind'],
+    ['kind: 7', 'with a kind'],
+  ])('%# is INVALID_OBJECT with its place', (text, reason) => {
+    expect(() => parseManifests(text, 'f')).toThrowError(
+      expect.objectContaining({ code: 'INVALID_OBJECT', message: expect.stringContaining(reason) }),
+    );
+  });
+
+  test('-0 is 0', () => {
+    const [manifest] = parseManifests('kind: service\nspec: {replicas: -0}', 'f');
+    const spec = manifest?.object.spec as { readonly replicas: number } | undefined;
+    expect(Object.is(spec?.replicas, 0)).toBe(true);
   });
 
   test('objects without a namespace go where one looks; one that is elsewhere than -n says is a mistake', () => {
@@ -50,6 +92,23 @@ describe('manifests', () => {
     });
     expect(() => place({ name: 'a', namespace: 'b' }, given)).toThrow('is of namespace b, not of team-a');
   });
+});
+
+test('an input that does not end is left, and closed, when the signal fires', async () => {
+  const stop = new AbortController();
+  let closed = false;
+  const input = {
+    isTTY: false,
+    read: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }),
+    close: () => {
+      closed = true;
+    },
+    setRawMode: () => {},
+  };
+  const reading = readAll(input, stop.signal);
+  stop.abort();
+  await expect(reading).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(closed).toBe(true);
 });
 
 describe('words', () => {

@@ -29,6 +29,7 @@ describe('jsonpath', () => {
     ['{.items[?(@.n>9)].meta.name}', 'a'],
     ['{.missing}', ''],
     ['{$.items[0].n}', '10'],
+    ['{"{}"}{\'"\'}', '{}"'],
   ])('%s gives %j', (template, text) => {
     expect(renderJsonPath(parseJsonPath(template), data)).toBe(text);
   });
@@ -38,6 +39,15 @@ describe('jsonpath', () => {
     ['{end}', 'without {range}'],
     ['{}', 'is empty'],
     ['{.a', 'brace'],
+    ['a}', 'brace'],
+    ['{.a{.b}', 'brace'],
+    ["{'a}", 'brace'],
+    ['{"'.repeat(2048), 'brace'],
+    ["{'\\".repeat(1365), 'brace'],
+    [`{${'.a'.repeat(2048)}`, 'expected at most 4096 characters, got 4097'],
+    [`{${'.a'.repeat(600)}}`, 'path of 1200 characters: expected at most 1024'],
+    [`{${'..*'.repeat(5)}}`, 'more than 4 ".." in one path'],
+    ['{range .a}'.repeat(17), 'more than 16 ranges'],
   ])('%s is refused', (template, reason) => {
     expect(() => parseJsonPath(template)).toThrow(reason);
   });

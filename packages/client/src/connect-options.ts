@@ -1,8 +1,8 @@
 import type { Clock, Random } from '@gantry/core';
 
 export interface ConnectOptions {
-  /** Of the server: `https://cluster.example:7400`. */
-  readonly url: string;
+  /** Of the server: `https://cluster.example:7400`; of several servers of one cluster, the next is used if one fails. */
+  readonly url: string | readonly string[];
   /** An access token, `gantry_…`. */
   readonly token?: string | undefined;
   /** How long a call may take, ms; streams may take as long as they like. Default 30,000. */

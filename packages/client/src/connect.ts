@@ -1,7 +1,10 @@
 import { GantryError } from '@gantry/core';
 import type { ConnectOptions } from './connect-options.ts';
+import { Endpoints } from './http/endpoints.ts';
+import { wasNotSent } from './http/transport.ts';
 import { platformClock, platformRandom } from './platform.ts';
 import { RemoteCluster } from './remote-cluster.ts';
+import type { OpenChannel } from './socket/channel.ts';
 import { platformChannels } from './socket/platform-channel.ts';
 
 export const TIMEOUT_MS = 30_000;
@@ -17,10 +20,10 @@ export const SILENCE_MS = 35_000;
 export function connect(options: ConnectOptions): RemoteCluster {
   const { url, token, timeoutMs = TIMEOUT_MS, retries = RETRIES, silenceMs = SILENCE_MS } = options;
   const { clock = platformClock(), random = platformRandom() } = options;
-  const base = baseOf(url);
+  const endpoints = new Endpoints(urlsOf(url).map(baseOf));
   checkToken(token);
   return new RemoteCluster({
-    base,
+    endpoints,
     token,
     timeoutMs,
     retries,
@@ -28,9 +31,35 @@ export function connect(options: ConnectOptions): RemoteCluster {
     clock,
     random,
     fetch: (url, request) => globalThis.fetch(url, request),
-    open: platformChannels(base, clock),
+    open: openAny(endpoints, (base) => platformChannels(base, clock)),
     close: async () => undefined,
   });
+}
+
+/** @throws `INVALID_OPTIONS` for none. */
+export function urlsOf(url: ConnectOptions['url']): readonly string[] {
+  const urls = typeof url === 'string' ? [url] : url;
+  if (urls.length > 0) return urls;
+  const message = 'expected at least one';
+  throw new GantryError('INVALID_OPTIONS', `connect: url: ${message}`, {
+    issues: [{ path: 'url', message }],
+  });
+}
+
+/** Opens channels to the server in use, and to the next one where it cannot be reached. */
+export function openAny(endpoints: Endpoints, openerOf: (base: string) => OpenChannel): OpenChannel {
+  return async (request) => {
+    for (let moved = 1; ; moved++) {
+      const used = endpoints.current;
+      try {
+        return await openerOf(used)(request);
+      } catch (error) {
+        if (!wasNotSent(error)) throw error;
+        endpoints.leave(used);
+        if (moved >= endpoints.count) throw error;
+      }
+    }
+  };
 }
 
 /** Nothing of it is repeated: a secret with a stray character is a secret still. */

@@ -55,6 +55,8 @@ export interface RemoteParts extends Omit<TransportParts, 'closed'> {
 export interface ClusterState {
   readonly cluster: string;
   readonly revision: number;
+  /** The secrets that the entries have as they are, one a line. */
+  readonly secrets?: readonly string[];
   readonly entries: readonly { readonly key: string; readonly value: unknown }[];
 }
 

@@ -93,12 +93,65 @@ describe('further attempts', () => {
   test.each([
     ['UNAVAILABLE', problem(503, 'UNAVAILABLE')],
     ['UNAVAILABLE', ((response) => response.destroy()) as Script],
-    ['EXHAUSTED', problem(429, 'EXHAUSTED', { details: { retryAfterMs: 1 } })],
+    ['EXHAUSTED', problem(429, 'EXHAUSTED')],
   ])('a write that may have been done is not done again: %s', async (code, script) => {
     const { server, client } = await against([script]);
     expect((await errorOf(client.apply(SERVICE))).code).toBe(code);
     expect((await errorOf(client.delete('service', 'web'))).code).toBe(code);
     expect(server.seen).toHaveLength(2);
+  });
+
+  test('a request beyond the rate limit is repeated until its deadline, whatever it does', async () => {
+    const limited = problem(429, 'EXHAUSTED', { details: { retryAfterMs: 1 } });
+    const { server, client } = await against(
+      [...Array.from({ length: 6 }, () => limited), json(200, SERVICE)],
+      {
+        retries: 0,
+      },
+    );
+    expect(await client.apply(SERVICE)).toEqual(SERVICE);
+    expect(server.seen).toHaveLength(7);
+  });
+
+  test('a request beyond the rate limit of a proxy waits for as long as its Retry-After says', async () => {
+    const proxy: Script = (response) => {
+      response.writeHead(429, { 'retry-after': '0', 'content-type': 'text/plain' });
+      response.end('slow down');
+    };
+    const { server, client } = await against([proxy, json(200, SERVICE)]);
+    expect(await client.apply(SERVICE)).toEqual(SERVICE);
+    expect(server.seen).toHaveLength(2);
+  });
+
+  test('a request that stays beyond the rate limit ends with its deadline', async () => {
+    const { client } = await against([problem(429, 'EXHAUSTED', { details: { retryAfterMs: 60_000 } })], {
+      timeoutMs: 200,
+    });
+    expect((await errorOf(client.apply(SERVICE))).code).toBe('TIMEOUT');
+  });
+
+  test('several URLs of one cluster are used one after the other, as servers fail', async () => {
+    const down = await ScriptedServer.start(json(200, SERVICE));
+    const { url: downUrl } = down;
+    await down[Symbol.asyncDispose]();
+    const first = await ScriptedServer.start(json(200, SERVICE));
+    const second = await ScriptedServer.start(json(200, SERVICE));
+    const client = connect({ url: [downUrl, first.url, second.url], retries: 1, random: { next: () => 0 } });
+    closing.push(second, client);
+    expect(await client.apply(SERVICE)).toEqual(SERVICE);
+    expect(await client.get('service', 'web')).toEqual(SERVICE);
+    const { length } = first.seen;
+    expect(length).toBeGreaterThan(1); // it stays with the one that answers
+    await first[Symbol.asyncDispose]();
+    expect(await client.get('service', 'web')).toEqual(SERVICE);
+    expect(await client.apply(SERVICE)).toEqual(SERVICE);
+    expect(second.seen.length).toBeGreaterThan(0);
+    await second[Symbol.asyncDispose]();
+    expect((await errorOf(client.get('service', 'web'))).code).toBe('UNAVAILABLE');
+  });
+
+  test('no URL at all is INVALID_OPTIONS', () => {
+    expect(() => connect({ url: [] })).toThrowError(expect.objectContaining({ code: 'INVALID_OPTIONS' }));
   });
 
   test('a write that surely was not sent is sent again', async () => {

@@ -441,8 +441,15 @@ describe('a hostile file', () => {
   });
 
   test('cannot reach the prototype of anything', async () => {
+    const environment = '{ __proto__: "1", constructor: "2" }';
+    await expect(
+      convert({ 'compose.yaml': `services: { web: { image: x, environment: ${environment} } }\n` }),
+    ).rejects.toMatchObject({
+      code: 'INVALID_OBJECT',
+      message: expect.stringContaining('spec.template.env.__proto__: not allowed as a key'),
+    });
     const { objects } = await convert({
-      'compose.yaml': 'services: { web: { image: x, environment: { __proto__: "1", constructor: "2" } } }\n',
+      'compose.yaml': 'services: { web: { image: x, environment: { constructor: "2" } } }\n',
     });
     const env = (objects[1] as { spec: { template: { env: object } } }).spec.template.env;
     expect(Object.entries(env)).toContainEqual(['constructor', '2']);

@@ -93,7 +93,7 @@ export type {
   TemplateSpec,
 } from './model/template.ts';
 export { canonicalJson, REDACTED, templateHash } from './model/template.ts';
-export { invalidObject, type Validated, validateInput } from './model/validate.ts';
+export { invalidObject, plainData, type Validated, validateInput } from './model/validate.ts';
 export {
   definePlugin,
   type Lifecycle,
@@ -104,6 +104,7 @@ export {
   type Resolved,
 } from './plugin.ts';
 export * from './protocol.ts';
+export { knownStatus, messages } from './protocol-checks.ts';
 export type { StandardResult, StandardSchema } from './standard-schema.ts';
 export { SCHEMA_VERSION, STORE_KEYS } from './store-keys.ts';
 export {

@@ -175,7 +175,7 @@ export type AgentRequest =
     }
   /** More of a stream that `logs` or `exec` opened; waits for some. */
   | { readonly op: 'read'; readonly stream: string }
-  /** Base64 for the standard input of an exec; `end` closes it. */
+  /** Base64 for the standard input of an exec, or for a connection; `end` closes it → {@link StreamWritten}. */
   | { readonly op: 'write'; readonly stream: string; readonly data: string; readonly end: boolean }
   | { readonly op: 'resize'; readonly stream: string; readonly columns: number; readonly rows: number }
   | { readonly op: 'close'; readonly stream: string }
@@ -202,6 +202,12 @@ export interface StreamRead<Item = unknown> {
   readonly done: boolean;
   /** Of an exec, with `done`. */
   readonly exitCode?: number | undefined;
+}
+
+/** Answer to `write`. */
+export interface StreamWritten {
+  /** False if the task has not read enough of the earlier input: nothing was taken, write the same again. */
+  readonly accepted: boolean;
 }
 
 /** Exec output on the wire. */

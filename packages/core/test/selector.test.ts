@@ -46,6 +46,54 @@ describe('a selector', () => {
     },
   );
 
+  test.each([
+    ['a comma without a term, and an open parenthesis', ',('.repeat(2048)],
+    ['open parentheses', '('.repeat(4096)],
+    ['commas', ','.repeat(4096)],
+    ['key characters', 'a'.repeat(4096)],
+    ['key characters before a stray one', `${'a'.repeat(4095)}(`],
+    ['spaces', `a${' '.repeat(4094)}b`],
+    ['spaces around an operator', `a${' '.repeat(2046)}=${' '.repeat(2047)}(`],
+    ['spaces before in', `a${' '.repeat(2000)}in${' '.repeat(2000)}x`],
+    ['set terms without an end', 'a in (a,'.repeat(512)],
+    ['nested parentheses', `a in ${'('.repeat(2045)}${')'.repeat(2045)}`],
+    ['exclamation marks', '!'.repeat(4096)],
+    ['different keys', Array.from({ length: 819 }, (_, index) => `!${index + 100}`).join(',')],
+    ['dots', `${'.'.repeat(4094)}=x`],
+  ])(
+    'of 4,096 characters takes linear time: %s',
+    (_, text) => {
+      expect(text.length).toBeLessThanOrEqual(4096);
+      const answer = (): boolean | string => {
+        try {
+          return fits(text);
+        } catch (error) {
+          return (error as { code: string }).code;
+        }
+      };
+      const first = answer();
+      expect([true, false, 'INVALID_OBJECT']).toContain(first);
+      // The quadratic parser took 11 s for a single selector of a thousand characters.
+      for (let round = 0; round < 50; round++) expect(answer()).toBe(first);
+    },
+    10_000,
+  );
+
+  test('of 4,097 characters is INVALID_OBJECT and says the bound', () => {
+    expect(() => parseSelector(`a=${'b'.repeat(4095)}`)).toThrowError(
+      expect.objectContaining({
+        code: 'INVALID_OBJECT',
+        message: 'selector of 4097 characters: expected at most 4096',
+      }),
+    );
+    expect(fits(`a=${'b'.repeat(4094)}`)).toBe(false);
+  });
+
+  test('takes a set directly after in', () => {
+    expect(fits('zone in(a,b)')).toBe(true);
+    expect(fits('zone notin(a,b)')).toBe(false);
+  });
+
   test('of several terms all must hold, in whatever order they stand', () => {
     const term = fc.constantFrom('app=web', 'app!=web', 'tier', '!tier', 'zone in (a,b)', 'zone notin (a,b)');
     fc.assert(

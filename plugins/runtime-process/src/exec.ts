@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import {
   type ExecOptions,
   type ExecSession,
@@ -65,12 +65,23 @@ async function feed({ stdin }: ChildProcess, input: AsyncIterable<Uint8Array> | 
   try {
     for await (const bytes of input ?? []) {
       if (stdin.destroyed) return;
-      if (!stdin.write(bytes)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]);
+      if (!stdin.write(bytes)) await drained(stdin);
     }
   } catch {
     // The input failed: the command gets what there was.
   }
   stdin.end();
+}
+
+/** Resolves once more may be written, or nothing can be any more; leaves no listener behind. */
+async function drained(stdin: Writable): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      stdin.off('drain', done).off('close', done);
+      resolve();
+    };
+    stdin.on('drain', done).on('close', done);
+  });
 }
 
 async function* interleave(

@@ -62,8 +62,9 @@ export function requiredGrant({ method, route, kind, namespace }: AccessQuestion
     case 'bulk-plan':
     case 'unknown':
       return 'token';
-    case 'metrics':
     case 'stats':
+      return 'token'; // of the tasks that the token may look at
+    case 'metrics':
       return { role: 'viewer', namespace: '*' };
     case 'state':
     case 'tokens':
@@ -72,6 +73,8 @@ export function requiredGrant({ method, route, kind, namespace }: AccessQuestion
       return { role: 'admin', namespace: '*' };
     case 'collection':
     case 'object':
+      // Who may look at a template is decided by the services that have it.
+      if (method === 'GET' && route === 'object' && kind?.kind === 'template') return 'token';
       if (method === 'GET') return { role: 'viewer', namespace: where };
       return { role: kind?.kind === 'node' ? 'admin' : 'operator', namespace: where };
     case 'events':

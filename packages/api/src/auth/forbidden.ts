@@ -3,9 +3,12 @@ import type { Grant } from './access.ts';
 import type { Identity } from './token-book.ts';
 
 /** `FORBIDDEN`, which says what would be needed. */
-export function forbidden({ name }: Identity, what: string, { role, namespace }: Grant): GantryError {
+export function forbidden({ name, grants }: Identity, what: string, { role, namespace }: Grant): GantryError {
   const where = namespace === '*' ? 'all namespaces' : `namespace ${namespace}`;
-  return new GantryError('FORBIDDEN', `${what}: token "${name}" is not ${role} of ${where}`, {
+  const own = grants.map((grant) => grant.namespace).filter((each) => each !== '*');
+  const hint =
+    namespace === '*' && own.length > 0 ? ` (only of ${[...new Set(own)].join(', ')}: name one)` : '';
+  return new GantryError('FORBIDDEN', `${what}: token "${name}" is not ${role} of ${where}${hint}`, {
     details: { role, namespace },
   });
 }

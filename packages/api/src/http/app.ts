@@ -1,3 +1,5 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import websocket from '@fastify/websocket';
 import { GantryError, isGantryError, type Logger } from '@gantry/core';
 import fastify, {
@@ -10,6 +12,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Limits } from '../options.ts';
 import type { Certificate } from '../tls.ts';
 import type { Audit } from './audit.ts';
+import type { Connections } from './connections.ts';
 import { type Exchanges, pathParameters, routeOf } from './exchange.ts';
 import { addJsonParser, JSON_TYPE } from './json-parser.ts';
 import { NDJSON_TYPE } from './line-stream.ts';
@@ -20,6 +23,8 @@ import { SUBPROTOCOL } from './socket.ts';
 
 /** How often connections are looked at for those that are too slow. */
 const CHECK_MS = 500;
+/** Routes whose bodies have many objects. */
+const BULK: ReadonlySet<string> = new Set<Route['route']>(['bulk-apply', 'bulk-plan']);
 /** Of a WebSocket message. */
 const FRAME_BYTES = 1024 * 1024;
 
@@ -30,22 +35,16 @@ export interface AppParts {
   readonly exchanges: Exchanges;
   readonly audit: Audit;
   readonly metrics: Metrics;
+  readonly connections: Connections;
   readonly guard: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 }
 
 /** The HTTP server of these routes, which does not listen yet. */
 export async function buildApp(routes: readonly Route[], parts: AppParts): Promise<FastifyInstance> {
-  const { limits, tls, exchanges, audit, metrics } = parts;
-  const http = {
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    connectionsCheckingInterval: CHECK_MS,
-    keepAlive: true,
-    noDelay: true,
-  };
+  const { limits, exchanges, audit, metrics } = parts;
   const options = {
     bodyLimit: limits.bodyBytes,
-    requestTimeout: limits.requestTimeoutMs,
+    serverFactory: (handler: RequestListener) => serverOf(handler, parts),
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     return503OnClosing: true,
@@ -55,13 +54,7 @@ export async function buildApp(routes: readonly Route[], parts: AppParts): Promi
       answerProblem(parts, error, request, reply);
     },
   };
-  const app: FastifyInstance =
-    tls === undefined
-      ? fastify({ ...options, http })
-      : (fastify({
-          ...options,
-          https: { ...http, ...tls, minVersion: 'TLSv1.2' },
-        }) as unknown as FastifyInstance);
+  const app = fastify(options) as unknown as FastifyInstance;
   addJsonParser(app);
   await app.register(websocket, {
     options: {
@@ -91,6 +84,25 @@ export async function buildApp(routes: readonly Route[], parts: AppParts): Promi
   return app;
 }
 
+/** The HTTP server below it: its timeouts, and its connections counted. */
+function serverOf(handler: RequestListener, { limits, tls, connections }: AppParts): Server {
+  const http = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    connectionsCheckingInterval: CHECK_MS,
+    keepAlive: true,
+    noDelay: true,
+  };
+  const { handshakeTimeoutMs: handshakeTimeout } = limits;
+  const server =
+    tls === undefined
+      ? createServer(http, handler)
+      : createTlsServer({ ...http, ...tls, handshakeTimeout, minVersion: 'TLSv1.2' }, handler);
+  connections.follow(server, tls !== undefined);
+  return server;
+}
+
 function addRoute(app: FastifyInstance, route: Route, parts: AppParts): void {
   const { method, path, handle, socket } = route;
   const url = path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -111,6 +123,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: AppParts): void {
     method,
     url,
     config,
+    ...(BULK.has(route.route) ? { bodyLimit: parts.limits.bulkBodyBytes } : {}),
     handler: async (request, reply) => {
       const answer = await handle?.(callOf(route, request, reply, parts));
       if (answer === undefined) return reply;

@@ -1,5 +1,6 @@
 import type { AnyObject, ListResult } from '@gantry/core';
 import { idOf } from '@gantry/core';
+import type { EnvAccess } from '../auth/env-access.ts';
 
 interface Cached {
   readonly revision: number;
@@ -21,24 +22,25 @@ export class JsonCache {
     this.#limit = limitBytes;
   }
 
-  list({ items, revision, continue: next }: ListResult<AnyObject>): Buffer {
+  /** `access`: how the objects are shown to the one who asks. */
+  list({ items, revision, continue: next }: ListResult<AnyObject>, access?: EnvAccess): Buffer {
     const pieces: Buffer[] = [Buffer.from('{"items":[')];
     items.forEach((item, index) => {
       if (index > 0) pieces.push(COMMA);
-      pieces.push(this.#jsonOf(item));
+      pieces.push(this.#jsonOf(item, access));
     });
     const rest = JSON.stringify({ revision, ...(next === undefined ? {} : { continue: next }) });
     pieces.push(Buffer.from(`],${rest.slice(1)}`));
     return Buffer.concat(pieces);
   }
 
-  #jsonOf(object: AnyObject): Buffer {
+  #jsonOf(object: AnyObject, { key: whose, show }: EnvAccess = { key: '', show: (each) => each }): Buffer {
     const { revision } = object.meta;
-    if (revision === undefined) return Buffer.from(JSON.stringify(object));
-    const key = `${object.kind} ${idOf(object.meta)}`;
+    if (revision === undefined) return Buffer.from(JSON.stringify(show(object)));
+    const key = `${object.kind} ${idOf(object.meta)}${whose === '' ? '' : ` ${whose}`}`;
     const known = this.#entries.get(key);
     if (known?.revision === revision) return known.json;
-    const json = Buffer.from(JSON.stringify(object));
+    const json = Buffer.from(JSON.stringify(show(object)));
     if (known !== undefined) {
       this.#entries.delete(key);
       this.#bytes -= known.json.length;

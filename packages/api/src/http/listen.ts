@@ -10,10 +10,15 @@ import type { Settings } from '../options.ts';
  *
  * @throws `EXHAUSTED` when somebody else listens there.
  */
-export async function listen(app: FastifyInstance, where: Settings['listen']): Promise<string> {
+export async function listen(
+  app: FastifyInstance,
+  where: Settings['listen'],
+  scheme: 'http' | 'https',
+): Promise<string> {
   if ('host' in where) {
     const { host, port } = where;
-    return await attempt(() => app.listen({ host, port }), `${host}:${port}`);
+    const url = await attempt(() => app.listen({ host, port }), `${host}:${port}`);
+    return url.replace(/^[a-z]+:/, `${scheme}:`);
   }
   const { socket } = where;
   if (await isDeserted(socket)) await unlink(socket);

@@ -15,6 +15,14 @@ export const queryCount = z
 
 export const queryFlag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
+/** The name of a field manager, which becomes a key of what is stored. */
+export const queryManager = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._/@ -]{0,99}$/,
+    'expected a name of at most 100 letters, digits and . _ / @ -',
+  );
+
 /** A parameter that may be there several times. */
 export const queryList = z
   .union([z.string(), z.array(z.string())])

@@ -5,9 +5,6 @@ import { problemOf } from './problem.ts';
 /** The subprotocol of exec and dial. */
 export const SUBPROTOCOL = 'gantry.v1';
 
-/** Bytes that may wait here until who reads them takes them; then the other side is made to wait. */
-const HIGH_WATER = 256 * 1024;
-
 /** What is sent as text. */
 export interface Message {
   readonly type: string;
@@ -17,6 +14,7 @@ export interface Message {
 /** A WebSocket as two streams, each of which makes its writer wait for its reader. */
 export class Socket {
   readonly #socket: WebSocket;
+  readonly #windowBytes: number;
   readonly #queue: Buffer[] = [];
   #queued = 0;
   #ended = false;
@@ -24,8 +22,10 @@ export class Socket {
   #wake: () => void = () => {};
   #onMessage: (message: Message) => void = () => {};
 
-  constructor(socket: WebSocket) {
+  /** `windowBytes`: how many received bytes may wait here for their reader; beyond, the other side is made to wait. */
+  constructor(socket: WebSocket, windowBytes: number) {
     this.#socket = socket;
+    this.#windowBytes = windowBytes;
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on('error', () => undefined); // `close` follows
@@ -58,7 +58,7 @@ export class Socket {
     for (;;) {
       for (let data = this.#queue.shift(); data !== undefined; data = this.#queue.shift()) {
         this.#queued -= data.length;
-        if (this.#queued < HIGH_WATER && this.#socket.isPaused) this.#socket.resume();
+        if (this.#queued < this.#windowBytes && this.#socket.isPaused) this.#socket.resume();
         yield data;
       }
       if (this.#ended) return;
@@ -106,7 +106,7 @@ export class Socket {
       if (this.#ended) return;
       this.#queue.push(data);
       this.#queued += data.length;
-      if (this.#queued >= HIGH_WATER) this.#socket.pause();
+      if (this.#queued >= this.#windowBytes) this.#socket.pause();
       this.#wake();
       return;
     }

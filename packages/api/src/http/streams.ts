@@ -23,6 +23,7 @@ export class Streams {
   readonly #open = new Set<Open>();
   readonly #perToken = new Map<string, number>();
   #closed = false;
+  #onRejected: (type: StreamType) => void = () => {};
 
   constructor(clock: Clock, tokens: TokenBook, limits: Limits) {
     this.#clock = clock;
@@ -32,6 +33,11 @@ export class Streams {
         if (who.id === id) end(new GantryError('UNAUTHENTICATED', 'the bearer token was deleted'));
       }
     });
+  }
+
+  /** Called with each stream that is one too many. */
+  onRejected(listener: (type: StreamType) => void): void {
+    this.#onRejected = listener;
   }
 
   count(type: StreamType): number {
@@ -49,9 +55,11 @@ export class Streams {
     if (this.#closed) throw new GantryError('UNAVAILABLE', 'the server shuts down');
     const own = this.#perToken.get(who.id) ?? 0;
     if (own >= this.#limits.streamsPerToken) {
+      this.#onRejected(type);
       throw new GantryError('EXHAUSTED', `this token has ${own} streams open, and may have no more`);
     }
     if (this.#open.size >= this.#limits.streams) {
+      this.#onRejected(type);
       throw new GantryError('EXHAUSTED', `the server has ${this.#open.size} streams open, and takes no more`);
     }
     const open: Open = { type, who, end };

@@ -1,5 +1,6 @@
 import type { Views } from '@gantry/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { CLOSE_REASONS, type CloseReason, type Connections } from '../http/connections.ts';
 import type { Streams, StreamType } from '../http/streams.ts';
 
 const STREAM_TYPES: readonly StreamType[] = ['watch', 'logs', 'exec', 'dial'];
@@ -11,8 +12,9 @@ export class Metrics {
   readonly #requests: Counter<'route' | 'method' | 'status'>;
   readonly #seconds: Histogram<'route' | 'method'>;
   readonly #dropped: Counter;
+  readonly #closed: Counter<'reason'>;
 
-  constructor(views: Views, streams: Streams) {
+  constructor(views: Views, streams: Streams, connections: Connections) {
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'gantry_api_requests_total',
@@ -32,7 +34,15 @@ export class Metrics {
       help: 'Watches that were too far behind.',
       registers,
     });
+    this.#closed = new Counter({
+      name: 'gantry_api_connections_closed_total',
+      help: 'Connections that the server closed: one too many (total, address), or too slow (headers, handshake).',
+      labelNames: ['reason'],
+      registers,
+    });
+    for (const reason of CLOSE_REASONS) this.#closed.inc({ reason }, 0);
     addStreamMetrics(registers, streams);
+    addConnectionMetrics(registers, connections);
     addClusterMetrics(registers, views);
     addProcessMetrics(registers);
   }
@@ -51,6 +61,10 @@ export class Metrics {
     this.#dropped.inc();
   }
 
+  closed(reason: CloseReason): void {
+    this.#closed.inc({ reason });
+  }
+
   text(): Promise<string> {
     return this.#registry.metrics();
   }
@@ -64,6 +78,35 @@ function addStreamMetrics(registers: Registry[], streams: Streams): void {
     registers,
     collect() {
       for (const type of STREAM_TYPES) this.set({ type }, streams.count(type));
+    },
+  });
+  const rejected = new Counter({
+    name: 'gantry_api_streams_rejected_total',
+    help: 'Watches, logs, execs and dials that were one too many.',
+    labelNames: ['type'],
+    registers,
+  });
+  for (const type of STREAM_TYPES) rejected.inc({ type }, 0);
+  streams.onRejected((type) => rejected.inc({ type }));
+}
+
+function addConnectionMetrics(registers: Registry[], connections: Connections): void {
+  new Gauge({
+    name: 'gantry_api_connections',
+    help: 'Connections that are open.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      this.set({ state: 'idle' }, connections.idle);
+      this.set({ state: 'active' }, connections.count - connections.idle);
+    },
+  });
+  new Gauge({
+    name: 'gantry_api_connections_max',
+    help: 'Connections that may be open.',
+    registers,
+    collect() {
+      this.set(connections.limits.connections);
     },
   });
 }

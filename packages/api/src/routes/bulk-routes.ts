@@ -2,7 +2,7 @@ import { type AnyInput, invalidObject } from '@gantry/core';
 import { z } from 'zod';
 import { allows, type Grant, requiredGrant } from '../auth/access.ts';
 import { forbidden } from '../auth/forbidden.ts';
-import { queryFlag } from '../http/query.ts';
+import { queryFlag, queryManager } from '../http/query.ts';
 import { type Call, type Route, route } from '../http/route.ts';
 import { objectBody, placeOf } from './object-body.ts';
 import type { RouteParts } from './parts.ts';
@@ -10,7 +10,7 @@ import type { RouteParts } from './parts.ts';
 const bulkBody = z.strictObject({ objects: z.array(objectBody).max(10_000) });
 type BulkBody = z.output<typeof bulkBody>;
 
-const planQuery = z.strictObject({ manager: z.string().min(1).max(100), force: queryFlag }).partial();
+const planQuery = z.strictObject({ manager: queryManager, force: queryFlag }).partial();
 const applyQuery = planQuery.extend({ dryRun: queryFlag.optional() });
 
 /** How many objects of one request the audit log names. */

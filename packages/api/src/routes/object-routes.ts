@@ -1,6 +1,17 @@
-import { GantryError, type InputKind, isGantryError, type Kind, type KindDefinition } from '@gantry/core';
+import {
+  type AnyObject,
+  GantryError,
+  type InputKind,
+  isGantryError,
+  type Kind,
+  type KindDefinition,
+} from '@gantry/core';
 import { z } from 'zod';
-import { queryCount, queryFlag, queryInt } from '../http/query.ts';
+import { allows, type Grant } from '../auth/access.ts';
+import { envAccess } from '../auth/env-access.ts';
+import { forbidden } from '../auth/forbidden.ts';
+import type { Identity } from '../auth/token-book.ts';
+import { queryCount, queryFlag, queryInt, queryManager } from '../http/query.ts';
 import { type Route, route } from '../http/route.ts';
 import { selectionOf } from '../watch/selection.ts';
 import { serveWatch } from '../watch/serve-watch.ts';
@@ -21,9 +32,7 @@ const listQuery = z
   .partial();
 
 const writeQuery = z.strictObject({ dryRun: queryFlag }).partial();
-const applyQuery = z
-  .strictObject({ manager: z.string().min(1).max(100), force: queryFlag, dryRun: queryFlag })
-  .partial();
+const applyQuery = z.strictObject({ manager: queryManager, force: queryFlag, dryRun: queryFlag }).partial();
 const patchQuery = z.strictObject({ revision: queryInt, dryRun: queryFlag }).partial();
 
 const JSON_TYPE = 'application/json';
@@ -61,7 +70,7 @@ export function objectRoutes(definition: KindDefinition, parts: RouteParts): rea
       method: 'GET',
       summary: `Get a ${kind}`,
       answers: { 200: one },
-      handle: async ({ id }) => ({ status: 200, body: await api.get(kind, id) }),
+      handle: async ({ id, who }) => ({ status: 200, body: await shownTo(who, definition, id, parts) }),
     }),
     route({
       ...own,
@@ -120,23 +129,54 @@ function listRoute(definition: KindDefinition, path: string, parts: RouteParts):
       const { namespace, query } = call;
       const selecting = { namespace, labels: query.labelSelector, fields: query.fieldSelector };
       const { limit, since } = query;
+      const access = envAccess(kind, call.who.grants);
       if (query.watch !== true) {
         refuseWith(query, ['since', 'uid'], 'only a watch has it');
         const options = { ...selecting, limit, continue: query.continue };
-        return { status: 200, body: json.list(await api.list<Kind>(kind, options)) };
+        return { status: 200, body: json.list(await api.list<Kind>(kind, options), access) };
       }
       refuseWith(query, ['limit', 'continue'], 'a watch has it not');
       if (since !== undefined && query.uid !== undefined && query.uid !== uid) {
         const message = `the cluster's state was lost: its uid is ${uid}, no longer ${query.uid}: list again`;
         throw new GantryError('COMPACTED', message, { details: { uid } });
       }
-      await serveWatch(call, hubs.of(kind), selectionOf(definition, selecting), since, {
+      await serveWatch(call, hubs.of(kind), selectionOf(definition, selecting, access), since, {
         ...parts,
         dropped: () => parts.metrics.dropped(),
       });
       return undefined;
     },
   });
+}
+
+/**
+ * An object as it is shown to the one who asks. A template is of no namespace: whoever may look at a service that has it,
+ * or had it, may look at it.
+ */
+async function shownTo(
+  who: Identity,
+  { kind }: KindDefinition,
+  id: string,
+  { api }: RouteParts,
+): Promise<AnyObject> {
+  const needed: Grant = { role: 'viewer', namespace: '*' };
+  if (kind !== 'template' || allows(who.grants, { role: 'operator', namespace: '*' })) {
+    return envAccess(kind, who.grants).show(await api.get(kind as Kind, id));
+  }
+  const users = new Set<string>();
+  for (const namespace of new Set(who.grants.map((grant) => grant.namespace))) {
+    if (namespace === '*') continue;
+    const { items } = await api.list('service', { namespace });
+    if (
+      items.some(({ status }) =>
+        [status.template, ...status.history.map((past) => past.template)].includes(id),
+      )
+    )
+      users.add(namespace);
+  }
+  if (users.size === 0 && !allows(who.grants, needed)) throw forbidden(who, `GET template ${id}`, needed);
+  const whole = [...users].some((namespace) => allows(who.grants, { role: 'operator', namespace }));
+  return envAccess(kind, who.grants, whole).show(await api.get('template', id));
 }
 
 /** Whether it is there, for the status of the answer only. */

@@ -11,10 +11,10 @@ export async function socketSession(
   type: 'exec' | 'dial',
   call: Call,
   raw: WebSocket,
-  { clock, streams }: RouteParts,
+  { clock, streams, settings }: RouteParts,
   run: (socket: Socket, signal: AbortSignal, fail: (error: unknown) => void) => Promise<void>,
 ): Promise<void> {
-  const socket = new Socket(raw);
+  const socket = new Socket(raw, settings.limits.streamWindowBytes);
   const stop = new AbortController();
   let release = (): void => {};
   try {

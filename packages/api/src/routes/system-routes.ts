@@ -1,5 +1,6 @@
-import { GantryError, type KindDefinition } from '@gantry/core';
+import { GantryError, type KindDefinition, parseId, type TaskStats } from '@gantry/core';
 import { z } from 'zod';
+import { allows } from '../auth/access.ts';
 import { type Answer, type Route, route } from '../http/route.ts';
 import type { RouteParts } from './parts.ts';
 
@@ -56,10 +57,15 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
       method: 'GET',
       route: 'stats',
       path: '/v1/stats',
-      summary: 'What running tasks use; those of one node, if it is named',
+      summary: 'What running tasks use that the token may look at; those of one node, if it is named',
       query: z.strictObject({ node: z.string().min(1).max(253) }).partial(),
       answers: { 200: { type: 'application/json', shape: { component: 'items' } } },
-      handle: async ({ query }) => ({ status: 200, body: { items: await api.stats(query) } }),
+      handle: async ({ query, who: { grants } }) => {
+        const items = await api.stats(query);
+        const mayLook = ({ task }: TaskStats): boolean =>
+          allows(grants, { role: 'viewer', namespace: parseId(task).namespace });
+        return { status: 200, body: { items: items.filter(mayLook) } };
+      },
     }),
   ];
 }
@@ -102,11 +108,23 @@ export function documentRoutes(
   ];
 }
 
+/** The secrets that the state has as they are. Tokens are in it as hashes only. */
+export const STATE_SECRETS: readonly string[] = Object.freeze([
+  'passwords of image registries (services and templates)',
+  'values of environment variables (services and templates)',
+  'hashes of access tokens',
+]);
+
 /** Who leads is no part of it. */
 async function state({ api, store }: RouteParts): Promise<Answer> {
   const [{ name }, { entries, revision }] = await Promise.all([api.info(), store.list('')]);
   const kept = entries.filter(({ key }) => !key.startsWith('leader/'));
-  const body = { cluster: name, revision, entries: kept.map(({ key, value }) => ({ key, value })) };
+  const body = {
+    cluster: name,
+    revision,
+    secrets: STATE_SECRETS,
+    entries: kept.map(({ key, value }) => ({ key, value })),
+  };
   return { status: 200, body };
 }
 

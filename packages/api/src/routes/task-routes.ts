@@ -1,7 +1,10 @@
 import { GantryError, type KindDefinition } from '@gantry/core';
 import { z } from 'zod';
+import { allows, type Grant } from '../auth/access.ts';
+import { forbidden } from '../auth/forbidden.ts';
+import { FollowedInput } from '../http/followed-input.ts';
 import { queryCount, queryFlag, queryList } from '../http/query.ts';
-import { type Route, route } from '../http/route.ts';
+import { type Call, type Route, route } from '../http/route.ts';
 import type { RouteParts } from './parts.ts';
 import { objectPath } from './paths.ts';
 import { socketSession } from './socket-session.ts';
@@ -66,12 +69,31 @@ export function taskRoutes(kind: KindDefinition, parts: RouteParts): readonly Ro
       socket: (call, raw) =>
         socketSession('dial', call, raw, parts, async (socket, signal, fail) => {
           socket.onMessage(({ type }) => fail(unknownMessage(type)));
-          const output = api.dial(call.id, { port: call.query.port, input: socket.bytes(), signal });
+          await checkPort(call, parts);
+          const input = new FollowedInput(socket.bytes());
+          const output = api.dial(call.id, { port: call.query.port, input, signal });
           for await (const data of output) await socket.send(data);
           await socket.send({ type: 'end' });
+          // The other direction may go on.
+          await input.finished(parts.clock, parts.settings.limits.halfClosedIdleMs, signal);
         }),
     }),
   ];
+}
+
+/** A port that the template does not declare may be that of another program of the node: it is for admins. */
+async function checkPort(
+  { who, id, query: { port } }: Call<z.output<typeof dialQuery>>,
+  { api }: RouteParts,
+): Promise<void> {
+  const needed: Grant = { role: 'admin', namespace: '*' };
+  if (allows(who.grants, needed)) return;
+  const task = await api.get('task', id);
+  const { spec } = await api.get('template', task.spec.template);
+  const declared = spec.ports.filter(({ protocol }) => protocol === 'tcp').map(({ target }) => target);
+  if (declared.includes(port)) return;
+  const ports = declared.length === 0 ? 'no port' : declared.join(', ');
+  throw forbidden(who, `port ${port} of task ${id}, which declares ${ports}`, needed);
 }
 
 /** `K=V`, as often as there are variables. */

@@ -41,7 +41,7 @@ export class Batch {
     for (const change of this.#changes) {
       if (change.revision <= above) continue;
       const line = selection.all ? ([change.type, change.object] as const) : selectLine(change, selection);
-      if (line !== undefined) lines.push(lineOf(...line));
+      if (line !== undefined) lines.push(lineOf(line[0], selection.show?.(line[1]) ?? line[1]));
     }
     const bytes = this.#told(lines);
     if (whole) this.#selected.set(selection.key, bytes);

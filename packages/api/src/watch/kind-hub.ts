@@ -90,7 +90,7 @@ export class KindHub {
   snapshot(selection: Selection): { lines: Iterable<string>; next: number; above: number } {
     this.#flush();
     const known = [...this.#objects.values()].filter(({ object }) => selection.has(object));
-    return { lines: linesOf(known), next: this.#ring.end, above: this.revision };
+    return { lines: linesOf(known, selection), next: this.#ring.end, above: this.revision };
   }
 
   join(watcher: Watcher): void {
@@ -232,11 +232,11 @@ function endOfBatch(changes: readonly Change[], begin: number): number {
 }
 
 /** In pieces of some 64 KiB. */
-function* linesOf(known: readonly Known[]): Iterable<string> {
+function* linesOf(known: readonly Known[], { show }: Selection): Iterable<string> {
   let piece = '';
   for (const each of known) {
-    each.line ??= lineOf('added', each.object);
-    piece += each.line;
+    if (show === undefined) each.line ??= lineOf('added', each.object);
+    piece += show === undefined ? each.line : lineOf('added', show(each.object));
     if (piece.length < 65_536) continue;
     yield piece;
     piece = '';

@@ -5,8 +5,8 @@ import type { Connection, Target, TokenApi } from '../io/io.ts';
 const RETRIES = 1;
 
 /** A cluster's API behind its URL. */
-export async function connectTo({ server, token, ca }: Target): Promise<Connection> {
-  const cluster = connect({ url: server, token, ca, retries: RETRIES });
+export async function connectTo({ server, servers = [], token, ca }: Target): Promise<Connection> {
+  const cluster = connect({ url: [server, ...servers], token, ca, retries: RETRIES });
   return {
     api: cluster,
     tokens: {

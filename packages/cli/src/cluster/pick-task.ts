@@ -1,4 +1,4 @@
-import type { Task } from '@gantry/core';
+import { parseId, type Task } from '@gantry/core';
 import { CliError } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import { withSuggestion } from './refs.ts';
@@ -8,7 +8,11 @@ export async function runningTasks(cx: Cx, service: string): Promise<readonly Ta
   const api = await cx.api();
   await withSuggestion(cx, 'service', service, () => api.get('service', service, { signal: cx.signal }));
   const fields = `spec.service=${service},status.state=running`;
-  const { items } = await api.list('task', { fields, signal: cx.signal });
+  const { items } = await api.list('task', {
+    namespace: parseId(service).namespace,
+    fields,
+    signal: cx.signal,
+  });
   const running = items.filter(({ spec }) => spec.desired === 'running');
   return running.toSorted((a, b) => Number(b.status.ready) - Number(a.status.ready));
 }

@@ -101,10 +101,12 @@ export async function withSuggestion<T>(
     const problem = problemOf(error);
     if (problem.code !== 'NOT_FOUND' || problem.hint !== undefined) throw error;
     const api = await cx.api();
-    const names = await api
-      .list(kind as Kind, { signal: cx.signal })
-      .then(({ items }) => items.map(({ meta }) => idOf(meta)))
-      .catch(() => []);
+    const list = async (namespace?: string): Promise<readonly string[]> =>
+      (await api.list(kind as Kind, { namespace, signal: cx.signal })).items.map(({ meta }) => idOf(meta));
+    // A token may be one for this namespace only.
+    const names = await list()
+      .catch(async () => list((await cx.target()).namespace))
+      .catch((): readonly string[] => []);
     const elsewhere = names.find((name) => name !== id && name.split('/').at(-1) === id.split('/').at(-1));
     const hint =
       elsewhere === undefined

@@ -2,10 +2,12 @@ import {
   type AnyInput,
   type AnyObject,
   type ApplyOptions,
+  DEFAULT_NAMESPACE,
   idOf,
   isGantryError,
   type Kind,
 } from '@gantry/core';
+import { allPages } from '../cluster/all-pages.ts';
 import { DEFAULT_WAIT, followRollouts } from '../cluster/follow-rollout.ts';
 import { type FilesOptions, filesOption, readInputs } from '../input/files-option.ts';
 import { parseDuration } from '../output/duration.ts';
@@ -58,7 +60,7 @@ export async function applyInputs(
 ): Promise<readonly AnyObject[]> {
   const format = parseFormat(options.output ?? 'name');
   const api = await cx.api();
-  const before = await Promise.all(inputs.map((input) => revisionOf(cx, input)));
+  const before = await statesOf(cx, inputs);
   const call: ApplyOptions = {
     manager: options.manager,
     force: options.force,
@@ -93,14 +95,40 @@ function outcome(before: Before | undefined, after: AnyObject): string {
   return same ? 'unchanged' : 'configured';
 }
 
-async function revisionOf(cx: Cx, { kind, meta }: AnyInput): Promise<Before | undefined> {
+/** Up to this many objects of one kind and namespace are looked up one by one, and more by a list. */
+const SINGLE = 8;
+
+/** What is there before: of each object, if it exists. */
+async function statesOf(cx: Cx, inputs: readonly AnyInput[]): Promise<readonly (Before | undefined)[]> {
   const api = await cx.api();
-  if (typeof meta?.name !== 'string') return undefined; // the cluster says what is wrong with it
-  try {
-    const { meta: found } = await api.get(kind as Kind, idOf(meta), { signal: cx.signal });
-    return { revision: found.revision, generation: found.generation, labels: JSON.stringify(found.labels) };
-  } catch (error) {
-    if (isGantryError(error, 'NOT_FOUND', 'INVALID_OBJECT')) return undefined;
-    throw error;
+  const groups = new Map<string, { kind: Kind; namespace: string | undefined; ids: Set<string> }>();
+  for (const { kind, meta } of inputs) {
+    if (typeof meta?.name !== 'string') continue; // the cluster says what is wrong with it
+    const { namespace = DEFAULT_NAMESPACE } = meta;
+    const key = `${kind} ${namespace}`;
+    const group = groups.get(key) ?? { kind: kind as Kind, namespace, ids: new Set() };
+    groups.set(key, group);
+    group.ids.add(idOf(meta));
   }
+  const found = new Map<string, Before>();
+  const note = ({ kind, meta }: AnyObject): void => {
+    const { revision, generation, labels } = meta;
+    found.set(`${kind}/${idOf(meta)}`, { revision, generation, labels: JSON.stringify(labels) });
+  };
+  const look = async (kind: Kind, namespace: string | undefined, ids: ReadonlySet<string>): Promise<void> => {
+    try {
+      if (ids.size > SINGLE)
+        (await allPages(api, kind, { namespace, signal: cx.signal })).items.forEach(note);
+      else for (const id of ids) note(await api.get(kind, id, { signal: cx.signal }));
+    } catch (error) {
+      if (!isGantryError(error, 'NOT_FOUND', 'INVALID_OBJECT')) throw error;
+    }
+  };
+  for (const { kind, namespace, ids } of groups.values()) {
+    if (ids.size > SINGLE) await look(kind, namespace, ids);
+    else await Promise.all([...ids].map((id) => look(kind, namespace, new Set([id]))));
+  }
+  return inputs.map(({ kind, meta }) =>
+    typeof meta?.name === 'string' ? found.get(`${kind}/${idOf(meta)}`) : undefined,
+  );
 }

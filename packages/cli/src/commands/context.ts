@@ -9,6 +9,7 @@ import {
 } from '../context/contexts-file.ts';
 import { contextsPath } from '../context/paths.ts';
 import { readAll } from '../input/manifests.ts';
+import { repeatable } from '../input/repeatable.ts';
 import { renderFields } from '../output/fields.ts';
 import { parseFormat, renderData } from '../output/format.ts';
 import { CliError, usage } from '../output/problem.ts';
@@ -18,7 +19,7 @@ import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 
 interface AddOptions {
-  readonly server: string;
+  readonly server: readonly string[];
   readonly token?: string;
   readonly ca?: string;
   readonly inNamespace?: string;
@@ -54,7 +55,12 @@ export const context: Define = (command, act) => {
     .command('add')
     .description('Add a context, or replace it')
     .argument('<name>', 'its name')
-    .requiredOption('--server <url>', 'URL of the API')
+    .addOption(
+      repeatable(
+        '--server <url>',
+        'URL of the API; further ones are used if the first fails',
+      ).makeOptionMandatory(),
+    )
     .option('--token <token>', 'access token; - reads it from standard input')
     .option('--ca <file>', "certificate authority of the server's certificate, PEM")
     .option('--in-namespace <name>', 'the namespace that is looked at in this context')
@@ -113,12 +119,12 @@ async function show(cx: Cx, word: string | undefined): Promise<void> {
       'there is no current context',
       'choose one with `gantry context use NAME`',
     );
-  const { server, token, namespace, ca } = known(contexts, name);
+  const { server, servers = [], token, namespace, ca } = known(contexts, name);
   cx.io.stdout.write(
     renderFields(
       [
         ['Name', name],
-        ['Server', server],
+        ['Server', [server, ...servers]],
         ['Namespace', namespace ?? 'default'],
         ['Token', token === undefined ? 'none' : 'set'],
         ['CA', ca === undefined ? undefined : 'set'],
@@ -130,14 +136,17 @@ async function show(cx: Cx, word: string | undefined): Promise<void> {
 }
 
 async function add(cx: Cx, name: string, options: AddOptions): Promise<void> {
-  if (!/^https?:\/\/./.test(options.server) || !URL.canParse(options.server)) {
-    throw usage(`--server: expected a URL such as https://host:7410, got "${options.server}"`);
+  for (const url of options.server) {
+    if (/^https?:\/\/./.test(url) && URL.canParse(url)) continue;
+    throw usage(`--server: expected a URL such as https://host:7410, got "${url}"`);
   }
+  const [server = '', ...servers] = options.server.map((url) => url.replace(/\/+$/, ''));
   const { inNamespace, token: given } = options;
-  const token = given === '-' ? (await readAll(cx.io.stdin)).trim() : given;
+  const token = given === '-' ? (await readAll(cx.io.stdin, cx.signal)).trim() : given;
   const ca = options.ca === undefined ? undefined : await readFile(resolve(cx.io.cwd, options.ca), 'utf8');
   const entry: Context = {
-    server: options.server.replace(/\/+$/, ''),
+    server,
+    ...(servers.length === 0 ? {} : { servers }),
     ...(token === undefined || token === '' ? {} : { token }),
     ...(ca === undefined ? {} : { ca }),
     ...(inNamespace === undefined ? {} : { namespace: inNamespace }),

@@ -1,6 +1,7 @@
 import {
   type AnyObject,
   type ClusterApi,
+  DEFAULT_NAMESPACE,
   idOf,
   isFinal,
   type Kind,
@@ -71,11 +72,15 @@ async function objectsOf(
 
 async function fieldsOf(cx: Cx, object: AnyObject, context: DescribeContext): Promise<Field[]> {
   const api = await cx.api();
-  const tasks = async (fields: string): Promise<Task[]> =>
-    (await allPages(api, 'task', { fields, signal: cx.signal })).items;
+  const tasks = async (fields: string, namespace?: string): Promise<Task[]> =>
+    (await allPages(api, 'task', { namespace, fields, signal: cx.signal })).items;
   switch (object.kind) {
     case 'service':
-      return describeService(object, await tasks(`spec.service=${idOf(object.meta)}`), context);
+      return describeService(
+        object,
+        await tasks(`spec.service=${idOf(object.meta)}`, object.meta.namespace ?? DEFAULT_NAMESPACE),
+        context,
+      );
     case 'task':
       return describeTask(object, await templateOf(api, object.spec.template, cx.signal), context);
     case 'node': {
@@ -111,7 +116,7 @@ async function templateOf(api: ClusterApi, name: string, signal: AbortSignal): P
 
 async function eventsField(cx: Cx, object: AnyObject, context: DescribeContext): Promise<Field> {
   const fields = regarding(object.kind, idOf(object.meta)).join(',');
-  const events = await listEvents(cx, { fields });
+  const events = await listEvents(cx, { fields, namespace: object.meta.namespace });
   if (events.length === 0) return { title: 'Events', text: '' };
   const columns = columnsOf('event', { wide: false, namespaces: false }).filter(
     ({ title }) => title !== 'OBJECT',

@@ -103,7 +103,9 @@ async function serve(cx: Cx, pick: () => Promise<string>, port: number, socket: 
   try {
     const api = await cx.api();
     const signal = AbortSignal.any([cx.signal, left.signal]);
-    for await (const data of api.dial(await pick(), { port, input: socket, signal })) {
+    // The end of what the local side sends must not destroy its socket: it may still receive.
+    const input = socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    for await (const data of api.dial(await pick(), { port, input, signal })) {
       if (!socket.write(data)) await once(socket, 'drain', { signal });
     }
     socket.end();

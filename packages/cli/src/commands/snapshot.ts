@@ -9,6 +9,7 @@ import {
   snapshotOf,
   takeSnapshot,
 } from '@gantry/storing';
+import { secretsIn } from '../cluster/secrets-in.ts';
 import { renderFields } from '../output/fields.ts';
 import { parseFormat, renderData } from '../output/format.ts';
 import { CliError, problemOf } from '../output/problem.ts';
@@ -71,6 +72,8 @@ async function saveTo(cx: Cx, file: string, options: Options): Promise<void> {
   const path = resolve(cwd, file);
   await writeWhole(path, snapshotLines(taken, createHash('sha256')));
   cx.print(`${taken.header.entries} entries at revision ${taken.header.revision} saved to ${file}`);
+  const secrets = secretsIn(taken.entries);
+  if (secrets.length > 0) cx.note(`The file has secrets as they are: ${secrets.join(', ')}`);
 }
 
 /** The file is there whole, or not at all; it has what only admins may see. */
@@ -144,8 +147,11 @@ async function inspect(cx: Cx, file: string, output: string | undefined): Promis
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   const format = parseFormat(output);
+  const secrets = secretsIn(entries);
   if (format.type !== 'table') {
-    cx.io.stdout.write(await renderData(format, { ...header, kinds: Object.fromEntries(kinds) }, () => []));
+    cx.io.stdout.write(
+      await renderData(format, { ...header, kinds: Object.fromEntries(kinds), secrets }, () => []),
+    );
     return;
   }
   const counts = [...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ');
@@ -157,6 +163,7 @@ async function inspect(cx: Cx, file: string, output: string | undefined): Promis
         ['Revision', header.revision],
         ['Entries', header.entries],
         ['Kinds', counts || 'none'],
+        ['Secrets', secrets.join(', ') || 'none'],
       ],
       cx.colors,
     ),

@@ -53,6 +53,7 @@ export function chooseTarget(contexts: Contexts, globals: Globals, env: Env): Ch
   }
   return {
     server: context.server,
+    ...(context.servers === undefined ? {} : { servers: context.servers }),
     token: token ?? context.token,
     ca: context.ca,
     context: name,

@@ -6,6 +6,8 @@ import { contextsPath } from './paths.ts';
 /** A cluster by a name of the user's. */
 export interface Context {
   readonly server: string;
+  /** URLs of further servers of the same cluster, which are used while that one cannot be reached. */
+  readonly servers?: readonly string[] | undefined;
   readonly token?: string | undefined;
   readonly namespace?: string | undefined;
   /** Certificate authority of the server, PEM. */
@@ -45,6 +47,10 @@ function check(value: unknown): Contexts {
     if (typeof (context as Partial<Context> | null)?.server !== 'string') {
       throw new Error(`contexts.${name}.server: expected a URL`);
     }
+    const { servers = [] } = context as Partial<Context>;
+    if (!Array.isArray(servers) || servers.some((each) => typeof each !== 'string')) {
+      throw new Error(`contexts.${name}.servers: expected a list of URLs`);
+    }
   }
   return { current, contexts: contexts as Contexts['contexts'] };
 }
@@ -76,6 +82,26 @@ export async function changeContexts(env: Env, change: (contexts: Contexts) => C
 export function withContext(contexts: Contexts, name: string, context: Context, use: boolean): Contexts {
   const current = use || contexts.current === undefined ? name : contexts.current;
   return { current, contexts: { ...contexts.contexts, [name]: context } };
+}
+
+/** Adds a server's URL to a context of its cluster; a certificate authority of its own is trusted beside the others. */
+export function withServer(context: Context, { server, ca }: Pick<Context, 'server' | 'ca'>): Context {
+  const { servers = [], ca: known } = context;
+  const more = [...new Set([...servers, server])].filter((each) => each !== context.server);
+  const trusted = [known, ca].filter((each) => each !== undefined);
+  return {
+    ...context,
+    ...(more.length === 0 ? {} : { servers: more }),
+    ...(trusted.length === 0 ? {} : { ca: [...new Set(trusted.map((each) => each.trim()))].join('\n') }),
+  };
+}
+
+/** Removes a server's URL from a context; absent: it has no other. */
+export function withoutServer(context: Context, server: string): Context | undefined {
+  const [first, ...more] = [context.server, ...(context.servers ?? [])].filter((each) => each !== server);
+  if (first === undefined) return undefined;
+  const { servers: _former, ...rest } = context;
+  return { ...rest, server: first, ...(more.length === 0 ? {} : { servers: more }) };
 }
 
 /** Takes a context out; if it was the current one, `next` is, should it exist. */

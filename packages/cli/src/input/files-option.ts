@@ -19,7 +19,12 @@ export function filesOption(command: Command): Command {
 
 /** The objects that `-f` names, placed into the namespace. */
 export async function readInputs(cx: Cx, { filename = [], recursive }: FilesOptions): Promise<AnyInput[]> {
-  const manifests = await readManifests(filename, { cwd: cx.io.cwd, stdin: cx.io.stdin, recursive });
+  const manifests = await readManifests(filename, {
+    cwd: cx.io.cwd,
+    stdin: cx.io.stdin,
+    signal: cx.signal,
+    recursive,
+  });
   return placeAll(manifests, await cx.target(), await kindsFor(cx, manifests));
 }
 

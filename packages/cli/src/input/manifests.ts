@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import type { AnyInput } from '@gantry/core';
+import { type AnyInput, aborted, isGantryError, plainData } from '@gantry/core';
 import { type Document, parseAllDocuments } from 'yaml';
 import type { Input } from '../io/io.ts';
 import { CliError, usage } from '../output/problem.ts';
@@ -15,10 +15,13 @@ export interface Manifest {
 export interface ManifestOptions {
   readonly cwd: string;
   readonly stdin: Input;
+  readonly signal: AbortSignal;
   /** Goes into the folders in a folder. */
   readonly recursive?: boolean | undefined;
 }
 
+/** Lists of lists of objects: how deep. */
+const MAX_LISTS = 16;
 const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
 
 /** Reads objects from files, from the YAML and JSON files of folders, and from standard input (`-`). */
@@ -33,7 +36,7 @@ export async function readManifests(paths: readonly string[], options: ManifestO
 }
 
 async function texts(path: string, options: ManifestOptions): Promise<{ name: string; text: string }[]> {
-  if (path === '-') return [{ name: 'standard input', text: await readAll(options.stdin) }];
+  if (path === '-') return [{ name: 'standard input', text: await readAll(options.stdin, options.signal) }];
   const full = resolve(options.cwd, path);
   const found = await stat(full).catch(() => undefined);
   if (found === undefined)
@@ -52,11 +55,31 @@ async function texts(path: string, options: ManifestOptions): Promise<{ name: st
   return result;
 }
 
-/** All that stands on an input, as text. */
-export async function readAll(input: Input): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of input.read()) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+/**
+ * All that stands on an input, as text.
+ *
+ * @throws `ABORTED` when the signal fires first, and closes the input.
+ */
+export async function readAll(input: Input, signal: AbortSignal): Promise<string> {
+  const read = async (): Promise<string> => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of input.read()) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  };
+  let leave = (): void => {};
+  const stopped = new Promise<never>((_, reject) => {
+    leave = () => {
+      reject(aborted(signal));
+      input.close?.();
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+  });
+  try {
+    return await Promise.race([read(), stopped]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }
 
 /**
@@ -65,29 +88,48 @@ export async function readAll(input: Input): Promise<string> {
  * @throws `INVALID_OBJECT` with line and column
  */
 export function parseManifests(text: string, name: string): Manifest[] {
-  const documents = parseAllDocuments(text, { merge: true, uniqueKeys: true }) as Document[];
+  const documents = readYaml(
+    name,
+    () => parseAllDocuments(text, { merge: true, uniqueKeys: true }) as Document[],
+  );
   return documents.flatMap((document, index) => {
     const source = documents.length > 1 ? `${name} document ${index + 1}` : name;
     const [error] = document.errors;
-    if (error !== undefined) {
-      throw new CliError(
-        'INVALID_OBJECT',
-        `${source}: ${error.message.split('\n')[0]?.replace(/:$/, '')}`,
-        'mend the YAML',
-      );
-    }
-    return objectsOf(document.toJS() as unknown, source);
+    if (error !== undefined) throw invalid(source, error.message.split('\n')[0]?.replace(/:$/, '') ?? '');
+    return objectsOf(
+      readYaml(source, () => document.toJS() as unknown),
+      source,
+    );
   });
 }
 
-function objectsOf(value: unknown, source: string): Manifest[] {
+/** What the YAML library does not take: too many aliases, an alias of nothing, nesting that exhausts the stack. */
+function readYaml<T>(source: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw invalid(source, (error as Error).message);
+  }
+}
+
+function invalid(source: string, why: string): CliError {
+  const text = why.startsWith('Maximum call stack') ? 'nests too deeply' : why;
+  return new CliError('INVALID_OBJECT', `${source}: ${text}`, 'fix the YAML');
+}
+
+function objectsOf(value: unknown, source: string, depth = 0): Manifest[] {
   if (value === null || value === undefined) return [];
-  if (Array.isArray(value)) return value.flatMap((each) => objectsOf(each, source));
+  if (depth > MAX_LISTS) throw invalid(source, `lists nest deeper than ${MAX_LISTS} levels`);
+  if (Array.isArray(value)) return value.flatMap((each) => objectsOf(each, source, depth + 1));
   if (typeof value !== 'object')
-    throw new CliError('INVALID_OBJECT', `${source}: expected an object, got ${JSON.stringify(value)}`);
+    throw new CliError(
+      'INVALID_OBJECT',
+      `${source}: expected an object, got ${String(JSON.stringify(value)).slice(0, 80)}`,
+    );
   const { kind, items } = value as { kind?: unknown; items?: unknown };
   if (Array.isArray(items) && (kind === 'list' || kind === undefined)) {
-    return items.flatMap((each) => objectsOf(each, source));
+    return items.flatMap((each) => objectsOf(each, source, depth + 1));
   }
   if (typeof kind !== 'string') {
     throw new CliError(
@@ -96,5 +138,9 @@ function objectsOf(value: unknown, source: string): Manifest[] {
       'an object has kind, meta and spec',
     );
   }
-  return [{ object: value as AnyInput, source }];
+  try {
+    return [{ object: plainData(value as AnyInput, kind), source }];
+  } catch (error) {
+    throw isGantryError(error) ? new CliError(error.code, `${source}: ${error.message}`) : error;
+  }
 }

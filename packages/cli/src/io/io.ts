@@ -13,6 +13,8 @@ export interface Input {
   readonly isTTY: boolean;
   read(): AsyncIterable<Uint8Array>;
   /** Hands on every key at once, unechoed; only on a terminal. */
+  /** Ends it, so that a read that waits for a pipe does not keep the process. */
+  close?(): void;
   setRawMode(on: boolean): void;
 }
 
@@ -42,6 +44,8 @@ export interface TokenApi {
 export interface Target {
   /** Its URL. */
   readonly server: string;
+  /** URLs of further servers of the same cluster, which are used while that one cannot be reached. */
+  readonly servers?: readonly string[] | undefined;
   readonly token?: string | undefined;
   /** Certificate authority that signed the server's certificate, PEM. */
   readonly ca?: string | undefined;

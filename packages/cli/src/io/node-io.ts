@@ -48,6 +48,7 @@ function inputOf(stream: NodeJS.ReadStream): Input {
   return {
     isTTY: stream.isTTY === true,
     read: () => stream,
+    close: () => void stream.destroy(),
     setRawMode: (on) => {
       stream.setRawMode?.(on);
     },

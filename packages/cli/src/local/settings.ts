@@ -4,6 +4,7 @@ import type { NodeOptions } from '@gantry/host';
 import type { GantryConfig, RuntimeName } from '../config/define-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { composePlugins, resolvePlugins } from '../config/resolve-plugins.ts';
+import { statePath } from '../context/paths.ts';
 import { probeDocker } from './docker-probe.ts';
 import { runtimePath } from './state.ts';
 
@@ -32,6 +33,8 @@ export interface LocalSettings {
   plugins(): Promise<readonly Plugin[]>;
   readonly api: NonNullable<GantryConfig['api']>;
   readonly config?: string | undefined;
+  /** Where the certificate of its API is kept. */
+  readonly certificates: string;
   /** The folder of its state; absent where that is in memory. */
   readonly data?: string | undefined;
 }
@@ -62,6 +65,7 @@ export async function localSettings(env: Env, cwd: string, options: LocalOptions
       return composePlugins(composePlugins(preset, store), own);
     },
     data,
+    certificates: data ?? statePath(env, name),
     api: { ...config.api, ...(options.port === undefined ? {} : { port: options.port }) },
     config: file,
   };

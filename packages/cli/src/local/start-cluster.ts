@@ -26,6 +26,7 @@ export async function startCluster(settings: LocalSettings, signal: AbortSignal)
     listen: { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
     adminToken: token,
     ...(tls === undefined ? {} : { tls }),
+    certificateDirectory: settings.certificates,
   });
   const cluster = await createCluster([...plugins, server], {
     name: settings.name,

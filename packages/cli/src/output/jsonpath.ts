@@ -6,23 +6,38 @@ type Piece =
   | { readonly type: 'path'; readonly path: string }
   | { readonly type: 'range'; readonly path: string; readonly body: readonly Piece[] };
 
-/** kubectl's notation: text, `{.path}`, `{"\n"}`, `{range .items[*]}…{end}`. A path without braces stands alone. */
+/** Maximum length of a template, in characters. */
+const MAX_LENGTH = 4096;
+/** Maximum length of one path: the library that evaluates paths takes quadratic time to read them. */
+const MAX_PATH_LENGTH = 1024;
+/** Maximum number of ranges inside each other, and of `..` in one path: each multiplies the work. */
+const MAX_RANGES = 16;
+const MAX_DESCENTS = 4;
+
+/**
+ * Parses kubectl's notation: text, `{.path}`, `{"\n"}`, `{range .items[*]}…{end}`. A path without braces stands alone.
+ * Parsing takes linear time.
+ *
+ * @throws a usage error that names the part that could not be parsed, and for a template of more than 4,096 characters.
+ */
 export function parseJsonPath(template: string): readonly Piece[] {
+  if (template.length > MAX_LENGTH) {
+    throw usage(`jsonpath: expected at most ${MAX_LENGTH} characters, got ${template.length}`);
+  }
   const whole = /^[.$[]/.test(template) && !template.includes('{') ? `{${template}}` : template;
-  const tokens = whole
-    .split(/(\{(?:[^{}"']|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')*\})/)
-    .filter((token) => token !== '');
   const stack: { path: string; body: Piece[] }[] = [{ path: '', body: [] }];
   const top = (): Piece[] => (stack.at(-1) as { body: Piece[] }).body;
-  for (const token of tokens) {
-    if (!token.startsWith('{') || !token.endsWith('}')) {
-      if (/[{}]/.test(token)) throw usage(`jsonpath: brace without its partner in "${token}"`);
-      top().push({ type: 'text', text: token });
+  for (const token of tokensOf(whole)) {
+    if (!token.braced) {
+      top().push({ type: 'text', text: token.text });
       continue;
     }
-    const inner = token.slice(1, -1).trim();
-    if (inner.startsWith('range ')) stack.push({ path: pathOf(inner.slice(6).trim()), body: [] });
-    else if (inner === 'end') {
+    const inner = token.text.trim();
+    if (inner.startsWith('range ')) {
+      if (stack.length > MAX_RANGES)
+        throw usage(`jsonpath: more than ${MAX_RANGES} ranges inside each other`);
+      stack.push({ path: pathOf(inner.slice(6).trim()), body: [] });
+    } else if (inner === 'end') {
       const done = stack.length > 1 ? stack.pop() : undefined;
       if (done === undefined) throw usage('jsonpath: {end} without {range}');
       top().push({ type: 'range', ...done });
@@ -33,8 +48,57 @@ export function parseJsonPath(template: string): readonly Piece[] {
   return (stack[0] as { body: Piece[] }).body;
 }
 
+interface Token {
+  readonly braced: boolean;
+  readonly text: string;
+}
+
+/** Text and what is in braces, one after the other; a brace in quotes is text. */
+function tokensOf(template: string): readonly Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  while (at < template.length) {
+    const open = template.indexOf('{', at);
+    const text = template.slice(at, open < 0 ? undefined : open);
+    if (text.includes('}')) throw unbalanced(text);
+    if (text !== '') tokens.push({ braced: false, text });
+    if (open < 0) break;
+    const close = closeOf(template, open + 1);
+    tokens.push({ braced: true, text: template.slice(open + 1, close) });
+    at = close + 1;
+  }
+  return tokens;
+}
+
+/** The position of the brace that closes the one before `from`. */
+function closeOf(template: string, from: number): number {
+  let quote = '';
+  for (let at = from; at < template.length; at++) {
+    const character = template[at] as string;
+    if (quote !== '') {
+      if (character === '\\') at++;
+      else if (character === quote) quote = '';
+    } else if (character === '}') return at;
+    else if (character === '{') break;
+    else if (character === '"' || character === "'") quote = character;
+  }
+  throw unbalanced(template.slice(from - 1));
+}
+
+function unbalanced(text: string): Error {
+  return usage(`jsonpath: brace without its partner in "${shortened(text)}"`);
+}
+
+const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
+
 function pathOf(expression: string): string {
   if (expression === '') throw usage('jsonpath: {} is empty');
+  if (expression.length > MAX_PATH_LENGTH) {
+    throw usage(`jsonpath: path of ${expression.length} characters: expected at most ${MAX_PATH_LENGTH}`);
+  }
+  if (expression.split('..').length - 1 > MAX_DESCENTS) {
+    throw usage(`jsonpath: more than ${MAX_DESCENTS} ".." in one path`);
+  }
   if (expression.startsWith('$')) return expression;
   const path = expression.replace(/^@/, '');
   return `$${path.startsWith('.') || path.startsWith('[') || path === '' ? '' : '.'}${path}`;
@@ -50,7 +114,9 @@ export function evaluate(path: string, value: unknown): readonly unknown[] {
   try {
     return JSONPath({ path, json: value as object, wrap: true, eval: 'safe' }) as unknown[];
   } catch (error) {
-    throw usage(`jsonpath: ${path.slice(1)}: ${error instanceof Error ? error.message : String(error)}`);
+    throw usage(
+      `jsonpath: ${shortened(path.slice(1))}: ${shortened(error instanceof Error ? error.message : String(error))}`,
+    );
   }
 }
 

@@ -2,12 +2,24 @@ import { readFile } from 'node:fs/promises';
 import type { GantryConfig } from '../config/define-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { composePlugins, resolvePlugins } from '../config/resolve-plugins.ts';
-import { changeContexts, readContexts, withContext, withoutContext } from '../context/contexts-file.ts';
-import { usage } from '../output/problem.ts';
+import {
+  type Context,
+  changeContexts,
+  readContexts,
+  withContext,
+  withoutContext,
+  withoutServer,
+  withServer,
+} from '../context/contexts-file.ts';
+import { statePath } from '../context/paths.ts';
+import { problemOf, usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import { natsBusPart } from './nats-parts.ts';
 import { type StoreOptions, storePart } from './store-part.ts';
 import { untilAborted } from './until-aborted.ts';
+
+/** How long a server of another context has for its answer. */
+const ANSWER_MS = 2000;
 
 export interface ServerSettings extends StoreOptions {
   readonly name?: string | undefined;
@@ -43,7 +55,11 @@ export async function runServer(cx: Cx, settings: ServerSettings): Promise<void>
     leaseMs,
     logLevel: settings.logLevel ?? config.logLevel ?? 'info',
   });
-  const api = apiServer({ ...(await listenOf(settings, config)), adminToken: token });
+  const api = apiServer({
+    ...(await listenOf(settings, config)),
+    adminToken: token,
+    certificateDirectory: statePath(env, name),
+  });
   const own = await resolvePlugins(config.plugins ?? [], load);
   const cluster = await createCluster([...composePlugins(preset, own), api], {
     name,
@@ -54,6 +70,7 @@ export async function runServer(cx: Cx, settings: ServerSettings): Promise<void>
   const forget = await writeContext(
     cx,
     settings.context === true || settings.context === undefined ? name : settings.context,
+    identity,
     {
       server: url,
       token,
@@ -88,19 +105,54 @@ async function listenOf(
   };
 }
 
-/** Makes the server known to the commands of this user, and returns how to take that back. */
+/**
+ * Makes the server known to the commands of this user, and returns how to undo that. A context of the same name whose
+ * server answers is kept: the URL is added to it if the token is the same, else this server gets a context of its own.
+ * The current context stays the current one as long as its server answers.
+ */
 async function writeContext(
   cx: Cx,
   name: string | false,
-  context: { readonly server: string; readonly token: string; readonly ca?: string },
+  identity: string,
+  context: Context & { readonly token: string },
 ): Promise<() => Promise<void>> {
   if (name === false) return async () => undefined;
   const { env } = cx.io;
-  const { current } = await readContexts(env);
-  await changeContexts(env, (contexts) => withContext(contexts, name, context, true));
+  const { current, contexts } = await readContexts(env);
+  const known = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  const shared = known !== undefined && known.server !== context.server && (await answers(cx, known));
+  const own = shared && known.token !== context.token ? `${name}-${identity}` : name;
+  const chosen = current === undefined || !Object.hasOwn(contexts, current) ? undefined : contexts[current];
+  const use = chosen === undefined || current === own || !(await answers(cx, chosen));
+  await changeContexts(env, (all) => {
+    const there = Object.hasOwn(all.contexts, own) ? all.contexts[own] : undefined;
+    const entry = shared && own === name && there !== undefined ? withServer(there, context) : context;
+    return withContext(all, own, entry, use);
+  });
+  if (!use)
+    cx.note(`The current context is still ${current}; choose this one with \`gantry context use ${own}\``);
   return async () => {
-    const { contexts } = await readContexts(env);
-    if (contexts[name]?.server !== context.server) return; // another server has it now
-    await changeContexts(env, (all) => withoutContext(all, name, current === name ? undefined : current));
+    await changeContexts(env, (all) => {
+      const entry = Object.hasOwn(all.contexts, own) ? all.contexts[own] : undefined;
+      if (![entry?.server, ...(entry?.servers ?? [])].includes(context.server)) return all; // another has it now
+      const left = entry === undefined ? undefined : withoutServer(entry, context.server);
+      if (left !== undefined) return withContext(all, own, left, false);
+      return withoutContext(all, own, current === own ? undefined : current);
+    });
   };
+}
+
+/** Whether a server answers where a context says, whatever it answers. */
+async function answers(cx: Cx, { server, servers, token, ca }: Context): Promise<boolean> {
+  const late = new AbortController();
+  const cancel = (await cx.clock()).after(ANSWER_MS, () => late.abort());
+  try {
+    await using connection = await cx.io.connect({ server, servers, token, ca });
+    await connection.api.info({ signal: AbortSignal.any([cx.signal, late.signal]) });
+    return true;
+  } catch (error) {
+    return !late.signal.aborted && !['UNAVAILABLE', 'TIMEOUT', 'ABORTED'].includes(problemOf(error).code);
+  } finally {
+    cancel();
+  }
 }

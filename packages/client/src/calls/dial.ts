@@ -3,25 +3,37 @@ import type { Channel } from '../socket/channel.ts';
 import { messageOf } from './message.ts';
 import { pump } from './pump.ts';
 
-/** A connection to a port of a task, over a channel that was opened for it. */
+/**
+ * A connection to a port of a task, over a channel that was opened for it. When the task ends its side, the iteration
+ * ends, and the rest of the input is still sent.
+ */
 export async function* dialOver(
   channel: Channel,
   input: AsyncIterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
   let failed: { readonly error: unknown } | undefined;
-  pump(channel, input).catch((error: unknown) => {
+  const sending = pump(channel, input).catch((error: unknown) => {
     failed ??= { error };
     channel.close();
   });
   let ended = false;
   try {
-    for await (const message of channel.messages()) {
+    for await (const message of received(channel)) {
       if (typeof message !== 'string') yield message;
-      else if (messageOf(message).type === 'end') ended = true;
-      if (ended) return;
+      else if (messageOf(message).type === 'end') {
+        ended = true;
+        return;
+      }
     }
     throw failed?.error ?? new GantryError('UNAVAILABLE', 'the connection ended before its end was told');
   } finally {
-    channel.close();
+    if (ended) void sending.then(() => channel.close());
+    else channel.close();
   }
+}
+
+/** Its messages; leaving the loop leaves the channel open. */
+function received(channel: Channel): AsyncIterable<Uint8Array | string> {
+  const iterator = channel.messages()[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
 }

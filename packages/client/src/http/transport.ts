@@ -1,5 +1,6 @@
 import { aborted, type Clock, GantryError, isGantryError, type Random, throwIfAborted } from '@gantry/core';
 import { backOffMs } from './back-off.ts';
+import type { Endpoints } from './endpoints.ts';
 import type { Fetch, HttpBody, HttpResponse } from './fetch.ts';
 import { jsonLines } from './lines.ts';
 import { errorOf } from './problem.ts';
@@ -27,8 +28,7 @@ export interface HttpStream {
 }
 
 export interface TransportParts {
-  /** Without a slash at its end. */
-  readonly base: string;
+  readonly endpoints: Endpoints;
   readonly token: string | undefined;
   readonly timeoutMs: number;
   readonly retries: number;
@@ -119,24 +119,29 @@ export class Transport {
     retries = this.parts.retries,
   ): Promise<T> {
     const { clock, random } = this.parts;
-    for (let failures = 0; ; failures++) {
+    const { endpoints } = this.parts;
+    for (let failures = 0, limited = 0, moved = 0; ; ) {
       throwIfAborted(signal);
+      const used = endpoints.current;
       try {
         return await attempt(signal);
       } catch (error) {
-        if (failures >= retries || !mayRetry(call, error)) throw error;
-        const { retryAfterMs } = error.details;
-        const wait = typeof retryAfterMs === 'number' ? retryAfterMs : 0;
-        await clock.sleep(Math.max(wait, backOffMs(failures, random)), signal);
+        if (isGantryError(error, 'UNAVAILABLE', 'CLOSED')) endpoints.leave(used);
+        // Nothing has reached that server: another one is asked at once.
+        if (wasNotSent(error) && ++moved < endpoints.count) continue;
+        const rateMs = rateLimitMs(error);
+        if (rateMs === undefined && (failures >= retries || !mayRetry(call, error))) throw error;
+        const wait = backOffMs(rateMs === undefined ? failures++ : limited++, random);
+        await clock.sleep(Math.max(rateMs ?? 0, wait), signal);
       }
     }
   }
 
   async #fetch({ method, path, query, body, type }: HttpCall, signal: AbortSignal): Promise<HttpResponse> {
-    const { base, token, fetch } = this.parts;
+    const { endpoints, token, fetch } = this.parts;
     let response: HttpResponse;
     try {
-      response = await fetch(`${base}${path}${queryText(query)}`, {
+      response = await fetch(`${endpoints.current}${path}${queryText(query)}`, {
         method,
         redirect: 'error',
         signal,
@@ -150,7 +155,8 @@ export class Transport {
       throw translate(error, signal);
     }
     if (response.ok) return response;
-    throw errorOf(await bodyOf(response, signal).catch(() => undefined), response.status);
+    const error = errorOf(await bodyOf(response, signal).catch(() => undefined), response.status);
+    throw response.status === 429 ? withRetryAfter(error, response.headers.get('retry-after')) : error;
   }
 
   #signal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
@@ -171,11 +177,32 @@ export function queryText(query: Query = {}): string {
   return text === '' ? '' : `?${text}`;
 }
 
+/** The error of a rate limit, with the time that a proxy's header asks for where the error itself has none. */
+function withRetryAfter(error: GantryError, header: string | null): GantryError {
+  const seconds = Number(header ?? Number.NaN);
+  if (error.details.retryAfterMs !== undefined || !(seconds >= 0)) return error;
+  const { message, issues } = error;
+  const details = { ...error.details, retryAfterMs: seconds * 1000 };
+  return new GantryError('EXHAUSTED', message, { cause: error, issues, details });
+}
+
+/** How long a rate limit asks to wait, ms. Nothing of the request was done: it may be repeated until its deadline. */
+function rateLimitMs(error: unknown): number | undefined {
+  if (!isGantryError(error, 'EXHAUSTED')) return undefined;
+  const { retryAfterMs } = error.details;
+  return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) ? retryAfterMs : undefined;
+}
+
+/** Whether nothing of the request has reached a server. */
+export function wasNotSent(error: unknown): boolean {
+  return isGantryError(error, 'UNAVAILABLE') && error.details.sent === false;
+}
+
 /** What only reads may be asked again; what writes only if it surely has not reached the server. */
 function mayRetry({ method }: HttpCall, error: unknown): error is GantryError {
   if (!isGantryError(error, 'UNAVAILABLE', 'EXHAUSTED', 'CLOSED')) return false;
-  if (error.details.sent === false) return true;
-  return method === 'GET' && (error.code !== 'EXHAUSTED' || error.details.retryAfterMs !== undefined);
+  if (wasNotSent(error)) return true;
+  return method === 'GET' && error.code !== 'EXHAUSTED';
 }
 
 async function bodyOf(response: HttpResponse, signal: AbortSignal): Promise<unknown> {

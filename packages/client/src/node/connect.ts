@@ -1,15 +1,16 @@
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
-import { baseOf, checkToken, RETRIES, SILENCE_MS, TIMEOUT_MS } from '../connect.ts';
+import { baseOf, checkToken, openAny, RETRIES, SILENCE_MS, TIMEOUT_MS, urlsOf } from '../connect.ts';
 import type { ConnectOptions } from '../connect-options.ts';
+import { Endpoints } from '../http/endpoints.ts';
 import { platformClock, platformRandom } from '../platform.ts';
 import { RemoteCluster } from '../remote-cluster.ts';
 import type { OpenChannel } from '../socket/channel.ts';
 import { httpFetch } from './http-fetch.ts';
 
 export interface NodeConnectOptions extends ConnectOptions {
-  /** `https://…`, `http://…`, or `unix:/run/gantry.sock`. */
-  readonly url: string;
+  /** `https://…`, `http://…`, or `unix:/run/gantry.sock`; several URLs of one cluster, which then all are HTTP. */
+  readonly url: string | readonly string[];
   /** PEM: whom to trust, in place of those the system trusts; for a server with a certificate of its own. */
   readonly ca?: string | undefined;
 }
@@ -28,27 +29,36 @@ export function connect(options: NodeConnectOptions): RemoteCluster {
   const { url, token, ca, timeoutMs = TIMEOUT_MS, retries = RETRIES, silenceMs = SILENCE_MS } = options;
   const { clock = platformClock(), random = platformRandom() } = options;
   checkToken(token);
-  const socketPath = url.startsWith(UNIX) ? url.slice(UNIX.length).replace(/^\/\/(?=\/)/, '') : undefined;
-  const base = socketPath === undefined ? baseOf(url) : UNIX_HOST;
+  const urls = urlsOf(url);
+  const [first = ''] = urls;
+  const socketPath =
+    urls.length === 1 && first.startsWith(UNIX)
+      ? first.slice(UNIX.length).replace(/^\/\/(?=\/)/, '')
+      : undefined;
+  const endpoints = new Endpoints(socketPath === undefined ? urls.map(baseOf) : [UNIX_HOST]);
   // Streams may be silent for as long as they like: what is lost is noticed otherwise.
-  const agent = base.startsWith('https:')
-    ? new TlsAgent({ keepAlive: true })
-    : new Agent({ keepAlive: true });
-  const channels = socketPath === undefined ? base.replace(/^http/, 'ws') : `ws+unix:${socketPath}:`;
+  const agents = { http: new Agent({ keepAlive: true }), https: new TlsAgent({ keepAlive: true }) };
+  const channelsOf = (base: string): string =>
+    socketPath === undefined ? base.replace(/^http/, 'ws') : `ws+unix:${socketPath}:`;
   return new RemoteCluster({
-    base,
+    endpoints,
     token,
     timeoutMs,
     retries,
     silenceMs,
     clock,
     random,
-    fetch: httpFetch({ agent, socketPath, ca }),
-    open: lazily(async () => {
-      const { wsChannels } = await import('./ws-channel.ts');
-      return wsChannels(channels, ca === undefined ? {} : { ca });
-    }),
-    close: async () => agent.destroy(),
+    fetch: httpFetch({ agents, socketPath, ca }),
+    open: openAny(endpoints, (base) =>
+      lazily(async () => {
+        const { wsChannels } = await import('./ws-channel.ts');
+        return wsChannels(channelsOf(base), ca === undefined ? {} : { ca });
+      }),
+    ),
+    close: async () => {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
   });
 }
 

@@ -3,7 +3,7 @@ import { request as tlsRequest } from 'node:https';
 import type { Fetch, HttpBody, HttpRequest, HttpResponse } from '../http/fetch.ts';
 
 export interface Way {
-  readonly agent: Agent;
+  readonly agents: { readonly http: Agent; readonly https: Agent };
   readonly socketPath?: string | undefined;
   readonly ca?: string | undefined;
 }
@@ -12,10 +12,10 @@ export interface Way {
  * `fetch` over `node:http`: it can use Unix sockets and a CA of one's own, passes back-pressure on, and costs a command
  * line a third of the time that Node's own takes to load and to end.
  */
-export function httpFetch({ agent, socketPath, ca }: Way): Fetch {
+export function httpFetch({ agents, socketPath, ca }: Way): Fetch {
   return async (url, { method, headers, body, signal }) => {
     const options: RequestOptions = {
-      agent,
+      agent: url.startsWith('https:') ? agents.https : agents.http,
       method,
       signal,
       headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },

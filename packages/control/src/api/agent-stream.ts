@@ -1,12 +1,15 @@
 import {
   type AgentRequest,
   type Bus,
-  type StreamOpened,
+  messages,
   type StreamRead,
+  type StreamWritten,
   throwIfAborted,
 } from '@gantry/core';
 
 const CALL_MS = 30_000;
+/** Input is written in pieces of at most this size: what a bus carries is limited. */
+const PIECE_BYTES = 128 * 1024;
 
 /** A stream that an agent has opened for us; every read is a request, so a slow reader slows the writer. */
 export class AgentStream {
@@ -27,16 +30,33 @@ export class AgentStream {
     signal?: AbortSignal,
   ): Promise<AgentStream> {
     throwIfAborted(signal);
-    const opened = (await bus.request(subject, request, { timeoutMs: CALL_MS })) as StreamOpened;
+    const opened = messages.streamOpened(await bus.request(subject, request, { timeoutMs: CALL_MS }));
     return new AgentStream(bus, subject, opened.stream);
   }
 
   async read<Item>(signal?: AbortSignal): Promise<StreamRead<Item>> {
-    return (await this.#ask({ op: 'read', stream: this.#id }, signal)) as StreamRead<Item>;
+    return messages.streamRead(await this.#ask({ op: 'read', stream: this.#id }, signal)) as StreamRead<Item>;
   }
 
-  async write(data: Uint8Array, end: boolean): Promise<void> {
-    await this.#ask({ op: 'write', stream: this.#id, data: Buffer.from(data).toString('base64'), end });
+  /** Resolves once the agent has taken all of it, which it does at the pace of the task. */
+  async write(data: Uint8Array, signal?: AbortSignal): Promise<void> {
+    for (let at = 0; at < data.length; at += PIECE_BYTES) {
+      await this.#write(data.subarray(at, at + PIECE_BYTES), false, signal);
+    }
+  }
+
+  /** Ends the input. */
+  async end(signal?: AbortSignal): Promise<void> {
+    await this.#write(new Uint8Array(), true, signal);
+  }
+
+  async #write(piece: Uint8Array, end: boolean, signal?: AbortSignal): Promise<void> {
+    const data = Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('base64');
+    for (;;) {
+      throwIfAborted(signal);
+      const answer = await this.#ask({ op: 'write', stream: this.#id, data, end }, signal);
+      if ((answer as StreamWritten | null)?.accepted !== false) return;
+    }
   }
 
   async resize(columns: number, rows: number): Promise<void> {

@@ -8,13 +8,12 @@ import {
   type KindDefinition,
   type KindMap,
   type ObjectMeta,
-  REDACTED,
-  type ServiceSpec,
   type ServiceStatus,
   type Validated,
   validateInput,
 } from '@gantry/core';
 import { type FieldPath, fieldText, givenFields, mergeApplied, read, without } from '../merge.ts';
+import { withKeptSecrets } from './kept-secrets.ts';
 
 /** An object somebody wrote: as he wrote it, and filled in. */
 export interface Written<K extends InputKind = InputKind> {
@@ -59,10 +58,10 @@ export function applyInput<K extends InputKind>(
   if (known === undefined) return created(input, given, context) as unknown as KindMap[K];
   refuseGoing(known);
   if (input.meta.revision !== undefined) {
-    const spec = withSecrets(input.kind, input.spec, known.spec);
+    const spec = withKeptSecrets(input.kind, input.spec, known.spec);
     return changed(known, { labels: input.meta.labels, spec }, known.meta.managers) as unknown as KindMap[K];
   }
-  const wanted = { labels: given.labels, spec: withSecrets(input.kind, given.spec, known.spec) };
+  const wanted = { labels: given.labels, spec: withKeptSecrets(input.kind, given.spec, known.spec) };
   const managers = { ...known.meta.managers, [context.manager]: wanted };
   return changed(known, merged(known, wanted, context), managers) as unknown as KindMap[K];
 }
@@ -71,7 +70,7 @@ export function applyInput<K extends InputKind>(
 export function replaceFields<K extends InputKind>(current: KindMap[K], next: Fields): KindMap[K] {
   const known = current as unknown as Stored;
   refuseGoing(known);
-  const spec = withSecrets(known.kind, next.spec, known.spec);
+  const spec = withKeptSecrets(known.kind, next.spec, known.spec);
   return changed(known, { labels: next.labels, spec }, known.meta.managers) as unknown as KindMap[K];
 }
 
@@ -83,7 +82,7 @@ function created(input: Stored, given: Fields, { manager, now, uid }: ApplyConte
       `node ${meta.name}: nodes come with their agents and cannot be created`,
     );
   }
-  const spec = withSecrets(kind, input.spec, undefined);
+  const spec = withKeptSecrets(kind, input.spec, undefined);
   return {
     kind,
     meta: {
@@ -171,21 +170,6 @@ function changed(current: Stored, next: Fields, managers: ObjectMeta['managers']
 function refuseGoing({ kind, meta }: Stored): void {
   if (meta.deletedAt === undefined) return;
   throw new GantryError('CONFLICT', `${kind} ${idOf(meta)} is being deleted: wait until it is gone`);
-}
-
-/** Puts the stored password back where an object that was read is applied again. */
-function withSecrets<S extends object>(kind: string, spec: S, current: object | undefined): S {
-  if (kind !== 'service') return spec;
-  const { template } = spec as Partial<ServiceSpec>;
-  const auth = template?.registryAuth;
-  if (template === undefined || auth?.password !== REDACTED) return spec;
-  const stored = (current as ServiceSpec | undefined)?.template.registryAuth;
-  if (stored === undefined || stored.username !== auth.username) {
-    throw invalidObject('service', [
-      { path: 'spec.template.registryAuth.password', message: 'there is no stored password to keep' },
-    ]);
-  }
-  return { ...spec, template: { ...template, registryAuth: stored } };
 }
 
 const NEW_SERVICE: ServiceStatus = Object.freeze({

@@ -8,8 +8,12 @@ import {
   type WireChunk,
 } from '@gantry/core';
 import { AgentStream } from './agent-stream.ts';
+import { feed } from './exec.ts';
 
-/** A TCP connection to a port of a task, made by its agent. */
+/**
+ * A TCP connection to a port of a task, made by its agent. When the task ends its side, the iteration ends, and input is
+ * still sent until it ends, the signal fires, or none has come for a minute.
+ */
 export async function* dialTask(
   bus: Bus,
   subjects: Subjects,
@@ -23,23 +27,31 @@ export async function* dialTask(
   }
   const stream = await AgentStream.open(bus, subjects.agent(node), { op: 'dial', task: id, port }, signal);
   let failed: { readonly error: unknown } | undefined;
-  const feed = async (): Promise<void> => {
-    for await (const data of input) await stream.write(data, false);
-    await stream.write(new Uint8Array(), true);
-  };
-  feed().catch((error: unknown) => {
+  const feeding = feed(stream, input, signal).catch((error: unknown) => {
     failed = { error };
     void stream.close(); // the read below ends
   });
+  let halfClosed = false;
   try {
     for (;;) {
       const { items, done } = await stream.read<WireChunk>(signal);
       for (const { data } of items) yield Buffer.from(data, 'base64');
+      halfClosed = done;
       if (done) return;
     }
   } catch (error) {
     throw failed?.error ?? error;
   } finally {
-    await stream.close();
+    // The agent closes a connection of which both sides have ended.
+    if (!halfClosed) await stream.close();
+    else if (signal !== undefined) void closeOn(signal, stream, feeding);
   }
+}
+
+async function closeOn(signal: AbortSignal, stream: AgentStream, fed: Promise<void>): Promise<void> {
+  const close = (): void => void stream.close();
+  signal.addEventListener('abort', close, { once: true });
+  if (signal.aborted) close();
+  await fed;
+  signal.removeEventListener('abort', close);
 }

@@ -4,7 +4,10 @@ import {
   type ExecSession,
   GantryError,
   idOf,
+  invalidObject,
+  isGantryError,
   type OutputChunk,
+  plainData,
   type Subjects,
   type Task,
   type WireChunk,
@@ -18,6 +21,7 @@ export async function execInTask(
   task: Task,
   options: ExecOptions,
 ): Promise<ExecSession> {
+  checkCommand(idOf(task.meta), options);
   const { node } = task.spec;
   if (node === undefined || task.status.state !== 'running') {
     throw new GantryError('CONFLICT', `task ${idOf(task.meta)} is ${task.status.state}, not running`);
@@ -37,7 +41,13 @@ export async function execInTask(
     fail = reject;
   });
   exitCode.catch(() => undefined); // whoever awaits it sees the error; nobody has to
-  feed(stream, options.stdin ?? nothing()).catch(fail); // without input, a command that reads it sees its end
+  let failed: { readonly error: unknown } | undefined;
+  // Without input, a command that reads it sees its end.
+  feed(stream, options.stdin ?? nothing(), options.signal).catch((error: unknown) => {
+    if (isGantryError(error, 'NOT_FOUND')) return; // the stream has ended; its reader learns why
+    failed = { error };
+    void stream.close(); // the read below ends
+  });
   async function* output(): AsyncIterable<OutputChunk> {
     try {
       for (;;) {
@@ -48,8 +58,9 @@ export async function execInTask(
         return;
       }
     } catch (error) {
-      fail(error);
-      throw error;
+      const why = failed?.error ?? error;
+      fail(why);
+      throw why;
     } finally {
       fail(new GantryError('ABORTED', 'the output was not read to its end'));
       await stream.close();
@@ -58,9 +69,23 @@ export async function execInTask(
   return { output: output(), exitCode, resize: (columns, rows) => stream.resize(columns, rows) };
 }
 
+/** @throws `INVALID_OBJECT` for a command that no system can run: an empty one, and one with NUL. */
+function checkCommand(task: string, { command, env = {} }: ExecOptions): void {
+  const what = `exec in task ${task}`;
+  plainData(command, what);
+  plainData(env, what);
+  if (command.length > 0 && command[0] !== '') return;
+  throw invalidObject(what, [{ path: 'command', message: 'expected a command' }]);
+}
+
 async function* nothing(): AsyncIterable<Uint8Array> {}
 
-async function feed(stream: AgentStream, stdin: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const data of stdin) await stream.write(data, false);
-  await stream.write(new Uint8Array(), true);
+/** Sends all input to a stream, at the pace of its reader, and then its end. */
+export async function feed(
+  stream: AgentStream,
+  input: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for await (const data of input) await stream.write(data, signal);
+  await stream.end(signal);
 }

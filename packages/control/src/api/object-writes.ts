@@ -16,12 +16,14 @@ import {
   type KindMap,
   type Node,
   type PatchOptions,
+  plainData,
   type Random,
   randomId,
   type Scheduler,
   type Service,
   type ServiceSpec,
   type Task,
+  toGantryError,
   type Validated,
   type Views,
   validateInput,
@@ -83,7 +85,11 @@ export class ObjectWrites {
     for (const each of written.toSorted(
       (a, b) => order.indexOf(a.valid.kind) - order.indexOf(b.valid.kind),
     )) {
-      stored.set(each, await this.#store(each, options));
+      try {
+        stored.set(each, await this.#store(each, options));
+      } catch (error) {
+        throw stored.size === 0 ? error : partly(error, [...stored.values()], written.length);
+      }
     }
     return written.map((each) => stored.get(each) as AnyObject);
   }
@@ -114,7 +120,7 @@ export class ObjectWrites {
     patch: unknown,
     options: PatchOptions,
   ): Promise<KindMap[K]> {
-    const { meta, spec, ...unknown } = (patch ?? {}) as {
+    const { meta, spec, ...unknown } = (plainData(patch, `${kind} ${id}`) ?? {}) as {
       readonly meta?: { readonly labels?: unknown };
       readonly spec?: unknown;
     };
@@ -285,4 +291,20 @@ export class ObjectWrites {
     );
     return present(entry);
   }
+}
+
+/** An error after which some objects are written and others are not: says which. */
+function partly(error: unknown, written: readonly AnyObject[], all: number): GantryError {
+  const { code, message, issues, details } = toGantryError(error);
+  const names = written.map(({ kind, meta }) => `${kind}/${idOf(meta)}`);
+  const shown = names.slice(0, 20).join(', ') + (names.length > 20 ? ' …' : '');
+  return new GantryError(
+    code,
+    `${message}; ${names.length} of ${all} objects were written before: ${shown}`,
+    {
+      cause: error,
+      issues,
+      details: { ...details, written: names },
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import { type Bus, type StatsReply, type Subjects, type TaskStats, throwIfAborted } from '@gantry/core';
+import { type Bus, messages, type Subjects, type TaskStats, throwIfAborted } from '@gantry/core';
 
 const CALL_MS = 5000;
 
@@ -12,7 +12,9 @@ export async function nodeStats(
   const options = { timeoutMs: CALL_MS, ...(signal === undefined ? {} : { signal }) };
   const answers = await Promise.allSettled(
     nodes.map(async (node) => {
-      const { stats } = (await bus.request(subjects.agent(node), { op: 'stats' }, options)) as StatsReply;
+      const { stats } = messages.statsReply(
+        await bus.request(subjects.agent(node), { op: 'stats' }, options),
+      );
       return stats.map((each) => ({ ...each, node }));
     }),
   );

@@ -17,6 +17,7 @@ import {
   type KindMap,
   keyOf,
   type Logger,
+  messages,
   type NetworkSpec,
   type PullReply,
   type PullRequest,
@@ -99,14 +100,15 @@ export class Dispatcher implements Component {
     // No queue group: a former leader that was halted is still subscribed, and would be given its share.
     const answer = <Request, Reply>(
       subject: string,
+      parse: (payload: unknown) => Request,
       handler: (request: Request) => Promise<Reply>,
-    ): (() => void) => bus.respond(subject, ({ payload }: BusMessage) => handler(payload as Request));
+    ): (() => void) => bus.respond(subject, async ({ payload }: BusMessage) => handler(parse(payload)));
     this.#stops.push(
-      answer(subjects.register, (request: RegisterRequest) => this.#register(request)),
-      answer(subjects.heartbeat, (request: HeartbeatRequest) => this.#heartbeat(request)),
-      answer(subjects.pull, (request: PullRequest) => this.#pull(request)),
-      answer(subjects.report, (request: ReportRequest) => this.#report(request)),
-      answer(subjects.ingress, (request: IngressRequest) => this.#answerIngress(request)),
+      answer(subjects.register, messages.register, (request) => this.#register(request)),
+      answer(subjects.heartbeat, messages.heartbeat, (request) => this.#heartbeat(request)),
+      answer(subjects.pull, messages.pull, (request) => this.#pull(request)),
+      answer(subjects.report, messages.report, (request) => this.#report(request)),
+      answer(subjects.ingress, messages.ingress, (request) => this.#answerIngress(request)),
       views.of('task').subscribe((events) => {
         this.#hint(events);
         ingress.noteTasks(events);

@@ -2,6 +2,7 @@ import {
   type Change,
   type Entry,
   keyOf,
+  knownStatus,
   mayMove,
   type Store,
   type Task,
@@ -44,7 +45,7 @@ export async function writeReports(
         unknown.push(report.task);
         continue;
       }
-      const status = merged(entry.value, report.status);
+      const status = merged(entry.value, knownStatus(report.status));
       if (status === undefined) continue;
       due.push(item);
       const { kind, meta, spec } = entry.value;

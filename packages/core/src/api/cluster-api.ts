@@ -176,7 +176,10 @@ export interface ClusterApi {
    * object with `meta.revision` replaces the one that has this revision, whole. Applying the same again changes nothing.
    */
   apply<K extends InputKind>(input: InputMap[K] & { kind: K }, options?: ApplyOptions): Promise<KindMap[K]>;
-  /** All or, if one of them is invalid, none. */
+  /**
+   * All or, if one of them is invalid, none: all are checked before the first is written. If writing one fails after
+   * others were written (a conflict, an unreachable store), the error's `details.written` names those, as `service/web`.
+   */
   applyAll(inputs: readonly AnyInput[], options?: ApplyOptions): Promise<readonly AnyObject[]>;
   /** Changes some fields of labels and `spec`, as a JSON merge patch (RFC 7396): `{ spec: { replicas: 3 } }`. */
   patch<K extends InputKind>(
@@ -212,7 +215,12 @@ export interface ClusterApi {
   /** Of one task, or of all tasks of a service. */
   logs(of: { task: string } | { service: string }, options?: LogOptions): AsyncIterable<readonly LogLine[]>;
   exec(task: string, options: ExecOptions): Promise<ExecSession>;
-  /** Opens a TCP connection to a port of a task, from its node; yields what comes back. */
+  /**
+   * Opens a TCP connection to a port of a task, from its node; yields what comes back. The iteration ends when the task
+   * ends its side; input is then still sent until it ends, the signal fires, or none has come for a minute. Leaving the
+   * loop early closes the connection. A task that does not read makes the input wait: a bounded number of bytes is in
+   * flight.
+   */
   dial(task: string, options: DialOptions): AsyncIterable<Uint8Array>;
   /** What running tasks use; those of one node, if it is named. Tasks of nodes that do not answer are left out. */
   stats(options?: CallOptions & { node?: string | undefined }): Promise<readonly TaskStats[]>;

@@ -1,6 +1,6 @@
 import { DEFAULT_NAMESPACE } from '../model/ids.ts';
 import type { ObjectMeta } from '../model/meta.ts';
-import { parseSelector, readField } from '../model/selector.ts';
+import { fieldReader, parseSelector } from '../model/selector.ts';
 import type { SelectOptions } from './cluster-api.ts';
 
 /**
@@ -17,12 +17,21 @@ export function selects({
 }) => boolean {
   const byLabels = parseSelector(labels);
   const byFields = parseSelector(fields);
+  const readers = new Map<string, (object: unknown) => string | undefined>();
+  const readerOf = (path: string): ((object: unknown) => string | undefined) => {
+    let reader = readers.get(path);
+    if (reader === undefined) {
+      reader = fieldReader(path);
+      readers.set(path, reader);
+    }
+    return reader;
+  };
   return (object) => {
     const { labels: own, namespace: home = DEFAULT_NAMESPACE } = object.meta;
     return (
       (namespace === undefined || home === namespace) &&
       byLabels((key) => (Object.hasOwn(own, key) ? own[key] : undefined)) &&
-      byFields((path) => readField(object, path))
+      byFields((path) => readerOf(path)(object))
     );
   };
 }

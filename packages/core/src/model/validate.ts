@@ -4,6 +4,7 @@ import { pathOf } from '../plugin.ts';
 import { type InputKind, type InputMap, KIND_DEFINITIONS, type KindDefinition } from './kinds.ts';
 import type { networkInputSchema } from './network.ts';
 import type { nodeInputSchema } from './node.ts';
+import { checkPlainData, withoutNegativeZero } from './plain-data.ts';
 import type { serviceInputSchema } from './service.ts';
 
 interface CoreSchemas {
@@ -18,14 +19,27 @@ export type Validated<K extends InputKind> = K extends keyof CoreSchemas
   : InputMap[K];
 
 /**
+ * Checks that a value a user wrote is data as JSON has it, and returns it, with 0 for each negative zero.
+ *
+ * @throws `INVALID_OBJECT` with every problem, for NUL, halves of surrogate pairs, NaN, infinity, `__proto__`, nesting
+ * deeper than 64 levels, and what is not data.
+ */
+export function plainData<T>(value: T, what = 'object'): T {
+  const { issues, negativeZero } = checkPlainData(value);
+  if (issues.length > 0) throw invalidObject(what, issues);
+  return negativeZero ? withoutNegativeZero(value) : value;
+}
+
+/**
  * Validates an object a user wrote and fills in its defaults; `kinds`: what the cluster knows beside the core's own.
  *
  * @throws `INVALID_OBJECT` with every problem: its path and its reason.
  */
 export function validateInput<K extends InputKind>(
-  input: InputMap[K] | unknown,
+  given: InputMap[K] | unknown,
   kinds: readonly KindDefinition[] = KIND_DEFINITIONS,
 ): Validated<K> {
+  const input = plainData(given, nameOf(given));
   const kind = (input as { kind?: unknown } | null)?.kind;
   const definition = kinds.find((each) => each.kind === kind && each.input !== undefined);
   const schema = definition?.input;
@@ -48,6 +62,14 @@ export function validateInput<K extends InputKind>(
     typeof name === 'string' ? `${kind} ${name}` : String(kind),
     issuesOf(result.issues as readonly z.core.$ZodIssue[]),
   );
+}
+
+/** What an object calls itself, for an error about it. */
+function nameOf(given: unknown): string {
+  const { kind, meta } = (given ?? {}) as { kind?: unknown; meta?: { name?: unknown } | null };
+  const name = meta?.name;
+  const words = [kind, name].filter((word) => typeof word === 'string' && /^[A-Za-z0-9.-]{1,63}$/.test(word));
+  return words.length === 0 ? 'object' : words.join(' ');
 }
 
 /** `INVALID_OBJECT` whose message names the object and lists every problem. */

@@ -49,6 +49,18 @@ export const readCases: readonly ClusterApiCase[] = [
     },
   },
   {
+    name: 'a selector of 4,096 characters is taken, and a longer one is INVALID_OBJECT',
+    async run({ api, workloads }) {
+      await api.apply(serviceOf('a', workloads.runs, { replicas: 0 }));
+      const longest = `!${'x'.repeat(4095)}`;
+      for (const by of ['labels', 'fields'] as const) {
+        strictEqual(names((await api.list('service', { [by]: longest })).items), 'a');
+        await rejects(api.list('service', { [by]: `${longest}x` }), is('INVALID_OBJECT'));
+        await rejects(api.list('service', { [by]: 'a in (b,'.repeat(512) }), is('INVALID_OBJECT'));
+      }
+    },
+  },
+  {
     name: 'a list comes in pages, and each object once',
     async run({ api, workloads }) {
       for (const name of ['a', 'b', 'c']) await api.apply(serviceOf(name, workloads.runs, { replicas: 0 }));

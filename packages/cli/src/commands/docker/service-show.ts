@@ -1,4 +1,4 @@
-import type { Service, Task } from '@gantry/core';
+import { parseId, type Service, type Task } from '@gantry/core';
 import { allPages } from '../../cluster/all-pages.ts';
 import { parseService, withSuggestion } from '../../cluster/refs.ts';
 import { describeService } from '../../describe/service.ts';
@@ -35,7 +35,8 @@ export async function inspectServices(cx: Cx, words: readonly string[], pretty: 
 
 export async function tasksOf(cx: Cx, id: string): Promise<Task[]> {
   const api = await cx.api();
-  return (await allPages(api, 'task', { fields: `spec.service=${id}`, signal: cx.signal })).items;
+  const { namespace } = parseId(id);
+  return (await allPages(api, 'task', { namespace, fields: `spec.service=${id}`, signal: cx.signal })).items;
 }
 
 async function getService(cx: Cx, id: string): Promise<Service> {

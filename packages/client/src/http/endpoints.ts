@@ -1,0 +1,23 @@
+/** The URLs of one cluster's servers: one of them is used until it cannot be reached, and then the next. */
+export class Endpoints {
+  readonly #urls: readonly string[];
+  #at = 0;
+
+  /** `urls`: at least one. */
+  constructor(urls: readonly string[]) {
+    this.#urls = urls;
+  }
+
+  get count(): number {
+    return this.#urls.length;
+  }
+
+  get current(): string {
+    return this.#urls[this.#at] as string;
+  }
+
+  /** Moves on from a server that failed, unless another call has done so already. */
+  leave(failed: string): void {
+    if (failed === this.current) this.#at = (this.#at + 1) % this.#urls.length;
+  }
+}

@@ -1,0 +1,66 @@
+import { type Issue, invalidObject, REDACTED, type ServiceSpec } from '@gantry/core';
+
+type Template = Partial<ServiceSpec['template']>;
+
+/**
+ * Puts stored values back where an object that was read is applied again: a registry's password, if it goes to the same
+ * registry and user as before, and the values of environment variables.
+ *
+ * @throws `INVALID_OBJECT` for each redacted value that nothing stored can stand for.
+ */
+export function withKeptSecrets<S extends object>(kind: string, spec: S, current: object | undefined): S {
+  if (kind !== 'service') return spec;
+  const template = (spec as { readonly template?: Template }).template;
+  if (template === undefined) return spec;
+  const stored = (current as Partial<ServiceSpec> | undefined)?.template;
+  const issues: Issue[] = [];
+  const kept = { ...keptAuth(template, stored, issues), ...keptEnv(template, stored, issues) };
+  if (issues.length > 0) throw invalidObject('service', issues);
+  return Object.keys(kept).length === 0 ? spec : { ...spec, template: { ...template, ...kept } };
+}
+
+function keptAuth(template: Template, stored: Template | undefined, issues: Issue[]): Template {
+  const auth = template.registryAuth;
+  if (auth?.password !== REDACTED) return {};
+  const path = 'spec.template.registryAuth.password';
+  const known = stored?.registryAuth;
+  if (known === undefined || known.username !== auth.username) {
+    const whose = known === undefined ? '' : ` of user ${JSON.stringify(auth.username)}`;
+    issues.push({ path, message: `no password${whose} is stored that could be kept: supply it` });
+    return {};
+  }
+  const [from, to] = [registryOf(stored?.image), registryOf(template.image ?? stored?.image)];
+  if (from === to) return { registryAuth: known };
+  issues.push({
+    path,
+    message: `the stored password is for registry ${from}, not for ${to}: supply the password`,
+  });
+  return {};
+}
+
+function keptEnv(template: Template, stored: Template | undefined, issues: Issue[]): Template {
+  const env = template.env ?? {};
+  const redacted = Object.keys(env).filter((name) => env[name] === REDACTED);
+  if (redacted.length === 0) return {};
+  const known = stored?.env ?? {};
+  const values: Record<string, string> = {};
+  for (const name of redacted) {
+    const value = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (value !== undefined) values[name] = value;
+    else
+      issues.push({
+        path: `spec.template.env.${name}`,
+        message: 'no value is stored that could be kept: supply it',
+      });
+  }
+  return { env: { ...env, ...values } };
+}
+
+/** The registry that an image is pulled from, as Docker reads its name. */
+export function registryOf(image: string | undefined): string {
+  const slash = image?.indexOf('/') ?? -1;
+  const first = slash < 0 ? '' : (image as string).slice(0, slash).toLowerCase();
+  const isHost = first === 'localhost' || first.includes('.') || first.includes(':');
+  if (!isHost || first === 'index.docker.io' || first === 'registry-1.docker.io') return 'docker.io';
+  return first;
+}

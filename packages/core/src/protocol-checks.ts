@@ -1,0 +1,284 @@
+import type { Backend, BalancePolicy, Frontend, FrontendStatus } from './contracts/load-balancer.ts';
+import type { PortAddress } from './contracts/network.ts';
+import { GantryError, type Issue } from './errors.ts';
+import type { TaskStatus } from './model/task.ts';
+import { type DesiredState, TASK_STATES, type TaskState } from './model/task-state.ts';
+import type { Protocol } from './model/template.ts';
+import type {
+  AgentRequest,
+  Assignment,
+  HeartbeatReply,
+  HeartbeatRequest,
+  IngressReply,
+  IngressRequest,
+  PullReply,
+  PullRequest,
+  RegisterReply,
+  RegisterRequest,
+  ReportReply,
+  ReportRequest,
+  StatsReply,
+  StreamOpened,
+  StreamRead,
+  StreamWritten,
+  TaskEvent,
+} from './protocol.ts';
+import {
+  type Check,
+  flag,
+  listOf,
+  matching,
+  oneOf,
+  optional,
+  recordOf,
+  shape,
+  text,
+  whole,
+} from './shape-check.ts';
+
+const name = text(512);
+const word = text(4096);
+/** A sentence for people, with a last line of output or an engine's message in it. */
+const sentence = text(64 * 1024, { nul: true });
+const moment = whole(-8.64e15, 8.64e15, { fractions: true });
+const revision = whole(0, Number.MAX_SAFE_INTEGER);
+const port = whole(0, 65_535);
+const session = matching(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'the id of a session');
+const nodeName = matching(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'a DNS label');
+const labelKey = matching(
+  /^(?:[a-z0-9.-]{1,253}\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+  'a label key',
+);
+const fact = matching(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$/, 'the name of an attribute');
+const resource = matching(/^[a-z0-9](?:[a-z0-9./-]{0,61}[a-z0-9])?$/, 'the name of a resource');
+const anyObject: Check = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? undefined
+    : { path: '', message: 'expected an object' };
+const protocol = oneOf<Protocol>({ tcp: true, udp: true });
+
+const STATES = Object.fromEntries(TASK_STATES.map((state) => [state, true])) as {
+  readonly [K in TaskState]: true;
+};
+
+const statusFields: { readonly [K in keyof Required<TaskStatus>]: Check } = {
+  state: oneOf<TaskState>(STATES),
+  since: moment,
+  ready: flag,
+  reason: optional(word),
+  message: optional(sentence),
+  retryAt: optional(moment),
+  startedAt: optional(moment),
+  runningAt: optional(moment),
+  finishedAt: optional(moment),
+  exitCode: optional(whole(-(2 ** 31), 2 ** 32)),
+  signal: optional(name),
+  runtimeId: optional(name),
+  pid: optional(whole(0, 2 ** 32)),
+  ports: optional(listOf(shape<PortAddress>({ target: port, protocol, address: name, port }), 4096)),
+  addresses: optional(recordOf(name, name, 4096)),
+};
+
+const status = shape<TaskStatus>(statusFields);
+
+/** A reported status without the fields that only later versions know: these were not checked. */
+export function knownStatus(reported: TaskStatus): TaskStatus {
+  for (const key in reported) {
+    if (Object.hasOwn(statusFields, key)) continue;
+    const known = Object.entries(reported).filter(([each]) => Object.hasOwn(statusFields, each));
+    return Object.fromEntries(known) as unknown as TaskStatus;
+  }
+  return reported;
+}
+
+const taskEvent = shape<TaskEvent>({
+  task: name,
+  type: oneOf<TaskEvent['type']>({ normal: true, warning: true }),
+  reason: matching(/^[A-Z][A-Za-z0-9]{0,99}$/, 'a reason such as ProbeFailed'),
+  message: sentence,
+  count: whole(1, Number.MAX_SAFE_INTEGER),
+});
+
+const assignment = shape<Assignment>({
+  name,
+  service: name,
+  slot: name,
+  template: name,
+  desired: oneOf<DesiredState>({ prepared: true, running: true, shutdown: true }),
+  drained: flag,
+  status,
+});
+
+const frontendStatus = shape<FrontendStatus>({
+  id: name,
+  address: name,
+  port,
+  error: optional(shape<NonNullable<FrontendStatus['error']>>({ code: name, message: sentence })),
+});
+
+const frontend = shape<Frontend>({
+  id: name,
+  service: name,
+  protocol,
+  address: name,
+  port,
+  policy: oneOf<BalancePolicy>({ 'round-robin': true, 'least-connections': true, 'random-two': true }),
+  appProtocol: optional(name),
+  backends: listOf(
+    shape<Backend>({
+      id: name,
+      address: name,
+      port,
+      state: oneOf<Backend['state']>({ ready: true, draining: true }),
+    }),
+    1_000_000,
+  ),
+});
+
+const stream = matching(/^[A-Za-z0-9_-]{1,64}$/, 'the id of a stream');
+
+type Op<K extends AgentRequest['op']> = Extract<AgentRequest, { readonly op: K }>;
+
+const OPS: { readonly [K in AgentRequest['op']]: Check } = {
+  logs: shape<Op<'logs'>>({
+    op: word,
+    task: name,
+    follow: flag,
+    tail: optional(revision),
+    since: optional(moment),
+  }),
+  exec: shape<Op<'exec'>>({
+    op: word,
+    task: name,
+    command: listOf(text(128 * 1024), 4096),
+    env: optional(recordOf(word, text(128 * 1024), 4096)),
+    tty: optional(flag),
+  }),
+  read: shape<Op<'read'>>({ op: word, stream }),
+  write: shape<Op<'write'>>({ op: word, stream, data: text(16 * 1024 * 1024), end: flag }),
+  resize: shape<Op<'resize'>>({ op: word, stream, columns: whole(1, 65_535), rows: whole(1, 65_535) }),
+  close: shape<Op<'close'>>({ op: word, stream }),
+  dial: shape<Op<'dial'>>({ op: word, task: name, port: whole(1, 65_535) }),
+  stats: shape<Op<'stats'>>({ op: word }),
+};
+
+const agentRequest: Check = (value) => {
+  const { op } = (value ?? {}) as { op?: unknown };
+  if (typeof op !== 'string' || !Object.hasOwn(OPS, op)) {
+    return { path: 'op', message: `expected one of ${Object.keys(OPS).join(', ')}` };
+  }
+  return OPS[op as AgentRequest['op']](value);
+};
+
+/** Makes the parser of a message: returns it, or throws `INVALID_OBJECT` with the first problem. */
+function parser<T>(what: string, check: Check): (payload: unknown) => T {
+  return (payload) => {
+    const problem = check(payload);
+    if (problem === undefined) return payload as T;
+    throw invalidMessage(what, problem);
+  };
+}
+
+function invalidMessage(what: string, problem: Issue): GantryError {
+  const { path, message } = problem;
+  return new GantryError('INVALID_OBJECT', `${what}: ${path === '' ? message : `${path}: ${message}`}`, {
+    issues: [problem],
+  });
+}
+
+const sender = { node: nodeName, session };
+
+/**
+ * Parsers of the messages on the bus. Each takes a payload as it came, and returns it if it is what it should be; fields
+ * that are not known are left to later versions.
+ *
+ * @throws `INVALID_OBJECT` with the path and the reason of the first problem.
+ */
+export const messages = Object.freeze({
+  register: parser<RegisterRequest>(
+    'register',
+    shape<RegisterRequest>({
+      ...sender,
+      labels: recordOf(labelKey, text(253), 1024),
+      capacity: recordOf(resource, whole(0, 2 ** 53), 1024),
+      attributes: recordOf(fact, word, 1024),
+      features: optional(
+        listOf(matching(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'the name of a feature'), 1024),
+      ),
+    }),
+  ),
+  heartbeat: parser<HeartbeatRequest>('heartbeat', shape<HeartbeatRequest>(sender)),
+  pull: parser<PullRequest>('pull', shape<PullRequest>({ ...sender, since: revision })),
+  report: parser<ReportRequest>(
+    'report',
+    shape<ReportRequest>({
+      ...sender,
+      statuses: listOf(shape<ReportRequest['statuses'][number]>({ task: name, status }), 1_000_000),
+      events: optional(listOf(taskEvent, 10_000)),
+    }),
+  ),
+  ingress: parser<IngressRequest>(
+    'ingress',
+    shape<IngressRequest>({
+      session,
+      hub: optional(session),
+      applied: revision,
+      statuses: listOf(frontendStatus, 100_000),
+      busy: listOf(name, 1_000_000),
+    }),
+  ),
+  agent: parser<AgentRequest>('request to an agent', agentRequest),
+  registerReply: parser<RegisterReply>(
+    'reply to register',
+    shape<RegisterReply>({ heartbeatMs: whole(1, 86_400_000, { fractions: true }) }),
+  ),
+  heartbeatReply: parser<HeartbeatReply>('reply to heartbeat', shape<HeartbeatReply>({ revision })),
+  pullReply: parser<PullReply>(
+    'reply to pull',
+    shape<PullReply>({
+      revision,
+      full: flag,
+      assignments: listOf(assignment, 1_000_000),
+      removed: listOf(name, 1_000_000),
+      templates: recordOf(name, anyObject, 1_000_000),
+      networks: recordOf(name, anyObject, 1_000_000),
+    }),
+  ),
+  reportReply: parser<ReportReply>(
+    'reply to report',
+    shape<ReportReply>({ unknown: listOf(name, 1_000_000) }),
+  ),
+  ingressReply: parser<IngressReply>(
+    'reply to ingress',
+    shape<IngressReply>({
+      hub: session,
+      version: revision,
+      frontends: optional(listOf(frontend, 100_000)),
+      networks: optional(listOf(name, 1_000_000)),
+    }),
+  ),
+  streamOpened: parser<StreamOpened>('reply of an agent', shape<StreamOpened>({ stream })),
+  streamRead: parser<StreamRead>(
+    'reply to read',
+    shape<StreamRead>({
+      items: listOf(anyObject, 1_000_000),
+      done: flag,
+      exitCode: optional(whole(-(2 ** 31), 2 ** 32)),
+    }),
+  ),
+  streamWritten: parser<StreamWritten>('reply to write', shape<StreamWritten>({ accepted: flag })),
+  statsReply: parser<StatsReply>(
+    'reply to stats',
+    shape<StatsReply>({
+      stats: listOf(
+        shape<StatsReply['stats'][number]>({
+          task: name,
+          time: moment,
+          cpuMs: whole(0, Number.MAX_VALUE, { fractions: true }),
+          memory: whole(0, Number.MAX_VALUE, { fractions: true }),
+        }),
+        1_000_000,
+      ),
+    }),
+  ),
+});

@@ -1,0 +1,394 @@
+/**
+ * Everything that can come over the bus and is wrong: rejected with a code and a path, nothing of it is stored, and
+ * neither the control plane nor an agent stops for it.
+ */
+import { type Bus, contracts, messages, type Store, subjects } from '@gantry/core';
+import { type Cluster, createCluster } from '@gantry/host';
+import { fakeCluster } from '@gantry/presets/fake';
+import { SeededRandom } from '@gantry/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RandomJson } from './api/support/random-json.ts';
+
+const names = subjects('gantry');
+const REGISTER = { node: 'good', session: 's1', labels: {}, capacity: { cpu: 1000 }, attributes: {} };
+const STATUS = { state: 'running', since: 1, ready: true };
+const INGRESS = { session: 's1', applied: 0, statuses: [], busy: [] };
+const ASK = { timeoutMs: 5000 };
+
+let cluster: Cluster;
+let bus: Bus;
+let store: Store;
+let session = '';
+let task = '';
+
+const node = async (name: string) => await cluster.api.get('node', name);
+
+beforeAll(async () => {
+  cluster = await createCluster(fakeCluster({ logLevel: 'silent' }), { nodes: 1 });
+  bus = cluster.get(contracts.bus);
+  store = cluster.get(contracts.store);
+  await cluster.api.apply({
+    kind: 'service',
+    meta: { name: 'web' },
+    spec: { template: { image: 'x', ports: [{ target: 80 }] } },
+  });
+  await cluster.api.wait('service', 'web', 'Available');
+  session = (await node('node-1')).status.session;
+  task = (await cluster.api.list('task')).items[0]?.meta.name ?? '';
+});
+afterAll(async () => cluster[Symbol.asyncDispose]());
+
+/** Everything stored, but for events, which the healthy node causes. */
+async function stored(): Promise<unknown> {
+  const { entries } = await store.list('');
+  return entries.filter(({ key }) => !key.startsWith('events/')).map(({ key, value }) => [key, value]);
+}
+
+const own = (fields: object): object => ({ node: 'node-1', session, ...fields });
+const reporting = (status: unknown): object =>
+  own({ statuses: [{ task, status: { ...STATUS, ...(status as object) } }] });
+
+type Row = readonly [what: string, subject: keyof typeof names, payload: () => unknown, path: string];
+
+const rows: readonly Row[] = [
+  ['no payload', 'register', () => null, ''],
+  ['a list', 'register', () => [], ''],
+  ['text', 'heartbeat', () => 'node-1', ''],
+  ['a node outside of its folder', 'register', () => ({ ...REGISTER, node: '../x/y' }), 'node'],
+  ['a node called __proto__', 'register', () => ({ ...REGISTER, node: '__proto__' }), 'node'],
+  ['a node with a slash', 'register', () => ({ ...REGISTER, node: 'team/a' }), 'node'],
+  ['a node with a dot', 'register', () => ({ ...REGISTER, node: 'a.b' }), 'node'],
+  ['a node that is a wildcard', 'register', () => ({ ...REGISTER, node: '*' }), 'node'],
+  ['a node of 10,000 characters', 'register', () => ({ ...REGISTER, node: 'x'.repeat(10_000) }), 'node'],
+  ['a node with a NUL', 'register', () => ({ ...REGISTER, node: 'a\0b' }), 'node'],
+  ['a node without a name', 'register', () => ({ ...REGISTER, node: '' }), 'node'],
+  ['a node that is a number', 'register', () => ({ ...REGISTER, node: 7 }), 'node'],
+  ['a node that is an object', 'register', () => ({ ...REGISTER, node: { toString: 1 } }), 'node'],
+  ['a session that is too long', 'register', () => ({ ...REGISTER, session: 's'.repeat(1000) }), 'session'],
+  ['a session that is none', 'register', () => ({ ...REGISTER, session: undefined }), 'session'],
+  ['labels that are a list', 'register', () => ({ ...REGISTER, labels: ['a'] }), 'labels'],
+  [
+    'a label called __proto__',
+    'register',
+    () => ({ ...REGISTER, labels: JSON.parse('{"__proto__":"x"}') }),
+    'labels.__proto__',
+  ],
+  ['a label that is a number', 'register', () => ({ ...REGISTER, labels: { zone: 3 } }), 'labels.zone'],
+  [
+    'a label that is too long',
+    'register',
+    () => ({ ...REGISTER, labels: { zone: 'x'.repeat(254) } }),
+    'labels.zone',
+  ],
+  [
+    'too many labels',
+    'register',
+    () => ({
+      ...REGISTER,
+      labels: Object.fromEntries(Array.from({ length: 2000 }, (_, at) => [`l${at}`, ''])),
+    }),
+    'labels',
+  ],
+  [
+    'capacity that is NaN',
+    'register',
+    () => ({ ...REGISTER, capacity: { cpu: Number.NaN } }),
+    'capacity.cpu',
+  ],
+  [
+    'capacity without an end',
+    'register',
+    () => ({ ...REGISTER, capacity: { cpu: Number.POSITIVE_INFINITY } }),
+    'capacity.cpu',
+  ],
+  ['capacity below zero', 'register', () => ({ ...REGISTER, capacity: { memory: -1 } }), 'capacity.memory'],
+  ['a part of a capacity', 'register', () => ({ ...REGISTER, capacity: { cpu: 0.5 } }), 'capacity.cpu'],
+  ['capacity as text', 'register', () => ({ ...REGISTER, capacity: { cpu: '1' } }), 'capacity.cpu'],
+  [
+    'an attribute that is an object',
+    'register',
+    () => ({ ...REGISTER, attributes: { os: {} } }),
+    'attributes.os',
+  ],
+  [
+    'a huge attribute',
+    'register',
+    () => ({ ...REGISTER, attributes: { os: 'x'.repeat(1e6) } }),
+    'attributes.os',
+  ],
+  ['features that are numbers', 'register', () => ({ ...REGISTER, features: [1] }), 'features[0]'],
+  ['a heartbeat of ../x', 'heartbeat', () => ({ node: '../x', session: 's' }), 'node'],
+  ['a heartbeat without a session', 'heartbeat', () => ({ node: 'node-1' }), 'session'],
+  ['a pull since NaN', 'pull', () => own({ since: Number.NaN }), 'since'],
+  ['a pull since a huge revision', 'pull', () => own({ since: 1e300 }), 'since'],
+  ['a pull since a revision below zero', 'pull', () => own({ since: -1 }), 'since'],
+  ['a pull since text', 'pull', () => own({ since: '0' }), 'since'],
+  ['statuses that are none', 'report', () => own({ statuses: undefined }), 'statuses'],
+  ['statuses that are an object', 'report', () => own({ statuses: { length: 1 } }), 'statuses'],
+  [
+    'a status that is null',
+    'report',
+    () => own({ statuses: [{ task, status: null }] }),
+    'statuses[0].status',
+  ],
+  [
+    'a task that is an object',
+    'report',
+    () => own({ statuses: [{ task: {}, status: STATUS }] }),
+    'statuses[0].task',
+  ],
+  ['an unknown state', 'report', () => reporting({ state: 'fine' }), 'statuses[0].status.state'],
+  [
+    'a state of the prototype',
+    'report',
+    () => reporting({ state: 'constructor' }),
+    'statuses[0].status.state',
+  ],
+  ['a time that is NaN', 'report', () => reporting({ since: Number.NaN }), 'statuses[0].status.since'],
+  ['a time that is text', 'report', () => reporting({ since: 'now' }), 'statuses[0].status.since'],
+  ['readiness as text', 'report', () => reporting({ ready: 'yes' }), 'statuses[0].status.ready'],
+  ['a huge message', 'report', () => reporting({ message: 'x'.repeat(1e6) }), 'statuses[0].status.message'],
+  [
+    'an exit code that is NaN',
+    'report',
+    () => reporting({ exitCode: Number.NaN }),
+    'statuses[0].status.exitCode',
+  ],
+  [
+    'a port out of range',
+    'report',
+    () => reporting({ ports: [{ target: 80, protocol: 'tcp', address: 'x', port: 70_000 }] }),
+    'statuses[0].status.ports[0].port',
+  ],
+  [
+    'a port of another protocol',
+    'report',
+    () => reporting({ ports: [{ target: 80, protocol: 'icmp', address: 'x', port: 7 }] }),
+    'statuses[0].status.ports[0].protocol',
+  ],
+  [
+    'addresses that are numbers',
+    'report',
+    () => reporting({ addresses: { front: 1 } }),
+    'statuses[0].status.addresses.front',
+  ],
+  [
+    'one wrong status beside a right one',
+    'report',
+    () =>
+      own({
+        statuses: [
+          { task, status: { ...STATUS, message: 'new' } },
+          { task, status: {} },
+        ],
+      }),
+    'statuses[1].status.state',
+  ],
+  ['events that are text', 'report', () => own({ statuses: [], events: 'x' }), 'events'],
+  [
+    'an event that counts NaN',
+    'report',
+    () =>
+      own({
+        statuses: [],
+        events: [{ task, type: 'normal', reason: 'Pulled', message: '', count: Number.NaN }],
+      }),
+    'events[0].count',
+  ],
+  [
+    'an event with a reason of several words',
+    'report',
+    () => own({ statuses: [], events: [{ task, type: 'normal', reason: 'a b', message: '', count: 1 }] }),
+    'events[0].reason',
+  ],
+  ['a load balancer without a session', 'ingress', () => ({ ...INGRESS, session: undefined }), 'session'],
+  ['an applied version that is NaN', 'ingress', () => ({ ...INGRESS, applied: Number.NaN }), 'applied'],
+  ['statuses of frontends that are text', 'ingress', () => ({ ...INGRESS, statuses: 'x' }), 'statuses'],
+  [
+    'a frontend on port -1',
+    'ingress',
+    () => ({ ...INGRESS, statuses: [{ id: 'x', address: 'x', port: -1 }] }),
+    'statuses[0].port',
+  ],
+  ['busy tasks that are numbers', 'ingress', () => ({ ...INGRESS, busy: [1] }), 'busy[0]'],
+];
+
+describe('the control plane', () => {
+  test.each(rows)('rejects, with INVALID_OBJECT and its path: %s', async (_what, subject, payload, path) => {
+    const before = await stored();
+    await expect(bus.request(names[subject] as string, payload(), ASK)).rejects.toMatchObject({
+      code: 'INVALID_OBJECT',
+      issues: [{ path }],
+    });
+    expect(await stored()).toEqual(before);
+  });
+
+  test('stores only the fields of a status that it knows', async () => {
+    const { status } = await cluster.api.get('task', task);
+    const report = own({
+      statuses: [{ task, status: { ...status, message: 'known', later: 'x'.repeat(1000) } }],
+    });
+    await bus.request(names.report, report, ASK);
+    const now = (await cluster.api.get('task', task)).status;
+    expect(now.message).toBe('known');
+    expect(now).not.toHaveProperty('later');
+  });
+
+  test('rejects 5,000 random payloads on each subject, and stores none of them', async () => {
+    const json = new RandomJson(new SeededRandom(9));
+    const codes = new Map<string, number>();
+    const right: Record<string, object> = {
+      register: REGISTER,
+      heartbeat: own({}),
+      pull: own({ since: 0 }),
+      report: reporting({}),
+      ingress: INGRESS,
+    };
+    const before = await stored();
+    const known = new Set((await cluster.api.list('node')).items.map(({ meta }) => meta.name));
+    for (const [subject, payload] of Object.entries(right)) {
+      for (let round = 0; round < 1000; round++) {
+        const broken = mutated(payload, json);
+        try {
+          await bus.request(names[subject as 'pull'], broken, ASK);
+          codes.set('taken', (codes.get('taken') ?? 0) + 1);
+        } catch (error) {
+          const { code } = error as { code: string };
+          codes.set(code, (codes.get(code) ?? 0) + 1);
+        }
+      }
+    }
+    for (const { meta } of (await cluster.api.list('node')).items) {
+      expect(known.has(meta.name) || /^[a-z0-9-]{1,63}$/.test(meta.name)).toBe(true);
+    }
+    expect(
+      [...codes.keys()].filter((code) => !['taken', 'INVALID_OBJECT', 'CONFLICT'].includes(code)),
+    ).toEqual([]);
+    expect(codes.get('INVALID_OBJECT') ?? 0).toBeGreaterThan(2000);
+    // What was taken was right by chance: a node of a valid name, or a status that changes nothing.
+    const after = (await stored()) as readonly (readonly [string, unknown])[];
+    const keys = new Set((before as typeof after).map(([key]) => key));
+    expect(
+      after.map(([key]) => key).filter((key) => !keys.has(key) && !/^nodes?\/[a-z0-9-]+$/.test(key)),
+    ).toEqual([]);
+    expect((await cluster.api.get('service', 'web')).status.ready).toBe(1);
+    await cluster.api.patch('service', 'web', { meta: { labels: { after: 'all' } } });
+    expect((await cluster.api.get('service', 'web')).meta.labels).toEqual({ after: 'all' });
+  }, 60_000);
+});
+
+describe('an agent', () => {
+  test.each([
+    ['an unknown operation', { op: 'format' }],
+    ['an operation of the prototype', { op: 'constructor' }],
+    ['no operation', {}],
+    ['nothing', null],
+    ['a task that is an object', { op: 'logs', task: {}, follow: true }],
+    ['a command that is text', { op: 'exec', task: 'x', command: 'ls' }],
+    ['a command of numbers', { op: 'exec', task: 'x', command: [1] }],
+    ['a port out of range', { op: 'dial', task: 'x', port: 1e9 }],
+    ['a port that is NaN', { op: 'dial', task: 'x', port: Number.NaN }],
+    ['data that is a number', { op: 'write', stream: 'x', data: 1, end: false }],
+    ['a stream called ../x', { op: 'read', stream: '../x' }],
+    ['a size of NaN', { op: 'resize', stream: 'x', columns: Number.NaN, rows: 1 }],
+  ])('rejects a request with %s', async (_what, payload) => {
+    await expect(bus.request(names.agent('node-1'), payload, ASK)).rejects.toMatchObject({
+      code: 'INVALID_OBJECT',
+    });
+  });
+
+  const REPLY = { revision: 1, full: true, assignments: [], removed: [], templates: {}, networks: {} };
+  const assigned = (fields: object): object => ({
+    ...REPLY,
+    assignments: [
+      {
+        name: 'a',
+        service: 's',
+        slot: '1',
+        template: 't',
+        desired: 'running',
+        drained: false,
+        status: STATUS,
+        ...fields,
+      },
+    ],
+  });
+
+  test.each([
+    ['nothing', null],
+    ['a list', []],
+    ['a revision that is NaN', { ...REPLY, revision: Number.NaN }],
+    ['a revision as text', { ...REPLY, revision: '5' }],
+    ['no assignments', { ...REPLY, assignments: undefined }],
+    ['assignments that are text', { ...REPLY, assignments: 'all' }],
+    ['an assignment that is null', { ...REPLY, assignments: [null] }],
+    ['an assignment without a status', assigned({ status: undefined })],
+    ['an assignment in an unknown state', assigned({ status: { ...STATUS, state: 'x' } })],
+    ['an assignment that is desired to fly', assigned({ desired: 'flying' })],
+    ['removed tasks that are numbers', { ...REPLY, removed: [1] }],
+    ['templates that are null', { ...REPLY, templates: { t: null } }],
+    ['networks that are a list', { ...REPLY, networks: [] }],
+  ])('survives a reply to its pull that is %s, and asks again', async (_what, wrong) => {
+    await agentSurvives({ pull: wrong });
+  });
+
+  test.each([
+    ['register', null],
+    ['register', { heartbeatMs: Number.NaN }],
+    ['register', { heartbeatMs: 0 }],
+    ['register', { heartbeatMs: 'soon' }],
+    ['heartbeat', null],
+    ['heartbeat', { revision: 'x' }],
+    ['heartbeat', { revision: Number.NaN }],
+  ])('survives a reply to its %s that is %j, and asks again', async (subject, wrong) => {
+    await agentSurvives({ [subject]: wrong });
+  });
+
+  /** Starts an agent against a control plane whose first replies are wrong; it comes through all the same. */
+  async function agentSurvives(wrong: Readonly<Record<string, unknown>>): Promise<void> {
+    const parts = fakeCluster({ logLevel: 'silent' }).filter(
+      ({ provides }) => provides !== contracts.component,
+    );
+    const right: Record<string, unknown> = {
+      register: { heartbeatMs: 20 },
+      heartbeat: { revision: 1 },
+      pull: REPLY,
+      report: { unknown: [] },
+    };
+    const asked: Record<string, number> = {};
+    await using own = await createCluster(parts, { nodes: 0 });
+    const ownBus = own.get(contracts.bus);
+    for (const subject of Object.keys(right)) {
+      ownBus.respond(names[subject as 'pull'], async () => {
+        asked[subject] = (asked[subject] ?? 0) + 1;
+        return (asked[subject] ?? 0) <= 2 && subject in wrong ? wrong[subject] : right[subject];
+      });
+    }
+    await own.addNode({ name: 'node-9' });
+    await expect.poll(() => asked.heartbeat ?? 0, { timeout: 10_000 }).toBeGreaterThan(4);
+    for (const subject of Object.keys(wrong)) expect(asked[subject]).toBeGreaterThan(2);
+  }
+});
+
+test('a message that is right comes back as it is', () => {
+  expect(messages.register(REGISTER)).toBe(REGISTER);
+  const request = { op: 'write', stream: 'abc', data: '', end: true };
+  expect(messages.agent(request)).toBe(request);
+});
+
+/** The payload with one field, at any depth, replaced by something strange or removed. */
+function mutated(value: unknown, json: RandomJson): unknown {
+  if (json.chance(0.1)) return json.strange();
+  if (Array.isArray(value)) {
+    return value.length === 0 ? [json.strange()] : value.map((each) => mutated(each, json));
+  }
+  if (typeof value !== 'object' || value === null) return json.strange();
+  const entries = Object.entries(value);
+  const at = json.pick(entries)?.[0];
+  return Object.fromEntries(
+    entries.flatMap(([key, each]) => {
+      if (key !== at) return [[key, each]];
+      return json.chance(0.2) ? [] : [[key, mutated(each, json)]];
+    }),
+  );
+}
