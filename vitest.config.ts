@@ -11,6 +11,9 @@ const files = (suffix: string) => folders.map((folder) => `${folder}/**/*.${suff
 /** Whole clusters of many processes, or under load: one at a time, as they take the machine for themselves. */
 const CLUSTERS = ['tests/{agent-restart,api,cluster,ha}/**/*.integration.test.ts'];
 
+/** Ends a test that hangs. No test depends on the speed of the machine, so this is far beyond what any of them takes. */
+const TEST_MS = 60_000;
+
 /** `scripts/run.mjs` asks for a machine-readable report beside what a person reads. */
 const report = process.env.GANTRY_TEST_REPORT;
 
@@ -33,7 +36,7 @@ export default defineConfig({
           name: 'unit',
           include: files('test'),
           exclude: ['**/node_modules/**', '**/*.{conformance,sim,integration}.test.ts'],
-          testTimeout: 5_000,
+          testTimeout: TEST_MS,
           // No module of ours has state, so tests need no modules of their own: that halves the time.
           isolate: false,
         },
@@ -43,13 +46,13 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: files('conformance.test'),
-          testTimeout: 10_000,
+          testTimeout: TEST_MS,
           isolate: false,
         },
       },
       {
         extends: true,
-        test: { name: 'simulation', include: files('sim.test'), testTimeout: 120_000 },
+        test: { name: 'simulation', include: files('sim.test'), testTimeout: 10 * TEST_MS },
       },
       {
         extends: true,
@@ -59,8 +62,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', ...CLUSTERS],
           pool: 'forks',
           sequence: { groupOrder: 1 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 3 * TEST_MS,
+          hookTimeout: 3 * TEST_MS,
         },
       },
       {
@@ -71,8 +74,8 @@ export default defineConfig({
           pool: 'forks',
           fileParallelism: false,
           sequence: { groupOrder: 2 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 3 * TEST_MS,
+          hookTimeout: 3 * TEST_MS,
         },
       },
     ],

@@ -39,11 +39,11 @@ describe('a program that is killed with its embedded cluster (processes)', () =>
     for (const { pid } of first.running)
       expect(isAlive(pid as number), `pid ${pid} outlives the program`).toBe(true);
     const second = await run('process', 'crash-process');
-    for (const { pid } of first.running) expect(isAlive(pid as number), `pid ${pid} is gone`).toBe(false);
+    await untilDead(first.running);
     expect(second.running).toHaveLength(4);
     for (const { pid } of second.running) expect(isAlive(pid as number)).toBe(true);
     await end(second.child, 'SIGTERM');
-    for (const { pid } of second.running) expect(isAlive(pid as number)).toBe(false);
+    await untilDead(second.running);
   });
 });
 
@@ -86,6 +86,12 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const exit = once(child, 'exit');
   child.kill(signal);
   await exit;
+}
+
+/** Waits until these processes have ended: the kernel shows one for a moment after its parent was told of its end. */
+async function untilDead(running: readonly Running[]): Promise<void> {
+  const alive = (): readonly number[] => running.map(({ pid }) => pid as number).filter(isAlive);
+  await expect.poll(alive, { timeout: PATIENCE_MS }).toEqual([]);
 }
 
 /** A dead process that nobody has buried is dead. */

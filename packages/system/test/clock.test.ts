@@ -14,7 +14,6 @@ describe('the system clock', () => {
     await clock.sleep(20);
     const took = clock.elapsed() - start;
     expect(took).toBeGreaterThanOrEqual(18);
-    expect(took).toBeLessThan(2000);
   });
 
   test('a sleep of 0 lets other pending work have its turn', async () => {

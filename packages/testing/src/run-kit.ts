@@ -1,7 +1,7 @@
 import type { Case, CaseResult, Fixture, Kit, KitOptions } from './kit.ts';
 import { patience } from './patience.ts';
 
-const DEFAULT_PATIENCE_MS = 2000;
+const DEFAULT_PATIENCE_MS = 20_000;
 
 /** Runs one case on a fresh subject, and clears the subject away whatever happened. */
 export async function runCase<Subject>(

@@ -220,10 +220,8 @@ async function connects(options: NatsBusOptions): Promise<void> {
 async function failure(options: NatsBusOptions): Promise<GantryError> {
   const { bus, lines } = makeBus(options);
   onTestFinished(() => bus[Symbol.asyncDispose]());
-  const start = performance.now();
   const error: unknown = await bus.start(new AbortController().signal).catch((reason: unknown) => reason);
   if (!isGantryError(error)) throw new Error(`no GantryError: ${String(error)}`);
-  expect(performance.now() - start).toBeLessThan(5000);
   expect(JSON.stringify(lines)).not.toContain(SECRET);
   return error;
 }

@@ -119,7 +119,7 @@ export function backend(id: string, port: number, state: Backend['state'] = 'rea
 }
 
 export async function until(check: () => boolean): Promise<void> {
-  const deadline = performance.now() + 3000;
+  const deadline = performance.now() + 60_000;
   while (!check()) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${check}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
