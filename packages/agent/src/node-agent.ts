@@ -30,6 +30,7 @@ import { Reporter } from './reporter.ts';
 import { Rests } from './rests.ts';
 import { resync } from './resync.ts';
 import { addressOf, statsOf } from './running-tasks.ts';
+import { stopRevived } from './stop-revived.ts';
 import { type StreamLimits, StreamServer, type TaskFacts } from './streams.ts';
 import { type RunnerParts, TaskRunner } from './task-runner.ts';
 import { withPorts } from './with-ports.ts';
@@ -304,6 +305,7 @@ export class NodeAgent implements Agent {
     const { runtime, network, logger } = this.#parts;
     const assigned = new Set(assignments.map(({ name }) => name));
     const there = new Map((await runtime.list()).map((state) => [state.task, state]));
+    await stopRevived(this.#parts, assignments, there);
     const leftovers = [...there.keys(), ...this.#runners.keys()].filter((task) => !assigned.has(task));
     await Promise.all(
       [...new Set(leftovers)].map(async (task) => {

@@ -44,6 +44,16 @@ const wrecks = [
     },
   ),
   wreck(
+    'starts what is only to be prepared',
+    'prepare starts nothing, may be repeated, and the task starts afterwards',
+    class extends PlainRuntime {
+      override async prepare({ task, template }: Pick<RuntimeSpec, 'task' | 'template'>): Promise<void> {
+        const attachment = { networks: [], ports: [], publish: [], env: {} };
+        this.begin({ task, template, service: 'kit', slot: '1', attachment });
+      }
+    },
+  ),
+  wreck(
     'starts another each time',
     'ensure again adopts what runs as it is',
     class extends PlainRuntime {

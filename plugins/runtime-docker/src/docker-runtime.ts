@@ -122,6 +122,14 @@ export class DockerRuntime implements Runtime, Lifecycle {
     });
   }
 
+  async prepare(spec: Pick<RuntimeSpec, 'task' | 'template'>, options: EnsureOptions = {}): Promise<void> {
+    this.#enter();
+    throwIfAborted(options.signal);
+    const { signal = this.#closing.signal, onProgress = () => undefined } = options;
+    const both = AbortSignal.any([signal, this.#closing.signal]);
+    await this.#launcher.prepare(spec, { signal: both, onProgress });
+  }
+
   async stop(task: string, options: { graceMs: number; signal?: string | undefined }): Promise<void> {
     this.#enter();
     await this.#starting.giveUp(task);

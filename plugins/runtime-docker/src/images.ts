@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Clock, type EnsureOptions, type TemplateSpec, unlessAborted } from '@gantry/core';
 import { closeQuietly, type Engine } from './engine.ts';
-import { pullError } from './failure.ts';
+import { engineError, pullError, statusOf } from './failure.ts';
 import { type PullLine, PullProgress } from './pull-progress.ts';
 
 /** Progress is reported at most this often. */
@@ -29,6 +29,17 @@ export class Images {
   constructor(engine: Engine, clock: Clock) {
     this.#engine = engine;
     this.#clock = clock;
+  }
+
+  /** Whether the engine has the image. */
+  async has({ image = '' }: TemplateSpec): Promise<boolean> {
+    try {
+      await this.#engine.calls.getImage(tagged(image)).inspect();
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 404) return false;
+      throw engineError(error, `looking for image "${image}"`);
+    }
   }
 
   async pull(template: TemplateSpec, signal: AbortSignal, onProgress: Listener): Promise<void> {

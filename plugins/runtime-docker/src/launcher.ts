@@ -1,4 +1,10 @@
-import { type EnsureOptions, GantryError, type RuntimeSpec, throwIfAborted } from '@gantry/core';
+import {
+  type EnsureOptions,
+  GantryError,
+  type RuntimeSpec,
+  type TemplateSpec,
+  throwIfAborted,
+} from '@gantry/core';
 import type { ContainerCreateOptions } from 'dockerode';
 import { createOptions, endpointOf, knownOf, LABELS, type Owner } from './container.ts';
 import type { Engine } from './engine.ts';
@@ -29,6 +35,18 @@ export class Launcher {
     this.#setup = setup;
   }
 
+  /** Pulls the image of a template that its policy lets it pull, unless the engine has it. */
+  async prepare(
+    { template, task }: Pick<RuntimeSpec, 'task' | 'template'>,
+    { signal, onProgress }: Pick<Launch, 'signal' | 'onProgress'>,
+  ): Promise<void> {
+    const { images } = this.#setup;
+    const asks = template.pullPolicy === 'always';
+    if (!asks && (await images.has(template))) return;
+    if (template.pullPolicy === 'never') throw missing(template, task);
+    await images.pull(template, signal, onProgress);
+  }
+
   /** Returns the id of the task's container. */
   async launch(
     spec: RuntimeSpec,
@@ -44,12 +62,7 @@ export class Launcher {
       const id = await starts.run(() => this.#start(launch));
       if (id !== undefined) return id;
       // The image is missing: only now a registry is asked, and other starts continue in the meantime.
-      if (template.pullPolicy === 'never' || pulled) {
-        const hint = template.pullPolicy === 'never' ? ', and its pull policy is never: pull it by hand' : '';
-        const message = `docker: "${task}": image "${template.image}" not found on this node${hint}`;
-        const details = { field: 'image', image: template.image, reason: 'ImageNotFound' };
-        throw new GantryError('INVALID_OBJECT', message, { details });
-      }
+      if (template.pullPolicy === 'never' || pulled) throw missing(template, task);
       pulled = true;
       await images.pull(template, signal, onProgress);
     }
@@ -123,4 +136,12 @@ export class Launcher {
     }
     return undefined;
   }
+}
+
+function missing({ image, pullPolicy }: TemplateSpec, task: string): GantryError {
+  const hint = pullPolicy === 'never' ? ', and its pull policy is never: pull it by hand' : '';
+  const message = `docker: "${task}": image "${image}" not found on this node${hint}`;
+  return new GantryError('INVALID_OBJECT', message, {
+    details: { field: 'image', image, reason: 'ImageNotFound' },
+  });
 }

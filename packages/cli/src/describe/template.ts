@@ -35,6 +35,8 @@ export function templateFields(template: TemplateSpec): Field[] {
         check === undefined ? undefined : showCheck(check),
       ];
     }),
+    ['Image check', template.image === undefined || healthChecks.image ? undefined : 'turned off'],
+    ['Init process', template.init ? 'yes' : undefined],
     [
       'Stop',
       `${template.stopSignal ?? (template.image === undefined ? 'SIGTERM' : "the image's stop signal")}, killed after ${showDuration(template.stopGraceMs)}; connections have ${showDuration(template.drainMs)} to end`,

@@ -68,6 +68,18 @@ export const capabilityCases: readonly RuntimeCase[] = [
     },
   },
   {
+    name: 'prepare starts nothing, may be repeated, and the task starts afterwards',
+    skip: ({ runtime }) => (runtime.prepare === undefined ? 'it has nothing to prepare' : undefined),
+    async run({ runtime, workloads }, context) {
+      const { task, template } = specOf('a', workloads.sleeps);
+      for (let times = 0; times < 2; times++) {
+        await context.within(Promise.resolve(runtime.prepare?.({ task, template })), 'prepare');
+      }
+      deepStrictEqual(await context.within(runtime.list(), 'the list'), []);
+      strictEqual((await ensure(runtime, context, 'a', workloads.sleeps)).state, 'running');
+    },
+  },
+  {
     name: 'exec, logs and stats of an unknown task are NOT_FOUND',
     async run({ runtime, commands }, context) {
       const { supports } = runtime;

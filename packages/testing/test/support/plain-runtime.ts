@@ -72,6 +72,8 @@ export class PlainRuntime implements Runtime {
     return { name: 'plain', version: '1', capacity: { cpu: 1000, memory: 1000 }, attributes: {} };
   }
 
+  async prepare(_spec: Pick<RuntimeSpec, 'task' | 'template'>): Promise<void> {}
+
   async ensure(spec: RuntimeSpec, { signal, onProgress }: EnsureOptions = {}): Promise<RuntimeTask> {
     this.enter();
     if (signal?.aborted) throw aborted(signal);
