@@ -18,7 +18,7 @@ import { describeWith } from '../../../tests/support/services.ts';
 import { Terminal } from './support/terminal.ts';
 
 const TOKEN = `gantry_${'admin-of-the-snapshots'.padEnd(43, 'x')}`;
-const TEXT = 'Grüße, 世界 🎉 \u0000 "\n';
+const TEXT = 'Grüße, 世界 🎉 \u0001 "\n';
 const PATIENCE = { timeout: 20_000, interval: 20 };
 
 /** A place where the state of the cluster `name` can be: as the command line names it, and as a plugin. */

@@ -109,7 +109,10 @@ function stateOf({ service, target, assessment, waitsFor }: ProgressInput): Stat
     return { state: 'progressing', reason: worst.reason, message: `${ready}; ${message}`, task };
   }
   const unserved = unservedPort(service);
-  if (unserved !== undefined) return { state: 'progressing', ...unserved };
+  if (unserved !== undefined) {
+    const { reason, message } = unserved;
+    return { state: 'progressing', reason, message: `${ready}; ${message}` };
+  }
   if (settled < slots || isMoving(update)) {
     const reason = isMoving(update) ? 'Updating' : 'Monitoring';
     return { state: 'progressing', reason, message: `${ready}; checking that they stay ready` };

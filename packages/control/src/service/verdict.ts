@@ -70,7 +70,7 @@ function liveVerdict(task: Task, crowded: boolean, { monitorMs, now }: Context):
     if (settlesAt <= now) return crowded ? { ...SETTLED, state: 'ready', task } : SETTLED;
     return { state: 'ready', reason: 'Monitoring', message: 'ready', task, changesAt: settlesAt };
   }
-  const why = status.message ?? status.state;
+  const why = status.message ?? (status.state === 'running' ? 'running, not ready yet' : status.state);
   if (spec.restarts >= CRASH_LOOP_FAILURES) {
     return { state: 'failed', reason: 'CrashLoop', message: crashLoop(spec.restarts, why), task };
   }
