@@ -35,7 +35,7 @@ const STEPS: readonly Step[] = [
   ['gantry get services', [/ gantry-test\/node:1 /]],
   ['gantry rollout undo web', [/^service\/web rolled back$/m]],
   ['gantry rollout status web', [/^service\/web is up to date: 3 of 3 tasks are ready/m]],
-  ['gantry apply -f examples/walkthrough/big.yaml', [/^service\/big created$/m]],
+  ['gantry apply -f examples/walkthrough/big-docker.yaml', [/^service\/big created$/m]],
   ['gantry wait service/big --for condition=Scheduled=false', [/^service\/big condition met$/m]],
   [
     'gantry explain big',
