@@ -123,7 +123,7 @@ describe('where it listens', () => {
     const first = await served({ listen: { socket } }, { nodes: 0 });
     expect(statSync(socket).mode & 0o777).toBe(0o600);
     expect(first.url).toBe(`unix:${socket}`);
-    await expect(serve({ listen: { socket } }, { nodes: 0 })).rejects.toThrow(/somebody listens/);
+    await expect(serve({ listen: { socket } }, { nodes: 0 })).rejects.toThrow(/the address is in use/);
     expect((await first.client.info()).name).toBe('gantry');
   });
 
@@ -133,7 +133,7 @@ describe('where it listens', () => {
     const socket = join(folder, 'precious');
     writeFileSync(socket, 'data');
     await expect(serve({ listen: { socket } }, { nodes: 0 })).rejects.toThrow(
-      /cannot listen|somebody listens/,
+      /cannot listen/,
     );
     expect(statSync(socket).isFile()).toBe(true);
   });

@@ -91,7 +91,7 @@ async function show(): Promise<void> {
 
 function startServer({ nats, store, replicas }: Engines, name: string): Child {
   const args = ['server', '--name', 'ha', '--identity', name, '--nats', nats, '--store', store];
-  args.push('--replicas', String(replicas), '--no-context');
+  args.push('--replicas', String(replicas), '--no-context', '--port', '0');
   if (replicas > 1) args.push('--unsafe-replicas'); // Debian's NATS is old; here a server of Gantry dies, none of NATS
   const env = { GANTRY_ADMIN_TOKEN: token, HOME: folder };
   return new Child(`server ${name}`, process.execPath, [gantry, ...args], env);

@@ -33,9 +33,13 @@ async function attempt<T>(begin: () => Promise<T>, where: string): Promise<T> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
-      throw new GantryError('EXHAUSTED', `api-server: somebody listens on ${where} already`, {
-        cause: error,
-      });
+      throw new GantryError(
+        'EXHAUSTED',
+        `api-server: cannot listen on ${where}: the address is in use; choose another port`,
+        {
+          cause: error,
+        },
+      );
     }
     throw new GantryError('UNAVAILABLE', `api-server: cannot listen on ${where}: ${code}`, { cause: error });
   }

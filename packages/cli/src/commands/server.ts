@@ -5,7 +5,7 @@ import { parseCount } from '../input/key-values.ts';
 import { parseDuration } from '../output/duration.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import type { NatsOptions } from '../parts/nats-parts.ts';
-import { runServer } from '../parts/run-server.ts';
+import { DEFAULT_PORT, runServer } from '../parts/run-server.ts';
 import type { StoreOptions } from '../parts/store-part.ts';
 import type { Define } from './entry.ts';
 import { withNats, withStore } from './part-options.ts';
@@ -33,7 +33,7 @@ export const server: Define = (command, act) => {
     )
     .option('--lease <duration>', 'how long a leader that is silent is waited for', '3s')
     .option('--host <address>', 'where the API listens; elsewhere than on 127.0.0.1 only with TLS')
-    .option('--port <port>', 'port of the API; any free one without it')
+    .option('--port <port>', `port of the API; 0: any free one (default: ${DEFAULT_PORT})`)
     .option('--tls-cert <file>', 'certificate of the API')
     .option('--tls-key <file>', 'key of the certificate')
     .option('--tls-self-signed', 'make a certificate for the API')

@@ -21,6 +21,9 @@ import { untilAborted } from './until-aborted.ts';
 /** How long a server of another context has for its answer. */
 const ANSWER_MS = 2000;
 
+/** Where the API of a server listens unless it is told otherwise, so that its URL outlives a restart. */
+export const DEFAULT_PORT = 7443;
+
 export interface ServerSettings extends StoreOptions {
   readonly name?: string | undefined;
   readonly identity: string;
@@ -98,7 +101,7 @@ async function listenOf(
     const [cert, key] = await Promise.all([readFile(tlsCert, 'utf8'), readFile(tlsKey, 'utf8')]);
     Object.assign(given, { tls: { cert, key } });
   } else if (tlsSelfSigned === true) Object.assign(given, { tls: 'self-signed' });
-  const listen = { host: host ?? given.host, port: port ?? given.port };
+  const listen = { host: host ?? given.host, port: port ?? given.port ?? DEFAULT_PORT };
   return {
     listen: Object.fromEntries(Object.entries(listen).filter(([, value]) => value !== undefined)),
     ...(given.tls !== undefined && { tls: given.tls }),
