@@ -132,9 +132,7 @@ describe('where it listens', () => {
     closing.push(() => rmSync(folder, { recursive: true }));
     const socket = join(folder, 'precious');
     writeFileSync(socket, 'data');
-    await expect(serve({ listen: { socket } }, { nodes: 0 })).rejects.toThrow(
-      /cannot listen/,
-    );
+    await expect(serve({ listen: { socket } }, { nodes: 0 })).rejects.toThrow(/cannot listen/);
     expect(statSync(socket).isFile()).toBe(true);
   });
 

@@ -75,12 +75,9 @@ export function unlike(picture: Picture, wanted: readonly Wanted[], nodes: numbe
         `${task.meta.name} on ${node} is to be ${desired}, is ${state}, ${ready ? '' : 'not '}ready`,
       );
   }
-  for (let slot = 1; slot <= replicas; slot++) {
-    const count = slots.get(String(slot)) ?? 0;
-    if (count !== 1) found.push(`slot ${slot} has ${count} tasks`);
-    slots.delete(String(slot));
-  }
-  for (const slot of slots.keys()) found.push(`there is a slot ${slot}`);
+  // Which slots are left after a scale-down depends on what they were like then.
+  for (const [slot, count] of slots) if (count !== 1) found.push(`slot ${slot} has ${count} tasks`);
+  if (slots.size !== replicas) found.push(`there are ${slots.size} slots: ${[...slots.keys()].join(', ')}`);
   return [...found, ...unlikeProcesses(tasks, processes)];
 }
 
