@@ -144,9 +144,9 @@ describe('a cluster at rest', () => {
     ['a count that is wrong', { service: service(2, { ready: 1 }) }, /1 ready/],
     ['no leader', { holder: '' }, /nobody leads/],
     ['a node that is down', { nodes: [node('a1', 'ready'), node('a2', 'down')] }, /1 of 2 nodes/],
-    ['a slot that is empty', { tasks: [task(1, 'a1')] }, /slot 2 has 0/],
+    ['a slot that is empty', { tasks: [task(1, 'a1')] }, /there are 1 slots: 1/],
     ['a slot with two', { tasks: [...rest.tasks, task(2, 'a3')] }, /slot 2 has 2/],
-    ['a slot too many', { tasks: [...rest.tasks, task(3, 'a2')] }, /there is a slot 3/],
+    ['a slot too many', { tasks: [...rest.tasks, task(3, 'a2')] }, /there are 3 slots: 1, 2, 3/],
     ['a task that is not ready', { tasks: [task(1, 'a1', { ready: false }), task(2, 'a2')] }, /not ready/],
     ['a process that is missing', { processes: rest.processes.slice(1) }, /there is no web.1.a1/],
     [
