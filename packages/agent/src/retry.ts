@@ -24,22 +24,16 @@ export interface RetryOptions {
   readonly onRetry: (error: GantryError, waitMs: number) => void;
 }
 
-/** Calls an engine until it answers, with exponential backoff, or until the caller no longer wants the result. */
-export function retryUntilAvailable<T>(
-  caller: EngineCaller,
-  parts: RetryParts,
-  call: () => Promise<T>,
-  options: RetryOptions,
-): Promise<T> {
-  return call().catch((error: unknown) => retry(caller, parts, call, options, error));
-}
-
-async function retry<T>(
+/**
+ * Repeats a call of an engine that has failed with `first`, with exponential backoff, until it answers or the caller no
+ * longer wants the result.
+ */
+export async function retryUntilAvailable<T>(
   caller: EngineCaller,
   { clock, logger }: RetryParts,
   call: () => Promise<T>,
-  { retries = isTransient, onRetry }: RetryOptions,
   first: unknown,
+  { retries = isTransient, onRetry }: RetryOptions,
 ): Promise<T> {
   let error = first;
   for (let wait = RETRY_MS; ; wait = Math.min(MAX_RETRY_MS, wait * 2)) {

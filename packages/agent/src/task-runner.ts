@@ -22,6 +22,8 @@ import { StartReport } from './start-report.ts';
 import { StatusTracker } from './status-tracker.ts';
 import { addressOfPort, portsOf } from './task-ports.ts';
 
+type RetryReason = 'RuntimeUnavailable' | 'NetworkUnavailable' | 'StopFailed';
+
 export interface RunnerParts {
   readonly runtime: Runtime;
   readonly network: Network;
@@ -205,25 +207,23 @@ export class TaskRunner implements EngineCaller {
   }
 
   /** Calls an engine until it answers; what is in the way is part of the status in the meantime. */
-  async #retry<T>(
-    reason: 'RuntimeUnavailable' | 'NetworkUnavailable' | 'StopFailed',
-    call: () => Promise<T>,
-  ): Promise<T> {
+  #retry<T>(reason: RetryReason, call: () => Promise<T>): Promise<T> {
+    // Nearly every call succeeds at once: what a retry needs is made only when one does not.
+    return call().catch((error: unknown) => this.#retryFailed(reason, call, error));
+  }
+
+  async #retryFailed<T>(reason: RetryReason, call: () => Promise<T>, first: unknown): Promise<T> {
     const stops = reason === 'StopFailed';
-    let failed = false;
-    const result = await retryUntilAvailable(this, this.#parts, call, {
+    const result = await retryUntilAvailable(this, this.#parts, call, first, {
       ...(stops ? { retries: () => true } : {}),
       onRetry: (error, waitMs) => {
-        failed = true;
         const problem = retryProblem(error, reason, this.#parts.clock.now() + waitMs);
-        if (stops) this.#become('stopping', false, problem);
-        else {
-          this.#tracker.note(problem);
-          this.#tracker.reportSoon();
-        }
+        if (stops) return this.#become('stopping', false, problem);
+        this.#tracker.note(problem);
+        this.#tracker.reportSoon();
       },
     });
-    if (failed && !stops) this.#tracker.note(undefined);
+    if (!stops) this.#tracker.note(undefined);
     return result;
   }
 
