@@ -9,7 +9,7 @@ import { processCluster } from '@gantry/presets/process';
 import { describe, expect, test } from 'vitest';
 import { describeWith } from '../support/services.ts';
 
-const TIMEOUT = { timeoutMs: 60_000 };
+const TIMEOUT = { timeoutMs: 240_000 };
 const controlPlane = { heartbeatMs: 200, downAfterMs: 20_000 };
 
 describe('an agent that crashes and comes back (processes)', () => {

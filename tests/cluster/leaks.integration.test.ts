@@ -9,7 +9,7 @@ import Docker from 'dockerode';
 import { describe, expect, test } from 'vitest';
 import { describeWith } from '../support/services.ts';
 
-const TIMEOUT = { timeoutMs: 60_000 };
+const TIMEOUT = { timeoutMs: 240_000 };
 
 /** What keeps a process alive, or would pile up in it. */
 async function held(): Promise<{ resources: readonly string[]; files: number }> {
@@ -44,11 +44,11 @@ describe('two clusters in one process, started and stopped again and again', () 
       const before = await held();
       for (let i = 0; i < 50; i++) await round();
       // What is being closed takes a moment; what leaks stays.
-      await expect.poll(() => piledUp(before), { timeout: 30_000 }).toEqual([]);
+      await expect.poll(() => piledUp(before), { timeout: 60_000 }).toEqual([]);
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
-  }, 180_000);
+  }, 600_000);
 });
 
 describeWith('docker', 'two clusters on one engine, started and stopped again', () => {
@@ -61,7 +61,7 @@ describeWith('docker', 'two clusters on one engine, started and stopped again', 
       expect(await docker.listContainers({ all: true, filters })).toEqual([]);
       expect(await docker.listNetworks({ filters })).toEqual([]);
     }
-  }, 120_000);
+  }, 600_000);
 });
 
 async function twoClusters(

@@ -22,7 +22,7 @@ const template =
       }
     : { command: [process.execPath, 'server.mjs'], workingDir: web, ports: [{ target: 8080, published: 0 }] };
 await api.apply({ kind: 'service', meta: { name: 'web' }, spec: { replicas: 4, template } });
-await api.wait('service', 'web', 'Available', { timeoutMs: 60_000 });
+await api.wait('service', 'web', 'Available', { timeoutMs: 120_000 });
 const { items } = await api.list('task');
 say({
   running: items.map(({ meta, status }) => ({ task: meta.name, pid: status.pid, id: status.runtimeId })),

@@ -31,7 +31,7 @@ const faulty = [
 let problems: readonly string[] = [];
 beforeAll(() => {
   problems = typeProblems([...typed, ...faulty]);
-}, 120_000);
+}, 600_000);
 
 describe('the code in the documents', () => {
   test.each(copies.map((copy) => [`${copy.document}:${copy.line}`, copy] as const))(

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onPath } from './service-probes.ts';
 
-const START_MS = 20_000;
+const START_MS = 60_000;
 const LOOK_MS = 25;
 /** So much of the newest output is kept, to be told when something goes wrong. */
 const OUTPUT_LENGTH = 8000;

@@ -43,7 +43,7 @@ function endedWell({ output, interrupted }: Step, code: number): boolean {
 }
 
 test(`the commands of ${DOCUMENT} say what it says, and leave nothing behind`, {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const markdown = read(DOCUMENT);
   const steps = stepsOf(markdown);

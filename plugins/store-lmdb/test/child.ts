@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('./program.ts', import.meta.url));
 const NODE = [process.execPath, '--conditions=@gantry/source', '--import', 'tsx', PROGRAM];
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** The test program in a process of its own. */
 export class Child {

@@ -10,7 +10,7 @@ import { scratchFolder } from './scratch-folder.ts';
 
 const ROUNDS = Number(process.env.GANTRY_CRASH_ROUNDS ?? 3);
 const SEED = Number(process.env.GANTRY_CRASH_SEED ?? 1);
-const ROUND_MS = 5000;
+const ROUND_MS = 60_000;
 const MOST_ANSWERS = 200;
 
 type Answer = readonly [key: string, number: number | null, revision: number];

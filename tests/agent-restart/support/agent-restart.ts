@@ -20,7 +20,7 @@ const MOMENTS = ['starting', 'updating', 'stopping', 'nothing'] as const;
 type Moment = (typeof MOMENTS)[number];
 /** An agent that comes back may be killed again within this time: while it boots, or adopts. */
 const AGAIN_WITHIN_MS = 2500;
-const ROUND_MS = 60_000;
+const ROUND_MS = 180_000;
 const START_MS = 240_000;
 
 /**

@@ -16,7 +16,7 @@ import type { RuntimeName } from './workload.ts';
 
 /** Longer than an agent takes to come back on a busy machine: its tasks would be replaced elsewhere, and rightly so. */
 const DOWN_AFTER_MS = 60_000;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 const LOOK_MS = 50;
 
 /** A server in this process, and two agents in processes of their own, which reach it over NATS. */

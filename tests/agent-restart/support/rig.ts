@@ -7,7 +7,7 @@ import { ProcessMachine } from './process-machine.ts';
 import { type Ports, RESTLESS, ROLLED, type RuntimeName, Workload } from './workload.ts';
 
 /** Many containers take their time. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 240_000;
 
 /** Two agents with their workload, and an eye on the machine. */
 export class Rig implements AsyncDisposable {

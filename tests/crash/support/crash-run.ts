@@ -11,7 +11,7 @@ const WRITERS = 8;
 const MOST_WRITES = 400;
 const MOST_WAIT_MS = 20;
 const MOST_DOWN_MS = 300;
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 120_000;
 const LOOK_MS = 5;
 
 export interface CrashOptions {

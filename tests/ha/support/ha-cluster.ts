@@ -130,7 +130,7 @@ export class HaCluster implements AsyncDisposable {
   }
 
   /** Asks until something holds; outages are no answer. */
-  async until<T>(look: () => Promise<T | undefined | false>, what: string, timeoutMs = 30_000): Promise<T> {
+  async until<T>(look: () => Promise<T | undefined | false>, what: string, timeoutMs = 120_000): Promise<T> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const found = await look().catch((error: unknown) => {
