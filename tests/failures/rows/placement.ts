@@ -1,0 +1,163 @@
+import { beside } from '../support/beside.ts';
+import { type Cause, type Expected, life, type Row, shell, type TemplatePart } from '../support/row.ts';
+
+const idle: TemplatePart = { command: ['sleep', '1000'] };
+/** The same on every runtime. */
+const anywhere = (template: TemplatePart, more: Cause = {}): Row['on'] => ({
+  fake: { ...more, template },
+  process: { ...more, template: { ...idle, ...template } },
+  docker: { ...more, template },
+});
+const overdue = (reason: string, task: string | undefined, message: RegExp, serving: Expected['serving'] = {}): Expected => ({
+  exit: 1,
+  reason,
+  ...(task !== undefined && { task }),
+  message,
+  event: reason,
+  serving,
+});
+/** Tasks that fit nowhere. */
+const pending = (task: string, message: RegExp): Pick<Row, 'deploy' | 'update'> => ({
+  deploy: overdue('ProgressDeadlineExceeded', task, message),
+  update: overdue('UpdatePaused', task, message, { old: 2 }),
+});
+/** What `apply` rejects is not stored, and what runs keeps running. */
+const invalid = (message: RegExp): Pick<Row, 'deploy' | 'update'> => ({
+  deploy: { exit: 1, reason: undefined, message, serving: {} },
+  update: { exit: 1, reason: 'Ready', message, serving: { old: 2 } },
+});
+
+/** Workloads that find no place, or that wait for something else. */
+export const PLACEMENT: readonly Row[] = [
+  {
+    name: 'no room: CPU',
+    on: anywhere({ resources: { requests: { cpu: 1000 } } }),
+    ...pending('InsufficientCpu', /0 of 3 nodes fit: 3 have too little cpu/i),
+  },
+  {
+    name: 'no room: memory',
+    on: anywhere({ resources: { requests: { memory: '64Ti' } } }),
+    ...pending('InsufficientMemory', /0 of 3 nodes fit: 3 have too little memory/),
+  },
+  {
+    name: 'constraint unmet',
+    on: anywhere({}),
+    spec: { placement: { constraints: ['node.labels.disk == ssd'] } },
+    ...pending('ConstraintNotMet', /0 of 3 nodes fit: .*node.labels.disk == ssd/),
+  },
+  {
+    name: 'taint not tolerated',
+    // Nodes are tainted for this row alone: it selects the one that is.
+    on: anywhere({}),
+    spec: { placement: { constraints: ['node.labels.tainted == yes'] } },
+    ...pending('TaintNotTolerated', /0 of 3 nodes fit: .*taint/),
+  },
+  {
+    name: 'too many per node, start-first',
+    spec: {
+      replicas: 2,
+      placement: { maxReplicasPerNode: 1, constraints: ['node.name != node-3'] },
+      update: { order: 'start-first', monitorMs: 300, progressDeadlineMs: 30_000 },
+    },
+    on: anywhere({}),
+    update: {
+      exit: 0,
+      reason: 'Ready',
+      message: /is up to date: 2 of 2 tasks are ready/,
+      event: 'UpdateCompleted',
+      serving: { new: 2 },
+    },
+  },
+  {
+    name: 'too many per node',
+    spec: { replicas: 4, placement: { maxReplicasPerNode: 1 } },
+    on: anywhere({}),
+    deploy: overdue('ProgressDeadlineExceeded', 'MaxReplicasPerNode', /0 of 3 nodes fit/, { new: 3 }),
+  },
+  {
+    name: 'host port taken by another service',
+    on: anywhere(
+      { ports: [{ target: 80, published: 18_931, mode: 'host' }] },
+      {
+        prepare: (bed) =>
+          beside(bed, 'has-the-port', { ports: [{ target: 80, published: 18_931, mode: 'host' }] }, { mode: 'global' }),
+      },
+    ),
+    ...pending('HostPortInUse', /0 of 3 nodes fit: .*18931/),
+  },
+  {
+    name: 'unknown scheduler',
+    on: anywhere({}),
+    spec: { scheduler: 'tetris' },
+    ...invalid(/spec.scheduler: there is no scheduler tetris/),
+  },
+  {
+    name: 'unsupported field',
+    on: {
+      process: { template: { ...idle, mounts: [{ type: 'bind', source: '/tmp', target: '/data' }] } },
+      docker: { template: { ...idle, image: undefined } },
+    },
+    ...invalid(/no node has the feature "(mounts.bind|commands)"/),
+  },
+  {
+    name: 'UDP published',
+    on: {
+      process: { template: { ...idle, ports: [{ target: 53, published: 0, protocol: 'udp' }] } },
+      docker: { template: { ports: [{ target: 53, published: 0, protocol: 'udp' }] } },
+    },
+    ...invalid(/spec.template.ports\[0\].protocol: the load balancer does not forward udp/),
+  },
+];
+
+const waits = (
+  template: Readonly<{ fake: TemplatePart; real: TemplatePart }>,
+  spec: object,
+  name: string,
+): Row['on'] => {
+  const prepare =
+    (part: TemplatePart): Cause['prepare'] =>
+    (bed) =>
+      beside(bed, name, part, spec);
+  return {
+    fake: { template: {}, prepare: prepare(template.fake) },
+    process: { template: idle, prepare: prepare(template.real) },
+    docker: { template: {}, prepare: prepare(template.real) },
+  };
+};
+const failed = (message: RegExp): Expected => ({
+  exit: 1,
+  reason: 'DependencyFailed',
+  message,
+  event: 'DependencyFailed',
+  serving: {},
+});
+
+/** Workloads that wait for another service. */
+export const DEPENDENCIES: readonly Row[] = [
+  {
+    name: 'dependency failed',
+    on: waits(
+      { fake: life({ 'exit-after-ms': '10', 'exit-code': '7' }), real: shell('exit 7') },
+      { restart: { condition: 'none' } },
+      'migration',
+    ),
+    spec: { dependsOn: [{ service: 'migration', condition: 'completed' }] },
+    deploy: failed(/service migration cannot become completed: .*exit code 7/),
+  },
+  {
+    name: 'dependency crash-loops',
+    on: waits(
+      { fake: life({ 'exit-after-ms': '10', 'exit-code': '8' }), real: shell('exit 8') },
+      { restart: { delayMs: 50 } },
+      'database',
+    ),
+    spec: { dependsOn: [{ service: 'database', condition: 'healthy' }] },
+    deploy: failed(/service database cannot become healthy: .*failed \d times in a row: exit code 8/),
+  },
+  {
+    name: 'dependency with 0 replicas',
+    on: waits({ fake: {}, real: idle }, { replicas: 0 }, 'off'),
+    spec: { dependsOn: [{ service: 'off', condition: 'started' }] },
+    deploy: failed(/service off cannot become started: it has 0 replicas/),
+  },
+];

@@ -1,0 +1,41 @@
+import type { Plugin } from '@gantry/core';
+import { createCluster } from '@gantry/host';
+import { fakeCluster } from '@gantry/presets/fake';
+import { silentLogger, TestClock } from '@gantry/testing';
+import { Terminal } from '../../../packages/cli/test/support/terminal.ts';
+import type { Bed } from './bed.ts';
+
+const NODES = 3;
+const STEP_MS = 100;
+
+/** A whole cluster in virtual time, which runs nothing. */
+export async function fakeBed(): Promise<Bed> {
+  const clock = new TestClock();
+  const own = { clock: () => clock, logger: () => silentLogger };
+  const plugins = fakeCluster({ runtime: { capacity: { cpu: 4000, memory: 2 ** 33 } } }).map((plugin): Plugin => {
+    const create = own[plugin.provides.id as keyof typeof own];
+    return create === undefined ? plugin : { ...plugin, create };
+  });
+  const cluster = await createCluster(plugins, { nodes: NODES });
+  const terminal = await Terminal.open({ api: cluster.api, clock });
+  const passing = async <T>(work: Promise<T>): Promise<T> => {
+    let over = false;
+    const ended = work.finally(() => {
+      over = true;
+    });
+    while (!over) await clock.advance(STEP_MS);
+    return ended;
+  };
+  await clock.advance(1000);
+  return {
+    runtime: 'fake',
+    api: cluster.api,
+    clock,
+    good: { image: 'app:1' },
+    run: (argv, options) => passing(terminal.run(argv, options)),
+    [Symbol.asyncDispose]: async () => {
+      await passing(cluster[Symbol.asyncDispose]());
+      await terminal[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { Event, Service, ServiceInput, Task } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { Bed } from './bed.ts';
+import type { Row, SpecPart, TemplatePart, When } from './row.ts';
+
+/** What a user got to see of one failure. */
+export interface Outcome {
+  readonly exit: number;
+  /** What the command printed on both streams. */
+  readonly printed: string;
+  readonly tookMs: number;
+  /** Of the service, and of the task that shows why, as `describe` shows them. */
+  readonly reason: string | undefined;
+  readonly task: string | undefined;
+  readonly events: readonly string[];
+  readonly serving: { readonly old: number; readonly new: number };
+  readonly service: Service | undefined;
+  readonly shown: Task | undefined;
+}
+
+/** Two tasks that start over quickly, an update that gives up soon. */
+const USUAL: SpecPart = {
+  replicas: 2,
+  restart: { delayMs: 50, maxDelayMs: 400 },
+  update: { monitorMs: 300, progressDeadlineMs: 4000 },
+};
+
+/** Brings a row about as the first deployment of a service or as an update of one that is well. */
+export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
+  const name = serviceName(row, when);
+  const cause = row.on[bed.runtime] ?? {};
+  const usual: TemplatePart = { drainMs: 0, stopGraceMs: 500, ...bed.good };
+  const apply = async (template: TemplatePart, spec: SpecPart) => {
+    const input = { kind: 'service', meta: { name }, spec: { ...USUAL, ...spec, template } } as ServiceInput;
+    return bed.run(['apply', '-f', '-', '--wait', '--timeout', '90s'], { stdin: JSON.stringify(input) });
+  };
+  let before = '';
+  if (when === 'update') {
+    const first = await apply({ ...usual, env: { VERSION: '1' }, ...cause.before }, {});
+    if (first.code !== 0) throw new Error(`the first version of ${name} failed:\n${first.out}${first.err}`);
+    before = (await bed.api.get('service', name)).status.template;
+  }
+  await using _prepared = await cause.prepare?.(bed, name);
+  const began = bed.clock.elapsed();
+  const ran = await apply({ ...usual, env: { VERSION: '2' }, ...cause.template }, { ...row.spec, ...cause.spec });
+  const tookMs = bed.clock.elapsed() - began;
+  const service = await find(bed, name);
+  const tasks = (await bed.api.list('task', { fields: `spec.service=${name}` })).items;
+  const shown = shownTask(service, tasks);
+  const ready = tasks.filter(({ status, spec }) => status.ready && spec.desired === 'running');
+  const old = ready.filter(({ spec }) => spec.template === before).length;
+  return {
+    exit: ran.code,
+    printed: `${ran.out}${ran.err}`,
+    tookMs,
+    reason: service === undefined ? undefined : await described(bed, `service/${name}`, /^Progress:\s+\w+ \((\w+)\)/m),
+    task: shown === undefined ? undefined : await described(bed, `task/${shown.meta.name}`, /^Reason:\s+(\w+)/m),
+    events: await eventsOf(bed, name),
+    serving: { old, new: ready.length - old },
+    service,
+    shown,
+  };
+}
+
+export function serviceName({ name }: Pick<Row, 'name'>, when: When): string {
+  return `${name.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${when}`;
+}
+
+/** What `describe` shows. */
+async function described(bed: Bed, object: string, pattern: RegExp): Promise<string | undefined> {
+  const { out } = await bed.run(['describe', object]);
+  return pattern.exec(out)?.[1];
+}
+
+async function find({ api }: Bed, name: string): Promise<Service | undefined> {
+  try {
+    return await api.get('service', name);
+  } catch (error) {
+    if (isGantryError(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+/** The task that the progress names, or else the newest one that is not ready. */
+function shownTask(service: Service | undefined, tasks: readonly Task[]): Task | undefined {
+  if (service === undefined || service.status.progress?.state === 'stable') return undefined;
+  const named = service.status.progress?.task;
+  const current = tasks.filter(({ spec }) => spec.template === service.status.template);
+  return (
+    tasks.find(({ meta }) => meta.name === named) ??
+    current.filter(({ status }) => !status.ready).toSorted((a, b) => b.meta.createdAt - a.meta.createdAt)[0]
+  );
+}
+
+/** Reasons of the events of a service and its tasks. */
+async function eventsOf({ api }: Bed, name: string): Promise<readonly string[]> {
+  const events: readonly Event[] = (await api.list('event')).items;
+  const own = events.filter(
+    ({ spec: { regarding } }) => regarding.name === name || regarding.name.startsWith(`${name}.`),
+  );
+  return [...new Set(own.map(({ spec }) => spec.reason))].toSorted();
+}
