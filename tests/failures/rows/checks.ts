@@ -101,12 +101,12 @@ export const CHECKS: readonly Row[] = [
     name: 'startup check fails with output',
     spec: long,
     on: exec('startup', { 'ready-after-ms': '600000' }, 'echo not migrated; exit 1'),
-    ...unhealthy(/startup check: .*exit code 1.*not migrated/),
+    ...unhealthy(/startup check: .*exited with 1: not migrated/),
   },
   {
     name: 'never ready',
     on: exec('readiness', { 'ready-after-ms': '600000' }, 'echo warming up; exit 1'),
-    ...never('ReadinessProbeFailed', 'readiness check: .*exit code 1.*warming up'),
+    ...never('ReadinessProbeFailed', 'readiness check: .*exited with 1: warming up'),
   },
   {
     name: 'slow to ready',
@@ -124,7 +124,7 @@ export const CHECKS: readonly Row[] = [
       'test -e down && echo stuck && exit 1; exit 0',
       shell('sleep 1; touch down; exec sleep 1000'),
     ),
-    ...unhealthy(/liveness check: .*exit code 1.*stuck/),
+    ...unhealthy(/liveness check: .*exited with 1: stuck/),
   },
   {
     name: "image's health check fails",

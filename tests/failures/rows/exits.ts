@@ -76,7 +76,7 @@ export const EXITS: readonly Row[] = [
   {
     name: 'exit 0 of a service that should keep running',
     on: exits(0),
-    deploy: crashLoop(/\d times in a row: exit code 0/),
+    deploy: crashLoop(/ended \d times in a row: exit code 0/),
     update: paused('Completed', /1 of 2 new tasks failed: .*exit code 0/),
   },
   {

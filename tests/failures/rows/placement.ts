@@ -31,7 +31,7 @@ const invalid = (message: RegExp): Pick<Row, 'deploy' | 'update'> => ({
 export const PLACEMENT: readonly Row[] = [
   {
     name: 'no room: CPU',
-    on: anywhere({ resources: { requests: { cpu: 1000 } } }),
+    on: anywhere({ resources: { requests: { cpu: 1_000_000 } } }),
     ...pending('InsufficientCpu', /0 of 3 nodes fit: 3 have too little cpu/i),
   },
   {
@@ -43,7 +43,7 @@ export const PLACEMENT: readonly Row[] = [
     name: 'constraint unmet',
     on: anywhere({}),
     spec: { placement: { constraints: ['node.labels.disk == ssd'] } },
-    ...pending('ConstraintNotMet', /0 of 3 nodes fit: .*node.labels.disk == ssd/),
+    ...pending('ConstraintMismatch', /0 of 3 nodes fit: .*node.labels.disk == ssd/),
   },
   {
     name: 'taint not tolerated',
@@ -80,7 +80,7 @@ export const PLACEMENT: readonly Row[] = [
       { ports: [{ target: 80, published: 18_931, mode: 'host' }] },
       {
         prepare: (bed) =>
-          beside(bed, 'has-the-port', { ports: [{ target: 80, published: 18_931, mode: 'host' }] }, { mode: 'global' }),
+          beside(bed, `has-port-${service.slice(-6)}`, { ports: [{ target: 80, published: 18_931, mode: 'host' }] }, on),
       },
     ),
     ...pending('HostPortInUse', /0 of 3 nodes fit: .*18931/),

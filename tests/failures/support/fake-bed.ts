@@ -23,10 +23,14 @@ export async function fakeBed(): Promise<Bed> {
     const ended = work.finally(() => {
       over = true;
     });
-    while (!over) await clock.advance(STEP_MS);
+    while (!over) {
+      await clock.advance(STEP_MS);
+      // The command also reads files and loads modules, which takes real time.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
     return ended;
   };
-  await clock.advance(1000);
+  await passing(terminal.run(['get', 'services']));
   return {
     runtime: 'fake',
     api: cluster.api,

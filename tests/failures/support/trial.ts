@@ -1,5 +1,5 @@
 import type { Event, Service, ServiceInput, Task } from '@gantry/core';
-import { isGantryError } from '@gantry/core';
+import { isFinal, isGantryError } from '@gantry/core';
 import type { Bed } from './bed.ts';
 import type { Row, SpecPart, TemplatePart, When } from './row.ts';
 
@@ -81,15 +81,13 @@ async function find({ api }: Bed, name: string): Promise<Service | undefined> {
   }
 }
 
-/** The task that the progress names, or else the newest one that is not ready. */
+/** The task that shows why: of those that are not ready, the newest that has ended, or else the newest. */
 function shownTask(service: Service | undefined, tasks: readonly Task[]): Task | undefined {
   if (service === undefined || service.status.progress?.state === 'stable') return undefined;
-  const named = service.status.progress?.task;
-  const current = tasks.filter(({ spec }) => spec.template === service.status.template);
-  return (
-    tasks.find(({ meta }) => meta.name === named) ??
-    current.filter(({ status }) => !status.ready).toSorted((a, b) => b.meta.createdAt - a.meta.createdAt)[0]
-  );
+  const ended = ({ status }: Task): number => Number(isFinal(status.state));
+  return tasks
+    .filter(({ spec, status }) => spec.template === service.status.template && !status.ready)
+    .toSorted((a, b) => ended(b) - ended(a) || b.spec.attempt - a.spec.attempt)[0];
 }
 
 /** Reasons of the events of a service and its tasks. */

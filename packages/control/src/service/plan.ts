@@ -304,7 +304,7 @@ function settle(
   if (!decision.restart) return;
   if (decision.at > now) {
     wakeAt(draft, decision.at);
-    const crashLoop = decision.restarts >= CRASH_LOOP_FAILURES;
+    const crashLoop = decision.restarts >= CRASH_LOOP_FAILURES && last?.status.state !== 'rejected';
     if (last !== undefined && last.status.retryAt !== decision.at)
       draft.delay.push({ task: last, retryAt: decision.at, crashLoop });
     return;
