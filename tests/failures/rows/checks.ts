@@ -6,14 +6,25 @@ type Kind = 'startup' | 'readiness' | 'liveness';
 
 const QUICK = { intervalMs: 100, timeoutMs: 1000, retries: 3 };
 const idle: TemplatePart = { command: ['sleep', '1000'] };
-const checked = (kind: Kind, probe: Pick<HealthCheck, 'exec' | 'http' | 'tcp'>, more: object = {}): { healthChecks: Checks } => ({
+const checked = (
+  kind: Kind,
+  probe: Pick<HealthCheck, 'exec' | 'http' | 'tcp'>,
+  more: object = {},
+): { healthChecks: Checks } => ({
   healthChecks: { [kind]: { ...probe, ...QUICK, ...more } },
 });
 /** A task with an `exec` check on each runtime; on the fake one its life decides, and the check says its command. */
-const exec = (kind: Kind, stages: Record<string, string>, script: string, workload: TemplatePart = idle): Row['on'] => {
+const exec = (
+  kind: Kind,
+  stages: Record<string, string>,
+  script: string,
+  workload: TemplatePart = idle,
+): Row['on'] => {
   const real = { template: { ...workload, ...checked(kind, { exec: { command: ['sh', '-c', script] } }) } };
   const said = /echo ([a-z ]+)/.exec(script)?.[1] ?? 'check';
-  const fake = { template: { ...life(stages), ...checked(kind, { exec: { command: said.trim().split(' ') } }) } };
+  const fake = {
+    template: { ...life(stages), ...checked(kind, { exec: { command: said.trim().split(' ') } }) },
+  };
   return { fake, process: real, docker: real };
 };
 /** A web server that answers with a status, or never. */
@@ -111,7 +122,12 @@ export const CHECKS: readonly Row[] = [
   {
     name: 'slow to ready',
     spec: long,
-    on: exec('readiness', { 'ready-after-ms': '3000' }, 'test -e up', shell('sleep 3; touch up; exec sleep 1000')),
+    on: exec(
+      'readiness',
+      { 'ready-after-ms': '3000' },
+      'test -e up',
+      shell('sleep 3; touch up; exec sleep 1000'),
+    ),
     deploy: ready,
     update: ready,
   },

@@ -125,7 +125,9 @@ export const IMAGES: readonly Row[] = [
   {
     name: 'rejected by the node',
     on: {
-      fake: { template: life({ 'fail-first': '99', 'fail-with': 'CONFLICT', 'fail-message': 'is in the way' }) },
+      fake: {
+        template: life({ 'fail-first': '99', 'fail-with': 'CONFLICT', 'fail-message': 'is in the way' }),
+      },
     },
     ...rejected('CONFLICT', /is in the way/),
   },

@@ -1,3 +1,4 @@
+import type { Bed } from '../support/bed.ts';
 import { beside } from '../support/beside.ts';
 import { type Cause, type Expected, life, type Row, shell, type TemplatePart } from '../support/row.ts';
 
@@ -8,7 +9,12 @@ const anywhere = (template: TemplatePart, more: Cause = {}): Row['on'] => ({
   process: { ...more, template: { ...idle, ...template } },
   docker: { ...more, template },
 });
-const overdue = (reason: string, task: string | undefined, message: RegExp, serving: Expected['serving'] = {}): Expected => ({
+const overdue = (
+  reason: string,
+  task: string | undefined,
+  message: RegExp,
+  serving: Expected['serving'] = {},
+): Expected => ({
   exit: 1,
   reason,
   ...(task !== undefined && { task }),
@@ -26,6 +32,17 @@ const invalid = (message: RegExp): Pick<Row, 'deploy' | 'update'> => ({
   deploy: { exit: 1, reason: undefined, message, serving: {} },
   update: { exit: 1, reason: 'Ready', message, serving: { old: 2 } },
 });
+
+const HOST_PORT = { target: 80, published: 18_931, mode: 'host' } as const;
+
+/** Taints every node. */
+async function tainted(bed: Bed): Promise<undefined> {
+  for (const { meta } of (await bed.api.list('node')).items) {
+    const { code, err } = await bed.run(['taint', meta.name, 'dedicated=db:NoSchedule']);
+    if (code !== 0) throw new Error(err);
+  }
+  return undefined;
+}
 
 /** Workloads that find no place, or that wait for something else. */
 export const PLACEMENT: readonly Row[] = [
@@ -47,10 +64,9 @@ export const PLACEMENT: readonly Row[] = [
   },
   {
     name: 'taint not tolerated',
-    // Nodes are tainted for this row alone: it selects the one that is.
-    on: anywhere({}),
-    spec: { placement: { constraints: ['node.labels.tainted == yes'] } },
-    ...pending('TaintNotTolerated', /0 of 3 nodes fit: .*taint/),
+    alone: 2,
+    on: anywhere({}, { prepare: tainted }),
+    ...pending('TaintNotTolerated', /0 of 2 nodes fit: 2 have .*taint/),
   },
   {
     name: 'too many per node, start-first',
@@ -76,14 +92,12 @@ export const PLACEMENT: readonly Row[] = [
   },
   {
     name: 'host port taken by another service',
+    alone: 1,
     on: anywhere(
-      { ports: [{ target: 80, published: 18_931, mode: 'host' }] },
-      {
-        prepare: (bed) =>
-          beside(bed, `has-port-${service.slice(-6)}`, { ports: [{ target: 80, published: 18_931, mode: 'host' }] }, on),
-      },
+      { ports: [HOST_PORT] },
+      { prepare: (bed) => beside(bed, 'has-the-port', { ports: [HOST_PORT] }, {}) },
     ),
-    ...pending('HostPortInUse', /0 of 3 nodes fit: .*18931/),
+    ...pending('HostPortInUse', /0 of 1 nodes fit: 1 has a host port in use/),
   },
   {
     name: 'unknown scheduler',
@@ -145,14 +159,21 @@ export const DEPENDENCIES: readonly Row[] = [
     deploy: failed(/service migration cannot become completed: .*exit code 7/),
   },
   {
-    name: 'dependency crash-loops',
+    name: 'dependency cannot start',
     on: waits(
-      { fake: life({ 'exit-after-ms': '10', 'exit-code': '8' }), real: shell('exit 8') },
+      {
+        fake: life({
+          'fail-first': '99',
+          'fail-reason': 'CommandNotFound',
+          'fail-message': 'cannot run "/no/db"',
+        }),
+        real: { command: ['/no/db'] },
+      },
       { restart: { delayMs: 50 } },
       'database',
     ),
     spec: { dependsOn: [{ service: 'database', condition: 'healthy' }] },
-    deploy: failed(/service database cannot become healthy: .*failed \d times in a row: exit code 8/),
+    deploy: failed(/service database cannot become healthy: .*rejected \d times in a row: .*"\/no\/db"/),
   },
   {
     name: 'dependency with 0 replicas',

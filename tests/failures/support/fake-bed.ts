@@ -5,18 +5,19 @@ import { silentLogger, TestClock } from '@gantry/testing';
 import { Terminal } from '../../../packages/cli/test/support/terminal.ts';
 import type { Bed } from './bed.ts';
 
-const NODES = 3;
 const STEP_MS = 100;
 
 /** A whole cluster in virtual time, which runs nothing. */
-export async function fakeBed(): Promise<Bed> {
+export async function fakeBed(nodes = 3): Promise<Bed> {
   const clock = new TestClock();
   const own = { clock: () => clock, logger: () => silentLogger };
-  const plugins = fakeCluster({ runtime: { capacity: { cpu: 4000, memory: 2 ** 33 } } }).map((plugin): Plugin => {
-    const create = own[plugin.provides.id as keyof typeof own];
-    return create === undefined ? plugin : { ...plugin, create };
-  });
-  const cluster = await createCluster(plugins, { nodes: NODES });
+  const plugins = fakeCluster({ runtime: { capacity: { cpu: 4000, memory: 2 ** 33 } } }).map(
+    (plugin): Plugin => {
+      const create = own[plugin.provides.id as keyof typeof own];
+      return create === undefined ? plugin : { ...plugin, create };
+    },
+  );
+  const cluster = await createCluster(plugins, { nodes });
   const terminal = await Terminal.open({ api: cluster.api, clock });
   const passing = async <T>(work: Promise<T>): Promise<T> => {
     let over = false;

@@ -3,7 +3,8 @@ import type { Bed } from './bed.ts';
 
 export const RUNTIMES = ['fake', 'process', 'docker'] as const;
 export type RuntimeName = (typeof RUNTIMES)[number];
-export type When = 'deploy' | 'update';
+export const WHEN = ['deploy', 'update'] as const;
+export type When = (typeof WHEN)[number];
 
 export type SpecPart = Omit<ServiceInput['spec'], 'template'>;
 export type TemplatePart = Partial<ServiceInput['spec']['template']>;
@@ -37,6 +38,8 @@ export interface Expected {
 /** One way in which a workload can fail, on each runtime where it can. */
 export interface Row {
   readonly name: string;
+  /** Number of nodes of a cluster that it has to itself; absent: it shares one of three nodes with other rows. */
+  readonly alone?: number;
   readonly on: Partial<Record<RuntimeName, Cause>>;
   /** For all runtimes. */
   readonly spec?: SpecPart;
@@ -59,7 +62,9 @@ export function shell(script: string, more: TemplatePart = {}): TemplatePart {
 }
 
 /** What a row expects of one runtime, first or in an update. */
-export function expectedOf({ deploy, update, differs }: Row, runtime: RuntimeName, when: When): Expected | undefined {
+export function expectedOf(row: Row, runtime: RuntimeName, when: When): Expected | undefined {
+  if (row.on[runtime] === undefined) return undefined;
+  const { deploy, update, differs } = row;
   const usual = when === 'deploy' ? deploy : update;
   const differing = differs?.[runtime]?.[when];
   return usual === undefined ? undefined : { ...usual, ...differing };

@@ -42,7 +42,10 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   }
   await using _prepared = await cause.prepare?.(bed, name);
   const began = bed.clock.elapsed();
-  const ran = await apply({ ...usual, env: { VERSION: '2' }, ...cause.template }, { ...row.spec, ...cause.spec });
+  const ran = await apply(
+    { ...usual, env: { VERSION: '2' }, ...cause.template },
+    { ...row.spec, ...cause.spec },
+  );
   const tookMs = bed.clock.elapsed() - began;
   const service = await find(bed, name);
   const tasks = (await bed.api.list('task', { fields: `spec.service=${name}` })).items;
@@ -53,8 +56,12 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
     exit: ran.code,
     printed: `${ran.out}${ran.err}`,
     tookMs,
-    reason: service === undefined ? undefined : await described(bed, `service/${name}`, /^Progress:\s+\w+ \((\w+)\)/m),
-    task: shown === undefined ? undefined : await described(bed, `task/${shown.meta.name}`, /^Reason:\s+(\w+)/m),
+    reason:
+      service === undefined
+        ? undefined
+        : await described(bed, `service/${name}`, /^Progress:\s+\w+ \((\w+)\)/m),
+    task:
+      shown === undefined ? undefined : await described(bed, `task/${shown.meta.name}`, /^Reason:\s+(\w+)/m),
     events: await eventsOf(bed, name),
     serving: { old, new: ready.length - old },
     service,

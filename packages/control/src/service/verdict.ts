@@ -53,17 +53,23 @@ export function verdictOf({ slot, fresh, old }: Given, context: Context): Verdic
     const before = last !== undefined && isOwn(last, context.target) ? last : undefined;
     return liveVerdict(fresh, before, old.length > 0 || slot.leaving.length > 0, context);
   }
-  if (last === undefined || last !== slot.last || !isOwn(last, context.target)) {
-    const leaving = slot.leaving.at(-1);
-    const message = leaving === undefined ? 'is being created' : `waits for ${leaving.meta.name} to end`;
-    return {
-      state: 'waiting',
-      reason: leaving === undefined ? 'Creating' : 'Stopping',
-      message,
-      task: undefined,
-    };
-  }
-  return endedVerdict(last, context);
+  if (last === undefined || last !== slot.last || !isOwn(last, context.target))
+    return emptyVerdict(slot.leaving, old);
+  const verdict = endedVerdict(last, context);
+  const crowded = verdict.state === 'complete' && old.length + slot.leaving.length > 0;
+  return crowded ? emptyVerdict([...slot.leaving, ...old], []) : verdict;
+}
+
+/** A slot that has no task of the version that is wanted. */
+function emptyVerdict(leaving: readonly Task[], old: readonly Task[]): Verdict {
+  const last = leaving.at(-1);
+  const [reason, message] =
+    last !== undefined
+      ? ['Stopping', `waits for ${last.meta.name} to end`]
+      : old.length > 0
+        ? ['Updating', 'waits for its turn to be updated']
+        : ['Creating', 'is being created'];
+  return { state: 'waiting', reason, message, task: undefined };
 }
 
 /** `before`: the attempt before it, if that is known; while a task is on its way, that one shows what is wrong. */
@@ -77,6 +83,8 @@ function liveVerdict(
   if (status.ready) {
     const settlesAt = status.since + monitorMs;
     if (settlesAt <= now) return crowded ? { ...SETTLED, state: 'ready', task } : SETTLED;
+    if (spec.restarts >= CRASH_LOOP_FAILURES && before !== undefined)
+      return { ...loopVerdict(spec.restarts, before), changesAt: settlesAt };
     return { state: 'ready', reason: 'Monitoring', message: 'ready', task, changesAt: settlesAt };
   }
   const why = status.message ?? (status.state === 'running' ? 'running, not ready yet' : status.state);
@@ -99,8 +107,7 @@ function endedVerdict(last: Task, { restart, target, now }: Context): Verdict {
     };
   }
   const changesAt = decision.at > now ? decision.at : undefined;
-  if (decision.restarts >= CRASH_LOOP_FAILURES)
-    return { ...loopVerdict(decision.restarts, last), changesAt };
+  if (decision.restarts >= CRASH_LOOP_FAILURES) return { ...loopVerdict(decision.restarts, last), changesAt };
   return { state: 'waiting', reason: status.reason ?? 'Restarting', message: why, task: last, changesAt };
 }
 
