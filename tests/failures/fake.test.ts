@@ -1,37 +1,22 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+/** Every way to fail that the fake runtime can stage, in virtual time. */
+import { beforeAll } from 'vitest';
 import { ROWS } from './rows/index.ts';
+import { failureTests } from './support/failure-tests.ts';
 import { fakeBed } from './support/fake-bed.ts';
-import { expectedOf, WHEN } from './support/row.ts';
+import type { Row } from './support/row.ts';
 import { tryRow } from './support/trial.ts';
 
-for (const when of WHEN) {
-  describe(when, () => {
-    for (const row of ROWS) {
-      const expected = expectedOf(row, 'fake', when);
-      if (expected === undefined) continue;
-      test(row.name, async () => {
-        await using bed = await fakeBed(row.alone);
-        const o = await tryRow(bed, row, when);
-        console.log(
-          `${when} ${row.name}: ${o.exit} ${o.tookMs} ${o.reason} ${o.task} [${o.events}] ${JSON.stringify(o.serving)}\n${o.printed}`,
-        );
-        const e = expected;
-        expect({ exit: o.exit, reason: o.reason, task: o.task, serving: o.serving }).toEqual({
-          exit: e.exit,
-          reason: e.reason,
-          task: e.task,
-          serving: { old: 0, new: 0, ...e.serving },
-        });
-        expect(o.printed).toMatch(e.message);
-        if (e.event) expect(o.events).toContain(e.event);
-      });
-    }
-  });
-}
-
 beforeAll(async () => {
-  // Loads what commands need, so that virtual time does not pass meanwhile.
-  await using bed = await fakeBed();
-  const [row] = ROWS;
-  if (row !== undefined) await tryRow(bed, row, 'deploy');
+  // Loads what the commands need: virtual time passes while a module is read.
+  await using bed = await fakeBed(3);
+  await tryRow(bed, ROWS[0] as Row, 'deploy');
+}, 60_000);
+
+failureTests({
+  runtime: 'fake',
+  title: 'Simulated',
+  open: fakeBed,
+  atOnce: 4,
+  apart: true,
+  timeoutMs: 60_000,
 });

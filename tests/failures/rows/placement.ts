@@ -1,6 +1,14 @@
 import type { Bed } from '../support/bed.ts';
 import { beside } from '../support/beside.ts';
-import { type Cause, type Expected, life, type Row, shell, type TemplatePart } from '../support/row.ts';
+import {
+  type Cause,
+  type Expected,
+  life,
+  type Row,
+  type SpecPart,
+  shell,
+  type TemplatePart,
+} from '../support/row.ts';
 
 const idle: TemplatePart = { command: ['sleep', '1000'] };
 /** The same on every runtime. */
@@ -97,7 +105,7 @@ export const PLACEMENT: readonly Row[] = [
       { ports: [HOST_PORT] },
       { prepare: (bed) => beside(bed, 'has-the-port', { ports: [HOST_PORT] }, {}) },
     ),
-    ...pending('HostPortInUse', /0 of 1 nodes fit: 1 has a host port in use/),
+    ...pending('HostPortInUse', /0 of 1 node fit: 1 has a host port in use/),
   },
   {
     name: 'unknown scheduler',
@@ -125,17 +133,17 @@ export const PLACEMENT: readonly Row[] = [
 
 const waits = (
   template: Readonly<{ fake: TemplatePart; real: TemplatePart }>,
-  spec: object,
+  spec: SpecPart,
   name: string,
 ): Row['on'] => {
-  const prepare =
-    (part: TemplatePart): Cause['prepare'] =>
-    (bed) =>
-      beside(bed, name, part, spec);
+  const cause = (own: TemplatePart, part: TemplatePart): Cause => ({
+    template: own,
+    prepare: (bed) => beside(bed, name, part, spec),
+  });
   return {
-    fake: { template: {}, prepare: prepare(template.fake) },
-    process: { template: idle, prepare: prepare(template.real) },
-    docker: { template: {}, prepare: prepare(template.real) },
+    fake: cause({}, template.fake),
+    process: cause(idle, template.real),
+    docker: cause({}, template.real),
   };
 };
 const failed = (message: RegExp): Expected => ({

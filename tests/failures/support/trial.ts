@@ -14,14 +14,14 @@ export interface Outcome {
   readonly task: string | undefined;
   readonly events: readonly string[];
   readonly serving: { readonly old: number; readonly new: number };
-  readonly service: Service | undefined;
-  readonly shown: Task | undefined;
+  /** Commands that ought to show why, and do not. */
+  readonly hides: readonly string[];
 }
 
 /** Two tasks that start over quickly, an update that gives up soon. */
 const USUAL: SpecPart = {
   replicas: 2,
-  restart: { delayMs: 50, maxDelayMs: 400 },
+  restart: { delayMs: 400 },
   update: { monitorMs: 300, progressDeadlineMs: 4000 },
 };
 
@@ -64,9 +64,40 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
       shown === undefined ? undefined : await described(bed, `task/${shown.meta.name}`, /^Reason:\s+(\w+)/m),
     events: await eventsOf(bed, name),
     serving: { old, new: ready.length - old },
-    service,
-    shown,
+    hides: service?.status.progress?.state !== 'failed' ? [] : await hiding(bed, service, shown),
   };
+}
+
+/** Asks every command that shows the state of a service for the reason. */
+async function hiding(bed: Bed, service: Service, shown: Task | undefined): Promise<string[]> {
+  const { name } = service.meta;
+  const { progress } = service.status;
+  // The end of it: names of tasks in it change with each attempt.
+  const end = progress?.message.slice(-20);
+  const wanted: [line: string, texts: readonly (string | undefined)[]][] = [
+    [`describe service/${name}`, [progress?.reason, end]],
+    [`explain service/${name}`, [progress?.reason, shown?.status.message ?? end]],
+    [`get service/${name} -o json`, [`"reason": "${progress?.reason}"`]],
+    [`events --for service/${name}`, [end]],
+  ];
+  if (shown !== undefined) {
+    const { reason, message = '', exitCode } = shown.status;
+    const word = reason === 'Exited' ? `(${exitCode})` : reason === 'Completed' ? 'complete' : reason;
+    wanted.push(
+      [`get tasks --field-selector spec.service=${name}`, [word]],
+      [`get tasks -o json --field-selector spec.service=${name}`, [`"reason": "${reason}"`]],
+      [`describe task/${shown.meta.name}`, [reason, message]],
+      [`explain task/${shown.meta.name}`, [reason, message]],
+      [`service ps ${name} --no-trunc`, [message]],
+    );
+  }
+  const hidden: string[] = [];
+  for (const [line, texts] of wanted) {
+    const { out } = await bed.run(line.split(' '));
+    const lacks = texts.filter((text) => text !== undefined && !out.includes(text));
+    if (lacks.length > 0) hidden.push(`gantry ${line}: lacks ${lacks.join(', ')}`);
+  }
+  return hidden;
 }
 
 export function serviceName({ name }: Pick<Row, 'name'>, when: When): string {
