@@ -9,8 +9,10 @@ failureTests({
   runtime: 'process',
   title: 'Processes',
   open: (nodes) =>
-    realBed({ runtime: 'process', good }, nodes, (dir) => processCluster({ logLevel: 'silent', runtime: { dir } })),
-  atOnce: 8,
+    realBed({ runtime: 'process', good }, nodes, (dir) =>
+      processCluster({ logLevel: 'silent', runtime: { dir } }),
+    ),
+  atOnce: 12,
   apart: false,
   timeoutMs: 240_000,
 });

@@ -43,12 +43,13 @@ const refused: Cause = {
 };
 
 /** Checks that never succeed and are repeated until the deadline. */
-const never = (task: string, message: string): Pick<Row, 'deploy' | 'update'> => ({
+const never = (task: string, message: string): Pick<Row, 'deploy' | 'update' | 'deadlineMs'> => ({
+  deadlineMs: 6000,
   deploy: {
     exit: 1,
     reason: 'ProgressDeadlineExceeded',
     task,
-    message: new RegExp(`no progress for 4 s: .*${message}`),
+    message: new RegExp(`no progress for 6 s: .*${message}`),
     event: 'ProgressDeadlineExceeded',
     serving: {},
   },
@@ -56,7 +57,7 @@ const never = (task: string, message: string): Pick<Row, 'deploy' | 'update'> =>
     exit: 1,
     reason: 'UpdatePaused',
     task,
-    message: new RegExp(`update is paused: no progress for 4 s: .*${message}`),
+    message: new RegExp(`update is paused: no progress for 6 s: .*${message}`),
     event: 'UpdatePaused',
     serving: { old: 2 },
   },
@@ -80,37 +81,31 @@ const ready: Expected = {
   event: 'ProbeFailed',
   serving: { new: 2 },
 };
-const long = { update: { monitorMs: 300, progressDeadlineMs: 60_000 } };
 
 /** Workloads that run and are not well. */
 export const CHECKS: readonly Row[] = [
   {
     name: 'startup check refused',
-    spec: long,
     on: { process: refused, docker: refused },
     ...unhealthy(/startup check: .*(refused|ECONNREFUSED)/),
   },
   {
     name: 'startup check gets a wrong status',
-    spec: long,
     on: server(503, 'startup', { retries: 30 }),
     ...unhealthy(/startup check: .*503/),
   },
   {
     name: 'startup check is never answered',
-    spec: long,
     on: server(undefined, 'startup', { timeoutMs: 300, startPeriodMs: 2000 }),
     ...unhealthy(/startup check: .*300 ms/),
   },
   {
     name: 'startup check hangs',
-    spec: long,
     on: exec('startup', { 'exec-hangs': 'true' }, 'sleep 1000'),
     ...unhealthy(/startup check: .*1000 ms/),
   },
   {
     name: 'startup check fails with output',
-    spec: long,
     on: exec('startup', { 'ready-after-ms': '600000' }, 'echo not migrated; exit 1'),
     ...unhealthy(/startup check: .*exited with 1: not migrated/),
   },
@@ -121,7 +116,6 @@ export const CHECKS: readonly Row[] = [
   },
   {
     name: 'slow to ready',
-    spec: long,
     on: exec(
       'readiness',
       { 'ready-after-ms': '3000' },
@@ -133,7 +127,7 @@ export const CHECKS: readonly Row[] = [
   },
   {
     name: 'liveness fails later',
-    spec: { update: { monitorMs: 8000, progressDeadlineMs: 60_000 } },
+    spec: { update: { monitorMs: 8000 } },
     on: exec(
       'liveness',
       { 'sick-after-ms': '1000' },
@@ -144,7 +138,6 @@ export const CHECKS: readonly Row[] = [
   },
   {
     name: "image's health check fails",
-    spec: long,
     on: {
       fake: { template: life({ 'unhealthy-after-ms': '500', 'health-message': 'exit code 1: no answer' }) },
       docker: { template: { image: 'gantry-test/unhealthy:1' } },

@@ -53,7 +53,7 @@ const exits = (code: number, says = ''): Row['on'] => {
     docker: { template: shell(script) },
   };
 };
-const patient = { update: { monitorMs: 3000, progressDeadlineMs: 60_000 } };
+const patient = { update: { monitorMs: 5000 } };
 const eater = { ...shell('tail /dev/zero'), resources: { limits: { memory: '16Mi' } } };
 const stubborn = shell('trap "" TERM; while :; do sleep 0.1; done');
 const sleeper = { command: ['sleep', '1000'] };
@@ -102,12 +102,15 @@ export const EXITS: readonly Row[] = [
       process: { template: eater },
       docker: { template: eater },
     },
-    deploy: crashLoop(/failed \d times in a row: out of memory: killed by SIGKILL/),
-    update: paused('OutOfMemory', /1 of 2 new tasks failed: .*out of memory: killed by SIGKILL/),
+    deploy: crashLoop(/failed \d times in a row: out of memory: (killed by SIGKILL|exit code 137)/),
+    update: paused(
+      'OutOfMemory',
+      /1 of 2 new tasks failed: .*out of memory: (killed by SIGKILL|exit code 137)/,
+    ),
   },
   {
     name: 'crash on one node only',
-    spec: { replicas: 3, update: { monitorMs: 300, progressDeadlineMs: 30_000, maxFailureRatio: 1 } },
+    spec: { replicas: 3, update: { monitorMs: 2000, maxFailureRatio: 1 } },
     on: {
       fake: { template: life({ 'exit-after-ms': '10', 'exit-code': '5', 'bad-nodes': 'node-1' }) },
       process: { template: shell('case "$PWD" in *node-1*) exit 5;; esac; exec sleep 1000') },

@@ -13,12 +13,13 @@ const rejected = (reason: string, message: RegExp): Pick<Row, 'deploy' | 'update
   },
 });
 /** Tasks that make no progress until the deadline. */
-const overdue = (task: string, message: string): Pick<Row, 'deploy' | 'update'> => ({
+const overdue = (task: string, message: string): Pick<Row, 'deploy' | 'update' | 'deadlineMs'> => ({
+  deadlineMs: 6000,
   deploy: {
     exit: 1,
     reason: 'ProgressDeadlineExceeded',
     task,
-    message: new RegExp(`no progress for 4 s: .*${message}`),
+    message: new RegExp(`no progress for 6 s: .*${message}`),
     event: 'ProgressDeadlineExceeded',
     serving: {},
   },
@@ -26,7 +27,7 @@ const overdue = (task: string, message: string): Pick<Row, 'deploy' | 'update'> 
     exit: 1,
     reason: 'UpdatePaused',
     task,
-    message: new RegExp(`update is paused: no progress for 4 s: .*${message}`),
+    message: new RegExp(`update is paused: no progress for 6 s: .*${message}`),
     event: 'UpdatePaused',
     serving: { old: 2 },
   },

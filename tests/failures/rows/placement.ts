@@ -31,7 +31,8 @@ const overdue = (
   serving,
 });
 /** Tasks that fit nowhere. */
-const pending = (task: string, message: RegExp): Pick<Row, 'deploy' | 'update'> => ({
+const pending = (task: string, message: RegExp): Pick<Row, 'deploy' | 'update' | 'deadlineMs'> => ({
+  deadlineMs: 6000,
   deploy: overdue('ProgressDeadlineExceeded', task, message),
   update: overdue('UpdatePaused', task, message, { old: 2 }),
 });
@@ -81,7 +82,7 @@ export const PLACEMENT: readonly Row[] = [
     spec: {
       replicas: 2,
       placement: { maxReplicasPerNode: 1, constraints: ['node.name != node-3'] },
-      update: { order: 'start-first', monitorMs: 300, progressDeadlineMs: 30_000 },
+      update: { order: 'start-first', monitorMs: 2000 },
     },
     on: anywhere({}),
     update: {
@@ -94,6 +95,7 @@ export const PLACEMENT: readonly Row[] = [
   },
   {
     name: 'too many per node',
+    deadlineMs: 6000,
     spec: { replicas: 4, placement: { maxReplicasPerNode: 1 } },
     on: anywhere({}),
     deploy: overdue('ProgressDeadlineExceeded', 'MaxReplicasPerNode', /0 of 3 nodes fit/, { new: 3 }),

@@ -3,7 +3,7 @@ import { createCluster } from '@gantry/host';
 import { fakeCluster } from '@gantry/presets/fake';
 import { silentLogger, TestClock } from '@gantry/testing';
 import { Terminal } from '../../../packages/cli/test/support/terminal.ts';
-import type { Bed } from './bed.ts';
+import { type Bed, until } from './bed.ts';
 
 const STEP_MS = 100;
 
@@ -37,9 +37,10 @@ export async function fakeBed(nodes = 3): Promise<Bed> {
     api: cluster.api,
     clock,
     good: { image: 'app:1' },
+    until: (check) => until(check, (ms) => clock.advance(ms)),
     run: (argv, options) => passing(terminal.run(argv, options)),
     [Symbol.asyncDispose]: async () => {
-      await passing(cluster[Symbol.asyncDispose]());
+      await passing(Promise.resolve(cluster[Symbol.asyncDispose]()));
       await terminal[Symbol.asyncDispose]();
     },
   };

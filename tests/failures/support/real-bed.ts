@@ -5,23 +5,24 @@ import type { Plugin } from '@gantry/core';
 import { createCluster } from '@gantry/host';
 import { SystemClock } from '@gantry/system';
 import { Terminal } from '../../../packages/cli/test/support/terminal.ts';
-import type { Bed } from './bed.ts';
+import { type Bed, until } from './bed.ts';
 
 /** A cluster that runs workloads on this machine, in real time. `plugins`: of a cluster with this state directory. */
 export async function realBed(
-  { runtime, good }: Pick<Bed, 'runtime' | 'good'>,
+  own: Pick<Bed, 'runtime' | 'good' | 'registry'>,
   nodes: number,
   plugins: (directory: string) => readonly Plugin[],
 ): Promise<Bed> {
   const directory = await mkdtemp(join(tmpdir(), 'gantry-failures-'));
   // A name of its own: on a shared engine, clusters are told apart by it.
   const cluster = await createCluster(plugins(directory), { name: directory.slice(-6).toLowerCase(), nodes });
+  const clock = new SystemClock();
   const terminal = await Terminal.open({ api: cluster.api });
   return {
-    runtime,
-    good,
+    ...own,
     api: cluster.api,
-    clock: new SystemClock(),
+    clock,
+    until: (check) => until(check, (ms) => clock.sleep(ms)),
     run: (argv, options) => terminal.run(argv, options),
     [Symbol.asyncDispose]: async () => {
       await terminal[Symbol.asyncDispose]();

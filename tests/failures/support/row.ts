@@ -41,6 +41,8 @@ export interface Row {
   /** Number of nodes of a cluster that it has to itself; absent: it shares one of three nodes with other rows. */
   readonly alone?: number;
   readonly on: Partial<Record<RuntimeName, Cause>>;
+  /** `progressDeadlineMs`, where the row is about it. */
+  readonly deadlineMs?: number;
   /** For all runtimes. */
   readonly spec?: SpecPart;
   readonly deploy?: Expected;

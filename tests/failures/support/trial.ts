@@ -1,7 +1,7 @@
 import type { Event, Service, ServiceInput, Task } from '@gantry/core';
 import { isFinal, isGantryError } from '@gantry/core';
 import type { Bed } from './bed.ts';
-import type { Row, SpecPart, TemplatePart, When } from './row.ts';
+import { expectedOf, type Row, type SpecPart, type TemplatePart, type When } from './row.ts';
 
 /** What a user got to see of one failure. */
 export interface Outcome {
@@ -22,16 +22,19 @@ export interface Outcome {
 const USUAL: SpecPart = {
   replicas: 2,
   restart: { delayMs: 400 },
-  update: { monitorMs: 300, progressDeadlineMs: 4000 },
 };
+/** Long enough for a busy machine, where a row is not about the deadline. */
+const DEADLINE_MS = 60_000;
 
 /** Brings a row about as the first deployment of a service or as an update of one that is well. */
 export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   const name = serviceName(row, when);
   const cause = row.on[bed.runtime] ?? {};
   const usual: TemplatePart = { drainMs: 0, stopGraceMs: 500, ...bed.good };
-  const apply = async (template: TemplatePart, spec: SpecPart) => {
-    const input = { kind: 'service', meta: { name }, spec: { ...USUAL, ...spec, template } } as ServiceInput;
+  const apply = async (template: TemplatePart, { update, ...spec }: SpecPart) => {
+    const policy = { monitorMs: 2000, progressDeadlineMs: row.deadlineMs ?? DEADLINE_MS, ...update };
+    const whole = { ...USUAL, ...spec, update: policy, template };
+    const input = { kind: 'service', meta: { name }, spec: whole } as ServiceInput;
     return bed.run(['apply', '-f', '-', '--wait', '--timeout', '90s'], { stdin: JSON.stringify(input) });
   };
   let before = '';
@@ -43,7 +46,7 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   await using _prepared = await cause.prepare?.(bed, name);
   const began = bed.clock.elapsed();
   const ran = await apply(
-    { ...usual, env: { VERSION: '2' }, ...cause.template },
+    { ...usual, env: { VERSION: '2' }, ...local(bed, cause.template) },
     { ...row.spec, ...cause.spec },
   );
   const tookMs = bed.clock.elapsed() - began;
@@ -52,6 +55,16 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   const shown = shownTask(service, tasks);
   const ready = tasks.filter(({ status, spec }) => status.ready && spec.desired === 'running');
   const old = ready.filter(({ spec }) => spec.template === before).length;
+  // In a crash loop, a task is ready for a moment: that is not serving.
+  const stays = bed.clock.now() - (service?.spec.update.monitorMs ?? 0);
+  const fresh = ready.filter(({ spec, status }) => spec.template !== before && status.since <= stays).length;
+  let events: readonly string[] = [];
+  const event = expectedOf(row, bed.runtime, when)?.event;
+  // An event is recorded right after what it reports.
+  await bed.until(async () => {
+    events = await eventsOf(bed, name);
+    return event === undefined || events.includes(event);
+  });
   return {
     exit: ran.code,
     printed: `${ran.out}${ran.err}`,
@@ -62,8 +75,8 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
         : await described(bed, `service/${name}`, /^Progress:\s+\w+ \((\w+)\)/m),
     task:
       shown === undefined ? undefined : await described(bed, `task/${shown.meta.name}`, /^Reason:\s+(\w+)/m),
-    events: await eventsOf(bed, name),
-    serving: { old, new: ready.length - old },
+    events,
+    serving: { old, new: fresh },
     hides: service?.status.progress?.state !== 'failed' ? [] : await hiding(bed, service, shown),
   };
 }
@@ -76,7 +89,7 @@ async function hiding(bed: Bed, service: Service, shown: Task | undefined): Prom
   const end = progress?.message.slice(-20);
   const wanted: [line: string, texts: readonly (string | undefined)[]][] = [
     [`describe service/${name}`, [progress?.reason, end]],
-    [`explain service/${name}`, [progress?.reason, shown?.status.message ?? end]],
+    [`explain service/${name}`, [progress?.reason, shown?.status.message?.slice(-20) ?? end]],
     [`get service/${name} -o json`, [`"reason": "${progress?.reason}"`]],
     [`events --for service/${name}`, [end]],
   ];
@@ -88,20 +101,30 @@ async function hiding(bed: Bed, service: Service, shown: Task | undefined): Prom
       [`get tasks -o json --field-selector spec.service=${name}`, [`"reason": "${reason}"`]],
       [`describe task/${shown.meta.name}`, [reason, message]],
       [`explain task/${shown.meta.name}`, [reason, message]],
-      [`service ps ${name} --no-trunc`, [message]],
+      [`service ps ${name} --no-trunc`, [message.slice(-20)]],
     );
   }
   const hidden: string[] = [];
   for (const [line, texts] of wanted) {
-    const { out } = await bed.run(line.split(' '));
-    const lacks = texts.filter((text) => text !== undefined && !out.includes(text));
+    const out = withoutPorts((await bed.run(line.split(' '))).out);
+    const lacks = texts.filter((text) => text !== undefined && !out.includes(withoutPorts(text)));
     if (lacks.length > 0) hidden.push(`gantry ${line}: lacks ${lacks.join(', ')}`);
   }
   return hidden;
 }
 
+/** Each attempt has a port of its own. */
+const withoutPorts = (text: string): string => text.replace(/:\d{4,5}\b/g, ':PORT');
+
 export function serviceName({ name }: Pick<Row, 'name'>, when: When): string {
   return `${name.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${when}`;
+}
+
+/** A template whose image comes from the registry of the test. */
+function local({ registry = '' }: Bed, template: TemplatePart = {}): TemplatePart {
+  return template.image === undefined
+    ? template
+    : { ...template, image: template.image.replace('REGISTRY', registry) };
 }
 
 /** What `describe` shows. */

@@ -15,7 +15,7 @@ import {
   type Target,
   targetOf,
 } from './update.ts';
-import { CRASH_LOOP_FAILURES, verdictOf } from './verdict.ts';
+import { CRASH_LOOP_FAILURES, type Verdict, verdictOf } from './verdict.ts';
 import { replicatedSlots, type WantedSlots } from './wanted-slots.ts';
 
 /** How many ended tasks of a slot are kept, for their logs and for the count of restarts. */
@@ -117,11 +117,12 @@ export function planService(input: PlanInput): ServicePlan {
 
   const policy = policyOf(service.spec, target.update);
   const context = { restart: service.spec.restart, target, monitorMs: policy.monitorMs, now };
-  const assessment = assess(views.map((view) => verdictOf(view, context)));
+  const verdicts = views.map((view) => verdictOf(view, context));
+  const assessment = assess(verdicts);
   const waiting = slots.size === 0 ? input.waitsFor : undefined;
   const common = { service, assessment, waitsFor: waiting, progressDeadlineMs: policy.progressDeadlineMs };
   const { overdue } = progressOf({ ...common, target, now, seenSince });
-  const outcome = judge(views, input, target, assessment.settled, overdue);
+  const outcome = judge(views, verdicts, input, target, { settled: assessment.settled, overdue });
   const reached: Target = { ...target, update: outcome.update };
   const proof = proofOf(views, service.spec, reached, now);
   const budget = budgetOf(views, input, reached, { draft, proof });
@@ -215,10 +216,10 @@ function viewOf(slot: Slot, target: Target, fitness: PlanInput['fitness']): Slot
 /** How a moving update is doing. */
 function judge(
   views: readonly SlotView[],
+  verdicts: readonly Verdict[],
   { service, now }: PlanInput,
   target: Target,
-  settled: number,
-  overdue: string | undefined,
+  { settled, overdue }: { readonly settled: number; readonly overdue: string | undefined },
 ) {
   const { update } = target;
   if (update === undefined || !isMoving(update)) return { update, rollback: false };
@@ -226,21 +227,18 @@ function judge(
   const mayComplete = service.spec.restart.condition !== 'any';
   let failed = 0;
   let failure: string | undefined;
-  for (const { slot } of views) {
+  views.forEach(({ slot }, index) => {
     for (const task of [...slot.ended, ...slot.live]) {
-      if (
-        !isCurrent(task, target) ||
-        task.spec.desired === 'shutdown' ||
-        task.meta.createdAt < update.startedAt
-      )
-        continue;
-      const why = failureOf(task, policy, mayComplete);
+      if (task.spec.desired === 'shutdown' || !isCurrent(task, target) || !isNew(task, target)) continue;
+      const verdict = verdicts[index] as Verdict;
+      const isHopeless = verdict.state === 'failed' && verdict.task === task;
+      const why = failureOf(task, policy, mayComplete) ?? (isHopeless ? verdict.message : undefined);
       if (why === undefined) continue;
       failed++;
       failure ??= `${task.meta.name}: ${why}`;
-      break;
+      return;
     }
-  }
+  });
   return advance(update, policy, { slots: views.length, failed, settled, failure, overdue }, now);
 }
 
