@@ -215,12 +215,34 @@ describe('an update', () => {
     expect(words(plan(web, old))).toEqual(['+1.2', '+2.2']);
   });
 
-  test('start-first stops the old task once the new one is ready, and only then goes on', () => {
+  test('start-first stops the first old task once a new one has stayed ready for monitorMs, and only then goes on', () => {
     const begun = { ...web, status: plan(web, old).status };
     const fresh = (slot: string, ready: boolean): Task =>
       task(web, { slot, attempt: 2, status: { ready, runningAt: T0 } });
     expect(words(plan(begun, [...old, fresh('1', false), fresh('2', false)]))).toEqual([]);
-    expect(words(plan(begun, [...old, fresh('1', true), fresh('2', false)]))).toEqual(['+3.2', '-1.1']);
+    const tasks = [...old, fresh('1', true), fresh('2', false)];
+    const { monitorMs } = web.spec.update;
+    expect(words(plan(begun, tasks, { now: T0 + monitorMs - 1 }))).toEqual([]);
+    expect(words(plan(begun, tasks, { now: T0 + monitorMs }))).toEqual(['+3.2', '-1.1']);
+    const next = task(web, { slot: '3', attempt: 2, status: { since: T0 + monitorMs } });
+    expect(words(plan(begun, [...tasks, next], { now: T0 + monitorMs }))).toEqual(['+4.2', '-1.1', '-3.1']);
+  });
+
+  test('a version that fails within monitorMs of becoming ready replaces nothing, not even while the update is paused', () => {
+    const begun = { ...web, status: plan(web, old).status };
+    const ended = task(web, {
+      slot: '1',
+      attempt: 2,
+      status: { state: 'failed', ready: false, runningAt: T0, finishedAt: T0 + 100 },
+    });
+    const other = task(web, { slot: '2', attempt: 2, status: { runningAt: T0 } });
+    const now = T0 + 101;
+    const paused = plan(begun, [...old, ended, other], { now });
+    expect(paused.status.update?.state).toBe('paused');
+    expect(paused.shutdown).toEqual([]);
+    const again = task(web, { slot: '1', attempt: 3, restarts: 1, status: { since: now, runningAt: now } });
+    const held = { ...begun, status: paused.status };
+    expect(plan(held, [...old, ended, again, other], { now }).shutdown).toEqual([]);
   });
 
   test('stop-first prepares as many as parallelism allows, then stops the old ones, then starts the new ones', () => {
@@ -298,7 +320,7 @@ describe('an update', () => {
   test('a delay rests after each slot', () => {
     const delayed = {
       ...web,
-      spec: { ...web.spec, update: { ...web.spec.update, parallelism: 1, delayMs: 500 } },
+      spec: { ...web.spec, update: { ...web.spec.update, parallelism: 1, delayMs: 500, monitorMs: 100 } },
     };
     const begun = { ...delayed, status: plan(delayed, old).status };
     const done = task(web, { slot: '1', attempt: 2, status: { since: T0, runningAt: T0 } });

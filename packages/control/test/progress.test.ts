@@ -110,11 +110,7 @@ describe('the progress of a service', () => {
 
   test.each([
     ['none', { condition: 'none' }, 'exit code 1; not restarted: its restart condition is none'],
-    [
-      'its attempts used up',
-      { maxAttempts: 1 },
-      'exit code 1; not restarted: it was restarted 1 times in a row',
-    ],
+    ['its attempts used up', { maxAttempts: 1 }, 'exit code 1; not restarted: it was restarted once'],
   ] as const)('is failed when a task has failed and is not restarted: %s', (_, restart, message) => {
     const web = service({ restart });
     const failed = task(web, {

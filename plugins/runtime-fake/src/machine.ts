@@ -109,12 +109,14 @@ export class FakeMachine {
     const delay = life.ignoreStop ? Number.POSITIVE_INFINITY : varied(life.stopDelayMs, life, drive.random);
     const [after, last] = delay > graceMs ? [graceMs, 'SIGKILL'] : [delay, name];
     if (after === 0 || workload.status.state === 'created') {
-      this.exit(workload, drive.clock, 128 + signalNumber(last), last);
+      this.exit(workload, drive.clock, 128 + signalNumber(last), last, { signal: last });
       return;
     }
     workload.timers ??= [];
     workload.timers.push(
-      drive.clock.after(after, () => this.exit(workload, drive.clock, 128 + signalNumber(last), last)),
+      drive.clock.after(after, () =>
+        this.exit(workload, drive.clock, 128 + signalNumber(last), last, { signal: last }),
+      ),
     );
     return this.changed(workload);
   }

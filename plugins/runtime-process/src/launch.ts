@@ -105,9 +105,8 @@ function accountOf(task: string, text: string): Account {
   const gid = group === undefined ? own : groupEntry === undefined ? number(group) : Number(groupEntry[2]);
   if (uid === undefined || gid === undefined) {
     const what = uid === undefined ? `user "${user}"` : `group "${group}"`;
-    throw invalidObject(`runtime-process: "${task}"`, [
-      { path: 'template.user', message: `${what} not found on this node` },
-    ]);
+    const issue = { path: 'template.user', message: `${what} not found on this node` };
+    throw invalidObject(`runtime-process: "${task}"`, [issue], 'UserUnknown');
   }
   return { uid, gid, home: entry?.[5] ?? '/' };
 }

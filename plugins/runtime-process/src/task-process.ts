@@ -11,6 +11,8 @@ import { bootId, readProcess, send } from './process-table.ts';
 import type { TaskDir, TaskEnd, TaskRecord } from './task-dir.ts';
 import { watchDir } from './watch-dir.ts';
 
+/** Exit code of a process that SIGKILL has ended. */
+const KILLED = 137;
 const UNKNOWN = Object.freeze({ reason: 'ended without its agent; its exit code is unknown' });
 
 export interface TaskSetup {
@@ -138,7 +140,8 @@ export class TaskProcess {
 
   #leaderExit(code: number | null, signal: NodeJS.Signals | null): void {
     const exitCode = code ?? 128 + constants.signals[signal as NodeJS.Signals];
-    const oomKilled = signal === 'SIGKILL' && this.#setup.cgroup.outOfMemory();
+    // A shell whose command was killed exits with the same code.
+    const oomKilled = exitCode === KILLED && this.#setup.cgroup.outOfMemory();
     const reason = oomKilled ? 'out of memory' : (signal ?? undefined);
     const finishedAt = this.#setup.clock.now();
     this.#leaderEnd ??= {
@@ -228,17 +231,24 @@ export function launch(
   }
 }
 
+/** Why a command cannot be run, by the error that running it gave. */
+const COMMAND_REASONS: Readonly<Record<string, string>> = Object.freeze({
+  ENOENT: 'CommandNotFound',
+  ENOTDIR: 'CommandNotFound',
+  ELOOP: 'CommandNotFound',
+});
+
 function startError(task: string, file: string, cwd: string, cause: unknown): GantryError {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code !== undefined && ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ENOSPC'].includes(code)) {
     return new GantryError('EXHAUSTED', `runtime-process: "${task}" cannot start: ${message}`, { cause });
   }
   if (code !== undefined && ['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC', 'E2BIG', 'ELOOP'].includes(code)) {
-    const noFolder = !existsSync(cwd);
-    const issue = noFolder
-      ? { path: 'template.workingDir', message: `${code}: there is no folder ${cwd}` }
-      : { path: 'template.command', message: `${code}: cannot run ${JSON.stringify(file)}` };
-    return invalidObject(`runtime-process: "${task}" cannot start`, [issue]);
+    const [field, why, reason] = !existsSync(cwd)
+      ? ['workingDir', `directory ${JSON.stringify(cwd)} not found`, 'WorkingDirNotFound']
+      : ['command', `cannot run ${JSON.stringify(file)}`, COMMAND_REASONS[code] ?? 'CommandNotExecutable'];
+    const issue = { path: `template.${field}`, message: `${code}: ${why}` };
+    return invalidObject(`runtime-process: "${task}" cannot start`, [issue], reason);
   }
   return new GantryError('INTERNAL', `runtime-process: "${task}" cannot start: ${message}`, { cause });
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ClusterApi, GantryError } from '@gantry/core';
+import { type Clock, type ClusterApi, GantryError } from '@gantry/core';
 import { SystemClock, SystemRandom } from '@gantry/system';
 import { connectTo } from '../../src/cluster/connect.ts';
 import type { Io, Output, TokenApi } from '../../src/io/io.ts';
@@ -22,6 +22,8 @@ export interface TerminalOptions {
   readonly tokens?: TokenApi;
   /** In place of a folder of its own. */
   readonly home?: string;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** Talks to the server that is named, in place of `api`. */
   readonly real?: boolean;
 }
@@ -49,7 +51,7 @@ export class Terminal implements AsyncDisposable {
   }
 
   async run(line: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
-    const { isTTY = false, columns = 100, api, tokens, env = {} } = this.#options;
+    const { isTTY = false, columns = 100, api, tokens, env = {}, clock } = this.#options;
     const text = { out: '', err: '' };
     const output = (name: 'out' | 'err'): Output => ({
       write: (part) => {
@@ -78,7 +80,7 @@ export class Terminal implements AsyncDisposable {
         ...options.env,
       },
       cwd: this.home,
-      system: async () => ({ clock: new SystemClock(), random: new SystemRandom() }),
+      system: async () => ({ clock: clock ?? new SystemClock(), random: new SystemRandom() }),
       signal: options.signal ?? new AbortController().signal,
       onResize: () => () => undefined,
       connect: async (target) =>

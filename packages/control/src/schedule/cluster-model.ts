@@ -29,6 +29,8 @@ interface MutableNode extends Omit<NodeView, 'features'> {
   tasks: number;
   tasksOf: Map<string, number>;
   hostPorts: Set<string>;
+  /** Tasks that have each of them: two for a moment, while one replaces the other. */
+  readonly hostPortTasks: Map<string, number>;
 }
 
 /** What a task of this template takes from its node. */
@@ -108,6 +110,7 @@ export class ClusterModel {
       tasks: 0,
       tasksOf: new Map(),
       hostPorts: new Set(),
+      hostPortTasks: new Map(),
     };
     this.#nodes.set(name, node);
     this.#views = undefined;
@@ -136,7 +139,10 @@ export class ClusterModel {
     if (count > 0) node.tasksOf.set(spec.service, count);
     else node.tasksOf.delete(spec.service);
     for (const port of hostPorts) {
-      if (sign > 0) node.hostPorts.add(port);
+      const holders = (node.hostPortTasks.get(port) ?? 0) + sign;
+      if (holders > 0) node.hostPortTasks.set(port, holders);
+      else node.hostPortTasks.delete(port);
+      if (holders > 0) node.hostPorts.add(port);
       else node.hostPorts.delete(port);
     }
   }

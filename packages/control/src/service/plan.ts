@@ -1,6 +1,7 @@
 import type { Service, ServiceStatus, Task } from '@gantry/core';
 import type { Waiting } from './dependencies.ts';
 import { assess, progressOf } from './progress.ts';
+import { type Proof, proofOf } from './proof.ts';
 import { decideRestart } from './restart.ts';
 import { emptySlot, type NodeFitness, type Slot, slotsOf } from './slots.ts';
 import { statusOf } from './status.ts';
@@ -14,7 +15,7 @@ import {
   type Target,
   targetOf,
 } from './update.ts';
-import { CRASH_LOOP_FAILURES, verdictOf } from './verdict.ts';
+import { CRASH_LOOP_FAILURES, type Verdict, verdictOf } from './verdict.ts';
 import { replicatedSlots, type WantedSlots } from './wanted-slots.ts';
 
 /** How many ended tasks of a slot are kept, for their logs and for the count of restarts. */
@@ -116,14 +117,16 @@ export function planService(input: PlanInput): ServicePlan {
 
   const policy = policyOf(service.spec, target.update);
   const context = { restart: service.spec.restart, target, monitorMs: policy.monitorMs, now };
-  const assessment = assess(views.map((view) => verdictOf(view, context)));
+  const verdicts = views.map((view) => verdictOf(view, context));
+  const assessment = assess(verdicts);
   const waiting = slots.size === 0 ? input.waitsFor : undefined;
   const common = { service, assessment, waitsFor: waiting, progressDeadlineMs: policy.progressDeadlineMs };
   const { overdue } = progressOf({ ...common, target, now, seenSince });
-  const outcome = judge(views, input, target, assessment.settled, overdue);
+  const outcome = judge(views, verdicts, input, target, { settled: assessment.settled, overdue });
   const reached: Target = { ...target, update: outcome.update };
-  const budget = budgetOf(views, input, reached, draft);
-  if (waiting === undefined) for (const view of views) settle(view, input, reached, budget, draft);
+  const proof = proofOf(views, service.spec, reached, now);
+  const budget = budgetOf(views, input, reached, { draft, proof });
+  if (waiting === undefined) for (const view of views) settle(view, input, reached, { draft, budget, proof });
 
   const { progress, changesAt } = progressOf({ ...common, target: reached, now, seenSince });
   wakeAt(draft, changesAt);
@@ -213,10 +216,10 @@ function viewOf(slot: Slot, target: Target, fitness: PlanInput['fitness']): Slot
 /** How a moving update is doing. */
 function judge(
   views: readonly SlotView[],
+  verdicts: readonly Verdict[],
   { service, now }: PlanInput,
   target: Target,
-  settled: number,
-  overdue: string | undefined,
+  { settled, overdue }: { readonly settled: number; readonly overdue: string | undefined },
 ) {
   const { update } = target;
   if (update === undefined || !isMoving(update)) return { update, rollback: false };
@@ -224,41 +227,49 @@ function judge(
   const mayComplete = service.spec.restart.condition !== 'any';
   let failed = 0;
   let failure: string | undefined;
-  for (const { slot } of views) {
+  views.forEach(({ slot }, index) => {
     for (const task of [...slot.ended, ...slot.live]) {
-      if (
-        !isCurrent(task, target) ||
-        task.spec.desired === 'shutdown' ||
-        task.meta.createdAt < update.startedAt
-      )
-        continue;
-      const why = failureOf(task, policy, mayComplete);
+      if (task.spec.desired === 'shutdown' || !isCurrent(task, target) || !isNew(task, target)) continue;
+      const verdict = verdicts[index] as Verdict;
+      const isHopeless = verdict.state === 'failed' && verdict.task === task;
+      const why = failureOf(task, policy, mayComplete) ?? (isHopeless ? verdict.message : undefined);
       if (why === undefined) continue;
       failed++;
       failure ??= `${task.meta.name}: ${why}`;
-      break;
+      return;
     }
-  }
+  });
   return advance(update, policy, { slots: views.length, failed, settled, failure, overdue }, now);
 }
 
 /** How many more slots may begin to change now. */
-function budgetOf(views: readonly SlotView[], { service, now }: PlanInput, target: Target, draft: Draft) {
+function budgetOf(
+  views: readonly SlotView[],
+  { service, now }: PlanInput,
+  target: Target,
+  { draft, proof }: { readonly draft: Draft; readonly proof: Proof },
+) {
   if (isPaused(target.update) || service.spec.paused) return { left: 0 };
   const policy = policyOf(service.spec, target.update);
   if (policy.parallelism === 0) return { left: Number.POSITIVE_INFINITY };
   let inFlux = 0;
   for (const { slot, fresh, old } of views) {
     if (fresh === undefined ? old.length === 0 && changesHands(slot, target) : !fresh.status.ready) inFlux++;
+    else if (!proof.mayGoOn && isNew(fresh, target)) inFlux++;
     else if (fresh !== undefined && policy.delayMs > 0 && target.update !== undefined) {
       const restUntil = fresh.status.since + policy.delayMs;
-      if (fresh.meta.createdAt >= target.update.startedAt && restUntil > now) {
+      if (isNew(fresh, target) && restUntil > now) {
         inFlux++;
         wakeAt(draft, restUntil);
       }
     }
   }
   return { left: policy.parallelism - inFlux };
+}
+
+/** Whether the update in progress has made it. */
+function isNew(fresh: Task | undefined, { update }: Target): boolean {
+  return fresh !== undefined && update !== undefined && fresh.meta.createdAt >= update.startedAt;
 }
 
 /** Whether the old task of an empty slot has just made room, or is about to. */
@@ -271,8 +282,11 @@ function settle(
   view: SlotView,
   input: PlanInput,
   target: Target,
-  budget: { left: number },
-  draft: Draft,
+  {
+    draft,
+    budget,
+    proof,
+  }: { readonly draft: Draft; readonly budget: { left: number }; readonly proof: Proof },
 ): void {
   const { slot, fresh, old: olds } = view;
   const { service, fitness, now } = input;
@@ -280,7 +294,7 @@ function settle(
   if (slot.ended.length > KEEP_ENDED) draft.remove.push(...slot.ended.slice(0, -KEEP_ENDED));
 
   if (fresh !== undefined) {
-    replace(view, fresh, input, target, draft);
+    replace(view, fresh, input, target, { draft, proof });
     return;
   }
   // An update that another one overtakes leaves two of the past; one is enough until the new one comes.
@@ -301,10 +315,15 @@ function settle(
   const decision = byItself
     ? decideRestart(last, service.spec.restart, target)
     : ({ restart: true, at: 0, restarts: 0 } as const);
-  if (!decision.restart) return;
+  if (!decision.restart) {
+    const isDone = last?.status.state === 'complete' && isCurrent(last, target);
+    if (isDone)
+      for (const task of old) draft.shutdown.push({ task, why: 'the task that replaces it has completed' });
+    return;
+  }
   if (decision.at > now) {
     wakeAt(draft, decision.at);
-    const crashLoop = decision.restarts >= CRASH_LOOP_FAILURES;
+    const crashLoop = decision.restarts >= CRASH_LOOP_FAILURES && last?.status.state !== 'rejected';
     if (last !== undefined && last.status.retryAt !== decision.at)
       draft.delay.push({ task: last, retryAt: decision.at, crashLoop });
     return;
@@ -332,16 +351,17 @@ function replace(
   fresh: Task,
   { service, fitsWithout = () => false }: PlanInput,
   target: Target,
-  draft: Draft,
+  { draft, proof }: { readonly draft: Draft; readonly proof: Proof },
 ): void {
   const waits = fresh.spec.desired === 'prepared';
   if (waits && old.length === 0 && slot.leaving.length === 0) {
     draft.promote.push(fresh);
     return;
   }
-  // What serves goes on serving until the new task does; what does not serve is one too many.
+  // A task that serves keeps serving until the new one does, and has proven itself; any other is one too many.
   for (const task of old) {
-    if (fresh.status.ready || !task.status.ready) draft.shutdown.push({ task, why: 'it was replaced' });
+    if ((fresh.status.ready && proof.mayReplace(fresh)) || !task.status.ready)
+      draft.shutdown.push({ task, why: 'it was replaced' });
   }
   const serving = old.filter(({ status }) => status.ready);
   if (fresh.status.ready || serving.length === 0) return;

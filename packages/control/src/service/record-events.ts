@@ -30,15 +30,15 @@ export function recordTasks(events: EventRecorder, { create, shutdown, delay }: 
   }
   for (const { task, retryAt } of delay.filter((each) => each.crashLoop).slice(0, MAX_PER_PLAN)) {
     const waitMs = retryAt - (task.status.finishedAt ?? task.status.since);
-    const message = `crash loop in slot ${task.spec.slot}: next attempt in ${Math.round(waitMs / 1000)} s; ${task.status.message}`;
-    events.record({ kind: 'service', name: task.spec.service }, 'warning', 'CrashLoop', message);
+    const message = `crash loop: next attempt in ${Math.round(waitMs / 1000)} s; ${task.status.message}`;
+    events.record({ kind: 'task', name: idOf(task.meta) }, 'warning', 'CrashLoop', message);
   }
   for (const { task, why } of shutdown.filter((each) => each.notable).slice(0, MAX_PER_PLAN)) {
     events.record({ kind: 'task', name: idOf(task.meta) }, 'normal', 'Stopping', why);
   }
 }
 
-/** Records that an update has taken another state. */
+/** Records that an update has taken another state, and that a service cannot become what its spec wants. */
 export function recordUpdate(events: EventRecorder, service: Service, plan: ServicePlan): void {
   const was = service.status.update;
   const is = plan.status.update;
@@ -49,9 +49,11 @@ export function recordUpdate(events: EventRecorder, service: Service, plan: Serv
     const bad = is.state.endsWith('paused');
     events.record(regarding, bad ? 'warning' : 'normal', REASONS[is.state], is.message);
   }
-  const failed = plan.status.progress?.state === 'failed' ? plan.status.progress : undefined;
-  const overdue = failed?.reason === 'ProgressDeadlineExceeded' || failed?.reason === 'DependencyFailed';
-  if (failed !== undefined && overdue && service.status.progress?.reason !== failed.reason) {
-    events.record(regarding, 'warning', failed.reason, failed.message);
-  }
+  const { progress } = plan.status;
+  const known = service.status.progress;
+  const isNews =
+    progress?.state === 'failed' && (known?.state !== 'failed' || known.reason !== progress.reason);
+  // A paused update has an event of its own.
+  if (isNews && progress.reason !== 'UpdatePaused')
+    events.record(regarding, 'warning', progress.reason, progress.message);
 }

@@ -28,7 +28,8 @@ export function decideRestart(
   const ranMs = status.runningAt === undefined ? 0 : finishedAt - status.runningAt;
   const restarts = (ranMs >= policy.windowMs ? 0 : spec.restarts) + 1;
   if (policy.maxAttempts > 0 && restarts > policy.maxAttempts) {
-    return { restart: false, why: `it was restarted ${policy.maxAttempts} times in a row` };
+    const times = policy.maxAttempts === 1 ? 'once' : `${policy.maxAttempts} times in a row`;
+    return { restart: false, why: `it was restarted ${times}` };
   }
   const waitMs = restarts === 1 ? 0 : Math.min(policy.maxDelayMs, policy.delayMs * 2 ** (restarts - 2));
   return { restart: true, at: finishedAt + waitMs, restarts };

@@ -12,7 +12,7 @@ export const CRASH_LOOP_FAILURES = 4;
  * - `settled`: its task has stayed ready for `monitorMs`, and the earlier one is gone; `ready`: not for that long yet.
  * - `complete`: its task exited with 0, and is not restarted.
  * - `waiting`: not ready yet; `reason` and `message` say why.
- * - `failed`: it cannot become ready without a change: a crash loop, or no further restart.
+ * - `failed`: it cannot become ready without a change: a crash loop, repeated rejection, or no further restart.
  */
 export interface Verdict {
   readonly state: 'settled' | 'ready' | 'complete' | 'waiting' | 'failed';
@@ -48,32 +48,47 @@ const SETTLED: Verdict = Object.freeze({
 
 /** Judges one slot. Pure. */
 export function verdictOf({ slot, fresh, old }: Given, context: Context): Verdict {
-  if (fresh !== undefined) return liveVerdict(fresh, old.length > 0 || slot.leaving.length > 0, context);
   const last = slot.ended.at(-1);
-  if (last === undefined || last !== slot.last || !isOwn(last, context.target)) {
-    const leaving = slot.leaving.at(-1);
-    const message = leaving === undefined ? 'is being created' : `waits for ${leaving.meta.name} to end`;
-    return {
-      state: 'waiting',
-      reason: leaving === undefined ? 'Creating' : 'Stopping',
-      message,
-      task: undefined,
-    };
+  if (fresh !== undefined) {
+    const before = last !== undefined && isOwn(last, context.target) ? last : undefined;
+    return liveVerdict(fresh, before, old.length > 0 || slot.leaving.length > 0, context);
   }
-  return endedVerdict(last, context);
+  if (last === undefined || last !== slot.last || !isOwn(last, context.target))
+    return emptyVerdict(slot.leaving, old);
+  const verdict = endedVerdict(last, context);
+  const crowded = verdict.state === 'complete' && old.length + slot.leaving.length > 0;
+  return crowded ? emptyVerdict([...slot.leaving, ...old], []) : verdict;
 }
 
-function liveVerdict(task: Task, crowded: boolean, { monitorMs, now }: Context): Verdict {
+/** A slot that has no task of the version that is wanted. */
+function emptyVerdict(leaving: readonly Task[], old: readonly Task[]): Verdict {
+  const last = leaving.at(-1);
+  const [reason, message] =
+    last !== undefined
+      ? ['Stopping', `waits for ${last.meta.name} to end`]
+      : old.length > 0
+        ? ['Updating', 'waits for its turn to be updated']
+        : ['Creating', 'is being created'];
+  return { state: 'waiting', reason, message, task: undefined };
+}
+
+/** `before`: the attempt before it, if that is known; while a task is on its way, that one shows what is wrong. */
+function liveVerdict(
+  task: Task,
+  before: Task | undefined,
+  crowded: boolean,
+  { monitorMs, now }: Context,
+): Verdict {
   const { status, spec } = task;
   if (status.ready) {
     const settlesAt = status.since + monitorMs;
     if (settlesAt <= now) return crowded ? { ...SETTLED, state: 'ready', task } : SETTLED;
+    if (spec.restarts >= CRASH_LOOP_FAILURES && before !== undefined)
+      return { ...loopVerdict(spec.restarts, before), changesAt: settlesAt };
     return { state: 'ready', reason: 'Monitoring', message: 'ready', task, changesAt: settlesAt };
   }
   const why = status.message ?? (status.state === 'running' ? 'running, not ready yet' : status.state);
-  if (spec.restarts >= CRASH_LOOP_FAILURES) {
-    return { state: 'failed', reason: 'CrashLoop', message: crashLoop(spec.restarts, why), task };
-  }
+  if (spec.restarts >= CRASH_LOOP_FAILURES) return loopVerdict(spec.restarts, before ?? task);
   return { state: 'waiting', reason: status.reason ?? 'Starting', message: why, task };
 }
 
@@ -92,15 +107,20 @@ function endedVerdict(last: Task, { restart, target, now }: Context): Verdict {
     };
   }
   const changesAt = decision.at > now ? decision.at : undefined;
-  if (decision.restarts >= CRASH_LOOP_FAILURES) {
-    const message = crashLoop(decision.restarts, why);
-    return { state: 'failed', reason: 'CrashLoop', message, task: last, changesAt };
-  }
+  if (decision.restarts >= CRASH_LOOP_FAILURES) return { ...loopVerdict(decision.restarts, last), changesAt };
   return { state: 'waiting', reason: status.reason ?? 'Restarting', message: why, task: last, changesAt };
 }
 
-function crashLoop(failures: number, why: string): string {
-  return `failed ${failures} times in a row: ${why}`;
+/** A slot whose tasks have failed so many times in a row; one that was rejected never ran, and its rejection says why. */
+function loopVerdict(failures: number, task: Task): Verdict {
+  const { state, reason, message = state } = task.status;
+  const how = state === 'rejected' ? 'rejected' : state === 'complete' ? 'ended' : 'failed';
+  return {
+    state: 'failed',
+    reason: state === 'rejected' ? (reason ?? 'Rejected') : 'CrashLoop',
+    message: `${how} ${failures} times in a row: ${message}`,
+    task,
+  };
 }
 
 /** Whether an ended task was an attempt at what the service wants now, and ended by itself. */

@@ -73,11 +73,12 @@ function nameOf(given: unknown): string {
 }
 
 /** `INVALID_OBJECT` whose message names the object and lists every problem. */
-export function invalidObject(what: string, issues: readonly Issue[]): GantryError {
+export function invalidObject(what: string, issues: readonly Issue[], reason?: string): GantryError {
   const text = issues
     .map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`))
     .join('; ');
-  return new GantryError('INVALID_OBJECT', `${what}: ${text}`, { issues });
+  const details = reason === undefined ? {} : { reason };
+  return new GantryError('INVALID_OBJECT', `${what}: ${text}`, { issues, details });
 }
 
 /** Flattens zod's issues: one per unknown field, and of a union the branch that came furthest. */

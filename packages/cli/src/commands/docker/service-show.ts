@@ -1,23 +1,43 @@
 import { parseId, type Service, type Task } from '@gantry/core';
 import { allPages } from '../../cluster/all-pages.ts';
 import { parseService, withSuggestion } from '../../cluster/refs.ts';
+import { columnsOf, rowsOf } from '../../columns/index.ts';
+import { short } from '../../columns/service-columns.ts';
 import { describeService } from '../../describe/service.ts';
+import type { Column } from '../../output/columns.ts';
 import { renderFields } from '../../output/fields.ts';
-import { printObjects } from '../../output/print-objects.ts';
+import { renderTable } from '../../output/table.ts';
 import type { Cx } from '../../session.ts';
 
-/** Shows the tasks of services, those that run first. */
-export async function showTasksOf(cx: Cx, services: readonly string[], runningOnly: boolean): Promise<void> {
+export interface ShowTasksOptions {
+  /** Only tasks that should run. */
+  readonly running?: boolean;
+  /** False: errors are shown at full length. */
+  readonly trunc?: boolean;
+}
+
+/** Shows the tasks of services, those that run first, with what keeps them from being ready. */
+export async function showTasksOf(
+  cx: Cx,
+  services: readonly string[],
+  { running = false, trunc = true }: ShowTasksOptions = {},
+): Promise<void> {
   const tasks: Task[] = [];
   for (const id of services) {
     await getService(cx, id);
     tasks.push(...(await tasksOf(cx, id)));
   }
   const shown = tasks
-    .filter(({ spec }) => !runningOnly || spec.desired === 'running')
+    .filter(({ spec }) => !running || spec.desired === 'running')
     .sort((a, b) => Number(b.spec.desired === 'running') - Number(a.spec.desired === 'running'));
   if (shown.length === 0) return cx.note('No tasks.');
-  await printObjects(cx, shown, { format: { type: 'table', wide: false }, headers: true, namespaces: false });
+  const error: Column<Task> = {
+    title: 'ERROR',
+    cell: ({ status: { ready, message = '' } }) => (ready ? '' : trunc ? short(message) : message),
+  };
+  const columns = [...columnsOf('task', { wide: false, namespaces: false }), error as Column];
+  const context = { now: (await cx.clock()).now(), colors: cx.colors };
+  cx.io.stdout.write(renderTable(rowsOf(shown, columns, context)));
 }
 
 /** Docker's `service inspect`: a JSON array, or with `pretty` what `describe` shows. */

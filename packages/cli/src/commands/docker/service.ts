@@ -13,7 +13,7 @@ import { runGet } from '../get.ts';
 import { type LogsOptions, showLogs } from '../logs.ts';
 import { scale } from '../scale.ts';
 import { createService } from './service-create.ts';
-import { inspectServices, showTasksOf } from './service-show.ts';
+import { inspectServices, type ShowTasksOptions, showTasksOf } from './service-show.ts';
 import { updateService } from './service-update.ts';
 
 interface ListOptions {
@@ -52,10 +52,11 @@ export const service: Define = (command, act) => {
     .description('List the tasks of services')
     .argument('<services...>', 'names of services')
     .option('--running', 'only tasks that should run')
+    .option('--no-trunc', 'do not shorten errors')
     .action(
-      act<[string[]], { running?: boolean }>(async (cx, [words], options) => {
+      act<[string[]], ShowTasksOptions>(async (cx, [words], options) => {
         const ids = await Promise.all(words.map((word) => parseService(cx, word)));
-        await showTasksOf(cx, ids, options.running === true);
+        await showTasksOf(cx, ids, options);
       }),
     );
   command

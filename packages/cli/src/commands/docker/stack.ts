@@ -12,7 +12,7 @@ import { readStack } from '../../stack/read-stack.ts';
 import { removeMembers } from '../../stack/remove.ts';
 import type { Define } from '../entry.ts';
 import { dockerFlags, type RejectedFlags } from './compose/docker-flags.ts';
-import { showTasksOf } from './service-show.ts';
+import { type ShowTasksOptions, showTasksOf } from './service-show.ts';
 
 export interface DeployFlags {
   readonly composeFile?: readonly string[];
@@ -85,13 +85,14 @@ export const stack: Define = (command, act) => {
     .description('List the tasks of a stack')
     .argument('<name>', 'name of the stack')
     .option('--running', 'only tasks that should run')
+    .option('--no-trunc', 'do not shorten errors')
     .action(
-      act<[string], { running?: boolean }>(async (cx, [name], { running }) => {
+      act<[string], ShowTasksOptions>(async (cx, [name], options) => {
         const { services } = await known(cx, name);
         await showTasksOf(
           cx,
           services.map(({ meta }) => idOf(meta)),
-          running === true,
+          options,
         );
       }),
     );

@@ -37,7 +37,7 @@ export function defineShow({ add, act, filesOf }: Group): void {
           return;
         }
         const ids = services.map(({ meta }) => idOf(meta));
-        if (flags.quiet !== true) return showTasksOf(cx, ids, flags.all !== true);
+        if (flags.quiet !== true) return showTasksOf(cx, ids, { running: flags.all !== true });
         for (const id of ids) {
           for (const { meta, spec } of await tasksOf(cx, id)) {
             if (flags.all === true || spec.desired === 'running') cx.print(idOf(meta));

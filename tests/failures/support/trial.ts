@@ -1,0 +1,161 @@
+import type { Event, Service, ServiceInput, Task } from '@gantry/core';
+import { isFinal, isGantryError } from '@gantry/core';
+import type { Bed } from './bed.ts';
+import { expectedOf, type Row, type SpecPart, type TemplatePart, type When } from './row.ts';
+
+/** What a user got to see of one failure. */
+export interface Outcome {
+  readonly exit: number;
+  /** What the command printed on both streams. */
+  readonly printed: string;
+  readonly tookMs: number;
+  /** Of the service, and of the task that shows why, as `describe` shows them. */
+  readonly reason: string | undefined;
+  readonly task: string | undefined;
+  readonly events: readonly string[];
+  readonly serving: { readonly old: number; readonly new: number };
+  /** Commands that ought to show why, and do not. */
+  readonly hides: readonly string[];
+}
+
+/** Two tasks that start over quickly, an update that gives up soon. */
+const USUAL: SpecPart = {
+  replicas: 2,
+  restart: { delayMs: 400 },
+};
+/** Long enough for a busy machine, where a row is not about the deadline. */
+const DEADLINE_MS = 60_000;
+
+/** Brings a row about as the first deployment of a service or as an update of one that is well. */
+export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
+  const name = serviceName(row, when);
+  const cause = row.on[bed.runtime] ?? {};
+  const usual: TemplatePart = { drainMs: 0, stopGraceMs: 500, ...bed.good };
+  const apply = async (template: TemplatePart, { update, ...spec }: SpecPart) => {
+    const policy = { monitorMs: 2000, progressDeadlineMs: row.deadlineMs ?? DEADLINE_MS, ...update };
+    const whole = { ...USUAL, ...spec, update: policy, template };
+    const input = { kind: 'service', meta: { name }, spec: whole } as ServiceInput;
+    return bed.run(['apply', '-f', '-', '--wait', '--timeout', '90s'], { stdin: JSON.stringify(input) });
+  };
+  let before = '';
+  if (when === 'update') {
+    const first = await apply({ ...usual, env: { VERSION: '1' }, ...cause.before }, {});
+    if (first.code !== 0) throw new Error(`the first version of ${name} failed:\n${first.out}${first.err}`);
+    before = (await bed.api.get('service', name)).status.template;
+  }
+  await using _prepared = await cause.prepare?.(bed, name);
+  const began = bed.clock.elapsed();
+  const ran = await apply(
+    { ...usual, env: { VERSION: '2' }, ...local(bed, cause.template) },
+    { ...row.spec, ...cause.spec },
+  );
+  const tookMs = bed.clock.elapsed() - began;
+  const service = await find(bed, name);
+  const tasks = (await bed.api.list('task', { fields: `spec.service=${name}` })).items;
+  const shown = shownTask(service, tasks);
+  const ready = tasks.filter(({ status, spec }) => status.ready && spec.desired === 'running');
+  const old = ready.filter(({ spec }) => spec.template === before).length;
+  // In a crash loop, a task is ready for a moment: that is not serving.
+  const stays = bed.clock.now() - (service?.spec.update.monitorMs ?? 0);
+  const fresh = ready.filter(({ spec, status }) => spec.template !== before && status.since <= stays).length;
+  let events: readonly string[] = [];
+  const event = expectedOf(row, bed.runtime, when)?.event;
+  // An event is recorded right after what it reports.
+  await bed.until(async () => {
+    events = await eventsOf(bed, name);
+    return event === undefined || events.includes(event);
+  });
+  return {
+    exit: ran.code,
+    printed: `${ran.out}${ran.err}`,
+    tookMs,
+    reason:
+      service === undefined
+        ? undefined
+        : await described(bed, `service/${name}`, /^Progress:\s+\w+ \((\w+)\)/m),
+    task:
+      shown === undefined ? undefined : await described(bed, `task/${shown.meta.name}`, /^Reason:\s+(\w+)/m),
+    events,
+    serving: { old, new: fresh },
+    hides: service?.status.progress?.state !== 'failed' ? [] : await hiding(bed, service, shown),
+  };
+}
+
+/** Asks every command that shows the state of a service for the reason. */
+async function hiding(bed: Bed, service: Service, shown: Task | undefined): Promise<string[]> {
+  const { name } = service.meta;
+  const { progress } = service.status;
+  // The end of it: names of tasks in it change with each attempt.
+  const end = progress?.message.slice(-20);
+  const wanted: [line: string, texts: readonly (string | undefined)[]][] = [
+    [`describe service/${name}`, [progress?.reason, end]],
+    [`explain service/${name}`, [progress?.reason, shown?.status.message?.slice(-20) ?? end]],
+    [`get service/${name} -o json`, [`"reason": "${progress?.reason}"`]],
+    [`events --for service/${name}`, [end]],
+  ];
+  if (shown !== undefined) {
+    const { reason, message = '', exitCode } = shown.status;
+    const word = reason === 'Exited' ? `(${exitCode})` : reason === 'Completed' ? 'complete' : reason;
+    wanted.push(
+      [`get tasks --field-selector spec.service=${name}`, [word]],
+      [`get tasks -o json --field-selector spec.service=${name}`, [`"reason": "${reason}"`]],
+      [`describe task/${shown.meta.name}`, [reason, message]],
+      [`explain task/${shown.meta.name}`, [reason, message]],
+      [`service ps ${name} --no-trunc`, [message.slice(-20)]],
+    );
+  }
+  const hidden: string[] = [];
+  for (const [line, texts] of wanted) {
+    const out = withoutPorts((await bed.run(line.split(' '))).out);
+    const lacks = texts.filter((text) => text !== undefined && !out.includes(withoutPorts(text)));
+    if (lacks.length > 0) hidden.push(`gantry ${line}: lacks ${lacks.join(', ')}`);
+  }
+  return hidden;
+}
+
+/** Each attempt has a port of its own. */
+const withoutPorts = (text: string): string => text.replace(/:\d{4,5}\b/g, ':PORT');
+
+export function serviceName({ name }: Pick<Row, 'name'>, when: When): string {
+  return `${name.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${when}`;
+}
+
+/** A template whose image comes from the registry of the test. */
+function local({ registry = '' }: Bed, template: TemplatePart = {}): TemplatePart {
+  return template.image === undefined
+    ? template
+    : { ...template, image: template.image.replace('REGISTRY', registry) };
+}
+
+/** What `describe` shows. */
+async function described(bed: Bed, object: string, pattern: RegExp): Promise<string | undefined> {
+  const { out } = await bed.run(['describe', object]);
+  return pattern.exec(out)?.[1];
+}
+
+async function find({ api }: Bed, name: string): Promise<Service | undefined> {
+  try {
+    return await api.get('service', name);
+  } catch (error) {
+    if (isGantryError(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+/** The task that shows why: of those that are not ready, the newest that has ended, or else the newest. */
+function shownTask(service: Service | undefined, tasks: readonly Task[]): Task | undefined {
+  if (service === undefined || service.status.progress?.state === 'stable') return undefined;
+  const ended = ({ status }: Task): number => Number(isFinal(status.state));
+  return tasks
+    .filter(({ spec, status }) => spec.template === service.status.template && !status.ready)
+    .toSorted((a, b) => ended(b) - ended(a) || b.spec.attempt - a.spec.attempt)[0];
+}
+
+/** Reasons of the events of a service and its tasks. */
+async function eventsOf({ api }: Bed, name: string): Promise<readonly string[]> {
+  const events: readonly Event[] = (await api.list('event')).items;
+  const own = events.filter(
+    ({ spec: { regarding } }) => regarding.name === name || regarding.name.startsWith(`${name}.`),
+  );
+  return [...new Set(own.map(({ spec }) => spec.reason))].toSorted();
+}
