@@ -71,7 +71,7 @@ export class ApiServer implements ApiEndpoint {
     // Some connections stay free for those who look what is going on.
     const streams = Math.min(settings.limits.streams, Math.floor(connections * STREAMS_SHARE));
     this.#streams = new Streams(clock, this.#tokens, { ...settings.limits, streams });
-    this.#metrics = new Metrics(needs.views, this.#streams, this.#connections);
+    this.#metrics = new Metrics(needs.views, this.#streams, this.#connections, logger);
     this.#hubs = new WatchHubs(this.#kinds, {
       api,
       clock,
