@@ -80,6 +80,7 @@ const mayImport = {
   cli: anything,
   simulation: anything,
   dashboard: ['core', 'client'],
+  api: ['core', 'system'],
 };
 
 const timers = ['setTimeout', 'setInterval', 'setImmediate'];

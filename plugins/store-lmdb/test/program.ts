@@ -55,8 +55,8 @@ async function fill(store: LmdbStore): Promise<void> {
 
 /** Starts a store again while the disk is full, and once more when there is space. */
 async function restart(first: LmdbStore): Promise<void> {
-  const result = (key: string): Promise<string> =>
-    store.commit([{ key, value: 'x'.repeat(1000) }]).then(
+  const result = (key: string, length = 1000): Promise<string> =>
+    store.commit([{ key, value: 'x'.repeat(length) }]).then(
       () => 'ok',
       (error: unknown) => String(error),
     );
@@ -82,7 +82,7 @@ async function restart(first: LmdbStore): Promise<void> {
         (error: unknown) => String(error),
       ),
     );
-    full.push(await result('tasks/full'));
+    full.push(await result('tasks/full', 700_000));
     if (time < 2) await store[Symbol.asyncDispose]();
   }
   const read = (await store.list('')).entries.map(({ key }) => key);
