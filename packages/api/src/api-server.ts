@@ -8,6 +8,7 @@ import {
   type Store,
   type Views,
 } from '@gantry/core';
+import { defaultConnections, fileLimit } from '@gantry/system/file-limit';
 import type { FastifyInstance } from 'fastify';
 import type { ApiEndpoint } from './api-endpoint.ts';
 import { RateLimiter } from './auth/rate-limiter.ts';
@@ -16,7 +17,6 @@ import { buildApp } from './http/app.ts';
 import { Audit } from './http/audit.ts';
 import { Connections } from './http/connections.ts';
 import { Exchanges } from './http/exchange.ts';
-import { defaultConnections, fileLimit } from './http/file-limit.ts';
 import { guard } from './http/guard.ts';
 import { JsonCache } from './http/json-cache.ts';
 import { listen } from './http/listen.ts';
@@ -29,6 +29,8 @@ import { WatchHubs } from './watch/watch-hubs.ts';
 
 /** Of the connections: how many may be watches, logs, execs and dials. */
 const STREAMS_SHARE = 0.9;
+/** No default maximum of connections is higher, however many files the process may open. */
+const MAX_CONNECTIONS = 10_000;
 const JSON_CACHE_BYTES = 32 * 1024 * 1024;
 
 export interface ApiServerNeeds {
@@ -63,7 +65,7 @@ export class ApiServer implements ApiEndpoint {
     this.#kinds = allKinds(needs.kinds);
     checkPlurals(this.#kinds);
     this.#tokens = new TokenBook({ store, clock, logger }, settings.adminToken);
-    const connections = settings.limits.connections ?? defaultConnections(fileLimit());
+    const connections = settings.limits.connections ?? defaultConnections(fileLimit(), 2, MAX_CONNECTIONS);
     const perAddress = settings.limits.connectionsPerAddress ?? Math.ceil(connections / 2);
     this.#connections = new Connections({ connections, connectionsPerAddress: perAddress }, (reason) =>
       this.#metrics.closed(reason),
@@ -71,7 +73,7 @@ export class ApiServer implements ApiEndpoint {
     // Some connections stay free for those who look what is going on.
     const streams = Math.min(settings.limits.streams, Math.floor(connections * STREAMS_SHARE));
     this.#streams = new Streams(clock, this.#tokens, { ...settings.limits, streams });
-    this.#metrics = new Metrics(needs.views, this.#streams, this.#connections);
+    this.#metrics = new Metrics(needs.views, this.#streams, this.#connections, logger);
     this.#hubs = new WatchHubs(this.#kinds, {
       api,
       clock,

@@ -1,6 +1,10 @@
 import { nodeIo } from './io/node-io.ts';
+import { ProcessOutputs } from './io/process-outputs.ts';
 import { run } from './main.ts';
 import { EXIT } from './output/exit-codes.ts';
+
+/** How long a process that was told to end waits for a reader of its output that does not read. */
+const FLUSH_MS = 1000;
 
 /** The program: runs a command line on this process's terminal, and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -11,13 +15,20 @@ export async function main(argv: readonly string[]): Promise<void> {
     interrupt.abort('SIGINT');
     process.on('SIGINT', () => process.exit(EXIT.interrupted));
   });
-  let unread = false;
-  for (const output of [process.stdout, process.stderr]) {
-    output.on('error', () => {
-      unread = true; // whoever read our output has seen enough, or the terminal is gone: end as if told to
-      interrupt.abort('nobody reads');
-    });
-  }
-  const code = await run(argv, nodeIo(interrupt.signal));
-  process.stdout.write('', () => process.exit(unread ? EXIT.ok : code));
+  const outputs = new ProcessOutputs(() => interrupt.abort('the output cannot be written'));
+  const io = nodeIo(interrupt.signal, outputs);
+  const code = await run(argv, io);
+  if (interrupt.signal.aborted) {
+    const { clock } = await io.system();
+    await Promise.race([outputs.flushed(), clock.sleep(FLUSH_MS)]);
+  } else await outputs.flushed();
+  process.exit(exitCode(code, outputs));
+}
+
+/** A command whose output was lost has not succeeded, whatever it did. */
+function exitCode(code: number, { failure, stderr }: ProcessOutputs): number {
+  if (failure === undefined) return code;
+  // A reader that has seen enough, such as `head`, need not be told.
+  if (failure !== 'EPIPE') stderr.write(`error: OUTPUT the output could not be written: ${failure}\n`);
+  return code === EXIT.ok || code === EXIT.interrupted ? EXIT.failed : code;
 }

@@ -1,19 +1,30 @@
 import { contracts, definePlugin, type LogFields, type Logger } from '@gantry/core';
 import { z } from 'zod';
+import { LossyOutput } from './lossy-output.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 type Level = (typeof LEVELS)[number];
+
+/** Log output beyond this that a slow reader has not read is dropped, in bytes. */
+const MAX_PENDING_BYTES = 1_048_576;
 
 /** One JSON object a line, as `{"time":…,"level":"info","message":…}`, to a writer such as standard error. */
 export class JsonLogger implements Logger {
   readonly #level: number;
   readonly #write: (line: string) => void;
   readonly #fields: LogFields;
+  readonly #lost: () => number;
 
-  constructor(level: Level, write: (line: string) => void, fields: LogFields = {}) {
+  /** @param lost returns how many lines `write` could not write */
+  constructor(level: Level, write: (line: string) => void, fields: LogFields = {}, lost = (): number => 0) {
     this.#level = LEVELS.indexOf(level);
     this.#write = write;
     this.#fields = fields;
+    this.#lost = lost;
+  }
+
+  lost(): number {
+    return this.#lost();
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -33,13 +44,23 @@ export class JsonLogger implements Logger {
   }
 
   child(fields: LogFields): Logger {
-    return new JsonLogger(LEVELS[this.#level] as Level, this.#write, { ...this.#fields, ...fields });
+    const all = { ...this.#fields, ...fields };
+    return new JsonLogger(LEVELS[this.#level] as Level, this.#write, all, this.#lost);
   }
 
   #log(level: Level, message: string, fields: LogFields | undefined): void {
     if (LEVELS.indexOf(level) < this.#level) return;
-    const time = new Date().toISOString();
-    this.#write(JSON.stringify({ time, level, message, ...this.#fields, ...fields }, plain));
+    this.#write(lineOf(level, message, { ...this.#fields, ...fields }));
+  }
+}
+
+function lineOf(level: Level, message: string, fields: LogFields): string {
+  const time = new Date().toISOString();
+  try {
+    return JSON.stringify({ time, level, message, ...fields }, plain);
+  } catch (error) {
+    // Fields that cannot be shown as JSON must not cost the message, let alone the program.
+    return JSON.stringify({ time, level, message, fields: `not shown: ${(error as Error).message}` });
   }
 }
 
@@ -54,10 +75,21 @@ function plain(_key: string, value: unknown): unknown {
   };
 }
 
-/** Plugin: JSON lines on standard error for `contracts.logger`. */
+/** Plugin: JSON lines on standard error for `contracts.logger`. Lines that cannot be written are dropped and counted. */
 export const jsonLogger = definePlugin({
   name: 'logger-json',
   provides: contracts.logger,
   options: z.strictObject({ level: z.enum(LEVELS).default('warn') }),
-  create: ({ level }) => new JsonLogger(level, (line) => process.stderr.write(`${line}\n`)),
+  create: ({ level }) => {
+    const output = new LossyOutput(process.stderr, {
+      maxPendingBytes: MAX_PENDING_BYTES,
+      resumed: ({ writes: lines, reason }) => `${lineOf('warn', 'log lines were lost', { lines, reason })}\n`,
+    });
+    return new JsonLogger(
+      level,
+      (line) => output.write(`${line}\n`),
+      {},
+      () => output.lost,
+    );
+  },
 });

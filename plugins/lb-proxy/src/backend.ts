@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Backend, BackendStats, Clock } from '@gantry/core';
+import type { Backend, BackendStats, Clock, Logger } from '@gantry/core';
 import type { Settings } from './options.ts';
 import type { Session } from './session.ts';
 
@@ -10,9 +10,19 @@ export interface BackendParts {
   readonly onReady: () => void;
   /** The last connection has gone. */
   readonly onIdle: (backend: string) => void;
+  /** Whether enough other backends are left that this one may be ejected for how it answers. */
+  readonly mayEject: (backend: ProxyBackend) => boolean;
+  readonly logger: Logger;
 }
 
-/** One backend of one frontend: its connections, its counters, and whether it accepts connections. */
+/** Why a connection to a backend that had accepted it has failed. */
+export type AnswerFailure = 'reset' | 'closed' | 'no answer';
+
+/**
+ * One backend of one frontend: its connections, its counters, and whether it accepts connections and answers them. One
+ * that does not accept is ejected until it does. One that accepts and then fails several times in a row is ejected for a
+ * time that grows with each ejection, as by the outlier detection of Envoy.
+ */
 export class ProxyBackend {
   readonly id: string;
   readonly address: string;
@@ -27,6 +37,13 @@ export class ProxyBackend {
   #failures = 0;
   #failuresInARow = 0;
   #ejected = false;
+  /** Ejected because it accepts connections and does not answer them; it is not probed by connecting. */
+  #outlier = false;
+  #unansweredInARow = 0;
+  #ejections = 0;
+  /** How often it was ejected as an outlier without answering well in between. */
+  #streak = 0;
+  #admittedAt = 0;
   #cancelProbe: (() => void) | undefined;
   #probe: Socket | undefined;
 
@@ -58,15 +75,35 @@ export class ProxyBackend {
   connected(): void {
     this.#connections++;
     this.#failuresInARow = 0;
-    this.#admit();
+    if (!this.#outlier) this.#admit();
   }
 
   failed(): void {
     this.#failures++;
     this.#failuresInARow++;
-    if (this.#ejected || this.#failuresInARow < this.#parts.settings.eject.failures) return;
-    this.#ejected = true;
+    const { failures } = this.#parts.settings.eject;
+    if (this.#ejected || this.#failuresInARow < failures) return;
+    this.#eject(`${failures} failed connects in a row`, undefined);
     this.#probeLater();
+  }
+
+  /** A byte of an answer has come. */
+  answered(): void {
+    this.#unansweredInARow = 0;
+  }
+
+  /** A connection that it had accepted has failed before a byte of an answer. */
+  failedToAnswer(how: AnswerFailure): void {
+    this.#failures++;
+    this.#unansweredInARow++;
+    const { answers, baseMs, maxMs } = this.#parts.settings.eject;
+    if (this.#ejected || this.#unansweredInARow < answers || !this.#parts.mayEject(this)) return;
+    const { clock } = this.#parts;
+    if (clock.elapsed() - this.#admittedAt > maxMs) this.#streak = 0;
+    const ms = Math.min(maxMs, baseMs * 2 ** this.#streak++);
+    this.#outlier = true;
+    this.#eject(`${answers} unanswered connections in a row, the last one: ${how}`, ms);
+    this.#cancelProbe = clock.after(ms, () => this.#admit());
   }
 
   stats(): BackendStats {
@@ -77,6 +114,7 @@ export class ProxyBackend {
       active: this.active,
       connections: this.#connections,
       failures: this.#failures,
+      ejections: this.#ejections,
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
     };
@@ -92,10 +130,26 @@ export class ProxyBackend {
 
   #admit(): void {
     if (!this.#ejected) return;
+    // One more failure is enough to eject it again: it has yet to show that it answers.
+    this.#unansweredInARow = this.#outlier ? this.#parts.settings.eject.answers - 1 : 0;
     this.#ejected = false;
+    this.#outlier = false;
     this.#failuresInARow = 0;
+    this.#admittedAt = this.#parts.clock.elapsed();
     this.close();
+    this.#parts.logger.info('a backend is used again', { frontend: this.#frontend, backend: this.id });
     this.#parts.onReady();
+  }
+
+  #eject(reason: string, ms: number | undefined): void {
+    this.#ejected = true;
+    this.#ejections++;
+    this.#parts.logger.warn('a backend was ejected', {
+      frontend: this.#frontend,
+      backend: this.id,
+      reason,
+      ...(ms !== undefined && { ms }),
+    });
   }
 
   #probeLater(): void {

@@ -38,6 +38,8 @@ export class HttpExchange {
   #sent: Buffer[] | undefined = [];
   #sentBytes = 0;
   #final = false;
+  #headSince = 0;
+  #hasRequest = false;
 
   /** `limit`: how many bytes of unanswered requests are kept. */
   constructor(limit: number) {
@@ -62,7 +64,15 @@ export class HttpExchange {
     return this.#methods.every((method) => IDEMPOTENT.has(method)) ? this.#sent : undefined;
   }
 
-  request(chunk: Buffer): void {
+  /** Since when the head of a request is awaited that has begun, or of the first one; undefined while none is. */
+  headSince(openedAt: number): number | undefined {
+    if (this.#requests.inHead) return this.#headSince;
+    return this.#hasRequest ? undefined : openedAt;
+  }
+
+  /** @param now of a clock's `elapsed` */
+  request(chunk: Buffer, now = 0): void {
+    if (!this.#requests.inHead) this.#headSince = now;
     if (this.resting) {
       this.#sent = [];
       this.#sentBytes = 0;
@@ -81,6 +91,7 @@ export class HttpExchange {
   }
 
   #readRequest(head: string): number {
+    this.#hasRequest = true;
     const [, method, minor] = REQUEST_LINE.exec(head) ?? [];
     if (method === undefined) return OPAQUE;
     this.#methods.push(method);

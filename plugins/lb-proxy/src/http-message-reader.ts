@@ -40,6 +40,11 @@ export class HttpMessageReader {
     return this.#state === 'head' && this.#partial === '';
   }
 
+  /** Within the head of a message. */
+  get inHead(): boolean {
+    return this.#state === 'head' && this.#partial !== '';
+  }
+
   get opaque(): boolean {
     return this.#state === 'opaque';
   }

@@ -2,11 +2,14 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Backend, Clock, Frontend, FrontendStatus, Logger, Random } from '@gantry/core';
 import { GantryError, toGantryError } from '@gantry/core';
 import { ProxyBackend } from './backend.ts';
+import type { ConnectionBudget } from './connection-budget.ts';
 import type { Settings } from './options.ts';
 import { Chooser } from './policy.ts';
 import { KEEP_ALIVE, Session, type SessionOwner } from './session.ts';
 
 const BACKLOG = 4096;
+/** Timeouts are exact to this, so that many connections cost few looks. */
+const CHECK_APART_MS = 1000;
 
 export interface ListenerParts {
   readonly clock: Clock;
@@ -15,6 +18,16 @@ export interface ListenerParts {
   readonly settings: Settings;
   /** A backend of this frontend has lost its last connection. */
   readonly onIdle: (backend: string) => void;
+  /** Clients' connections of all frontends. */
+  readonly budget: ConnectionBudget;
+}
+
+/** What became of a frontend, with its connections. */
+export interface CountedFrontend extends FrontendStatus {
+  /** Clients' connections that are open now. */
+  readonly connections: number;
+  /** Clients' connections that were closed at once because there were too many. */
+  readonly rejected: number;
 }
 
 /** One frontend: the port it listens on, its backends, and its clients' connections. */
@@ -34,6 +47,8 @@ export class Listener implements SessionOwner {
   #port: number;
   #error: GantryError | undefined;
   #cancelSweep: (() => void) | undefined;
+  #cancelTimeouts: (() => void) | undefined;
+  #rejected = 0;
 
   constructor(frontend: Frontend, parts: ListenerParts) {
     this.#frontend = frontend;
@@ -53,6 +68,16 @@ export class Listener implements SessionOwner {
     const status = { id, address, port: this.#port };
     if (this.#error === undefined) return status;
     return { ...status, error: { code: this.#error.code, message: this.#error.message } };
+  }
+
+  /** Its status with its counters. */
+  get counts(): CountedFrontend {
+    return { ...this.status, connections: this.#sessions.size, rejected: this.#rejected };
+  }
+
+  /** Whether a backend of it has ever answered: else the protocol may be one without answers. */
+  get answers(): boolean {
+    return [...this.#backends.values()].some(({ bytesOut }) => bytesOut > 0);
   }
 
   /** Whether this listener can serve the frontend as it is now wanted, without listening anew. */
@@ -112,6 +137,7 @@ export class Listener implements SessionOwner {
     this.#server = undefined;
     const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
     this.#cancelSweep?.();
+    this.#cancelTimeouts?.();
     for (const backend of this.#backends.values()) backend.close();
     for (const session of [...this.#sessions]) session.end();
     await closed;
@@ -141,13 +167,52 @@ export class Listener implements SessionOwner {
   }
 
   ended(session: Session): void {
-    this.#sessions.delete(session);
+    if (this.#sessions.delete(session)) this.#parts.budget.leave();
+    if (this.#sessions.size === 0) {
+      this.#cancelTimeouts?.();
+      this.#cancelTimeouts = undefined;
+    }
     this.#waiting.delete(session);
     this.#resting.delete(session);
   }
 
   #accept(client: Socket): void {
+    const { budget } = this.#parts;
+    if (this.#sessions.size >= budget.perFrontend || !budget.enter()) {
+      if (this.#rejected++ === 0)
+        this.#parts.logger.warn('too many connections: further ones are closed', {
+          frontend: this.#frontend.id,
+          connections: this.#sessions.size,
+        });
+      client.resetAndDestroy();
+      return;
+    }
     this.#sessions.add(new Session(this, client, this.#frontend.appProtocol === 'http'));
+    this.#cancelTimeouts ??= this.clock.after(this.#shortestMs, () => this.#checkTimeouts());
+  }
+
+  get #shortestMs(): number {
+    const { idleTimeoutMs, headersTimeoutMs, answerTimeoutMs } = this.settings;
+    return Math.min(idleTimeoutMs, headersTimeoutMs, answerTimeoutMs);
+  }
+
+  /** Looks at all connections at once, and again when the next one may have timed out. */
+  #checkTimeouts(): void {
+    const now = this.clock.elapsed();
+    let next = now + this.settings.idleTimeoutMs;
+    for (const session of [...this.#sessions]) next = Math.min(next, session.checkTimeouts(now));
+    this.#cancelTimeouts =
+      this.#sessions.size === 0
+        ? undefined
+        : this.clock.after(Math.max(CHECK_APART_MS, next - now), () => this.#checkTimeouts());
+  }
+
+  /** Ejecting a backend must leave one, and most of them unless the options say otherwise. */
+  #mayEject(backend: ProxyBackend): boolean {
+    const { length } = this.#ready;
+    const ejected = this.#ready.filter((each) => each.ejected && each !== backend).length;
+    const share = Math.max(1, Math.floor(length * this.settings.eject.maxShare));
+    return ejected + 1 < length && ejected < share;
   }
 
   #addBackend(backend: Backend): ProxyBackend {
@@ -160,6 +225,8 @@ export class Listener implements SessionOwner {
         settings,
         onIdle,
         onReady: () => this.#wake(),
+        mayEject: (each) => this.#mayEject(each),
+        logger: this.#parts.logger,
       },
     );
     this.#backends.set(backend.id, added);

@@ -12,8 +12,13 @@ import {
   type Protocol,
   type Random,
 } from '@gantry/core';
-import { Listener, type ListenerParts } from './listener.ts';
+import { defaultConnections, fileLimit } from '@gantry/system/file-limit';
+import { ConnectionBudget } from './connection-budget.ts';
+import { type CountedFrontend, Listener, type ListenerParts } from './listener.ts';
 import { optionsSchema, type ProxyOptions, type Settings } from './options.ts';
+
+/** No default is higher, however many files the process may open. */
+const MAX_CONNECTIONS = 20_000;
 
 const SUPPORTS = Object.freeze({
   protocols: Object.freeze<Protocol[]>(['tcp']),
@@ -41,7 +46,9 @@ export class ProxyLoadBalancer implements LoadBalancer {
   constructor(needs: ProxyNeeds, options: ProxyOptions = {}) {
     const settings: Settings = optionsSchema.parse(options);
     this.#logger = needs.logger;
-    this.#parts = { ...needs, settings, onIdle: (backend) => this.#checkDrained(backend) };
+    const total = settings.connections ?? defaultConnections(fileLimit(), 4, MAX_CONNECTIONS);
+    const budget = new ConnectionBudget(total, settings.connectionsPerFrontend ?? Math.ceil(total / 2));
+    this.#parts = { ...needs, settings, budget, onIdle: (backend) => this.#checkDrained(backend) };
   }
 
   async apply(frontends: readonly Frontend[]): Promise<readonly FrontendStatus[]> {
@@ -54,6 +61,12 @@ export class ProxyLoadBalancer implements LoadBalancer {
   async list(): Promise<readonly FrontendStatus[]> {
     this.#enter();
     return [...this.#listeners.values()].map(({ status }) => status);
+  }
+
+  /** The frontends with the numbers of their clients' connections. */
+  async frontendStats(): Promise<readonly CountedFrontend[]> {
+    this.#enter();
+    return [...this.#listeners.values()].map(({ counts }) => counts);
   }
 
   async stats(): Promise<readonly BackendStats[]> {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '@gantry/core';
-import type { ProxyBackend } from './backend.ts';
+import type { AnswerFailure, ProxyBackend } from './backend.ts';
 import { HttpExchange, startsRequest } from './http-exchange.ts';
 import type { Settings } from './options.ts';
 
@@ -17,7 +17,14 @@ export interface SessionOwner {
   /** The opposite: it has work again. */
   busy(session: Session): void;
   ended(session: Session): void;
+  /** Whether a backend has ever answered: else the protocol may be one without answers. */
+  readonly answers: boolean;
 }
+
+/** A client that leaves earlier than this without an answer says nothing about the backend. */
+const PATIENT_MS = 1000;
+/** Errors of this machine, which say nothing about a backend. */
+const OWN_ERRORS: readonly unknown[] = ['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'];
 
 const RETRY_MS = 50;
 /** Finds out about peers that vanished without a word. */
@@ -43,10 +50,20 @@ export class Session {
   #unsent: Buffer[] = [];
   #resent = false;
   #over = false;
+  readonly #openedAt: number;
+  #activeAt: number;
+  /** Since when what was sent to this backend has no answer. */
+  #askedAt: number | undefined;
+  /** This backend has answered a byte on this connection. */
+  #answered = false;
+  #sentBytes = 0;
+  #blamed = false;
 
   constructor(owner: SessionOwner, client: Socket, http: boolean) {
     this.#owner = owner;
     this.#client = client;
+    this.#openedAt = owner.clock.elapsed();
+    this.#activeAt = this.#openedAt;
     this.#http = http ? new HttpExchange(owner.settings.resendBytes) : undefined;
     client.on('data', (chunk: Buffer) => this.#fromClient(chunk));
     client.on('drain', () => this.#upstream?.resume());
@@ -81,10 +98,42 @@ export class Session {
   end(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#judgeAbandoned();
     this.#release();
     this.#client.destroy();
     this.#unsent = [];
     this.#owner.ended(this);
+  }
+
+  /** Ends a connection that has timed out; returns when to look again, on the clock's `elapsed`. */
+  checkTimeouts(now: number): number {
+    const { idleTimeoutMs, headersTimeoutMs, answerTimeoutMs } = this.#owner.settings;
+    let next = this.#activeAt + idleTimeoutMs;
+    const headSince = this.#http?.headSince(this.#openedAt);
+    if (headSince !== undefined) next = Math.min(next, headSince + headersTimeoutMs);
+    if (next <= now) {
+      this.end();
+      return Number.POSITIVE_INFINITY;
+    }
+    if (this.#askedAt === undefined || this.#blamed) return next;
+    if (this.#askedAt + answerTimeoutMs > now) return Math.min(next, this.#askedAt + answerTimeoutMs);
+    this.#blame('no answer');
+    return next;
+  }
+
+  /** The client has left without the answer that it had waited for. */
+  #judgeAbandoned(): void {
+    if (this.#askedAt === undefined || this.#blamed) return;
+    if (this.#owner.clock.elapsed() - this.#askedAt >= PATIENT_MS) this.#blame('no answer');
+  }
+
+  /** Counts this connection as a failure of its backend, once. */
+  #blame(how: AnswerFailure): void {
+    if (this.#blamed || this.#backend === undefined) return;
+    this.#blamed = true;
+    const isHttp = this.#http !== undefined;
+    if (how !== 'reset' && !(isHttp && how === 'closed') && !this.#owner.answers) return;
+    this.#backend.failedToAnswer(how);
   }
 
   #findBackend(lost?: ProxyBackend): void {
@@ -112,7 +161,10 @@ export class Session {
     upstream.on('data', (chunk: Buffer) => this.#fromBackend(chunk, backend));
     upstream.on('drain', () => this.#client.resume());
     upstream.on('end', () => this.#backendGone(false));
-    upstream.on('error', () => (this.#connected ? this.#backendGone(true) : this.#dialFailed(backend)));
+    upstream.on('error', (error: NodeJS.ErrnoException) => {
+      if (this.#connected) this.#backendGone(true);
+      else this.#dialFailed(backend, OWN_ERRORS.includes(error.code));
+    });
     upstream.on('close', () => this.#release());
     const { clock, settings } = this.#owner;
     this.#cancelTimer = clock.after(settings.connectTimeoutMs, () => this.#dialFailed(backend));
@@ -135,11 +187,11 @@ export class Session {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#connected = true;
+    this.#answered = false;
+    this.#blamed = false;
+    this.#sentBytes = 0;
     backend.connected();
-    for (const chunk of this.#unsent) {
-      backend.bytesIn += chunk.length;
-      upstream.write(chunk);
-    }
+    for (const chunk of this.#unsent) this.#send(chunk, backend, upstream);
     this.#unsent = [];
     this.#tried = undefined;
     if (this.#client.readableEnded) upstream.end();
@@ -147,8 +199,16 @@ export class Session {
     if (backend.state === 'draining') this.drain();
   }
 
-  #dialFailed(backend: ProxyBackend): void {
-    backend.failed();
+  #send(chunk: Buffer, backend: ProxyBackend, upstream: Socket): boolean {
+    this.#activeAt = this.#owner.clock.elapsed();
+    this.#askedAt ??= this.#activeAt;
+    this.#sentBytes += chunk.length;
+    backend.bytesIn += chunk.length;
+    return upstream.write(chunk);
+  }
+
+  #dialFailed(backend: ProxyBackend, own = false): void {
+    if (!own) backend.failed();
     this.#tried ??= new Set();
     this.#tried.add(backend);
     this.#release();
@@ -156,12 +216,12 @@ export class Session {
   }
 
   #fromClient(chunk: Buffer): void {
-    const { length } = chunk;
     const http = this.#http;
     if (this.#connected) {
-      http?.request(chunk);
-      if (this.#backend !== undefined) this.#backend.bytesIn += length;
-      if (this.#upstream?.write(chunk) === false) this.#client.pause();
+      http?.request(chunk, this.#owner.clock.elapsed());
+      const [backend, upstream] = [this.#backend, this.#upstream];
+      if (backend === undefined || upstream === undefined) return;
+      if (!this.#send(chunk, backend, upstream)) this.#client.pause();
       return;
     }
     if (this.#client.writableEnded) return; // the answer is complete: what still comes is for nobody
@@ -170,7 +230,7 @@ export class Session {
       this.end();
       return;
     }
-    http?.request(chunk);
+    http?.request(chunk, this.#owner.clock.elapsed());
     this.#unsent.push(chunk);
     if (begins) {
       this.#resent = false;
@@ -181,6 +241,10 @@ export class Session {
 
   #fromBackend(chunk: Buffer, backend: ProxyBackend): void {
     backend.bytesOut += chunk.length;
+    this.#activeAt = this.#owner.clock.elapsed();
+    this.#askedAt = undefined;
+    this.#answered = true;
+    backend.answered();
     this.#http?.response(chunk);
     if (!this.#client.write(chunk)) this.#upstream?.pause();
     if (backend.state === 'draining' && this.#http !== undefined) this.drain();
@@ -194,7 +258,17 @@ export class Session {
   /** The backend has ended the connection, or it broke. */
   #backendGone(broken: boolean): void {
     const http = this.#http;
+    const isUnanswered = http === undefined ? !this.#answered : this.#askedAt !== undefined;
+    if (isUnanswered && !this.#client.readableEnded && (broken || this.#sentBytes > 0))
+      this.#blame(broken ? 'reset' : 'closed');
     if (http === undefined) {
+      if (broken && !this.#answered && this.#sentBytes === 0 && this.#backend !== undefined) {
+        // Nothing was said in either direction: another backend can take the connection as it is.
+        const lost = this.#backend;
+        this.#release();
+        this.#findBackend(lost);
+        return;
+      }
       if (broken) this.#reset();
       else this.#client.end();
       return;
@@ -246,6 +320,7 @@ export class Session {
     this.#upstream = undefined;
     this.#backend = undefined;
     this.#connected = false;
+    this.#askedAt = undefined;
     if (upstream !== undefined) {
       upstream.removeAllListeners();
       upstream.on('error', () => undefined);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { GantryError } from '@gantry/core';
 import { failure } from './failure.ts';
 
-/** What LMDB needs to start. */
+/** What LMDB needs to create its files. */
 const ROOM_BYTES = 1_048_576;
 /** The first page: that it is a meta page, LMDB's mark, the version of its layout, and how long a page is. */
 const META = {
@@ -17,23 +17,31 @@ const META = {
 };
 const HEADER_BYTES = 52;
 
+/** What LMDB has written to its lock file once it was open, and does not need again. */
+const LOCK_BYTES = 4096;
+
 /**
- * Refuses what LMDB would refuse: lmdb 3.5.6 kills the process when it cannot open its files.
+ * Refuses what LMDB would refuse: lmdb 3.5.6 kills the process when it cannot open its files. Existing data can
+ * be used while the disk is full; `isNew`: there is none yet.
  *
  * @throws `UNSUPPORTED` where they are not those of an LMDB environment, `EXHAUSTED` where the disk is full,
  * `UNAVAILABLE` where they cannot be written.
  */
-export async function checkFiles(folder: string): Promise<void> {
+export async function checkFiles(folder: string, isNew: boolean): Promise<void> {
   try {
-    await check(join(folder, 'lock.mdb'), async () => undefined);
+    let isLockReady = false;
+    await check(join(folder, 'lock.mdb'), async (file) => {
+      isLockReady = (await file.stat()).blocks * 512 >= LOCK_BYTES;
+    });
     await check(join(folder, 'data.mdb'), async (file) => {
       const { size } = await file.stat();
-      if (size === 0 || (await isEnvironment(file, size))) return;
+      if (isNew || (await isEnvironment(file, size))) return;
       throw new GantryError(
         'UNSUPPORTED',
         `store-lmdb: cannot use the folder "${folder}": "data.mdb" is damaged, or not a file of LMDB's`,
       );
     });
+    if (!isNew && isLockReady) return;
     const { bavail, bsize } = await statfs(folder);
     if (bavail * bsize >= ROOM_BYTES) return;
   } catch (error) {

@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { aborted, GantryError } from '@gantry/core';
+import { failure } from './failure.ts';
 
 const SOCKET = /^owner-([1-9]\d*)\.sock$/;
 const OWNER = 'owner.json';
@@ -83,7 +84,12 @@ export class Claim {
       if (await this.#isTaken(number, signal)) throw await this.#taken(number);
     }
     const owner = { number: this.#number, pid: process.pid, host: hostname() };
-    await writeFile(join(this.#folder, OWNER), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
+    // Only for the message that others get: a full disk must not keep this one out.
+    await writeFile(join(this.#folder, OWNER), `${JSON.stringify(owner)}\n`, { mode: 0o600 }).catch(
+      (error: unknown) => {
+        if (failure('', error).code !== 'EXHAUSTED') throw error;
+      },
+    );
     this.#mine = true;
     for (const socket of this.#asking) socket.end(MINE);
     // Nobody listens there any more; a larger one may belong to somebody who is about to.

@@ -75,6 +75,11 @@ export class CommitQueue {
       if (plan.writes.length > 0) await this.#store(plan);
       for (const answer of answers) answer();
     } catch (error) {
+      if (group.length > 1 && isGantryError(error, 'EXHAUSTED')) {
+        // A small commit may still fit, and one that deletes makes space.
+        for (const one of group) await this.#write([one]);
+        return;
+      }
       if (!isGantryError(error, 'EXHAUSTED')) this.#broken ??= error as GantryError;
       for (const { reject } of group) reject(error);
     }

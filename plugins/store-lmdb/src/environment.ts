@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Entry, GantryError, type Listing } from '@gantry/core';
@@ -7,6 +6,7 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import { failure } from './failure.ts';
 import { History, type Remembered } from './history.ts';
 import type { Plan, State, Stored } from './plan.ts';
+import { Room } from './room.ts';
 
 /** Raised when a version that does not know of it would misread or harm the data. */
 const FORMAT = 1;
@@ -15,8 +15,12 @@ const DATABASES: readonly string[] = ['entries', 'history', 'meta'];
 const PREFIX = /^[A-Za-z0-9._/-]{0,512}$/;
 /** Comes after everything that a key may go on with. */
 const AFTER = '\uffff';
-const IO_ERROR = 5;
-const ROOM_BYTES = 1_048_576;
+/** Space for the pages that every transaction writes: while a disk fills up, what frees space is possible for longest. */
+const BASE_BYTES = Object.freeze({ put: 131_072, delete: 98_304, own: 65_536 });
+/** Pages that a write may copy: the way from the root of the tree to its leaf. */
+const PAGES_PER_WRITE = 4;
+/** In UTF-8, and in pages that are half full. */
+const BYTES_PER_CHARACTER = 4;
 /** So many more records than it adds a write may forget: what a smaller history leaves over goes bit by bit. */
 const FORGET_MORE = 1000;
 
@@ -33,10 +37,19 @@ export class Environment implements State {
   readonly #history: History;
   /** Counts the owners; who finds another number there has lost the folder. */
   readonly #term: number;
+  /** Of the store, whichever folder it is in. */
+  readonly id: string;
+  /** False while the disk is too full to write who owns the folder. */
+  #owned = false;
+  readonly #room: Room;
 
-  /** @throws `UNSUPPORTED` for data of a newer format, foreign or damaged files. */
-  constructor(folder: string) {
+  /**
+   * @param idFor returns the id that the data should hold, given the one that it holds; may throw
+   * @throws `UNSUPPORTED` for data of a newer format, foreign or damaged files.
+   */
+  constructor(folder: string, idFor: (stored: string | undefined) => string) {
     this.#folder = folder;
+    this.#room = new Room(join(folder, 'data.mdb'));
     this.#root = openRoot(folder);
     try {
       checkSize(folder, this.#root);
@@ -51,10 +64,14 @@ export class Environment implements State {
       this.#entries = this.#root.openDB('entries', { encoding: 'string', useVersions: true });
       this.#history = new History(this.#root.openDB('history', { encoding: 'string' }));
       this.#term = (this.#meta.getEntry('owner')?.version ?? 0) + 1;
-      this.#root.transactionSync(() => {
-        this.#meta.put('format', String(FORMAT), 1);
-        this.#meta.put('owner', `${process.pid} on ${hostname()}`, this.#term);
-      });
+      const stored = this.#meta.get('id');
+      this.id = idFor(stored);
+      try {
+        this.#own();
+      } catch (error) {
+        // With a full disk the store can be read, and is owned with the first commit that there is space for.
+        if (stored === undefined || failure('', error).code !== 'EXHAUSTED') throw error;
+      }
     } catch (error) {
       void this.#root.close();
       throw failure(`use the data in "${folder}"`, error);
@@ -106,6 +123,10 @@ export class Environment implements State {
    */
   async write(plan: Plan, remember: number): Promise<void> {
     const { last, writes } = plan;
+    const folder = this.#folder;
+    const length = writes.reduce((sum, { text = '' }) => sum + text.length, 0);
+    if (!this.#owned) this.#own();
+    this.#takeRoom(writes.length, length);
     const most = writes.length + FORGET_MORE;
     const forget = this.#reading(() => this.#history.upTo(plan.revision - remember, most));
     const apply = (): void => {
@@ -116,7 +137,9 @@ export class Environment implements State {
       this.#history.change(writes, forget);
     };
     const done = await this.#meta.ifVersion('owner', this.#term, apply).catch(async (error: unknown) => {
-      throw await this.#refusal(error, plan);
+      const { commitError } = error as { commitError?: Promise<unknown> };
+      const cause = await Promise.resolve(commitError ?? error).catch((why: unknown) => why);
+      throw failure(`write in "${folder}"`, cause);
     });
     if (done) return;
     throw new GantryError('UNAVAILABLE', `store-lmdb: another owner has taken the folder "${this.#folder}"`);
@@ -134,17 +157,32 @@ export class Environment implements State {
     }
   }
 
-  /** LMDB tells a disk that is full as an input/output error, since it was able to write a part. */
-  async #refusal(error: unknown, { writes }: Plan): Promise<GantryError> {
-    const { commitError } = error as { commitError?: Promise<unknown> };
-    const cause = await Promise.resolve(commitError ?? error).catch((reason: unknown) => reason);
-    const doing = `write in "${this.#folder}"`;
-    if ((cause as { code?: unknown }).code !== IO_ERROR) return failure(doing, cause);
-    const disk = await statfs(this.#folder).catch(() => undefined);
-    const needed = ROOM_BYTES + writes.reduce((sum, { text = '' }) => sum + 4 * text.length, 0);
-    if (disk === undefined || disk.bavail * disk.bsize > needed) return failure(doing, cause);
-    return new GantryError('EXHAUSTED', `store-lmdb: cannot ${doing}: the disk is full`, { cause });
+  /** Writes who owns the folder, in a transaction of its own. */
+  #own(): void {
+    this.#takeRoom(0, 0);
+    this.#root.transactionSync(() => {
+      this.#meta.put('format', String(FORMAT), 1);
+      this.#meta.put('id', this.id, 1);
+      this.#meta.put('owner', `${process.pid} on ${hostname()}`, this.#term);
+    });
+    this.#owned = true;
   }
+
+  /** Takes the space from the disk that a transaction may need. */
+  #takeRoom(writes: number, length: number): void {
+    const { end, pages, pageSize } = usedBy(this.#root);
+    const needed = BASE_BYTES[length > 0 ? 'put' : writes > 0 ? 'delete' : 'own'];
+    const touched = Math.min(pages, PAGES_PER_WRITE * writes) * pageSize;
+    if (this.#room.take(end, needed + touched + BYTES_PER_CHARACTER * length)) return;
+    throw new GantryError('EXHAUSTED', `store-lmdb: cannot write in "${this.#folder}": the disk is full`);
+  }
+}
+
+function usedBy(root: RootDatabase<unknown, string>): { end: number; pages: number; pageSize: number } {
+  const stats = root.getStats() as { lastPageNumber: number; root: { pageSize: number } };
+  const { pageSize } = stats.root;
+  const pages = stats.lastPageNumber + 1;
+  return { end: pages * pageSize, pages, pageSize };
 }
 
 function openRoot(folder: string): RootDatabase<unknown, string> {
@@ -167,8 +205,7 @@ function openRoot(folder: string): RootDatabase<unknown, string> {
 
 /** Reading beyond the end of a file that was cut would kill the process. */
 function checkSize(folder: string, root: RootDatabase<unknown, string>): void {
-  const stats = root.getStats() as { lastPageNumber: number; root: { pageSize: number } };
-  const needed = (stats.lastPageNumber + 1) * stats.root.pageSize;
+  const needed = usedBy(root).end;
   const { size } = statSync(join(folder, 'data.mdb'));
   if (size < needed)
     throw unusable(folder, `"data.mdb" is damaged: it has ${size} bytes of at least ${needed}`);

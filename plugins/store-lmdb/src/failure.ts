@@ -1,5 +1,6 @@
 import { type ErrorCode, GantryError, isGantryError } from '@gantry/core';
 
+const NO_SPACE: readonly unknown[] = ['ENOSPC', 28];
 const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 28, 122, 27];
 /** LMDB: the file is no environment, is of another version, or its pages contradict each other. */
 const DAMAGED: readonly unknown[] = [-30793, -30794, -30796, -30797, -30778];
@@ -9,7 +10,8 @@ const MAP_FULL = -30792;
 export function failure(doing: string, error: unknown): GantryError {
   if (isGantryError(error)) return error;
   const { code, message } = error as { code?: unknown; message?: string };
-  const text = `store-lmdb: cannot ${doing}: ${message ?? String(error)}`;
+  const why = NO_SPACE.includes(code) ? 'the disk is full' : (message ?? String(error));
+  const text = `store-lmdb: cannot ${doing}: ${why}`;
   return new GantryError(codeOf(code), text, { cause: error });
 }
 

@@ -22,6 +22,7 @@ import { Claim } from './claim.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Environment } from './environment.ts';
 import { failure } from './failure.ts';
+import { Identity } from './identity.ts';
 import type { Encoded } from './plan.ts';
 import { ResumedWatch } from './resumed-watch.ts';
 
@@ -110,17 +111,22 @@ export class LmdbStore implements Store, Lifecycle {
       throw failure(`use the folder "${this.#path}"`, error);
     }
     try {
-      await checkFiles(this.#path);
-      this.#opened = this.#open();
+      const identity = await Identity.read(this.#path);
+      await checkFiles(this.#path, identity.isNew);
+      if (identity.isNew) await identity.prepare();
+      this.#opened = this.#open(identity);
+      await identity.confirm(this.#opened.environment.id);
     } catch (error) {
+      await this.#opened?.environment.close();
+      this.#opened = undefined;
       await this.#claim.release();
       this.#claim = undefined;
-      throw error;
+      throw failure(`use the data in "${this.#path}"`, error);
     }
   }
 
-  #open(): Opened {
-    const environment = new Environment(this.#path);
+  #open(identity: Identity): Opened {
+    const environment = new Environment(this.#path, (stored) => identity.expected(stored));
     const log = new EventLog({ name: 'store-lmdb', limit: this.#history, since: environment.revision });
     const written = (events: readonly StoreEvent[]): void => log.append(events);
     return { environment, log, queue: new CommitQueue({ environment, history: this.#history, written }) };

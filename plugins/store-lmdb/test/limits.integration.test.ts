@@ -57,18 +57,35 @@ describe('where the disk takes no more', () => {
     expect(said.revision).toBe(2 * said.written);
   });
 
-  test('for another reason, a commit is UNAVAILABLE and nothing is written until a new start', async () => {
+  test('a store starts, is read, and takes commits as soon as there is space again', async (context) => {
+    const path = folder();
+    if (!works([...isolated, 'sh', '-c', small, path, 'true'])) context.skip('needs a small file system');
+    const child = new Child(['restart', path], [...isolated, 'sh', '-c', small, path]);
+    cleanUp.push(() => child.kill());
+    expect([await child.said(), await child.said()]).toEqual(['starting', 'started']);
+    const full = expect.stringMatching(/EXHAUSTED.*the disk is full|EXHAUSTED.*No space left/);
+    expect(await child.said()).toEqual({
+      before: 'ok',
+      starts: ['started', 'started', 'started'],
+      full: [full, full, full],
+      read: ['tasks/before'],
+      after: 'ok',
+      kept: ['tasks/after', 'tasks/before'],
+    });
+    await child.ended();
+  });
+
+  test('beyond the largest file that the process may write, too, and the store takes what fits', async () => {
     const path = folder();
     const said = await filled(['sh', '-c', 'ulimit -f 4000; exec "$@"', 'sh'], path);
-    expect(said.refusal).toMatch(/^UNAVAILABLE store-lmdb: cannot write in .*Input\/output error$/);
-    expect(said.again).toMatch(/^UNAVAILABLE store-lmdb: writes nothing after a failure/);
-    expect(said.later).toBe(said.again);
+    expect(said.refusal).toMatch(/^EXHAUSTED store-lmdb: cannot write in .*: the disk is full$/);
+    expect(said.again).toMatch(/^EXHAUSTED /);
+    expect(said.later).toBe('ok');
     expect(said.listed).toBe(2 * said.written);
     const store = await open(path);
-    expect((await store.list('')).entries).toHaveLength(said.listed);
-    expect(await store.commit([{ key: 'tasks/after', value: 'x'.repeat(100_000) }])).toEqual([
-      { ok: true, revision: said.revision + 1 },
-    ]);
+    expect((await store.list('')).entries).toHaveLength(said.written + 2);
+    const [after] = await store.commit([{ key: 'tasks/after', value: 'x'.repeat(100_000) }]);
+    expect(after?.ok).toBe(true);
   });
 });
 

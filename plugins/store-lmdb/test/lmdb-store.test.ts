@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   rmdirSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -78,7 +79,7 @@ describe('the folder', () => {
   test('is made for its owner alone, and so are its files', async () => {
     await fill(await open(), 10);
     expect(statSync(path).mode & 0o777).toBe(0o700);
-    for (const name of ['data.mdb', 'lock.mdb', 'owner.json'])
+    for (const name of ['data.mdb', 'identity.json', 'lock.mdb', 'owner.json'])
       expect([name, statSync(join(path, name)).mode & 0o777]).toEqual([name, 0o600]);
   });
 
@@ -115,7 +116,7 @@ describe('the folder', () => {
     await expect(second.start(signal)).rejects.toThrow('in use');
     await expect(second.start(AbortSignal.abort())).rejects.toMatchObject({ code: 'ABORTED' });
     await cleanUp.pop()?.();
-    expect(readdirSync(path).toSorted()).toEqual(['data.mdb', 'lock.mdb', 'owner.json']);
+    expect(readdirSync(path).toSorted()).toEqual(['data.mdb', 'identity.json', 'lock.mdb', 'owner.json']);
     await second.start(signal);
     expect((await second.list('')).entries).toHaveLength(3);
     await second[Symbol.asyncDispose]();
@@ -156,7 +157,7 @@ describe('data that is not ours', () => {
       writeFileSync(join(path, 'data.mdb'), text);
       await expect(open()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     }
-    writeFileSync(join(path, 'data.mdb'), '');
+    rmSync(join(path, 'data.mdb'));
     mkdirSync(join(path, 'lock.mdb'));
     await expect(open()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     rmdirSync(join(path, 'lock.mdb'));

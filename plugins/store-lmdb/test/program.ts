@@ -1,8 +1,9 @@
-import { writeSync } from 'node:fs';
+import { appendFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { isGantryError } from '@gantry/core';
 import { LmdbStore } from '../src/lmdb-store.ts';
 
-/** A process that owns a store, for tests that end it: `program.ts hold|load|fill FOLDER [FIRST]`. Says what it does in lines of JSON. */
+/** A process that owns a store, for tests that end it: `program.ts hold|load|fill|restart FOLDER [FIRST]`. Says what it does in lines of JSON. */
 const [job, path = '', first = '0'] = process.argv.slice(2);
 const WRITERS = 8;
 const KEYS = 7;
@@ -52,6 +53,49 @@ async function fill(store: LmdbStore): Promise<void> {
   say({ refusal, again, written: count - 1, listed: entries.length, revision, later });
 }
 
+/** Starts a store again while the disk is full, and once more when there is space. */
+async function restart(first: LmdbStore): Promise<void> {
+  const result = (key: string, length = 1000): Promise<string> =>
+    store.commit([{ key, value: 'x'.repeat(length) }]).then(
+      () => 'ok',
+      (error: unknown) => String(error),
+    );
+  let store = first;
+  const before = await result('tasks/before');
+  await first[Symbol.asyncDispose]();
+  const filler = join(path, 'filler');
+  for (let size = 65_536; size >= 1; size = Math.floor(size / 2))
+    for (let room = true; room; ) {
+      try {
+        appendFileSync(filler, Buffer.alloc(size));
+      } catch {
+        room = false;
+      }
+    }
+  const starts: string[] = [];
+  const full: string[] = [];
+  for (let time = 0; time < 3; time++) {
+    store = new LmdbStore({ path });
+    starts.push(
+      await store.start(new AbortController().signal).then(
+        () => 'started',
+        (error: unknown) => String(error),
+      ),
+    );
+    full.push(await result('tasks/full', 700_000));
+    if (time < 2) await store[Symbol.asyncDispose]();
+  }
+  const read = (await store.list('')).entries.map(({ key }) => key);
+  rmSync(filler);
+  const after = await result('tasks/after');
+  await store[Symbol.asyncDispose]();
+  store = new LmdbStore({ path });
+  await store.start(new AbortController().signal);
+  const kept = (await store.list('')).entries.map(({ key }) => key);
+  await store[Symbol.asyncDispose]();
+  say({ before, starts, full, read, after, kept });
+}
+
 say('starting');
 const store = new LmdbStore({ path });
 const started = await store.start(new AbortController().signal).then(
@@ -62,6 +106,7 @@ say(started);
 if (started === 'started') {
   if (job === 'load') await load(store);
   if (job === 'fill') await fill(store);
+  if (job === 'restart') await restart(store);
   if (job === 'hold') process.stdin.resume();
   else await store[Symbol.asyncDispose]();
 }

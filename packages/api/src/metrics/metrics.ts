@@ -1,4 +1,4 @@
-import type { Views } from '@gantry/core';
+import type { Logger, Views } from '@gantry/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { CLOSE_REASONS, type CloseReason, type Connections } from '../http/connections.ts';
 import type { Streams, StreamType } from '../http/streams.ts';
@@ -14,7 +14,7 @@ export class Metrics {
   readonly #dropped: Counter;
   readonly #closed: Counter<'reason'>;
 
-  constructor(views: Views, streams: Streams, connections: Connections) {
+  constructor(views: Views, streams: Streams, connections: Connections, logger: Logger) {
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'gantry_api_requests_total',
@@ -45,6 +45,15 @@ export class Metrics {
     addConnectionMetrics(registers, connections);
     addClusterMetrics(registers, views);
     addProcessMetrics(registers);
+    new Counter({
+      name: 'gantry_log_lines_lost_total',
+      help: 'Log lines that could not be written: the disk was full, or their reader was gone or did not read.',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(logger.lost?.() ?? 0);
+      },
+    });
   }
 
   get contentType(): string {

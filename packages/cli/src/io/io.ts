@@ -86,6 +86,11 @@ export interface Io {
   connect(target: Target): Promise<Connection>;
   /** How this program is started once more: the program and its first arguments. */
   readonly self: readonly string[];
+  /**
+   * From now on the process keeps running if its output cannot be written: such output is dropped and counted. Without
+   * this the first failure ends the command with exit code 1.
+   */
+  readonly keepRunning?: (() => void) | undefined;
   /** Tells the process that started this one in the background; absent if none did. */
   readonly tellParent?: ((message: unknown) => void) | undefined;
 }

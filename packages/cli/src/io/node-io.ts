@@ -1,10 +1,13 @@
+import type { LossyOutput } from '@gantry/system/output';
 import type { Connection, Input, Io, Output, System, Target } from './io.ts';
+import type { ProcessOutputs } from './process-outputs.ts';
 
 /** This process's terminal, environment and clock. */
-export function nodeIo(signal: AbortSignal): Io {
+export function nodeIo(signal: AbortSignal, outputs: ProcessOutputs): Io {
   return {
-    stdout: outputOf(process.stdout),
-    stderr: outputOf(process.stderr),
+    stdout: outputOf(process.stdout, outputs.stdout),
+    stderr: outputOf(process.stderr, outputs.stderr),
+    keepRunning: () => outputs.keepRunning(),
     stdin: inputOf(process.stdin),
     env: process.env,
     cwd: process.cwd(),
@@ -16,7 +19,8 @@ export function nodeIo(signal: AbortSignal): Io {
     },
     connect,
     self: [process.execPath, ...process.execArgv, process.argv[1] as string],
-    tellParent: process.send === undefined ? undefined : (message) => process.send?.(message),
+    tellParent:
+      process.send === undefined ? undefined : (message) => process.send?.(message, () => undefined),
   };
 }
 
@@ -29,11 +33,9 @@ async function connect(target: Target): Promise<Connection> {
   return (await import('../cluster/connect.ts')).connectTo(target);
 }
 
-function outputOf(stream: NodeJS.WriteStream): Output {
+function outputOf(stream: NodeJS.WriteStream, output: LossyOutput): Output {
   return {
-    write: (text) => {
-      stream.write(text);
-    },
+    write: (text) => output.write(text),
     isTTY: stream.isTTY === true,
     get columns() {
       return stream.columns || 80;

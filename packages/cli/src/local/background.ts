@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import type { UpMessage } from './foreground.ts';
+import { isFull } from './once-there-is-room.ts';
 import { logPath } from './state.ts';
 
 export interface Started {
@@ -23,8 +24,7 @@ export interface Started {
 export async function startBackground(cx: Cx, name: string, args: readonly string[]): Promise<Started> {
   const { io } = cx;
   const log = logPath(io.env, name);
-  await mkdir(dirname(log), { recursive: true, mode: 0o700 });
-  const file = await open(log, 'w', 0o600);
+  const file = await openLog(cx, log);
   try {
     const [program, ...own] = io.self;
     const child = spawn(program as string, [...own, ...args], {
@@ -51,6 +51,18 @@ export async function startBackground(cx: Cx, name: string, args: readonly strin
     return { pid: child.pid, log, server: message.server, nodes: message.nodes };
   } finally {
     await file.close();
+  }
+}
+
+/** Without space for a log the cluster has none. */
+async function openLog(cx: Cx, path: string): Promise<FileHandle> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    return await open(path, 'w', 0o600);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    cx.warn(`the log ${path} cannot be created: the disk is full; the cluster runs without a log`);
+    return await open('/dev/null', 'w');
   }
 }
 

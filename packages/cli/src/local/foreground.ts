@@ -3,6 +3,7 @@ import { CliError } from '../output/problem.ts';
 import { untilAborted } from '../parts/until-aborted.ts';
 import type { Cx } from '../session.ts';
 import { eventLines, liveView } from './live-view.ts';
+import { isFull, onceThereIsRoom } from './once-there-is-room.ts';
 import type { LocalSettings } from './settings.ts';
 import { startCluster } from './start-cluster.ts';
 import { isAlive, readState, removeState, startTicksOf, writeState } from './state.ts';
@@ -26,13 +27,15 @@ export async function refuseRunning(cx: Cx, name: string): Promise<void> {
 /** Runs a cluster in this process until the signal fires, and cleans up behind it. */
 export async function runForeground(cx: Cx, settings: LocalSettings, background: boolean): Promise<void> {
   const { env, stdout } = cx.io;
+  cx.io.keepRunning?.();
   const clock = await cx.clock();
   await refuseRunning(cx, settings.name);
   const cluster = await startCluster(settings, cx.signal);
   const { current } = await readContexts(env);
   const { name, server, token, ca } = cluster;
+  let stopWriting = async (): Promise<void> => undefined;
   try {
-    await writeState(env, {
+    const state = {
       name,
       pid: process.pid,
       startTicks: await startTicksOf(process.pid),
@@ -42,9 +45,12 @@ export async function runForeground(cx: Cx, settings: LocalSettings, background:
       nodes: cluster.nodes,
       config: settings.config,
       previousContext: current === name ? undefined : current,
-    });
+    };
     const context = { server, token, ...(ca === undefined ? {} : { ca }) };
-    await changeContexts(env, (contexts) => withContext(contexts, name, context, true));
+    stopWriting = await onceThereIsRoom(cx, `the state and the context of cluster ${name}`, async () => {
+      await writeState(env, state);
+      await changeContexts(env, (contexts) => withContext(contexts, name, context, true));
+    });
     const ready: UpMessage = { type: 'ready', server, nodes: cluster.nodes };
     cx.io.tellParent?.(ready);
     const title = `cluster ${name} (${settings.runtime}) at ${server}, context ${name}; Ctrl-C ends it`;
@@ -56,7 +62,13 @@ export async function runForeground(cx: Cx, settings: LocalSettings, background:
   } finally {
     if (!background) cx.note(`Ending cluster ${name}: its tasks are stopped …`);
     await cluster[Symbol.asyncDispose]();
-    await changeContexts(env, (contexts) => withoutContext(contexts, name, current));
+    await stopWriting();
     await removeState(env, name);
+    await changeContexts(env, (contexts) => withoutContext(contexts, name, current)).catch(
+      (error: unknown) => {
+        if (!isFull(error)) throw error;
+        cx.warn(`context ${name} cannot be removed: the disk is full`);
+      },
+    );
   }
 }

@@ -28,6 +28,7 @@ const START_TIMEOUT_MS = 2 ** 31 - 1;
 /** Runs the agent of this host until the signal fires. */
 export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
   const { env, cwd } = cx.io;
+  cx.io.keepRunning?.();
   const { config, load } = await loadConfig(cwd, settings.config);
   const name = settings.name ?? config.name ?? 'gantry';
   const wanted = settings.runtime ?? config.runtime;

@@ -12,6 +12,7 @@ import {
   withServer,
 } from '../context/contexts-file.ts';
 import { statePath } from '../context/paths.ts';
+import { isFull, onceThereIsRoom } from '../local/once-there-is-room.ts';
 import { problemOf, usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import { natsBusPart } from './nats-parts.ts';
@@ -42,6 +43,7 @@ export interface ServerSettings extends StoreOptions {
 /** Runs a server of a control plane until the signal fires. */
 export async function runServer(cx: Cx, settings: ServerSettings): Promise<void> {
   const { env, cwd } = cx.io;
+  cx.io.keepRunning?.();
   const { config, load } = await loadConfig(cwd, settings.config);
   const name = settings.name ?? config.name ?? 'gantry';
   const [{ createCluster }, { apiEndpoint, apiServer, newSecret }, { server }] = await Promise.all([
@@ -70,16 +72,19 @@ export async function runServer(cx: Cx, settings: ServerSettings): Promise<void>
     signal: cx.signal,
   });
   const { url, tls } = cluster.get(apiEndpoint);
-  const forget = await writeContext(
-    cx,
-    settings.context === true || settings.context === undefined ? name : settings.context,
-    identity,
-    {
-      server: url,
-      token,
-      ...(settings.tlsSelfSigned === true && tls !== undefined && { ca: tls.cert }),
-    },
-  );
+  let forget = async (): Promise<void> => undefined;
+  const stopWriting = await onceThereIsRoom(cx, 'the context', async () => {
+    forget = await writeContext(
+      cx,
+      settings.context === true || settings.context === undefined ? name : settings.context,
+      identity,
+      {
+        server: url,
+        token,
+        ...(settings.tlsSelfSigned === true && tls !== undefined && { ca: tls.cert }),
+      },
+    );
+  });
   try {
     cx.io.tellParent?.({ type: 'ready', server: url, nodes: [] });
     cx.print(`server ${identity} of cluster ${name} at ${url}; Ctrl-C ends it`);
@@ -87,7 +92,11 @@ export async function runServer(cx: Cx, settings: ServerSettings): Promise<void>
   } finally {
     cx.note(`Ending server ${identity} …`);
     await cluster[Symbol.asyncDispose]();
-    await forget();
+    await stopWriting();
+    await forget().catch((error: unknown) => {
+      if (!isFull(error)) throw error;
+      cx.warn('the context cannot be changed: the disk is full');
+    });
   }
 }
 

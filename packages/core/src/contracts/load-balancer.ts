@@ -43,7 +43,10 @@ export interface BackendStats {
   readonly active: number;
   /** Since the backend was added. */
   readonly connections: number;
+  /** Connections that it did not accept, or accepted and did not answer. */
   readonly failures: number;
+  /** How often it was ejected; absent from a load balancer that ejects none. */
+  readonly ejections?: number | undefined;
   readonly bytesIn: number;
   readonly bytesOut: number;
 }

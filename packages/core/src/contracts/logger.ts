@@ -9,4 +9,6 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
   /** A logger that adds these fields to every line. */
   child(fields: LogFields): Logger;
+  /** How many lines could not be written so far; absent if the logger does not count them. */
+  lost?(): number;
 }

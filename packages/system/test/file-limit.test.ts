@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defaultConnections, fileLimit } from '../src/http/file-limit.ts';
+import { defaultConnections, fileLimit } from '../src/file-limit.ts';
 
 const LIMITS = `Limit                     Soft Limit           Hard Limit           Units
 Max processes             63432                63432                processes
@@ -24,6 +24,6 @@ describe('the default maximum of connections', () => {
     [1_048_576, 10_000],
     [undefined, 10_000],
   ])('is, for %s files, %s', (files, connections) => {
-    expect(defaultConnections(files)).toBe(connections);
+    expect(defaultConnections(files, 2, 10_000)).toBe(connections);
   });
 });

@@ -1,0 +1,126 @@
+import { writeSync } from 'node:fs';
+
+/** The part of `process.stdout` and `process.stderr` that is used. */
+export interface OutputStream {
+  readonly writableLength: number;
+  readonly isTTY?: boolean | undefined;
+  /** Descriptor of an output that is written to synchronously. */
+  readonly fd?: number | undefined;
+  readonly _type?: string | undefined;
+  write(text: string, done: (error?: Error | null) => void): unknown;
+  on(event: 'error', listener: () => void): unknown;
+  listeners(event: 'error'): readonly unknown[];
+}
+
+/** Output that could not be written since the last that was. */
+export interface OutputLoss {
+  readonly writes: number;
+  /** The code of the last error, such as `ENOSPC` or `EPIPE`; `EAGAIN` for a reader that does not read. */
+  readonly reason: string;
+}
+
+export interface LossyOutputOptions {
+  /** Output that waits for a slow reader is dropped beyond this, in bytes (default: no limit). */
+  readonly maxPendingBytes?: number | undefined;
+  /** Returns what is written before the next output after a loss. */
+  readonly resumed?: ((loss: OutputLoss) => string) | undefined;
+  /** Called for every write that failed. */
+  readonly onLoss?: ((reason: string) => void) | undefined;
+}
+
+/**
+ * An output that never fails: what cannot be written (a full disk, a reader that is gone or does not read) is dropped and
+ * counted, and every further write is attempted again.
+ */
+export class LossyOutput {
+  readonly #stream: OutputStream;
+  readonly #options: LossyOutputOptions;
+  #lost = 0;
+  #unreported = 0;
+  #reason = '';
+  #pending = 0;
+  #waiters: (() => void)[] = [];
+  /** The last write to a file ended within a line. */
+  #torn = false;
+  #maxPendingBytes: number;
+
+  constructor(stream: OutputStream, options: LossyOutputOptions = {}) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#maxPendingBytes = options.maxPendingBytes ?? Number.POSITIVE_INFINITY;
+    // Several clusters may write to one stream: one listener is enough.
+    if (!stream.listeners('error').includes(ignored)) stream.on('error', ignored);
+  }
+
+  /** Writes that failed, in total. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Bounds the output that waits for a slow reader, in bytes. */
+  bound(maxPendingBytes: number): void {
+    this.#maxPendingBytes = maxPendingBytes;
+  }
+
+  write(text: string): void {
+    if (text === '') return;
+    if (this.#stream.writableLength > this.#maxPendingBytes) {
+      this.#lose('EAGAIN', 1);
+      return;
+    }
+    const reported = this.#unreported;
+    const notice =
+      reported === 0 ? '' : (this.#options.resumed?.({ writes: reported, reason: this.#reason }) ?? '');
+    this.#unreported = 0;
+    this.#pending++;
+    this.#send(`${this.#torn ? '\n' : ''}${notice}${text}`, (error) => {
+      this.#pending--;
+      if (error) this.#lose(codeOf(error), 1, reported);
+      if (this.#pending === 0) for (const wake of this.#waiters.splice(0)) wake();
+    });
+  }
+
+  /** Resolves once every write has succeeded or failed. */
+  async flushed(): Promise<void> {
+    if (this.#pending > 0) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  #lose(reason: string, writes: number, reported = 0): void {
+    this.#lost += writes;
+    this.#unreported += writes + reported;
+    this.#reason = reason;
+    this.#options.onLoss?.(reason);
+  }
+
+  #send(text: string, done: (error?: unknown) => void): void {
+    const { fd, isTTY, _type } = this.#stream;
+    try {
+      // A stream of Node's takes a write to a file for complete even if the disk was full in the middle of it.
+      if (typeof fd === 'number' && isTTY !== true && _type === 'fs')
+        this.#writeAll(fd, Buffer.from(text), done);
+      else this.#stream.write(text, done);
+    } catch (error) {
+      done(error);
+    }
+  }
+
+  #writeAll(fd: number, bytes: Buffer, done: (error?: unknown) => void): void {
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(fd, bytes, written);
+      this.#torn = false;
+    } catch (error) {
+      if (written > 0) this.#torn = true;
+      done(error);
+      return;
+    }
+    done();
+  }
+}
+
+function ignored(): void {}
+
+function codeOf(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: string };
+  return typeof code === 'string' ? code : (message ?? String(error));
+}

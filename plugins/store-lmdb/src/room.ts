@@ -1,0 +1,51 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+
+const CHUNK = Buffer.alloc(65_536);
+/** Taken beyond what is needed, so that most commits need not take any. */
+const AHEAD_BYTES = 1_048_576;
+
+/**
+ * The end of a data file, behind its last page, which is taken from the disk before LMDB writes to it. lmdb 3.5.6 corrupts
+ * the memory of the process if the disk is full while it writes; what it is given here is there already.
+ */
+export class Room {
+  readonly #path: string;
+  #checked = false;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Whether `needed` bytes can be written behind `end`; takes them from the disk, and some more, if it has them.
+   *
+   * @throws errors of the file system other than that it is full
+   */
+  take(end: number, needed: number): boolean {
+    const fd = openSync(this.#path, 'r+');
+    try {
+      const { size, blocks } = fstatSync(fd);
+      // A copy of the file may have holes, which take space only when they are written to.
+      const from = !this.#checked && blocks * 512 < size ? end : Math.max(end, size);
+      this.#checked = true;
+      if (from - end >= needed) return true;
+      const reached = fill(fd, from, end + needed + AHEAD_BYTES);
+      if (reached < size) ftruncateSync(fd, Math.max(end, reached));
+      return reached - end >= needed;
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** Writes zeros; returns where the disk was full, or `to`. */
+function fill(fd: number, from: number, to: number): number {
+  let at = from;
+  try {
+    while (at < to) at += writeSync(fd, CHUNK, 0, Math.min(CHUNK.length, to - at), at);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') throw error;
+  }
+  return at;
+}
