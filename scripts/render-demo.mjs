@@ -22,8 +22,7 @@ const { stdout, status } = spawnSync(process.execPath, args, {
 if (status !== 0) throw new Error('the demo did not hold: no picture');
 const printed = stdout.split('\n').map((line) => line.trimEnd());
 const steps = printed.filter((line) => line.startsWith('✓'));
-const table = printed.filter((line) => /^[┌├└│]/.test(line));
-const lines = ['$ npm run demo', ...steps, '', ...table, printed.findLast((line) => line !== '') ?? ''];
+const lines = ['$ npm run demo', ...steps, '', printed.findLast((line) => line !== '') ?? ''];
 
 const width = Math.ceil(Math.max(...lines.map((line) => line.length)) * CHAR + 2 * PAD);
 const height = TITLE + lines.length * LINE + 2 * PAD;
@@ -32,8 +31,7 @@ const escaped = (text) => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(
 /** @param {string} line */
 const color = (line) => {
   if (line.startsWith('✓') || line === 'demo: ok') return '#7ee787';
-  if (line.startsWith('$')) return '#79c0ff';
-  return /^[┌├└]/.test(line) ? '#484f58' : '#c9d1d9';
+  return line.startsWith('$') ? '#79c0ff' : '#c9d1d9';
 };
 const text = lines
   .map((line, i) => {

@@ -4,7 +4,7 @@ import { type DemoOptions, HELP, readOptions } from './options.ts';
 import { type Platform, platformOf, service } from './platform.ts';
 import { STEPS, since } from './steps.ts';
 import { Traffic } from './traffic.ts';
-import { liveView, plainView, type Result, resultTable, type View } from './view.ts';
+import { liveView, plainView, type View } from './view.ts';
 
 const CLUSTER = 'hello';
 const interrupted = new AbortController();
@@ -18,13 +18,11 @@ async function main(): Promise<number> {
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
   const view = options.plain ? plainView() : liveView();
-  const results: Result[] = [];
   const startedAt = performance.now();
   try {
     const platform = await platformOf(options, CLUSTER);
-    await play(options, platform, view, results, startedAt);
+    await play(options, platform, view, startedAt);
     view.end();
-    console.log(resultTable(results));
     console.log('demo: ok');
     return 0;
   } catch (error) {
@@ -40,13 +38,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function play(
-  options: DemoOptions,
-  platform: Platform,
-  view: View,
-  results: Result[],
-  startedAt: number,
-): Promise<void> {
+async function play(options: DemoOptions, platform: Platform, view: View, startedAt: number): Promise<void> {
   const { signal } = interrupted;
   const cluster = await createCluster(platform.plugins, { name: CLUSTER, nodes: options.nodes, signal });
   const { api } = cluster;
@@ -54,9 +46,7 @@ async function play(
   let traffic: Traffic | undefined;
   let step = '';
   const note = (title: string, measured: string): void => {
-    const result = { title, measured };
-    results.push(result);
-    view.done(result);
+    view.done({ title, measured });
   };
   try {
     view.watch(api, undefined);

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
 import type { ClusterApi, Task } from '@gantry/core';
-import Table from 'cli-table3';
 import { createLogUpdate } from 'log-update';
 import type { Traffic } from './traffic.ts';
 
@@ -96,23 +95,14 @@ async function clusterLines(api: ClusterApi, traffic: Traffic | undefined): Prom
       : [
           `  requests ${traffic.ok} ok, ${styleText(traffic.failures.length > 0 ? 'red' : 'dim', `${traffic.failures.length} failed`)}`,
         ];
-  return [...rows, '', ...requests, '', ...told];
+  return [...rows, LEGEND, '', ...requests, '', ...told];
 }
+
+/** What the signs of {@link badge} mean. */
+const LEGEND = `  ${styleText('green', '●')} ready  ${styleText('yellow', '○')} not ready  ${styleText('dim', '↓')} stopping`;
 
 function badge({ meta, spec, status }: Task): string {
   const name = meta.name.split('.').slice(0, 2).join('.');
   if (spec.desired === 'shutdown') return styleText('dim', `${name}↓`);
   return status.ready ? styleText('green', `${name}●`) : styleText('yellow', `${name}○`);
-}
-
-/** The table at the end. */
-export function resultTable(results: readonly Result[]): string {
-  const table = new Table({
-    head: ['what', 'measured'],
-    style: { head: [], border: [] },
-    colWidths: [40, 64],
-    wordWrap: true,
-  });
-  for (const { title, measured } of results) table.push([title, measured]);
-  return table.toString();
 }

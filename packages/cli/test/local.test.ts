@@ -135,7 +135,7 @@ test('the view of a cluster fits its terminal, whatever is in it', () => {
     expect(view.length).toBeLessThan(24);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape sequences
     for (const line of view) expect(line.replace(/\u001b\[\d+m/g, '').length).toBeLessThanOrEqual(60);
-    expect(view.join('\n')).toContain('1 of 1 nodes are ready');
+    expect(view.join('\n')).toContain('1 of 1 node is ready');
     expect(view.join('\n')).toMatch(/and \d+ more/);
   }
 });

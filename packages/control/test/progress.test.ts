@@ -33,7 +33,7 @@ describe('the progress of a service', () => {
     expect(first.status.progress).toMatchObject({
       state: 'progressing',
       reason: 'Monitoring',
-      message: '1 of 1 tasks are ready; checking that they stay ready',
+      message: '1 of 1 task is ready; checking that they stay ready',
     });
     expect(statusOf(first, tasks, { now: T0 + 2999 }).progress).toBe(first.status.progress);
     expect(statusOf(first, tasks, { now: T0 + 3000 }).progress).toMatchObject({
@@ -49,7 +49,7 @@ describe('the progress of a service', () => {
     expect(statusOf(web, tasks, { now }).progress).toMatchObject({
       state: 'progressing',
       reason: 'PortNotServed',
-      message: '1 of 1 tasks are ready; no load balancer serves port 8080/tcp yet',
+      message: '1 of 1 task is ready; no load balancer serves port 8080/tcp yet',
     });
     const published = {
       type: 'Published',
@@ -61,7 +61,7 @@ describe('the progress of a service', () => {
     const taken = { ...web, status: { ...web.status, conditions: [published] } };
     expect(statusOf(taken, tasks, { now }).progress).toMatchObject({
       reason: 'PortUnavailable',
-      message: '1 of 1 tasks are ready; port 8080: in use',
+      message: '1 of 1 task is ready; port 8080: in use',
     });
     const ports = [{ target: 80, protocol: 'tcp', port: 8080 }] as const;
     const served = { ...web, status: { ...web.status, published: ports } };

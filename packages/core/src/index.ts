@@ -19,6 +19,7 @@ export type * from './contracts/store.ts';
 export type { Agent, ClusterInfo, Component, NodeInfo } from './contracts/tokens.ts';
 export { contracts } from './contracts/tokens.ts';
 export type * from './contracts/views.ts';
+export { counted } from './counted.ts';
 export {
   aborted,
   ERROR_CODES,

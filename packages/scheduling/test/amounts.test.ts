@@ -1,8 +1,8 @@
-import { parseCpu, parseMemory } from '@gantry/core';
+import { counted, parseCpu, parseMemory } from '@gantry/core';
 import { formatAmount } from '@gantry/scheduling';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { counted, listed, quantity } from '../src/amounts.ts';
+import { listed, quantity } from '../src/amounts.ts';
 
 test.each([
   ['memory', 0, '0'],

@@ -1,4 +1,4 @@
-import { GantryError } from '@gantry/core';
+import { counted, GantryError } from '@gantry/core';
 
 /** Version of the format below. */
 export const SNAPSHOT_FORMAT = 1;
@@ -76,7 +76,10 @@ export function readSnapshot(text: string, hash: Hash): Snapshot {
   if (typeof sha256 !== 'string') throw invalid('its end is missing', lines.length);
   if (sha256 !== hash.digest('hex')) throw invalid('it is damaged: its SHA-256 is another', lines.length);
   if (entries.length !== header.entries)
-    throw invalid(`it has ${entries.length} entries instead of ${header.entries}`, lines.length);
+    throw invalid(
+      `it has ${counted(entries.length, 'entry', 'entries')} instead of ${header.entries}`,
+      lines.length,
+    );
   return { header: header as SnapshotHeader, entries };
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, GantryError, SCHEMA_VERSION, STORE_KEYS, type Store } from '@gantry/core';
+import { type Clock, counted, GantryError, SCHEMA_VERSION, STORE_KEYS, type Store } from '@gantry/core';
 import { SNAPSHOT_FORMAT, type Snapshot, type SnapshotEntry } from './snapshot-format.ts';
 
 /** Who leads is not part of a state, and who is in a snapshot leads no more. */
@@ -83,7 +83,7 @@ export async function restoreSnapshot(
   const { entries: there } = await store.list('', { signal });
   const own = there.filter(({ key }) => !key.startsWith(LEFT_OUT));
   if (own.length > 0 && !replace) {
-    const message = `the store is not empty: it holds ${own.length} entries, such as "${own[0]?.key}"`;
+    const message = `the store is not empty: it holds ${counted(own.length, 'entry', 'entries')}, such as "${own[0]?.key}"`;
     throw new GantryError('ALREADY_EXISTS', message);
   }
   const wanted = new Map(entries.filter(({ key }) => key !== IDENTITY).map(({ key, value }) => [key, value]));

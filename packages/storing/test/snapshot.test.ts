@@ -61,7 +61,7 @@ describe('a snapshot', () => {
     const other = new MemoryStore();
     await other.commit([{ key: 'services/old', value: 1 }]);
     expect(await refusal(restoreSnapshot(other, snapshot, { clock }))).toMatch(
-      /^ALREADY_EXISTS .*1 entries.*services\/old/,
+      /^ALREADY_EXISTS .*1 entry.*services\/old/,
     );
     expect((await content(other)).size).toBe(1);
     await restoreSnapshot(other, snapshot, { clock, replace: true });

@@ -1,4 +1,4 @@
-import { GantryError } from '@gantry/core';
+import { counted, GantryError } from '@gantry/core';
 import type { Bucket, StreamConfig, StreamInfo } from './bucket.ts';
 import type { Settings } from './options.ts';
 
@@ -53,7 +53,7 @@ export function whatIsWrong(
   if (config.sealed === true) return 'it is sealed';
   const needed = maxValueBytes + HEADER_BYTES;
   if (size !== -1 && size < needed) return `it takes messages of ${size} bytes, ${needed} are needed`;
-  if (has < replicas) return `it has ${has} of the ${replicas} replicas that are asked for`;
+  if (has < replicas) return `it has ${has} of the ${counted(replicas, 'requested replica')}`;
   return undefined;
 }
 

@@ -1,8 +1,12 @@
-import type { ClusterApi, Kind, KindMap, ListOptions } from '@gantry/core';
+import { type ClusterApi, idOf, type Kind, type KindMap, type ListOptions } from '@gantry/core';
+import { inNaturalOrder } from '../output/natural-order.ts';
 
 const PAGE = 5000;
 
-/** All objects that are selected, page by page, and the revision of the first page, from which to watch on. */
+/**
+ * All selected objects, fetched page by page, in natural order of their ids (`node-2` before `node-10`); and the revision
+ * of the first page, since which to watch.
+ */
 export async function allPages<K extends Kind>(
   api: ClusterApi,
   kind: K,
@@ -15,5 +19,5 @@ export async function allPages<K extends Kind>(
     items.push(...page.items);
     next = page.continue;
   }
-  return { items, revision: first.revision };
+  return { items: inNaturalOrder(items, ({ meta }) => idOf(meta)), revision: first.revision };
 }

@@ -1,4 +1,4 @@
-import type { LogLine } from '@gantry/core';
+import { counted, type LogLine } from '@gantry/core';
 import type { Cx } from '../session.ts';
 import { unlessLate } from './unless-late.ts';
 
@@ -12,7 +12,7 @@ export async function showLastLines(cx: Cx, service: string, task: string): Prom
     read(cx, `${namespace}${task}`, signal),
   );
   if (lines === undefined || lines.length === 0) return;
-  cx.note(`last ${lines.length === 1 ? 'line' : `${lines.length} lines`} of the log of task ${task}:`);
+  cx.note(`last ${lines.length === 1 ? 'line' : counted(lines.length, 'line')} of the log of task ${task}:`);
   for (const { text } of lines) cx.note(`  ${text}`);
 }
 

@@ -12,6 +12,7 @@ import { readAll } from '../input/manifests.ts';
 import { repeatable } from '../input/repeatable.ts';
 import { renderFields } from '../output/fields.ts';
 import { parseFormat, renderData } from '../output/format.ts';
+import { inNaturalOrder } from '../output/natural-order.ts';
 import { CliError, usage } from '../output/problem.ts';
 import { didYouMean } from '../output/suggest.ts';
 import { renderTable } from '../output/table.ts';
@@ -94,12 +95,14 @@ function known(contexts: Readonly<Record<string, Context>>, name: string): Conte
 async function list(cx: Cx, output: string | undefined): Promise<void> {
   const format = parseFormat(output);
   const { current, contexts } = await readContexts(cx.io.env);
-  const items = Object.entries(contexts).map(([name, { server, namespace }]) => ({
-    name,
-    current: name === current,
-    server,
-    namespace: namespace ?? 'default',
-  }));
+  const items = inNaturalOrder(Object.entries(contexts), ([name]) => name).map(
+    ([name, { server, namespace }]) => ({
+      name,
+      current: name === current,
+      server,
+      namespace: namespace ?? 'default',
+    }),
+  );
   if (format.type !== 'table') {
     cx.io.stdout.write(await renderData(format, { items }, () => items.map(({ name }) => name)));
     return;

@@ -1,6 +1,7 @@
 import {
   type AnyObject,
   type ClusterApi,
+  counted,
   DEFAULT_NAMESPACE,
   idOf,
   isFinal,
@@ -17,6 +18,7 @@ import { describeNode } from '../describe/node.ts';
 import { describeService } from '../describe/service.ts';
 import { describeTask } from '../describe/task.ts';
 import { templateFields } from '../describe/template.ts';
+import { parseCount } from '../input/key-values.ts';
 import { type Field, renderFields } from '../output/fields.ts';
 import { renderYaml } from '../output/format.ts';
 import { renderTable } from '../output/table.ts';
@@ -27,6 +29,7 @@ import { listEvents, regarding } from './events.ts';
 interface Options {
   readonly selector?: string;
   readonly events: boolean;
+  readonly limit: string;
 }
 
 /** `gantry describe KIND NAME…`. */
@@ -35,12 +38,14 @@ export const describe: Define = (command, act) => {
     .argument('<kind>', 'a kind, or KIND/NAME')
     .argument('[names...]', 'names of objects of the kind; all of them without one')
     .option('-l, --selector <labels>', 'only objects with these labels')
-    .option('--no-events', 'without what happened to it')
+    .option('--no-events', 'omit events')
+    .option('--limit <count>', 'maximum number of objects, and of tasks and events of each of them', '50')
     .action(
       act<[string, string[]], Options>(async (cx, [kind, names], options) => {
         const objects = await objectsOf(cx, [kind, ...names], options);
-        const context = { now: (await cx.clock()).now(), colors: cx.colors };
-        for (const [index, object] of objects.entries()) {
+        const limit = parseCount(options.limit, '--limit');
+        const context = { now: (await cx.clock()).now(), colors: cx.colors, limit };
+        for (const [index, object] of objects.slice(0, limit).entries()) {
           if (index > 0) cx.print('\n---\n');
           const fields = await fieldsOf(cx, object, context);
           const events =
@@ -48,6 +53,8 @@ export const describe: Define = (command, act) => {
           cx.io.stdout.write(renderFields([...fields, ...events], cx.colors));
         }
         if (objects.length === 0) cx.note(`No ${kind}.`);
+        if (objects.length > limit)
+          cx.note(`… and ${objects.length - limit} more; show them with names, -l or --limit`);
       }),
     );
 };
@@ -121,5 +128,9 @@ async function eventsField(cx: Cx, object: AnyObject, context: DescribeContext):
   const columns = columnsOf('event', { wide: false, namespaces: false }).filter(
     ({ title }) => title !== 'OBJECT',
   );
-  return { title: 'Events', text: renderTable(rowsOf(events, columns, context)) };
+  const { limit } = context;
+  const earlier = events.length - limit;
+  const before = earlier > 0 ? `… ${counted(earlier, 'earlier event')}\n` : '';
+  const rows = rowsOf(events.slice(Math.max(0, earlier)), columns, context);
+  return { title: 'Events', text: `${before}${renderTable(rows)}` };
 }

@@ -1,4 +1,4 @@
-import { type ClusterApi, isFinal, isGantryError, type Task } from '@gantry/core';
+import { type ClusterApi, counted, isFinal, isGantryError, type Task } from '@gantry/core';
 import { allPages } from '../cluster/all-pages.ts';
 import { parseDuration, showDuration } from '../output/duration.ts';
 import { CliError } from '../output/problem.ts';
@@ -48,19 +48,21 @@ async function untilEmpty(cx: Cx, node: string, timeoutMs: number | undefined): 
         node,
         total - left,
         total,
-        left === 0 ? 'no task is left' : `${left} ${left === 1 ? 'task is' : 'tasks are'} left`,
+        left === 0 ? 'no task is left' : `${counted(left, 'task is', 'tasks are')} left`,
       );
       if (left === 0) break;
     }
   } catch (error) {
     if (!over.signal.aborted) throw error;
     const hint = `it is still being drained: \`gantry get tasks -A --field-selector spec.node=${node}\``;
-    throw new CliError('TIMEOUT', `node ${node}: ${left} of ${total} tasks left`, hint);
+    throw new CliError('TIMEOUT', `node ${node}: ${left} of ${counted(total, 'task')} left`, hint);
   } finally {
     cancel?.();
   }
   progress[Symbol.dispose]();
-  cx.print(`node/${node} drained: ${total} tasks moved away (${showDuration(clock.elapsed() - started)})`);
+  cx.print(
+    `node/${node} drained: ${counted(total, 'task')} moved away (${showDuration(clock.elapsed() - started)})`,
+  );
 }
 
 /** How many tasks of a node have not ended, now and after every change. */

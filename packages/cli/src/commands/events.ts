@@ -23,10 +23,10 @@ export const events: Define = (command, act) => {
   command
     .option('--for <object>', 'only about KIND/NAME')
     .option('--types <types>', 'only normal, or only warning')
-    .option('-w, --watch', 'show them, and then every further one')
-    .option('-A, --all-namespaces', 'of every namespace')
+    .option('-w, --watch', 'show events, then every further one')
+    .option('-A, --all-namespaces', 'show events of every namespace')
     .option('-o, --output <format>', FORMATS)
-    .option('--no-headers', 'no line with titles')
+    .option('--no-headers', 'omit the header row')
     .action(act<[], Options>((cx, _, options) => showEvents(cx, options)));
 };
 
@@ -75,5 +75,10 @@ export function regarding(kind: string, id: string): readonly string[] {
 /** Events, the oldest first. */
 export async function listEvents(cx: Cx, select: SelectOptions): Promise<Event[]> {
   const { items } = await allPages(await cx.api(), 'event', { ...select, signal: cx.signal });
-  return items.sort((a, b) => a.spec.lastAt - b.spec.lastAt || (idOf(a.meta) < idOf(b.meta) ? -1 : 1));
+  return oldestFirst(items);
+}
+
+/** Events in the order in which they last happened. */
+export function oldestFirst(events: readonly Event[]): Event[] {
+  return events.toSorted((a, b) => a.spec.lastAt - b.spec.lastAt || (idOf(a.meta) < idOf(b.meta) ? -1 : 1));
 }

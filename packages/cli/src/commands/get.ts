@@ -1,4 +1,4 @@
-import { type AnyObject, idOf, type Kind } from '@gantry/core';
+import { type AnyObject, type Event, idOf, type Kind } from '@gantry/core';
 import { allPages } from '../cluster/all-pages.ts';
 import { getObject, parseSelection, type Selection } from '../cluster/refs.ts';
 import { parseCount } from '../input/key-values.ts';
@@ -10,6 +10,7 @@ import { renderProblem } from '../output/render-problem.ts';
 import { watchObjects } from '../output/watch-objects.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
+import { oldestFirst } from './events.ts';
 
 export interface GetOptions {
   readonly output?: string;
@@ -30,14 +31,14 @@ export const get: Define = (command, act) => {
     .argument('<kind>', 'a kind such as service or tasks, several divided by commas, or KIND/NAME')
     .argument('[names...]', 'names of objects of the kind')
     .option('-o, --output <format>', FORMATS)
-    .option('-A, --all-namespaces', 'of every namespace')
+    .option('-A, --all-namespaces', 'show objects of every namespace')
     .option('-l, --selector <labels>', 'only objects with these labels: app=web,tier!=x')
     .option('--field-selector <fields>', 'only objects with these fields: spec.node=a,status.state!=failed')
     .option('--sort-by <path>', 'sort by a field: .meta.createdAt')
-    .option('--limit <count>', 'at most so many objects of a kind')
-    .option('--no-headers', 'no line with titles')
-    .option('--show-labels', 'with a column for labels')
-    .option('-w, --watch', 'show them, and then every change')
+    .option('--limit <count>', 'maximum number of objects of each kind')
+    .option('--no-headers', 'omit the header row')
+    .option('--show-labels', 'add a column with labels')
+    .option('-w, --watch', 'show objects, then every change to them')
     .option('--watch-only', 'show changes only')
     .action(
       act<[string, string[]], GetOptions>((cx, [kind, names], options) =>
@@ -58,16 +59,7 @@ export async function runGet(cx: Cx, words: readonly string[], options: GetOptio
     single: selection.refs?.length === 1,
   };
   if (options.watch === true || options.watchOnly === true) {
-    const [kind] = selection.kinds;
-    if (kind === undefined || selection.kinds.length > 1)
-      throw usage('-w: one kind at a time can be watched');
-    const refs = selection.refs === undefined ? undefined : new Set(selection.refs.map(({ id }) => id));
-    await watchObjects(cx, kind, {
-      ...print,
-      select: await selectors(cx, kind.namespaced, options),
-      only: refs,
-      listFirst: options.watchOnly !== true,
-    });
+    await watchAll(cx, selection, print, options);
     return cx.signal.aborted ? EXIT.interrupted : EXIT.ok;
   }
   const { objects, failed } = await collect(cx, selection, options);
@@ -78,6 +70,28 @@ export async function runGet(cx: Cx, words: readonly string[], options: GetOptio
   if (sorted.length > 0 || format.type !== 'table') await printObjects(cx, sorted, print);
   else if (failed === EXIT.ok) cx.note(await nothing(cx, selection, options));
   return failed;
+}
+
+/** Watches every kind of a selection; a row of several kinds says which one it is of. */
+async function watchAll(
+  cx: Cx,
+  { kinds, refs }: Selection,
+  print: PrintOptions,
+  options: GetOptions,
+): Promise<void> {
+  const prefixed = kinds.length > 1;
+  await Promise.all(
+    kinds.map(async (kind) => {
+      const own = refs?.filter((ref) => ref.kind.kind === kind.kind).map(({ id }) => id);
+      await watchObjects(cx, kind, {
+        ...print,
+        prefixed,
+        select: await selectors(cx, kind.namespaced, options),
+        only: own === undefined ? undefined : new Set(own),
+        listFirst: options.watchOnly !== true,
+      });
+    }),
+  );
 }
 
 async function nothing(cx: Cx, { kinds }: Selection, { allNamespaces }: GetOptions): Promise<string> {
@@ -111,7 +125,8 @@ async function collect(
       selection.kinds.map(async ({ kind, namespaced }) => {
         const select = await selectors(cx, namespaced, options);
         const paged = limit === undefined ? {} : { limit };
-        return (await allPages(api, kind as Kind, { ...select, ...paged, signal: cx.signal })).items;
+        const { items } = await allPages(api, kind as Kind, { ...select, ...paged, signal: cx.signal });
+        return kind === 'event' ? oldestFirst(items as Event[]) : items;
       }),
     );
     return { objects: lists.flat(), failed: EXIT.ok };

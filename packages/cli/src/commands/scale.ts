@@ -1,3 +1,4 @@
+import { counted } from '@gantry/core';
 import { DEFAULT_WAIT, followRollout } from '../cluster/follow-rollout.ts';
 import { parseService, withSuggestion } from '../cluster/refs.ts';
 import { parseCount, splitPair } from '../input/key-values.ts';
@@ -51,7 +52,7 @@ async function scaleOne(cx: Cx, word: string, replicas: number, options: Options
     if (service.spec.replicas !== parseCount(expected, '--current-replicas')) {
       throw new CliError(
         'CONFLICT',
-        `service ${id} has ${service.spec.replicas} replicas, not ${expected}`,
+        `service ${id} has ${counted(service.spec.replicas, 'replica')}, not ${expected}`,
         'look again, then decide',
       );
     }

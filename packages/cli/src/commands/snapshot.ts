@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { counted } from '@gantry/core';
 import {
   readSnapshot,
   restoreSnapshot,
@@ -71,7 +72,9 @@ async function saveTo(cx: Cx, file: string, options: Options): Promise<void> {
         );
   const path = resolve(cwd, file);
   await writeWhole(path, snapshotLines(taken, createHash('sha256')));
-  cx.print(`${taken.header.entries} entries at revision ${taken.header.revision} saved to ${file}`);
+  cx.print(
+    `${counted(taken.header.entries, 'entry', 'entries')} at revision ${taken.header.revision} saved to ${file}`,
+  );
   const secrets = secretsIn(taken.entries);
   if (secrets.length > 0) cx.note(`The file has secrets as they are: ${secrets.join(', ')}`);
 }
@@ -136,7 +139,7 @@ async function restoreFrom(cx: Cx, file: string, options: Options): Promise<void
     const hint = code === 'ALREADY_EXISTS' ? '--replace takes away what is there' : undefined;
     throw new CliError(code, message, hint);
   }
-  cx.print(`${found.header.entries} entries restored from ${file}`);
+  cx.print(`${counted(found.header.entries, 'entry', 'entries')} restored from ${file}`);
 }
 
 async function inspect(cx: Cx, file: string, output: string | undefined): Promise<void> {

@@ -3,6 +3,7 @@ import { allPages } from '../cluster/all-pages.ts';
 import { sumBy, type TaskUsage, usageBetween } from '../cluster/usage.ts';
 import { parseDuration } from '../output/duration.ts';
 import { parseFormat, renderData } from '../output/format.ts';
+import { inNaturalOrder } from '../output/natural-order.ts';
 import { usage } from '../output/problem.ts';
 import { showBytes, showCpu, showShare } from '../output/quantity.ts';
 import { renderTable } from '../output/table.ts';
@@ -97,7 +98,7 @@ async function show(
 }
 
 function sort(rows: readonly Row[], by: string | undefined): Row[] {
-  if (by === undefined) return rows.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  if (by === undefined) return inNaturalOrder(rows, ({ name }) => name);
   if (by !== 'cpu' && by !== 'memory') throw usage(`--sort-by: expected cpu or memory, got "${by}"`);
   return rows.toSorted((a, b) => b[by] - a[by]);
 }

@@ -9,6 +9,8 @@ import { renderTable } from '../output/table.ts';
 export interface DescribeContext {
   readonly now: number;
   readonly colors: Colors;
+  /** Maximum number of rows of a table; the rest is counted. */
+  readonly limit: number;
 }
 
 /** The first lines of every description. */

@@ -1,4 +1,4 @@
-import type { Service, Task, UpdatePolicy } from '@gantry/core';
+import { counted, type Service, type Task, type UpdatePolicy } from '@gantry/core';
 import { columnsOf, rowsOf } from '../columns/index.ts';
 import { showPorts } from '../columns/service-columns.ts';
 import { showDuration } from '../output/duration.ts';
@@ -13,7 +13,7 @@ export function describeService(service: Service, tasks: readonly Task[], contex
   const { placement, restart } = spec;
   return [
     ...metaFields(meta, context),
-    ['Mode', spec.mode === 'replicated' ? `replicated, ${spec.replicas} replicas` : 'global'],
+    ['Mode', spec.mode === 'replicated' ? `replicated, ${counted(spec.replicas, 'replica')}` : 'global'],
     [
       'Tasks',
       `${status.desired} wanted, ${status.running} running, ${status.ready} ready, ${status.updated} updated${status.completed === undefined ? '' : `, ${status.completed} completed`}`,
@@ -85,5 +85,7 @@ export function taskTable(tasks: readonly Task[], context: DescribeContext): str
     (a, b) => Number(b.spec.desired === 'running') - Number(a.spec.desired === 'running'),
   );
   const columns = columnsOf('task', { wide: false, namespaces: false });
-  return renderTable(rowsOf(order, columns, context));
+  const rest = order.length - context.limit;
+  const table = renderTable(rowsOf(order.slice(0, context.limit), columns, context));
+  return rest > 0 ? `${table}… and ${counted(rest, 'more task', 'more tasks')}\n` : table;
 }

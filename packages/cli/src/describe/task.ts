@@ -1,4 +1,4 @@
-import type { Task, Template } from '@gantry/core';
+import { counted, type Task, type Template } from '@gantry/core';
 import { taskState } from '../columns/task-columns.ts';
 import type { Field } from '../output/fields.ts';
 import { type DescribeContext, metaFields, pairs, showTime } from './common.ts';
@@ -12,7 +12,7 @@ export function describeTask(task: Task, template: Template | undefined, context
   return [
     ...metaFields(meta, context),
     ['Service', spec.service],
-    ['Slot', `${spec.slot}, attempt ${spec.attempt}, ${spec.restarts} restarts in a row`],
+    ['Slot', `${spec.slot}, attempt ${spec.attempt}, ${counted(spec.restarts, 'restart')} in a row`],
     ['Node', spec.node ?? '<none>'],
     ['Wanted', spec.desired],
     ['State', `${taskState(task)}, since ${showTime(status.since, context.now)}`],

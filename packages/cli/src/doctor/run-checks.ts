@@ -1,5 +1,6 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { counted } from '@gantry/core';
 import { readContexts } from '../context/contexts-file.ts';
 import { contextsPath } from '../context/paths.ts';
 import { probeDocker } from '../local/docker-probe.ts';
@@ -79,7 +80,7 @@ export async function contextsCheck(env: Env): Promise<Check> {
     return {
       name,
       state: 'ok',
-      found: `${path}, mode ${mode}, ${count} contexts`,
+      found: `${path}, mode ${mode}, ${counted(count, 'context')}`,
       means: `the current one is ${current ?? 'none'}`,
     };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { Event, Node, Service } from '@gantry/core';
+import { counted, type Event, type Node, type Service } from '@gantry/core';
 import { columnsOf, rowsOf } from '../columns/index.ts';
 import type { Output } from '../io/io.ts';
 import type { Colors } from '../output/colors.ts';
@@ -38,7 +38,11 @@ export function renderView(data: ViewData, colors: Colors, rows: number, columns
       ({ spec }) =>
         `${showAge(data.now - spec.lastAt).padStart(5)}  ${spec.regarding.kind}/${spec.regarding.name}  ${spec.reason}: ${spec.message}`,
     );
-  const head = [colors.bold(data.title), `${ready} of ${data.nodes.length} nodes are ready`, ''];
+  const head = [
+    colors.bold(data.title),
+    `${ready} of ${counted(data.nodes.length, 'node is', 'nodes are')} ready`,
+    '',
+  ];
   const tail = events.length === 0 ? [] : ['', colors.dim('what happened last'), ...events];
   const space = Math.max(1, rows - head.length - tail.length - 2);
   const body =

@@ -1,7 +1,8 @@
 import { JSONPath } from 'jsonpath-plus';
 import { usage } from './problem.ts';
 
-type Piece =
+/** A part of a parsed template. */
+export type Piece =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'path'; readonly path: string }
   | { readonly type: 'range'; readonly path: string; readonly body: readonly Piece[] };
@@ -99,9 +100,55 @@ function pathOf(expression: string): string {
   if (expression.split('..').length - 1 > MAX_DESCENTS) {
     throw usage(`jsonpath: more than ${MAX_DESCENTS} ".." in one path`);
   }
-  if (expression.startsWith('$')) return expression;
-  const path = expression.replace(/^@/, '');
+  if (expression.startsWith('$')) return withoutEscapes(expression);
+  const path = withoutEscapes(expression.replace(/^@/, ''));
   return `$${path.startsWith('.') || path.startsWith('[') || path === '' ? '' : '.'}${path}`;
+}
+
+/** kubectl's `.labels.app\.kubernetes\.io/name` as `.labels['app.kubernetes.io/name']`. Takes linear time. */
+function withoutEscapes(path: string): string {
+  if (!path.includes('\\')) return path;
+  let text = '';
+  let at = 0;
+  while (at < path.length) {
+    const char = path[at] as string;
+    if (char === '[') {
+      const end = bracketEnd(path, at);
+      text += path.slice(at, end);
+      at = end;
+    } else if (char === '.' || (at === 0 && char !== '$')) {
+      let end = char === '.' ? at + 1 : at;
+      let name = '';
+      let escaped = false;
+      while (end < path.length && path[end] !== '.' && path[end] !== '[') {
+        if (path[end] === '\\') {
+          escaped = true;
+          end++;
+        }
+        name += path[end] ?? '';
+        end++;
+      }
+      text += escaped ? `['${name}']` : path.slice(at, end);
+      at = end;
+    } else {
+      text += char;
+      at++;
+    }
+  }
+  return text;
+}
+
+/** The position behind the bracket that closes the one at `from`. */
+function bracketEnd(path: string, from: number): number {
+  let quote = '';
+  for (let at = from; at < path.length; at++) {
+    const char = path[at] as string;
+    if (char === '\\') at++;
+    else if (quote !== '') quote = char === quote ? '' : quote;
+    else if (char === '"' || char === "'") quote = char;
+    else if (char === ']') return at + 1;
+  }
+  return path.length;
 }
 
 function unquote(text: string): string {

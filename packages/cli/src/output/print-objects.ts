@@ -1,7 +1,7 @@
 import type { AnyObject } from '@gantry/core';
 import { columnsOf, rowsOf } from '../columns/index.ts';
 import type { Cx } from '../session.ts';
-import { type Format, renderData } from './format.ts';
+import { columnRows, type Format, renderData } from './format.ts';
 import { renderTable } from './table.ts';
 
 export interface PrintOptions {
@@ -22,6 +22,10 @@ export async function printObjects(
   const { format } = options;
   if (format.type === 'table') {
     cx.io.stdout.write(await tables(cx, objects, { ...options, format }));
+    return;
+  }
+  if (format.type === 'columns') {
+    cx.io.stdout.write(renderTable(await columnRows(format, objects, options.headers)));
     return;
   }
   const value =
@@ -49,21 +53,20 @@ async function tables(
       context,
       options.headers,
     );
-    return renderTable(
-      kinds.length > 1 ? rows.map((row, index) => prefixed(row, index, kind, options)) : rows,
-    );
+    return renderTable(kinds.length > 1 ? namesWithKind(rows, kind, options) : rows);
   });
   return parts.join('\n');
 }
 
-/** With several kinds below each other, names say their kind. */
-function prefixed(
-  row: string[],
-  index: number,
+/** Rows in which names say their kind, for tables of several kinds. Events have no column of names. */
+export function namesWithKind(
+  rows: readonly string[][],
   kind: string,
-  { headers, namespaces }: PrintOptions,
-): string[] {
-  if (headers && index === 0) return row;
+  { headers, namespaces }: Pick<PrintOptions, 'headers' | 'namespaces'>,
+): readonly string[][] {
   const at = namespaces ? 1 : 0;
-  return row.map((cell, column) => (column === at && kind !== 'event' ? `${kind}/${cell}` : cell));
+  if (kind === 'event') return rows;
+  return rows.map((row, index) =>
+    headers && index === 0 ? row : row.map((cell, column) => (column === at ? `${kind}/${cell}` : cell)),
+  );
 }

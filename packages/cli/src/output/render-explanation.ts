@@ -1,4 +1,4 @@
-import type { ExplainResult, Explanation } from '@gantry/core';
+import { counted, type ExplainResult, type Explanation } from '@gantry/core';
 import type { Colors } from './colors.ts';
 import { renderTable } from './table.ts';
 
@@ -8,14 +8,14 @@ export function renderExplanation(explanation: Explanation, colors: Colors): str
   const lines = [
     summary,
     colors.dim(
-      `scheduler ${scheduler}: ${nodes} ${nodes === 1 ? 'node' : 'nodes'} looked at, ${feasible} of them passed every filter`,
+      `scheduler ${scheduler}: ${counted(nodes, 'node')} checked, ${feasible} of them passed every filter`,
     ),
   ];
   if (filters.length > 0) {
     lines.push('', colors.bold('Why not elsewhere:'));
     for (const { filter, code, rejected, message, nodes: names, nearest, remedy } of filters) {
       lines.push(
-        `  ${colors.yellow(code)} (${filter}): ${rejected} ${rejected === 1 ? 'node' : 'nodes'}${some(names, rejected)}`,
+        `  ${colors.yellow(code)} (${filter}): ${counted(rejected, 'node')}${some(names, rejected)}`,
       );
       lines.push(`    ${message}`);
       if (nearest !== undefined) lines.push(`    nearest miss: ${nearest.node}: ${nearest.message}`);

@@ -1,4 +1,5 @@
 import { evaluate } from './jsonpath.ts';
+import { compareNatural } from './natural-order.ts';
 
 /** Sorts by a path such as `.meta.name`: numbers as numbers, text as people count; what has no value comes first. */
 export function sortBy<T>(items: readonly T[], path: string): T[] {
@@ -14,5 +15,5 @@ function compare(a: unknown, b: unknown): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-  return text(a).localeCompare(text(b), 'en', { numeric: true });
+  return compareNatural(text(a), text(b));
 }

@@ -1,42 +1,44 @@
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
 
 export interface TableOptions {
-  /** Of each column, where rows of several tables are to stand below each other. */
+  /** Minimum width of each column, for rows of several tables that stand below each other. */
   readonly widths?: readonly number[] | undefined;
+  /** Measures a line of a cell, in terminal columns; for tests. */
+  readonly widthOf?: ((text: string) => number) | undefined;
 }
 
-const GAP = 3;
+const GAP = '   ';
+const ASCII = /^[\x20-\x7e]*$/;
 
-const NO_BORDERS = Object.freeze({
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' '.repeat(GAP),
-});
+/** Columns a line takes on a terminal: wide characters take two, colours none. */
+export function displayWidth(text: string): number {
+  return ASCII.test(text) ? text.length : stringWidth(text);
+}
 
-/** Rows below each other, columns apart by three blanks; colours in a cell take no width. */
+/**
+ * Rows below each other, columns apart by three spaces. A cell with line breaks takes several lines. Every line of a cell
+ * is measured once, so the time is linear in the number of cells.
+ */
 export function renderTable(rows: readonly (readonly string[])[], options: TableOptions = {}): string {
-  if (rows.length === 0) return '';
-  const table = new Table({
-    chars: { ...NO_BORDERS },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    ...(options.widths === undefined ? {} : { colWidths: [...options.widths] }),
-  });
-  for (const row of rows) table.push([...row]);
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`;
+  const { widths: minimum = [], widthOf = displayWidth } = options;
+  const widths = [...minimum];
+  const measured = rows.map((row) =>
+    row.map((cell, column) => {
+      const lines = cell.split('\n').map((text) => ({ text, width: widthOf(text) }));
+      for (const { width } of lines) if (width > (widths[column] ?? 0)) widths[column] = width;
+      return lines;
+    }),
+  );
+  let text = '';
+  for (const cells of measured) {
+    const height = cells.reduce((most, { length }) => Math.max(most, length), 0);
+    for (let at = 0; at < height; at++) {
+      const parts = cells.map((lines, column) => {
+        const { text: shown, width } = lines[at] ?? { text: '', width: 0 };
+        return shown + ' '.repeat((widths[column] ?? 0) - width);
+      });
+      text += `${parts.join(GAP).trimEnd()}\n`;
+    }
+  }
+  return text;
 }

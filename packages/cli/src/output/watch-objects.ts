@@ -1,17 +1,18 @@
-import { stripVTControlCharacters } from 'node:util';
 import { type AnyObject, idOf, type Kind, type KindInfo, type SelectOptions } from '@gantry/core';
 import { allPages } from '../cluster/all-pages.ts';
 import { columnsOf, rowsOf } from '../columns/index.ts';
 import type { Cx } from '../session.ts';
-import { renderData } from './format.ts';
-import type { PrintOptions } from './print-objects.ts';
+import { columnRows, renderData } from './format.ts';
+import { namesWithKind, type PrintOptions } from './print-objects.ts';
 import { problemOf } from './problem.ts';
-import { renderTable } from './table.ts';
+import { displayWidth, renderTable } from './table.ts';
 
 export interface WatchPrintOptions extends PrintOptions {
   readonly select: SelectOptions;
   /** Ids; all without it. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** Whether names say their kind, where several kinds are watched. */
+  readonly prefixed?: boolean;
   /** Shows what there is before it shows changes. */
   readonly listFirst: boolean;
 }
@@ -20,11 +21,20 @@ export interface WatchPrintOptions extends PrintOptions {
 export async function watchObjects(cx: Cx, kind: KindInfo, options: WatchPrintOptions): Promise<void> {
   const api = await cx.api();
   let first = true;
-  let widths: readonly number[] = [];
+  const widths: number[] = [];
   const clock = await cx.clock();
   const wanted = ({ meta }: AnyObject): boolean => options.only === undefined || options.only.has(idOf(meta));
+  const writeRows = (rows: readonly (readonly string[])[]): void => {
+    first = false;
+    for (const row of rows)
+      for (const [index, cell] of row.entries())
+        widths[index] = Math.max(widths[index] ?? 0, displayWidth(cell));
+    if (rows.length > 0) cx.io.stdout.write(renderTable(rows, { widths }));
+  };
   const show = async (objects: readonly AnyObject[]): Promise<void> => {
     const { format } = options;
+    if (format.type === 'columns')
+      return writeRows(await columnRows(format, objects, first && options.headers));
     if (format.type !== 'table') {
       for (const object of objects) {
         if (format.type === 'yaml') cx.io.stdout.write('---\n');
@@ -37,12 +47,10 @@ export async function watchObjects(cx: Cx, kind: KindInfo, options: WatchPrintOp
       namespaces: options.namespaces && kind.namespaced,
       labels: options.labels ?? false,
     });
-    const rows = rowsOf(objects, columns, { now: clock.now(), colors: cx.colors }, first && options.headers);
-    widths = columns.map((_, index) =>
-      Math.max(widths[index] ?? 0, ...rows.map((row) => stripVTControlCharacters(row[index] ?? '').length)),
-    );
-    first = false;
-    if (rows.length > 0) cx.io.stdout.write(renderTable(rows, { widths }));
+    const headers = first && options.headers;
+    const rows = rowsOf(objects, columns, { now: clock.now(), colors: cx.colors }, headers);
+    const namespaces = options.namespaces && kind.namespaced;
+    writeRows(options.prefixed === true ? namesWithKind(rows, kind.kind, { headers, namespaces }) : rows);
   };
   for (;;) {
     const { items, revision } = await allPages(api, kind.kind as Kind, {

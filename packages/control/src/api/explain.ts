@@ -1,6 +1,7 @@
 import {
   type AvoidedNode,
   type Clock,
+  counted,
   type ExplainResult,
   GantryError,
   idOf,
@@ -70,7 +71,7 @@ export function explainService(parts: Parts, name: string): ExplainResult {
     notes: [
       ...serviceNotes(service),
       ...troubled.slice(0, SHOWN).flatMap((task) => taskNotes(task, now)),
-      ...(more > 0 ? [`${more} more tasks are not ready`] : []),
+      ...(more > 0 ? [`${counted(more, 'more task is', 'more tasks are')} not ready`] : []),
       ...(slots.size === 0 ? ['it has no tasks'] : []),
       ...avoidedNotes(advisor.avoided(name, service.status.template), now),
     ],

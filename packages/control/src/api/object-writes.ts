@@ -5,6 +5,7 @@ import {
   type Availability,
   allKinds,
   type Clock,
+  counted,
   type Entry,
   GantryError,
   type InputKind,
@@ -300,7 +301,7 @@ function partly(error: unknown, written: readonly AnyObject[], all: number): Gan
   const shown = names.slice(0, 20).join(', ') + (names.length > 20 ? ' …' : '');
   return new GantryError(
     code,
-    `${message}; ${names.length} of ${all} objects were written before: ${shown}`,
+    `${message}; ${names.length} of ${counted(all, 'object was', 'objects were')} written before: ${shown}`,
     {
       cause: error,
       issues,

@@ -3,6 +3,7 @@ import {
   type Change,
   type Clock,
   type Component,
+  counted,
   type Entry,
   type EventRecorder,
   type Explanation,
@@ -289,7 +290,7 @@ export class SchedulerLoop implements Component {
 /** An explanation that also names the nodes that were avoided. */
 function withAvoided(explanation: Explanation, avoided: readonly AvoidedNode[]): Explanation {
   const [first] = avoided;
-  const message = `${first?.node}: failed there ${first?.failures} times in a row: ${first?.message}`;
+  const message = `${first?.node}: failed there ${counted(first?.failures ?? 0, 'time')} in a row: ${first?.message}`;
   const nodes = avoided.map(({ node }) => node);
   const filter = { filter: 'avoided', code: 'NodeAvoided', rejected: nodes.length, nodes, message };
   return {

@@ -1,4 +1,4 @@
-import type { Service, ServiceProgress, ServiceStatus } from '@gantry/core';
+import { counted, type Service, type ServiceProgress, type ServiceStatus } from '@gantry/core';
 import { isMoving, isPaused, type Target } from './update.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -103,7 +103,7 @@ function stateOf({ service, target, assessment, waitsFor }: ProgressInput): Stat
     };
   }
   if (failed !== undefined) return { state: 'failed', reason: failed.reason, ...described(failed) };
-  const ready = `${good} of ${slots} tasks are ready`;
+  const ready = `${good} of ${counted(slots, 'task is', 'tasks are')} ready`;
   if (worst !== undefined) {
     const { message, task } = described(worst);
     return { state: 'progressing', reason: worst.reason, message: `${ready}; ${message}`, task };
@@ -121,7 +121,7 @@ function stateOf({ service, target, assessment, waitsFor }: ProgressInput): Stat
     return {
       state: 'complete',
       reason: 'Completed',
-      message: `${complete} of ${slots} tasks have completed`,
+      message: `${complete} of ${counted(slots, 'task has', 'tasks have')} completed`,
     };
   }
   return { state: 'stable', reason: 'Ready', message: slots === 0 ? 'no tasks are wanted' : ready };

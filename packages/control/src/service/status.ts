@@ -1,4 +1,11 @@
-import type { Condition, Service, ServiceProgress, ServiceStatus, Task } from '@gantry/core';
+import {
+  type Condition,
+  counted,
+  type Service,
+  type ServiceProgress,
+  type ServiceStatus,
+  type Task,
+} from '@gantry/core';
 import type { Waiting } from './dependencies.ts';
 import type { Assessment } from './progress.ts';
 import { isMoving, isPaused, type Target } from './update.ts';
@@ -57,7 +64,7 @@ export function statusOf(input: StatusInput): ServiceStatus {
         ready >= desired,
         'Ready',
         waiting === undefined ? 'NotReady' : progress.reason,
-        waiting?.message ?? `${ready} of ${desired} tasks are ready`,
+        waiting?.message ?? `${ready} of ${counted(desired, 'task is', 'tasks are')} ready`,
       ),
       condition(
         before,
@@ -77,7 +84,8 @@ export function statusOf(input: StatusInput): ServiceStatus {
         updated + completed >= desired && !isMoving(target.update) && !isPaused(target.update),
         'UpToDate',
         isPaused(target.update) || service.spec.paused ? 'Paused' : 'Updating',
-        target.update?.message ?? `${updated} of ${desired} tasks run the current template`,
+        target.update?.message ??
+          `${updated} of ${counted(desired, 'task runs', 'tasks run')} the current template`,
       ),
       ...(failed === undefined
         ? []

@@ -1,4 +1,4 @@
-import { counted } from '../amounts.ts';
+import { counted } from '@gantry/core';
 import type { Refusal } from './tally.ts';
 
 interface Outcome {

@@ -1,5 +1,4 @@
-import type { TaskGroup } from '@gantry/core';
-import { counted } from '../amounts.ts';
+import { counted, type TaskGroup } from '@gantry/core';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 
 /** No more tasks of a service on one node than `placement.maxReplicasPerNode`; 0 is no bound. */

@@ -1,5 +1,4 @@
-import type { TaskGroup } from '@gantry/core';
-import { counted } from '../amounts.ts';
+import { counted, type TaskGroup } from '@gantry/core';
 import type { NodeState } from '../cluster-state.ts';
 import type { NodeScorer } from '../scorer.ts';
 

@@ -1,5 +1,4 @@
-import type { TaskGroup } from '@gantry/core';
-import { counted } from '../amounts.ts';
+import { counted, type TaskGroup } from '@gantry/core';
 import type { ClusterState, NodeState } from '../cluster-state.ts';
 import type { ClusterScorer } from '../scorer.ts';
 

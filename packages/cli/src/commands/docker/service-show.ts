@@ -45,7 +45,7 @@ export async function inspectServices(cx: Cx, words: readonly string[], pretty: 
   const services: Service[] = [];
   for (const word of words) services.push(await getService(cx, await parseService(cx, word)));
   if (!pretty) return cx.print(JSON.stringify(services, null, 2));
-  const context = { now: (await cx.clock()).now(), colors: cx.colors };
+  const context = { now: (await cx.clock()).now(), colors: cx.colors, limit: 50 };
   for (const service of services) {
     const { name, namespace } = service.meta;
     const id = namespace === undefined || namespace === 'default' ? name : `${namespace}/${name}`;

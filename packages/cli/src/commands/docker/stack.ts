@@ -1,6 +1,7 @@
 import { idOf } from '@gantry/core';
 import { repeatable } from '../../input/repeatable.ts';
 import { parseDuration } from '../../output/duration.ts';
+import { compareNatural } from '../../output/natural-order.ts';
 import { printObjects } from '../../output/print-objects.ts';
 import { CliError } from '../../output/problem.ts';
 import { didYouMean } from '../../output/suggest.ts';
@@ -76,7 +77,9 @@ export const stack: Define = (command, act) => {
           counts.set(name, (counts.get(name) ?? 0) + 1);
         }
         if (counts.size === 0) return cx.note('No stacks.');
-        const rows = [...counts].sort().map(([name, services]) => [name, String(services)]);
+        const rows = [...counts]
+          .sort(([a], [b]) => compareNatural(a, b))
+          .map(([name, services]) => [name, String(services)]);
         cx.io.stdout.write(renderTable([['NAME', 'SERVICES'], ...rows]));
       }),
     );

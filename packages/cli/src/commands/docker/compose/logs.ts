@@ -3,7 +3,7 @@ import { parseCount } from '../../../input/key-values.ts';
 import { parseDuration } from '../../../output/duration.ts';
 import type { Cx } from '../../../session.ts';
 import type { StackFiles } from '../../../stack/read-stack.ts';
-import { type LogsOptions, showLine } from '../../logs.ts';
+import { type LogsOptions, linePrinter } from '../../logs.ts';
 import { type FileFlags, type Group, storedServices } from './group.ts';
 
 interface Flags extends FileFlags, LogsOptions {
@@ -27,7 +27,7 @@ async function logs(cx: Cx, names: readonly string[], files: StackFiles, flags: 
   const ids = (await storedServices(cx, files, names)).map(({ meta }) => idOf(meta));
   const api = await cx.api();
   const now = (await cx.clock()).now();
-  const options = { prefix: flags.logPrefix, timestamps: flags.timestamps === true };
+  const show = linePrinter({ prefix: flags.logPrefix, timestamps: flags.timestamps === true }, cx.colors);
   const { tail, since } = flags;
   const call = {
     follow: flags.follow,
@@ -35,8 +35,7 @@ async function logs(cx: Cx, names: readonly string[], files: StackFiles, flags: 
     since: since === undefined ? undefined : now - parseDuration(since, '--since'),
     signal: cx.signal,
   };
-  const write = (lines: readonly LogLine[]): void =>
-    cx.io.stdout.write(lines.map((line) => showLine(line, options, cx.colors)).join(''));
+  const write = (lines: readonly LogLine[]): void => cx.io.stdout.write(lines.map(show).join(''));
   const read = async (service: string): Promise<void> => {
     for await (const lines of api.logs({ service }, call)) write(lines);
   };

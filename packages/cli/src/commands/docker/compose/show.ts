@@ -1,5 +1,6 @@
 import { idOf, type Service } from '@gantry/core';
 import { runningTasks } from '../../../cluster/pick-task.ts';
+import { compareNatural } from '../../../output/natural-order.ts';
 import { CliError, usage } from '../../../output/problem.ts';
 import { renderTable } from '../../../output/table.ts';
 import type { Cx } from '../../../session.ts';
@@ -72,7 +73,7 @@ async function list(cx: Cx, flags: LsFlags): Promise<void> {
   }
   const rows = [...projects]
     .filter(([, { running }]) => flags.all === true || running > 0)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a], [b]) => compareNatural(a, b))
     .map(([Name, { running, stopped }]) => ({
       Name,
       Status: [
