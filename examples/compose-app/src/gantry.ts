@@ -40,7 +40,7 @@ export class Gantry {
 
   /** Starts a command; its output is text. */
   start(line: string, env: Readonly<Record<string, string>> = {}): ChildProcess {
-    const child = spawn(process.execPath, [program, ...line.split(' ')], {
+    const child = spawn(process.execPath, ['--', program, ...line.split(' ')], {
       cwd: this.#folder,
       env: { ...this.#env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -94,7 +94,7 @@ function startServer({ nats, store, replicas }: Engines, name: string): Child {
   args.push('--replicas', String(replicas), '--no-context', '--port', '0');
   if (replicas > 1) args.push('--unsafe-replicas'); // Debian's NATS is old; here a server of Gantry dies, none of NATS
   const env = { GANTRY_ADMIN_TOKEN: token, HOME: folder };
-  return new Child(`server ${name}`, process.execPath, [gantry, ...args], env);
+  return new Child(`server ${name}`, process.execPath, ['--', gantry, ...args], env);
 }
 
 function startAgent({ nats }: Engines, name: string, index: number): Child {
@@ -111,7 +111,7 @@ function startAgent({ nats }: Engines, name: string, index: number): Child {
     '--stop-tasks',
   ];
   args.push('--address', `127.0.0.${11 + index}`, '--data', join(folder, name));
-  return new Child(`agent ${name}`, process.execPath, [gantry, ...args], { HOME: folder });
+  return new Child(`agent ${name}`, process.execPath, ['--', gantry, ...args], { HOME: folder });
 }
 
 /** The first of these servers that says that it leads. */

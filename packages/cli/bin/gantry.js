@@ -1,4 +1,6 @@
-#!/usr/bin/env node
+#!/bin/sh
+':' //; exec node -- "$0" "$@"
+// The line above runs this file with Node: `--` keeps Node from reading options that are meant for gantry, such as --env-file.
 import { existsSync } from 'node:fs';
 import module, { register } from 'node:module';
 

@@ -3,9 +3,10 @@ import type { Act } from './commands/entry.ts';
 import type { Io } from './io/io.ts';
 import { colorsFor } from './output/colors.ts';
 import { EXIT, exitCodeOf } from './output/exit-codes.ts';
-import { problemOf } from './output/problem.ts';
+import type { Failed } from './output/hints.ts';
+import { problemOf, usage } from './output/problem.ts';
 import { renderProblem } from './output/render-problem.ts';
-import { buildProgram, commandWord, globalsOf } from './program.ts';
+import { buildProgram, COMMAND_NAMES, commandWord, globalsOf, isCommand } from './program.ts';
 import { type Cx, openSession } from './session.ts';
 
 /**
@@ -15,10 +16,12 @@ import { type Cx, openSession } from './session.ts';
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let code: number = EXIT.ok;
   let session: Cx | undefined;
+  let failed: Omit<Failed, 'message'> | undefined;
   const act: Act =
     (command) =>
     async (...args) => {
       const self = args.at(-1) as Command;
+      failed = { path: pathOf(self), options: self.options.flatMap(({ long }) => long ?? []) };
       session = openSession(io, globalsOf(self));
       const operands = args.slice(0, -2) as unknown as Parameters<typeof command>[1];
       const answer = await command(session, operands, self.opts());
@@ -27,6 +30,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     };
   try {
     const word = commandWord(argv);
+    if (word === undefined && argv.some((each) => each === '--version' || each === '-V')) {
+      const { VERSION } = await import('@gantry/core');
+      io.stdout.write(`gantry ${VERSION}\n`);
+      return EXIT.ok;
+    }
+    if (word !== undefined && !isCommand(word)) await rejectCommand(word);
     const program = await buildProgram(word === 'complete' ? 'all' : word, act);
     attach(program, io);
     if (argv.length === 0) program.outputHelp();
@@ -37,20 +46,37 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     } else await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    code = report(error, io);
+    code = report(error, io, failed ?? { path: commandWord(argv) ?? '', options: [] });
   } finally {
     await session?.close().catch(() => undefined); // what was asked for is done
   }
   return code;
 }
 
+/** `node update`: a command's names, without the program's. */
+function pathOf(command: Command): string {
+  const names: string[] = [];
+  for (let each = command; each.parent !== null; each = each.parent) names.unshift(each.name());
+  return names.join(' ');
+}
+
 /** Shows an error and answers its exit code. */
-function report(error: unknown, io: Io): number {
+function report(error: unknown, io: Io, failed: Omit<Failed, 'message'>): number {
   const problem = problemOf(error);
   const interrupted = io.signal.aborted && ['ABORTED', 'ABORT_ERR', 'CLOSED'].includes(problem.code);
   if (interrupted) return EXIT.interrupted;
-  io.stderr.write(renderProblem(problem, colorsFor(io.stderr, io.env)));
+  io.stderr.write(renderProblem(problem, colorsFor(io.stderr, io.env), failed));
   return exitCodeOf(problem.code);
+}
+
+/** @throws a usage error that says what to use instead */
+async function rejectCommand(word: string): Promise<never> {
+  const { commandAdvice } = await import('./output/field-words.ts');
+  const { CORE_KINDS, findKind } = await import('./cluster/kinds.ts');
+  const { didYouMean } = await import('./output/suggest.ts');
+  const isKind = (each: string): boolean => findKind(each, CORE_KINDS) !== undefined;
+  const advice = commandAdvice(word, isKind) ?? didYouMean(word, COMMAND_NAMES);
+  throw usage(`unknown command "${word}"`, advice ?? 'list the commands with `gantry --help`');
 }
 
 /** Gives commander our ends in place of the process's, in the whole tree. */

@@ -13,6 +13,13 @@ const GLOBALS = Object.freeze([
   ['--no-color', 'no colours (NO_COLOR)'],
 ] as const);
 
+/** Names of all commands. */
+export const COMMAND_NAMES: readonly string[] = Object.freeze(COMMANDS.map(({ name }) => name));
+
+/** Whether a word is a command, or one of the words that the program itself understands. */
+export const isCommand = (word: string): boolean =>
+  COMMAND_NAMES.includes(word) || word === 'help' || word === 'complete';
+
 /** The first word that is not an option of the program: the command. */
 export function commandWord(argv: readonly string[]): string | undefined {
   for (let index = 0; index < argv.length; index++) {
@@ -38,6 +45,7 @@ export async function buildProgram(wanted: string | undefined | 'all', act: Act)
     .configureHelp({ showGlobalOptions: false })
     .helpCommand('help [command]', 'show help of a command');
   addGlobals(program, false);
+  program.addOption(new Option('-V, --version', 'show the version of this program'));
   for (const entry of COMMANDS) {
     program.commandsGroup(entry.section);
     const command = program.command(entry.name).description(entry.summary);

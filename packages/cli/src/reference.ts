@@ -44,9 +44,9 @@ export function renderReference(program: Command): string {
     'On standard error: `error: CODE message`, each problem on a line with its path, and what to do next. The codes are those of [errors.md](errors.md), `USAGE` for a command line that is wrong, and `FAILED` for something that was followed and has failed.',
     table(
       ['Code', 'Hint'],
-      ['CONFLICT', 'NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'UNAVAILABLE', 'TIMEOUT'].map((code) => [
+      ['NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'UNAVAILABLE', 'TIMEOUT'].map((code) => [
         `\`${code}\``,
-        hintFor(code) ?? '',
+        hintFor(code, { path: 'get', options: ['--timeout'], message: '' }) ?? '',
       ]),
     ),
   ];

@@ -4,12 +4,13 @@ import { CORE_KINDS, findKind } from '../src/cluster/kinds.ts';
 import { parseForward } from '../src/commands/port-forward.ts';
 import { parseGrant } from '../src/commands/token.ts';
 import { parseCondition } from '../src/commands/wait.ts';
+import { positionOf } from '../src/completion/position.ts';
 import { wantedAt } from '../src/completion/wanted.ts';
 import { parseAmounts, parseChanges, splitPair } from '../src/input/key-values.ts';
 import { parseManifests, readAll } from '../src/input/manifests.ts';
 import { placeAll } from '../src/input/place.ts';
 import { changeTaints } from '../src/input/taints.ts';
-import { commandWord } from '../src/program.ts';
+import { buildProgram, commandWord } from '../src/program.ts';
 
 /** Nine lines that expand to a billion words. */
 function aliasBomb(): string {
@@ -227,13 +228,16 @@ test.each([
   [['get', ''], { type: 'kinds' }],
   [['-n', 'x', 'get', 'svc', ''], { type: 'names', kinds: ['svc'] }],
   [['logs', 'w'], { type: 'names', kinds: ['service', 'task'] }],
-  [['logs', 'web', ''], undefined],
+  [['logs', 'web', ''], { type: 'names', kinds: ['service', 'task'] }],
+  [['explain', 'web', ''], undefined],
   [['drain', 'a', ''], { type: 'names', kinds: ['node'] }],
   [['rollout', 'undo', ''], { type: 'names', kinds: ['service'] }],
   [['context', 'use', ''], { type: 'contexts' }],
   [['down', ''], { type: 'clusters' }],
-  [['get', '-'], undefined],
+  [['get', 'svc/w'], { type: 'names', kinds: ['svc'], qualified: true }],
+  [['get', '-n', ''], { type: 'namespaces' }],
   [['version', ''], undefined],
-])('behind %j may stand %j', (words, wanted) => {
-  expect(wantedAt(words)).toEqual(wanted);
+])('behind %j may stand %j', async (words, wanted) => {
+  const program = await buildProgram('all', () => async () => undefined);
+  expect(wantedAt(positionOf(program, words))).toEqual(wanted);
 });

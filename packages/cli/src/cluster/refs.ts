@@ -3,7 +3,7 @@ import type { ChosenTarget } from '../context/choose-target.ts';
 import { CliError, problemOf, usage } from '../output/problem.ts';
 import { didYouMean } from '../output/suggest.ts';
 import type { Cx } from '../session.ts';
-import { CORE_KINDS, findKind, kindOf } from './kinds.ts';
+import { CORE_KINDS, findCoreKind, findKind, kindOf } from './kinds.ts';
 
 /** One object that is meant. */
 export interface Ref {
@@ -69,7 +69,7 @@ export async function parseWorkload<K extends 'service' | 'task'>(
 ): Promise<{ readonly kind: K; readonly id: string }> {
   const target = await cx.target();
   const slash = word.indexOf('/');
-  const named = slash > 0 ? findKind(word.slice(0, slash), CORE_KINDS) : undefined;
+  const named = slash > 0 ? findCoreKind(word.slice(0, slash)) : undefined;
   const bare: 'service' | 'task' = word.includes('.') ? 'task' : 'service';
   const kindWord = named?.kind ?? bare;
   const kind =

@@ -136,7 +136,7 @@ async function restoreFrom(cx: Cx, file: string, options: Options): Promise<void
     );
   } catch (error) {
     const { code, message } = problemOf(error);
-    const hint = code === 'ALREADY_EXISTS' ? '--replace takes away what is there' : undefined;
+    const hint = code === 'ALREADY_EXISTS' ? 'replace the contents of the store with --replace' : undefined;
     throw new CliError(code, message, hint);
   }
   cx.print(`${counted(found.header.entries, 'entry', 'entries')} restored from ${file}`);

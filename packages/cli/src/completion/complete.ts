@@ -1,95 +1,115 @@
-import type { Command as TabCommand } from '@bomb.sh/tab';
-import { RootCommand, script } from '@bomb.sh/tab';
+import { script } from '@bomb.sh/tab';
 import { idOf, type Kind, parseId } from '@gantry/core';
 import type { Command } from 'commander';
-import { CORE_KINDS, findKind } from '../cluster/kinds.ts';
+import { CORE_KINDS, findCoreKind } from '../cluster/kinds.ts';
 import { readContexts } from '../context/contexts-file.ts';
 import type { Output } from '../io/io.ts';
 import { listStates } from '../local/state.ts';
+import { inNaturalOrder } from '../output/natural-order.ts';
 import type { Cx } from '../session.ts';
+import { BASH_SCRIPT } from './bash-script.ts';
+import { type Candidate, expectsFile, optionCandidates, type Position, positionOf } from './position.ts';
 import { type Wanted, wantedAt } from './wanted.ts';
 
-/** A TAB that takes longer is worse than one that finds less. */
-const PATIENCE_MS = 1000;
-const MOST = 200;
+/** A completion that takes longer is worse than one that finds less. */
+const MAX_MS = 1000;
+const MAX_NAMES = 200;
 
-/** Answers what a shell's completion script asks: the words that may stand where the last one is being typed. */
+/** What a shell's script reads behind the candidates: whether files fit too. */
+const FILES = ':0';
+const NO_FILES = ':4';
+
+/**
+ * Answers a shell's completion script: a line for every word that fits where the last one is being typed, with its
+ * description, then whether names of files fit too.
+ */
 export async function complete(cx: Cx, program: Command, words: readonly string[]): Promise<void> {
-  const known = await namesFor(cx, wantedAt(words)).catch(() => []); // no cluster, no names
-  const root = new RootCommand();
-  declare(root, root, program, '', known);
-  toOutput(cx.io.stdout, () => root.parse([...words]));
+  const position = positionOf(program, words);
+  const found = await candidatesAt(cx, position);
+  const fitting = found.filter(({ value }) => value.startsWith(position.word));
+  for (const { value, description } of fitting) cx.print(`${position.prefix}${value}\t${description}`);
+  cx.print(position.passed || (found.length === 0 && expectsFile(position)) ? FILES : NO_FILES);
 }
 
 /** Writes the script of a shell. */
 export function completionScript(output: Output, shell: string): void {
-  toOutput(output, () => script(shell, 'gantry', 'gantry'));
-}
-
-function declare(
-  root: RootCommand,
-  into: TabCommand,
-  command: Command,
-  path: string,
-  names: readonly string[],
-): void {
-  for (const { long, short, description, required, optional, argChoices, hidden } of command.options) {
-    if (hidden || long === undefined || long === null) continue;
-    const name = long.slice(2);
-    const alias = short?.slice(1);
-    if (!required && !optional) into.option(name, description, alias ?? '');
-    else
-      into.option(name, description, (say) => argChoices?.forEach((choice) => void say(choice, '')), alias);
+  if (shell === 'bash') {
+    output.write(BASH_SCRIPT);
+    return;
   }
-  for (const argument of command.registeredArguments) {
-    const words = argument.argChoices ?? names;
-    into.argument(argument.name(), (say) => words.forEach((word) => void say(word, '')), argument.variadic);
-  }
-  for (const each of command.createHelp().visibleCommands(command)) {
-    const full = path === '' ? each.name() : `${path} ${each.name()}`;
-    declare(root, root.command(full, each.description()), each, full, names);
+  // The library writes to the console.
+  const { log } = console;
+  console.log = (text: unknown) => output.write(`${String(text)}\n`);
+  try {
+    script(shell, 'gantry', 'gantry');
+  } finally {
+    console.log = log;
   }
 }
 
-async function namesFor(cx: Cx, wanted: Wanted | undefined): Promise<readonly string[]> {
+async function candidatesAt(cx: Cx, position: Position): Promise<readonly Candidate[]> {
+  const { command, operands, option, passed, word } = position;
+  if (passed) return [];
+  if (option === undefined && word.startsWith('-')) return optionCandidates(position);
+  const { registeredArguments: all } = command;
+  const argument = all[operands.length] ?? all.findLast(({ variadic }) => variadic);
+  const choices = option === undefined ? argument?.argChoices : option.argChoices;
+  if (choices !== undefined) return choices.map(bare);
+  if (option === undefined && command.commands.length > 0) {
+    if (operands.length > 0) return [];
+    const subs = command.createHelp().visibleCommands(command);
+    return subs.map((each) => ({ value: each.name(), description: each.description() }));
+  }
+  const names = await wordsFor(cx, wantedAt(position)).catch(() => []); // no cluster, no names
+  return names.filter((name) => !operands.includes(name)).map(bare);
+}
+
+const bare = (value: string): Candidate => ({ value, description: '' });
+
+async function wordsFor(cx: Cx, wanted: Wanted | undefined): Promise<readonly string[]> {
   switch (wanted?.type) {
     case undefined:
       return [];
+    case 'words':
+      return wanted.words;
     case 'kinds':
       return CORE_KINDS.flatMap(({ plural, kind }) => [plural, kind]);
     case 'contexts':
       return Object.keys((await readContexts(cx.io.env)).contexts);
     case 'clusters':
       return (await listStates(cx.io.env)).map(({ name }) => name);
-    case 'names':
-      return (await Promise.all(wanted.kinds.map((kind) => objectNames(cx, kind)))).flat();
+    case 'namespaces': {
+      const services = await idsOf(cx, 'service', true);
+      return [...new Set(services.map((id) => parseId(id).namespace))];
+    }
+    case 'names': {
+      const { kinds, qualified } = wanted;
+      const all = kinds.map(async (kind) => {
+        const found = (await idsOf(cx, kind, false)).map((id) => parseId(id).name);
+        return qualified === true ? found.map((name) => `${kind}/${name}`) : found;
+      });
+      return (await Promise.all(all)).flat();
+    }
   }
 }
 
-async function objectNames(cx: Cx, word: string): Promise<readonly string[]> {
-  const kind = findKind(word, CORE_KINDS);
+/** Ids of objects of a kind, in the namespace that is looked at or in all of them. */
+async function idsOf(cx: Cx, word: string, everywhere: boolean): Promise<readonly string[]> {
+  const kind = findCoreKind(word);
   if (kind === undefined) return [];
   const api = await cx.api();
   const { namespace } = await cx.target();
   const late = new AbortController();
-  const cancel = (await cx.clock()).after(PATIENCE_MS, () => late.abort());
+  const cancel = (await cx.clock()).after(MAX_MS, () => late.abort());
   try {
     const signal = AbortSignal.any([cx.signal, late.signal]);
-    const place = kind.namespaced ? { namespace } : {};
-    const { items } = await api.list(kind.kind as Kind, { ...place, limit: MOST, signal });
-    return items.map(({ meta }) => parseId(idOf(meta)).name);
+    const place = kind.namespaced && !everywhere ? { namespace } : {};
+    const { items } = await api.list(kind.kind as Kind, { ...place, limit: MAX_NAMES, signal });
+    return inNaturalOrder(
+      items.map(({ meta }) => idOf(meta)),
+      (id) => id,
+    );
   } finally {
     cancel();
-  }
-}
-
-/** The library writes to the console, at once; we write to our own output. */
-function toOutput(output: Output, write: () => void): void {
-  const { log } = console;
-  console.log = (text: unknown) => output.write(`${String(text)}\n`);
-  try {
-    write();
-  } finally {
-    console.log = log;
   }
 }

@@ -1,79 +1,83 @@
-/** What may stand at the place that is being completed, beyond what the tree of commands says. */
+import type { Position } from './position.ts';
+
+/** What may stand at a position, beyond what the tree of commands says. */
 export type Wanted =
   | { readonly type: 'kinds' }
-  | { readonly type: 'names'; readonly kinds: readonly string[] }
+  /** Names of objects of kinds; `qualified`: as KIND/NAME. */
+  | { readonly type: 'names'; readonly kinds: readonly string[]; readonly qualified?: boolean }
   | { readonly type: 'contexts' }
-  | { readonly type: 'clusters' };
+  | { readonly type: 'clusters' }
+  | { readonly type: 'namespaces' }
+  | { readonly type: 'words'; readonly words: readonly string[] };
 
 const names = (...kinds: string[]): Wanted => ({ type: 'names', kinds });
+const words = (...all: string[]): Wanted => ({ type: 'words', words: all });
 
-const BY_COMMAND: ReadonlyMap<string, Wanted> = new Map<string, Wanted>([
-  ['explain', names('service', 'task')],
-  ['logs', names('service', 'task')],
-  ['exec', names('service', 'task')],
-  ['port-forward', names('service', 'task')],
-  ['scale', names('service')],
-  ...['image', 'env', 'resources'].map((word): [string, Wanted] => [`set ${word}`, names('service')]),
-  ...['status', 'history', 'undo', 'pause', 'resume', 'restart'].map((word): [string, Wanted] => [
-    `rollout ${word}`,
-    names('service'),
-  ]),
-  ...['ps', 'inspect', 'scale', 'update', 'rollback', 'logs', 'rm'].map((word): [string, Wanted] => [
-    `service ${word}`,
-    names('service'),
-  ]),
-  ...['cordon', 'uncordon', 'drain', 'taint', 'node ps', 'node inspect', 'node update'].map(
-    (word): [string, Wanted] => [word, names('node')],
-  ),
-  ['network rm', names('network')],
-  ['network inspect', names('network')],
-  ...['use', 'show', 'rm'].map((word): [string, Wanted] => [`context ${word}`, { type: 'contexts' }]),
-  ['down', { type: 'clusters' }],
+/** What the operands of a command are; `many`: of all of them, not only of the first. */
+interface Operands {
+  readonly wanted: Wanted;
+  readonly many: boolean;
+}
+
+const one = (wanted: Wanted): Operands => ({ wanted, many: false });
+const many = (wanted: Wanted): Operands => ({ wanted, many: true });
+
+const each = (group: string, commands: readonly string[], operands: Operands): [string, Operands][] =>
+  commands.map((command) => [`${group} ${command}`.trim(), operands]);
+
+const WORKLOAD = names('service', 'task');
+const BY_COMMAND: ReadonlyMap<string, Operands> = new Map<string, Operands>([
+  ...each('', ['explain', 'exec', 'port-forward'], one(WORKLOAD)),
+  ['logs', many(WORKLOAD)],
+  ['scale', many(names('service'))],
+  ...each('set', ['image', 'env', 'resources'], one(names('service'))),
+  ...each('rollout', ['status', 'history', 'undo', 'pause', 'resume', 'restart'], one(names('service'))),
+  ...each('service', ['ps', 'inspect', 'scale', 'rm'], many(names('service'))),
+  ...each('service', ['update', 'rollback', 'logs'], one(names('service'))),
+  ...each('', ['cordon', 'uncordon', 'drain'], many(names('node'))),
+  ['taint', one(names('node'))],
+  ...each('node', ['ps', 'inspect'], many(names('node'))),
+  ['node update', one(names('node'))],
+  ['top nodes', many(names('node'))],
+  ['top tasks', many(names('task'))],
+  ...each('network', ['rm', 'inspect'], many(names('network'))),
+  ['context rm', many({ type: 'contexts' })],
+  ...each('context', ['use', 'show'], one({ type: 'contexts' })),
+  ['down', one({ type: 'clusters' })],
 ]);
 
-const OF_A_KIND: ReadonlySet<string> = new Set(['get', 'describe', 'delete', 'label', 'wait']);
-
-/** Options that take a value, among those that stand before operands often. */
-const VALUED: ReadonlySet<string> = new Set([
-  '-n',
-  '--namespace',
-  '--context',
-  '--server',
-  '-o',
-  '--output',
-  '-l',
-  '-f',
+/** Commands whose operands are a kind and names of it, or KIND/NAME. */
+const OF_A_KIND: ReadonlySet<string> = new Set([
+  'get',
+  'describe',
+  'delete',
+  'label',
+  'wait',
+  'edit',
+  'patch',
 ]);
 
-/** What to complete behind these words; the last one is the one that is being typed. */
-export function wantedAt(words: readonly string[]): Wanted | undefined {
-  const before = operandsOf(words.slice(0, -1));
-  const [command = '', first, second] = before;
-  if (words.at(-1)?.startsWith('-')) return undefined;
-  if (OF_A_KIND.has(command)) {
+/** What the values of options are, whichever command has them. */
+const BY_OPTION: ReadonlyMap<string, Wanted> = new Map<string, Wanted>([
+  ['--output', words('wide', 'json', 'yaml', 'name', 'jsonpath=', 'custom-columns=')],
+  ['--namespace', { type: 'namespaces' }],
+  ['--context', { type: 'contexts' }],
+  ['--for', words('condition=Available', 'condition=Updated', 'condition=Scheduled', 'delete', 'jsonpath=')],
+  ['--availability', words('active', 'pause', 'drain')],
+  ['--types', words('normal', 'warning')],
+]);
+
+/** What to complete at a position; nothing if only the tree of commands can tell. */
+export function wantedAt({ path, operands, option, word, passed }: Position): Wanted | undefined {
+  if (passed) return undefined;
+  if (option !== undefined) return BY_OPTION.get(option.long ?? '');
+  if (OF_A_KIND.has(path)) {
+    const [first] = operands;
+    const slash = word.indexOf('/');
+    if (slash > 0) return { type: 'names', kinds: [word.slice(0, slash)], qualified: true };
     if (first === undefined) return { type: 'kinds' };
     return first.includes('/') || first.includes(',') ? undefined : names(first);
   }
-  const group = `${command} ${first ?? ''}`;
-  const ofGroup = BY_COMMAND.get(group);
-  if (ofGroup !== undefined) return second === undefined || repeats(group) ? ofGroup : undefined;
-  const own = BY_COMMAND.get(command);
-  return own === undefined || (first !== undefined && !repeats(command)) ? undefined : own;
-}
-
-/** Where several names may stand. */
-function repeats(command: string): boolean {
-  return /^(scale|cordon|uncordon|drain|taint|(service|node|network|context) (ps|inspect|rm|scale))$/.test(
-    command,
-  );
-}
-
-function operandsOf(words: readonly string[]): string[] {
-  const operands: string[] = [];
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index] as string;
-    if (!word.startsWith('-')) operands.push(word);
-    else if (VALUED.has(word)) index += 1;
-  }
-  return operands;
+  const own = BY_COMMAND.get(path);
+  return own === undefined || (operands.length > 0 && !own.many) ? undefined : own.wanted;
 }

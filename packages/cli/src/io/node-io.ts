@@ -18,7 +18,8 @@ export function nodeIo(signal: AbortSignal, outputs: ProcessOutputs): Io {
       return () => process.stdout.off('resize', callback);
     },
     connect,
-    self: [process.execPath, ...process.execArgv, process.argv[1] as string],
+    // `--`: Node must not read what follows, such as the --env-file of a container.
+    self: [process.execPath, ...process.execArgv, '--', process.argv[1] as string],
     tellParent:
       process.send === undefined ? undefined : (message) => process.send?.(message, () => undefined),
   };

@@ -1,4 +1,5 @@
 import { usage } from './problem.ts';
+import { fixed } from './quantity.ts';
 
 const UNITS: Readonly<Record<string, number>> = Object.freeze({
   ms: 1,
@@ -29,11 +30,9 @@ export function parseDuration(text: string, option: string): number {
 /** How long something took or is to take: `350ms`, `4.2s`, `3m12s`. */
 export function showDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}ms`;
-  if (ms < 10_000) return `${trim((ms / 1000).toFixed(1))}s`;
+  if (ms < 10_000) return `${fixed(ms / 1000, 1)}s`;
   return showAge(ms);
 }
-
-const trim = (text: string): string => text.replace(/\.0$/, '');
 
 /** An age as kubectl shows it: two units while the second one matters, else one. */
 export function showAge(ms: number): string {

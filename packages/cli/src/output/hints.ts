@@ -1,21 +1,56 @@
-/** What to do next, by error code; where the command knows better, it says so itself. */
-const HINTS: Readonly<Record<string, string>> = Object.freeze({
-  CONFLICT:
-    'it is not as was expected: look at it with `gantry describe`; `apply --force` takes fields over from others',
-  ALREADY_EXISTS: 'change it with `gantry apply`, or delete it first',
-  NOT_FOUND: 'list what there is with `gantry get KIND`, in all namespaces with -A',
-  COMPACTED: 'the history is gone: start the watch again',
-  UNAUTHENTICATED:
-    'give a token with GANTRY_TOKEN, or in the context: `gantry context add NAME --server URL --token -`',
-  FORBIDDEN: 'ask an administrator for a token with the role: `gantry token create --role operator NAME`',
-  UNAVAILABLE: 'see what is wrong with `gantry doctor`; start a cluster with `gantry up`',
-  TIMEOUT: 'it may still come about: look with `gantry describe`, wait longer with --timeout',
-  EXHAUSTED: 'wait and try again, or free some space',
-  UNSUPPORTED: 'what this cluster can do: `gantry api-resources` and `gantry info`',
-  INTERNAL: 'this is a bug of Gantry: please report it with the output of `gantry doctor -o json`',
+/** What is known of a failure. */
+export interface Failed {
+  readonly message: string;
+  /** Names of the command, without the program's: `node update`; empty if none was recognised. */
+  readonly path: string;
+  /** Long options of the command: `--timeout`. */
+  readonly options: readonly string[];
+}
+
+type Hint = (failed: Failed) => string | undefined;
+
+const has = ({ options }: Failed, option: string): boolean => options.includes(option);
+
+/** Commands that talk to no server. */
+const WITHOUT_SERVER = /^(up|down|server|agent|doctor|snapshot|context|completion)\b/;
+
+/** What to do next, by error code, as far as it is true for every error of the code; otherwise the command says so itself. */
+const HINTS: Readonly<Record<string, Hint>> = Object.freeze({
+  CONFLICT: (failed) => {
+    if (failed.message.includes('force takes it over'))
+      return has(failed, '--force') ? '--force takes ownership of fields set by another manager' : undefined;
+    return WITHOUT_SERVER.test(failed.path)
+      ? undefined
+      : 'show the current state with `gantry describe`, then try again';
+  },
+  ALREADY_EXISTS: ({ path }) =>
+    path === 'create' ? 'change the existing object with `gantry apply`, or delete it first' : undefined,
+  NOT_FOUND: ({ path }) =>
+    WITHOUT_SERVER.test(path) || /^(compose|stack|token)\b/.test(path)
+      ? undefined
+      : 'list objects with `gantry get KIND`, in all namespaces with -A',
+  COMPACTED: () => 'the history is gone: start the watch again',
+  UNAUTHENTICATED: () =>
+    'set a token in GANTRY_TOKEN, or in the context: `gantry context add NAME --server URL --token -`',
+  FORBIDDEN: () =>
+    'ask an administrator for a token with the role: `gantry token create --role operator NAME`',
+  UNAVAILABLE: ({ path }) =>
+    WITHOUT_SERVER.test(path)
+      ? 'check this machine with `gantry doctor`'
+      : 'find the cause with `gantry doctor`; start a cluster with `gantry up`',
+  TIMEOUT: (failed) =>
+    has(failed, '--timeout')
+      ? 'the operation may still succeed: check with `gantry describe`, or wait longer with --timeout'
+      : 'the operation may still succeed: check with `gantry describe`',
+  EXHAUSTED: () => 'wait and try again, or free some space',
+  UNSUPPORTED: ({ path }) =>
+    WITHOUT_SERVER.test(path)
+      ? undefined
+      : 'show what this cluster supports with `gantry info` and `gantry api-resources`',
+  INTERNAL: () => 'this is a bug of Gantry: please report it with the output of `gantry doctor -o json`',
 });
 
-/** A next step for an error of this code, if there is a general one. */
-export function hintFor(code: string): string | undefined {
-  return Object.hasOwn(HINTS, code) ? HINTS[code] : undefined;
+/** A next step for an error of this code in this command, if one fits. */
+export function hintFor(code: string, failed: Failed): string | undefined {
+  return Object.hasOwn(HINTS, code) ? HINTS[code]?.(failed) : undefined;
 }

@@ -8,13 +8,13 @@ export function showBytes(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return `${value < 10 && unit > 0 ? trim(value.toFixed(1)) : Math.round(value)}${BINARY[unit]}`;
+  return `${value < 10 && unit > 0 ? fixed(value, 1) : Math.round(value)}${BINARY[unit]}`;
 }
 
 /** Millicores: `250m`, `2`, `1.5`. */
 export function showCpu(millicores: number): string {
   if (millicores < 1000) return `${Math.round(millicores)}m`;
-  return trim((millicores / 1000).toFixed(1));
+  return fixed(millicores / 1000, 1);
 }
 
 /** `37%` of something; nothing of nothing is unknown. */
@@ -28,4 +28,7 @@ export function showAmount(resource: string, amount: number): string {
   return resource === 'memory' ? showBytes(amount) : String(amount);
 }
 
-const trim = (text: string): string => text.replace(/\.0$/, '');
+/** A number with at most so many decimals, without trailing zeros; what rounds to zero is `0`, never `-0`. */
+export function fixed(value: number, digits: number): string {
+  return String(Number(value.toFixed(digits)) + 0);
+}

@@ -1,5 +1,6 @@
 import { counted, type ExplainResult, type Explanation } from '@gantry/core';
 import type { Colors } from './colors.ts';
+import { fixed } from './quantity.ts';
 import { renderTable } from './table.ts';
 
 /** Why here, why not elsewhere, and what would make it fit. */
@@ -55,5 +56,4 @@ const some = (names: readonly string[], all: number): string => {
   return all > Math.min(names.length, 5) ? `: ${shown}, …` : `: ${shown}`;
 };
 
-const showScore = (score: number | undefined): string =>
-  score === undefined ? '-' : score.toFixed(3).replace(/\.?0+$/, '') || '0';
+const showScore = (score: number | undefined): string => (score === undefined ? '-' : fixed(score, 3));

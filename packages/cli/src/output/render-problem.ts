@@ -1,13 +1,17 @@
 import type { Colors } from './colors.ts';
-import { hintFor } from './hints.ts';
+import { type Failed, hintFor } from './hints.ts';
 import type { Problem } from './problem.ts';
 
 /** `error: CODE message`, each issue on a line with its path, a hint. */
-export function renderProblem(problem: Problem, colors: Colors): string {
+export function renderProblem(
+  problem: Problem,
+  colors: Colors,
+  failed: Omit<Failed, 'message'> = { path: '', options: [] },
+): string {
   const { code, message } = problem;
   // A message of several lines, as of a Compose file, tells of each issue already.
   const issues = message.includes('\n') ? [] : problem.issues;
-  const hint = problem.hint ?? hintFor(code);
+  const hint = problem.hint ?? hintFor(code, { ...failed, message });
   const many = issues.length > 0;
   const lines = [`${colors.red('error:')} ${colors.bold(code)} ${many ? headline(problem) : message}`];
   for (const issue of issues) {

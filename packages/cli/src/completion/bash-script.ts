@@ -1,0 +1,32 @@
+/**
+ * Completion for bash: needs no other package, may be sourced more than once, and leaves no variables behind. Words are
+ * read as they were typed, since bash itself divides them at `=` and `:`.
+ */
+export const BASH_SCRIPT = `# bash completion for gantry
+_gantry_complete() {
+    local line="\${COMP_LINE:0:COMP_POINT}" current before value rest out files=0
+    local -a words
+    read -r -a words <<< "$line"
+    [[ "$line" == *[[:space:]] ]] && words+=('')
+    current="\${words[\${#words[@]}-1]}"
+    # readline replaces only what stands behind the last of its dividers
+    before="\${current%"\${COMP_WORDS[COMP_CWORD]}"}"
+    [[ "\${COMP_WORDS[COMP_CWORD]}" == [=:] ]] && before="$current"
+    COMPREPLY=()
+    out="$(gantry complete -- "\${words[@]:1}" 2>/dev/null)" || return 0
+    while IFS=$'\\t' read -r value rest; do
+        case "$value" in
+            '') ;;
+            :4) files=0 ;;
+            :0) files=1 ;;
+            "$current"*)
+                value="\${value#"$before"}"
+                [[ "$value" == *= || "$value" == */ ]] && compopt -o nospace 2>/dev/null
+                COMPREPLY+=("$value") ;;
+        esac
+    done <<< "$out"
+    [[ $files == 1 ]] && compopt -o default 2>/dev/null
+    return 0
+}
+complete -F _gantry_complete gantry
+`;
