@@ -111,7 +111,13 @@ export function service(platform: Platform, replicas: number, version: string, b
     spec: {
       replicas,
       template: platform.template(version, broken),
-      update: { parallelism: 2, order: 'start-first', monitorMs: 1500, failureAction: 'rollback' },
+      update: {
+        parallelism: 2,
+        order: 'start-first',
+        monitorMs: 1500,
+        progressDeadlineMs: 8000, // a version that never becomes ready has failed after this
+        failureAction: 'rollback',
+      },
       rollback: { parallelism: 0, monitorMs: 500 },
     },
   };

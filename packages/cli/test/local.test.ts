@@ -150,3 +150,11 @@ test('what a stack has and its file has not is an orphan', () => {
   const left = orphans(before, { name: 's', objects: [{ kind: 'service', meta: { name: 'a' } } as never] });
   expect([left.services, left.networks]).toEqual([[before.services[1]], before.networks]);
 });
+
+test('doctor says what NATS and etcd are for', async () => {
+  await using terminal = await Terminal.open();
+  const { out } = await terminal.run('doctor');
+  expect(out).toMatch(/nats-server/);
+  expect(out).not.toMatch(/of no use|not there yet/);
+  expect(out).toMatch(/several hosts|gantry server --nats URL/);
+});

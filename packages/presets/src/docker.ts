@@ -3,8 +3,9 @@ import type { Plugin } from '@gantry/core';
 import { proxyLoadBalancer } from '@gantry/lb-proxy';
 import { dockerNetwork } from '@gantry/network-docker';
 import { dockerRuntime } from '@gantry/runtime-docker';
-import { type EmbeddedOptions, embedded } from './embedded.ts';
-import { type NodeSetOptions, node } from './node.ts';
+import { checkOptions } from './check-options.ts';
+import { EMBEDDED_OPTIONS, type EmbeddedOptions, embeddedParts } from './embedded.ts';
+import { NODE_OPTIONS, type NodeSetOptions, nodeParts } from './node.ts';
 
 export interface DockerOptions {
   readonly runtime?: Parameters<typeof dockerRuntime>[0];
@@ -12,14 +13,18 @@ export interface DockerOptions {
   readonly address?: string;
 }
 
-/** A cluster that runs containers on this machine's Docker engine, behind the built-in proxy. */
+const OWN = Object.freeze({ runtime: true as const, address: true as const });
+
+/** A cluster that runs containers on this machine's Docker engine, behind the built-in proxy. @throws `INVALID_OPTIONS` for an unknown option */
 export function dockerCluster(options: EmbeddedOptions & DockerOptions = {}): readonly Plugin[] {
-  return [...embedded(options), ...containers(options), ingressAdmission()];
+  checkOptions('dockerCluster', options, { ...EMBEDDED_OPTIONS, ...OWN });
+  return [...embeddedParts(options), ...containers(options), ingressAdmission()];
 }
 
-/** The agent of a machine that runs containers on its Docker engine, behind the built-in proxy. */
+/** The agent of a machine that runs containers on its Docker engine, behind the built-in proxy. @throws `INVALID_OPTIONS` for an unknown option */
 export function dockerNode(options: NodeSetOptions & DockerOptions): readonly Plugin[] {
-  return [...node(options), ...containers(options)];
+  checkOptions('dockerNode', options, { ...NODE_OPTIONS, ...OWN });
+  return [...nodeParts(options), ...containers(options)];
 }
 
 function containers({ runtime = {}, address = '127.0.0.1' }: DockerOptions): Plugin[] {

@@ -5,6 +5,7 @@ import type { Plugin } from '@gantry/core';
 import { controllerRunner, storeViews } from '@gantry/host';
 import { spreadScheduler } from '@gantry/scheduler-spread';
 import { memoryStore } from '@gantry/store-memory';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import { type LogLevel, machine } from './machine.ts';
 
 export interface EmbeddedOptions {
@@ -19,11 +20,28 @@ export interface EmbeddedOptions {
   readonly schedulers?: readonly Plugin[];
 }
 
+/** Names of the options of {@link embedded}. */
+export const EMBEDDED_OPTIONS: OptionNames<EmbeddedOptions> = Object.freeze({
+  logLevel: true,
+  controlPlane: true,
+  onClose: true,
+  store: true,
+  schedulers: true,
+});
+
 /**
  * Everything an embedded cluster needs but the parts that touch the machine: memory store and bus, the control plane,
  * agents, the system's clock. Add a runtime and a network (and, for published ports, a load balancer with `ingress`).
+ *
+ * @throws `INVALID_OPTIONS` for an unknown option
  */
 export function embedded(options: EmbeddedOptions = {}): readonly Plugin[] {
+  checkOptions('embedded', options, EMBEDDED_OPTIONS);
+  return embeddedParts(options);
+}
+
+/** What {@link embedded} is made of, for presets that have checked their options themselves. */
+export function embeddedParts(options: EmbeddedOptions): readonly Plugin[] {
   return [
     ...machine(options.logLevel),
     options.store ?? memoryStore(),

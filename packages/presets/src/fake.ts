@@ -1,18 +1,23 @@
 import type { Plugin } from '@gantry/core';
 import { fakeNetwork, fakeRuntime } from '@gantry/runtime-fake';
-import { type EmbeddedOptions, embedded } from './embedded.ts';
-import { type NodeSetOptions, node } from './node.ts';
+import { checkOptions } from './check-options.ts';
+import { EMBEDDED_OPTIONS, type EmbeddedOptions, embeddedParts } from './embedded.ts';
+import { NODE_OPTIONS, type NodeSetOptions, nodeParts } from './node.ts';
 
 export interface FakeOptions {
   readonly runtime?: Parameters<typeof fakeRuntime>[0];
 }
 
+const OWN = Object.freeze({ runtime: true as const });
+
 /** A cluster that runs nothing: for tests of what surrounds it, and to see how a cluster decides. */
 export function fakeCluster(options: EmbeddedOptions & FakeOptions = {}): readonly Plugin[] {
-  return [...embedded(options), fakeRuntime(options.runtime ?? {}), fakeNetwork()];
+  checkOptions('fakeCluster', options, { ...EMBEDDED_OPTIONS, ...OWN });
+  return [...embeddedParts(options), fakeRuntime(options.runtime ?? {}), fakeNetwork()];
 }
 
 /** The agent of a machine that runs nothing. */
 export function fakeNode(options: NodeSetOptions & FakeOptions): readonly Plugin[] {
-  return [...node(options), fakeRuntime(options.runtime ?? {}), fakeNetwork()];
+  checkOptions('fakeNode', options, { ...NODE_OPTIONS, ...OWN });
+  return [...nodeParts(options), fakeRuntime(options.runtime ?? {}), fakeNetwork()];
 }

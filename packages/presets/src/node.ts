@@ -1,5 +1,6 @@
 import { agent } from '@gantry/agent';
 import type { Plugin } from '@gantry/core';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import { type LogLevel, machine } from './machine.ts';
 
 export interface NodeSetOptions {
@@ -11,7 +12,24 @@ export interface NodeSetOptions {
   readonly onClose?: 'stop' | 'leave';
 }
 
-/** The agent of a machine, without a runtime and a network. */
-export function node({ bus, logLevel, onClose = 'leave' }: NodeSetOptions): readonly Plugin[] {
+/** Names of the options of {@link node}. */
+export const NODE_OPTIONS: OptionNames<NodeSetOptions> = Object.freeze({
+  bus: true,
+  logLevel: true,
+  onClose: true,
+});
+
+/**
+ * The agent of a machine, without a runtime and a network.
+ *
+ * @throws `INVALID_OPTIONS` for an unknown option
+ */
+export function node(options: NodeSetOptions): readonly Plugin[] {
+  checkOptions('node', options, NODE_OPTIONS);
+  return nodeParts(options);
+}
+
+/** What {@link node} is made of, for presets that have checked their options themselves. */
+export function nodeParts({ bus, logLevel, onClose = 'leave' }: NodeSetOptions): readonly Plugin[] {
   return [...machine(logLevel), bus, agent({ onClose })];
 }

@@ -3,8 +3,9 @@ import type { Plugin } from '@gantry/core';
 import { proxyLoadBalancer } from '@gantry/lb-proxy';
 import { hostNetwork } from '@gantry/network-host';
 import { processRuntime } from '@gantry/runtime-process';
-import { type EmbeddedOptions, embedded } from './embedded.ts';
-import { type NodeSetOptions, node } from './node.ts';
+import { checkOptions } from './check-options.ts';
+import { EMBEDDED_OPTIONS, type EmbeddedOptions, embeddedParts } from './embedded.ts';
+import { NODE_OPTIONS, type NodeSetOptions, nodeParts } from './node.ts';
 
 export interface ProcessOptions {
   readonly runtime?: Parameters<typeof processRuntime>[0];
@@ -14,14 +15,18 @@ export interface ProcessOptions {
   readonly address?: string;
 }
 
-/** A cluster that runs commands as processes of this machine, behind the built-in proxy. */
+const OWN = Object.freeze({ runtime: true as const, taskAddress: true as const, address: true as const });
+
+/** A cluster that runs commands as processes of this machine, behind the built-in proxy. @throws `INVALID_OPTIONS` for an unknown option */
 export function processCluster(options: EmbeddedOptions & ProcessOptions = {}): readonly Plugin[] {
-  return [...embedded(options), ...processes(options), ingressAdmission()];
+  checkOptions('processCluster', options, { ...EMBEDDED_OPTIONS, ...OWN });
+  return [...embeddedParts(options), ...processes(options), ingressAdmission()];
 }
 
-/** The agent of a machine that runs commands as processes, behind the built-in proxy. */
+/** The agent of a machine that runs commands as processes, behind the built-in proxy. @throws `INVALID_OPTIONS` for an unknown option */
 export function processNode(options: NodeSetOptions & ProcessOptions): readonly Plugin[] {
-  return [...node(options), ...processes(options)];
+  checkOptions('processNode', options, { ...NODE_OPTIONS, ...OWN });
+  return [...nodeParts(options), ...processes(options)];
 }
 
 function processes({

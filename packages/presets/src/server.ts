@@ -8,6 +8,7 @@ import {
 import type { Plugin } from '@gantry/core';
 import { controllerRunner, storeViews } from '@gantry/host';
 import { spreadScheduler } from '@gantry/scheduler-spread';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import { type LogLevel, machine } from './machine.ts';
 
 export interface ServerOptions {
@@ -26,11 +27,24 @@ export interface ServerOptions {
   readonly schedulers?: readonly Plugin[];
 }
 
+const SERVER_OPTIONS: OptionNames<ServerOptions> = Object.freeze({
+  store: true,
+  bus: true,
+  identity: true,
+  leaseMs: true,
+  logLevel: true,
+  controlPlane: true,
+  schedulers: true,
+});
+
 /**
  * A server of a control plane, without nodes of its own. Of several over one store and bus one leads; the others keep
  * everything in view, answer the API, and one of them takes over. Compose it with `nodes: 0`.
+ *
+ * @throws `INVALID_OPTIONS` for an unknown option
  */
 export function server(options: ServerOptions): readonly Plugin[] {
+  checkOptions('server', options, SERVER_OPTIONS);
   const { identity, leaseMs } = options;
   return [
     ...machine(options.logLevel),

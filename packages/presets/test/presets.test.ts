@@ -1,11 +1,13 @@
+import { memoryBus } from '@gantry/bus-memory';
 import { contracts, type Plugin } from '@gantry/core';
 import { createCluster } from '@gantry/host';
 import { binpackScheduler } from '@gantry/scheduler-binpack';
+import { memoryStore } from '@gantry/store-memory';
 import { describe, expect, test } from 'vitest';
-import { dockerCluster } from '../src/docker.ts';
-import { fakeCluster } from '../src/fake.ts';
-import { embedded } from '../src/index.ts';
-import { processCluster } from '../src/process.ts';
+import { dockerCluster, dockerNode } from '../src/docker.ts';
+import { fakeCluster, fakeNode } from '../src/fake.ts';
+import { embedded, node, server } from '../src/index.ts';
+import { processCluster, processNode } from '../src/process.ts';
 
 const providers = (plugins: readonly Plugin[], id: string): string[] =>
   plugins.filter(({ provides }) => provides.id === id).map(({ name }) => name);
@@ -45,6 +47,27 @@ describe('a preset', () => {
     expect(providers(embedded({ schedulers: [binpackScheduler()] }), 'scheduler')).toEqual([
       'scheduler-binpack',
     ]);
+  });
+
+  test.each([
+    ['fakeCluster', fakeCluster],
+    ['processCluster', processCluster],
+    ['dockerCluster', dockerCluster],
+    ['embedded', embedded],
+    ['server', server],
+    ['node', node],
+    ['fakeNode', fakeNode],
+    ['processNode', processNode],
+    ['dockerNode', dockerNode],
+  ] as const)('%s rejects an option it does not have, and names the one that was meant', (name, preset) => {
+    const misspelt = { loglevel: 'silent', bus: memoryBus(), store: memoryStore() } as never;
+    expect(() => preset(misspelt)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_OPTIONS',
+        message: expect.stringContaining(`${name}: loglevel: unknown option: did you mean "logLevel"?`),
+      }),
+    );
+    expect(() => preset([] as never)).toThrow('expected an object with options');
   });
 
   test('refuses options that are wrong, naming the plugin', () => {

@@ -26,14 +26,14 @@ export async function runChecks(cx: Cx): Promise<readonly Check[]> {
     binaryCheck(
       env,
       'nats-server',
-      'of no use yet: the bus over NATS is not there',
-      'not needed: the bus over NATS is not there yet',
+      'can carry a cluster of several hosts: `gantry server --nats URL`',
+      'a cluster of several hosts needs one on any host; `gantry up` needs none',
     ),
     binaryCheck(
       env,
       'etcd',
-      'of no use yet: the store on etcd is not there',
-      'not needed: the store on etcd is not there yet',
+      'can keep the state of several servers: `gantry server --store etcd:URL`',
+      'several servers can keep their state in etcd or NATS on any host; `gantry up` needs neither',
     ),
   ]);
 }
