@@ -22,8 +22,17 @@ test("README's status names several hosts", () => {
 
 test("the control plane's README names every plugin it exports, and leader election", () => {
   const text = read('packages/control/README.md');
-  const exported = [...read('packages/control/src/index.ts').matchAll(/\b([a-z]\w+)\b(?=[ ,}])/g)].map(([, name]) => name);
-  for (const name of ['controlPlane', 'eventPublisher', 'garbageCollector', 'leaseLeadership', 'schemaGuard', 'planService']) {
+  const exported = [...read('packages/control/src/index.ts').matchAll(/\b([a-z]\w+)\b(?=[ ,}])/g)].map(
+    ([, name]) => name,
+  );
+  for (const name of [
+    'controlPlane',
+    'eventPublisher',
+    'garbageCollector',
+    'leaseLeadership',
+    'schemaGuard',
+    'planService',
+  ]) {
     expect(exported).toContain(name);
     expect(text).toContain(`\`${name}(`);
   }
@@ -36,7 +45,9 @@ test('no page tells readers to alias gantry to npx', () => {
 });
 
 test("the demo's picture and output show each step once", () => {
-  const lines = [...read('docs/images/demo.svg').matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, line]) => line);
+  const lines = [...read('docs/images/demo.svg').matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(
+    ([, line]) => line,
+  );
   const steps = lines.flatMap((line) => /^✓ ([^:]*)/.exec(line ?? '')?.[1] ?? []);
   expect(steps.length).toBeGreaterThan(5);
   for (const step of steps) expect(lines.filter((line) => line?.includes(step))).toHaveLength(1);

@@ -6,7 +6,7 @@ import { EXIT, exitCodeOf } from './output/exit-codes.ts';
 import type { Failed } from './output/hints.ts';
 import { problemOf, usage } from './output/problem.ts';
 import { renderProblem } from './output/render-problem.ts';
-import { buildProgram, COMMAND_NAMES, commandWord, globalsOf, isCommand } from './program.ts';
+import { buildProgram, commandWord, globalsOf, isCommand } from './program.ts';
 import { type Cx, openSession } from './session.ts';
 
 /**
@@ -35,7 +35,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       io.stdout.write(`gantry ${VERSION}\n`);
       return EXIT.ok;
     }
-    if (word !== undefined && !isCommand(word)) await rejectCommand(word);
+    if (word !== undefined && !isCommand(word)) await rejectForeign(word);
     const program = await buildProgram(word === 'complete' ? 'all' : word, act);
     attach(program, io);
     if (argv.length === 0) program.outputHelp();
@@ -69,14 +69,13 @@ function report(error: unknown, io: Io, failed: Omit<Failed, 'message'>): number
   return exitCodeOf(problem.code);
 }
 
-/** @throws a usage error that says what to use instead */
-async function rejectCommand(word: string): Promise<never> {
+/** @throws a usage error that says what to use instead, for a command of another orchestrator */
+async function rejectForeign(word: string): Promise<void> {
   const { commandAdvice } = await import('./output/field-words.ts');
   const { CORE_KINDS, findKind } = await import('./cluster/kinds.ts');
-  const { didYouMean } = await import('./output/suggest.ts');
   const isKind = (each: string): boolean => findKind(each, CORE_KINDS) !== undefined;
-  const advice = commandAdvice(word, isKind) ?? didYouMean(word, COMMAND_NAMES);
-  throw usage(`unknown command "${word}"`, advice ?? 'list the commands with `gantry --help`');
+  const advice = commandAdvice(word, isKind);
+  if (advice !== undefined) throw usage(`unknown command "${word}"`, advice);
 }
 
 /** Gives commander our ends in place of the process's, in the whole tree. */

@@ -13,12 +13,9 @@ const GLOBALS = Object.freeze([
   ['--no-color', 'no colours (NO_COLOR)'],
 ] as const);
 
-/** Names of all commands. */
-export const COMMAND_NAMES: readonly string[] = Object.freeze(COMMANDS.map(({ name }) => name));
-
 /** Whether a word is a command, or one of the words that the program itself understands. */
 export const isCommand = (word: string): boolean =>
-  COMMAND_NAMES.includes(word) || word === 'help' || word === 'complete';
+  COMMANDS.some(({ name }) => name === word) || word === 'help' || word === 'complete';
 
 /** The first word that is not an option of the program: the command. */
 export function commandWord(argv: readonly string[]): string | undefined {

@@ -8,6 +8,7 @@ import { usageBetween } from '../src/cluster/usage.ts';
 import { renderView } from '../src/local/live-view.ts';
 import { isAlive, startTicksOf } from '../src/local/state.ts';
 import { orphans } from '../src/stack/deploy.ts';
+import { Terminal } from './support/terminal.ts';
 
 test('a process is alive until it has ended, and a pid that is used again is another process', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);

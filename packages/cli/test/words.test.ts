@@ -58,8 +58,8 @@ describe('words of other orchestrators', () => {
     ['inspect', 'gantry get KIND NAME -o json'],
     ['annotate', 'gantry label'],
     ['ns', 'gantry get services -A'],
-    ['gte', 'did you mean get?'],
-    ['zzz', 'gantry --help'],
+    ['gte', 'Did you mean get?'],
+    ['zzz', 'see --help'],
   ])('%s is a usage error that says what to use: %s', async (line, hint) => {
     expect(await run(line)).toMatchObject({ code: 2, err: expect.stringContaining(hint) });
   });

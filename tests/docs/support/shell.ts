@@ -26,7 +26,7 @@ function problemOf(document: string, [program, ...args]: readonly string[]): str
       return `there is no benchmark ${bench}`;
     return missingScript(document, second);
   }
-  if (program === 'npm' && first === 'ci') return undefined;
+  if (program === 'npm' && (first === 'ci' || first === 'install')) return undefined;
   // Of gantry, commands and options are looked at by tests/docs/commands.test.ts.
   if (program === 'gantry' || (program === 'npx' && first === 'gantry')) return undefined;
   if (program === 'npx')

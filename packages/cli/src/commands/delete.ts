@@ -1,16 +1,15 @@
-import { idOf, isGantryError, type Kind } from '@gantry/core';
-import { allPages } from '../cluster/all-pages.ts';
-import { kindOf } from '../cluster/kinds.ts';
-import { parseSelection, type Ref, showRef, withSuggestion } from '../cluster/refs.ts';
-import { type FilesOptions, filesOption, readInputs } from '../input/files-option.ts';
+import { isGantryError, type Kind } from '@gantry/core';
+import { type Ref, showRef, withSuggestion } from '../cluster/refs.ts';
+import { selectRefs } from '../cluster/select-refs.ts';
+import { type FilesOptions, filesOption } from '../input/files-option.ts';
 import { parseDuration } from '../output/duration.ts';
-import { usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 
 interface Options extends FilesOptions {
   readonly all?: boolean;
   readonly selector?: string;
+  readonly fieldSelector?: string;
   readonly ignoreNotFound?: boolean;
   readonly dryRun?: boolean;
   readonly wait: boolean;
@@ -23,6 +22,7 @@ export const deleteCommand: Define = (command, act) => {
   filesOption(command)
     .option('--all', 'all objects of the kind in the namespace')
     .option('-l, --selector <labels>', 'all objects of the kind with these labels')
+    .option('--field-selector <fields>', 'all objects of the kind with these fields: spec.node=a')
     .option('--ignore-not-found', 'what is not there is no error')
     .option('--dry-run', 'do all but delete')
     .option('--no-wait', 'do not wait until they are gone')
@@ -30,38 +30,12 @@ export const deleteCommand: Define = (command, act) => {
     .action(
       act<[string | undefined, string[]], Options>(async (cx, [kind, names], options) => {
         const timeoutMs = parseDuration(options.timeout, '--timeout');
-        const refs = await refsOf(cx, kind === undefined ? [] : [kind, ...names], options);
+        const refs = await selectRefs(cx, kind === undefined ? [] : [kind, ...names], options);
         if (refs.length === 0) cx.note('Nothing to delete.');
         await deleteAll(cx, refs, { ...options, timeoutMs });
       }),
     );
 };
-
-async function refsOf(cx: Cx, words: readonly string[], options: Options): Promise<readonly Ref[]> {
-  if (options.filename !== undefined) {
-    if (words.length > 0) throw usage('-f and a kind exclude each other');
-    const inputs = await readInputs(cx, options);
-    return Promise.all(
-      inputs.map(async (input) => ({ kind: await kindOf(cx, input.kind), id: idOf(input.meta) })),
-    );
-  }
-  const { kinds, refs } = await parseSelection(cx, words);
-  if (refs !== undefined) return refs;
-  if (options.all !== true && options.selector === undefined) {
-    throw usage('expected names, --all or -l', 'all objects of a kind are deleted with --all only');
-  }
-  const api = await cx.api();
-  const { namespace } = await cx.target();
-  const found = await Promise.all(
-    kinds.map(async (kind) => {
-      const place = kind.namespaced ? { namespace } : {};
-      const select = { ...place, labels: options.selector, signal: cx.signal };
-      const { items } = await allPages(api, kind.kind as Kind, select);
-      return items.map(({ meta }) => ({ kind, id: idOf(meta) }));
-    }),
-  );
-  return found.flat();
-}
 
 /** Deletes objects, one after the other, and waits until they are gone. */
 export async function deleteAll(

@@ -28,6 +28,7 @@ import { listEvents, regarding } from './events.ts';
 
 interface Options {
   readonly selector?: string;
+  readonly fieldSelector?: string;
   readonly events: boolean;
   readonly limit: string;
 }
@@ -38,6 +39,7 @@ export const describe: Define = (command, act) => {
     .argument('<kind>', 'a kind, or KIND/NAME')
     .argument('[names...]', 'names of objects of the kind; all of them without one')
     .option('-l, --selector <labels>', 'only objects with these labels')
+    .option('--field-selector <fields>', 'only objects with these fields: spec.node=a,status.state!=failed')
     .option('--no-events', 'omit events')
     .option('--limit <count>', 'maximum number of objects, and of tasks and events of each of them', '50')
     .action(
@@ -62,7 +64,7 @@ export const describe: Define = (command, act) => {
 async function objectsOf(
   cx: Cx,
   words: readonly string[],
-  { selector }: Options,
+  { selector, fieldSelector }: Options,
 ): Promise<readonly AnyObject[]> {
   const { kinds, refs } = await parseSelection(cx, words);
   if (refs !== undefined) return Promise.all(refs.map((ref) => getObject(cx, ref)));
@@ -71,7 +73,12 @@ async function objectsOf(
   const lists = await Promise.all(
     kinds.map(({ kind, namespaced }) => {
       const place = namespaced ? { namespace } : {};
-      return allPages(api, kind as Kind, { ...place, labels: selector, signal: cx.signal });
+      return allPages(api, kind as Kind, {
+        ...place,
+        labels: selector,
+        fields: fieldSelector,
+        signal: cx.signal,
+      });
     }),
   );
   return lists.flatMap(({ items }) => items);

@@ -3,8 +3,10 @@ import { DEFAULT_WAIT, followRollout } from '../cluster/follow-rollout.ts';
 import { parseService, withSuggestion } from '../cluster/refs.ts';
 import { rolloutState } from '../cluster/rollout-state.ts';
 import { short, showImage } from '../columns/service-columns.ts';
+import { parseCount } from '../input/key-values.ts';
 import { parseDuration, showAge } from '../output/duration.ts';
 import { parseFormat, renderData } from '../output/format.ts';
+import { usage } from '../output/problem.ts';
 import { renderTable } from '../output/table.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
@@ -29,13 +31,15 @@ export const rollout: Define = (command, act) => {
     .option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE')
     .action(act<[string], { output?: string }>((cx, [word], options) => history(cx, word, options.output)));
   sub('undo', 'Go back to an earlier template')
-    .option('--to <template>', 'which one; the one before without it')
-    .option('--dry-run', 'do all but store')
+    .option('--to <template>', 'name of the template (default: the previous one)')
+    .option('--to-revision <number>', 'number of the template in `rollout history`; 0 is the previous one')
+    .option('--dry-run', 'validate on the server without storing anything')
     .action(
-      act<[string], { to?: string; dryRun?: boolean }>(async (cx, [word], { to, dryRun }) => {
+      act<[string], UndoOptions>(async (cx, [word], options) => {
+        const { dryRun } = options;
         const id = await parseService(cx, word);
         const api = await cx.api();
-        await getService(cx, id);
+        const to = templateToUndo(await getService(cx, id), options);
         await api.rollback(id, { to, dryRun, signal: cx.signal });
         cx.print(`service/${id} rolled back${dryRun === true ? ' (dry run)' : ''}`);
       }),
@@ -64,6 +68,32 @@ export const rollout: Define = (command, act) => {
   );
 };
 
+interface UndoOptions {
+  readonly to?: string;
+  readonly toRevision?: string;
+  readonly dryRun?: boolean;
+}
+
+/** Templates of a service, the current one first. The last is revision 1. */
+function templatesOf({ status }: Service): readonly string[] {
+  return [status.template, ...status.history.map(({ template }) => template)].filter((name) => name !== '');
+}
+
+/** @throws a usage error for a revision that the history does not have */
+function templateToUndo(service: Service, { to, toRevision }: UndoOptions): string | undefined {
+  if (toRevision === undefined) return to;
+  if (to !== undefined) throw usage('--to and --to-revision exclude each other');
+  const number = parseCount(toRevision, '--to-revision');
+  if (number === 0) return undefined;
+  const names = templatesOf(service);
+  const found = names[names.length - number];
+  if (found === undefined) {
+    const message = `--to-revision: expected 0 to ${names.length}, got ${number}`;
+    throw usage(message, `list the revisions with \`gantry rollout history ${service.meta.name}\``);
+  }
+  return found;
+}
+
 async function getService(cx: Cx, id: string): Promise<Service> {
   const api = await cx.api();
   return withSuggestion(cx, 'service', id, () => api.get('service', id, { signal: cx.signal }));
@@ -72,11 +102,11 @@ async function getService(cx: Cx, id: string): Promise<Service> {
 async function history(cx: Cx, word: string, output: string | undefined): Promise<void> {
   const format = parseFormat(output);
   const id = await parseService(cx, word);
-  const { status } = await getService(cx, id);
+  const service = await getService(cx, id);
   const api = await cx.api();
   const now = (await cx.clock()).now();
-  const { history: earlier, template: current } = status;
-  const names = [current, ...earlier.map(({ template }) => template)].filter((name) => name !== '');
+  const { history: earlier, template: current } = service.status;
+  const names = templatesOf(service);
   const templates = await Promise.all(
     names.map((name) => api.get('template', name, { signal: cx.signal }).catch(() => undefined)),
   );
@@ -89,10 +119,11 @@ async function history(cx: Cx, word: string, output: string | undefined): Promis
   const rows = names.map((name, index) => {
     const replaced = earlier[index - 1]?.at;
     return [
+      String(names.length - index),
       name,
       what(templates[index]),
       replaced === undefined ? 'current' : `${showAge(now - replaced)} ago`,
     ];
   });
-  cx.io.stdout.write(renderTable([['TEMPLATE', 'IMAGE', 'REPLACED'], ...rows]));
+  cx.io.stdout.write(renderTable([['REVISION', 'TEMPLATE', 'IMAGE', 'REPLACED'], ...rows]));
 }

@@ -64,6 +64,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
     'Set labels of objects, or take them off',
     async () => (await import('./label.ts')).label,
   ),
+  entry(CHANGE, 'patch', 'Change single fields of objects', async () => (await import('./patch.ts')).patch),
   entry(CHANGE, 'wait', 'Wait until something holds', async () => (await import('./wait.ts')).wait),
   entry(WORK, 'logs', 'Show what tasks have written', async () => (await import('./logs.ts')).logs),
   entry(WORK, 'exec', 'Run a command inside a task', async () => (await import('./exec.ts')).exec),

@@ -1,6 +1,7 @@
 import { type Node, parseId } from '@gantry/core';
 import { allPages } from '../cluster/all-pages.ts';
 import { sumBy, type TaskUsage, usageBetween } from '../cluster/usage.ts';
+import type { Output } from '../io/io.ts';
 import { parseDuration } from '../output/duration.ts';
 import { parseFormat, renderData } from '../output/format.ts';
 import { inNaturalOrder } from '../output/natural-order.ts';
@@ -8,10 +9,11 @@ import { usage } from '../output/problem.ts';
 import { showBytes, showCpu, showShare } from '../output/quantity.ts';
 import { renderTable } from '../output/table.ts';
 import type { Cx } from '../session.ts';
-import type { Define } from './entry.ts';
+import type { Define, Run } from './entry.ts';
 
 interface Options {
   readonly interval: string;
+  readonly watch?: boolean;
   readonly sortBy?: string;
   readonly allNamespaces?: boolean;
   readonly output?: string;
@@ -34,39 +36,79 @@ export const top: Define = (command, act) => {
       .command(name)
       .description(summary)
       .argument('[names...]', 'only these')
-      .option('--interval <duration>', 'time between the two looks that give the CPU rate', '1s')
-      .option('--sort-by <what>', 'cpu or memory, the most first; by name without it')
+      .option('--interval <duration>', 'time between the two measurements that give the CPU rate', '1s')
+      .option('-w, --watch', 'measure again and again, until interrupted')
+      .option('--sort-by <what>', 'cpu or memory, the highest first (default: by name)')
       .option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE')
-      .option('--no-headers', 'no line with titles');
+      .option('--no-headers', 'omit the header row');
   sub('nodes', 'Show what the tasks of each node use')
     .alias('node')
     .action(
-      act<[string[]], Options>(async (cx, [names], options) => {
-        const used = sumBy(await measure(cx, options), ({ node }) => node);
-        const { items } = await allPages(await cx.api(), 'node', { signal: cx.signal });
-        const rows = items.map(({ meta, status }): Row => {
-          const { cpu = 0, memory = 0, tasks = 0 } = used.get(meta.name) ?? {};
-          return { name: meta.name, cpu, memory, tasks, capacity: status.capacity };
-        });
-        await show(cx, 'node', names, rows, options);
-      }),
+      act<[string[]], Options>(
+        repeated(async (cx, [names], options) => {
+          const used = sumBy(await measure(cx, options), ({ node }) => node);
+          const { items } = await allPages(await cx.api(), 'node', { signal: cx.signal });
+          const rows = items.map(({ meta, status }): Row => {
+            const { cpu = 0, memory = 0, tasks = 0 } = used.get(meta.name) ?? {};
+            return { name: meta.name, cpu, memory, tasks, capacity: status.capacity };
+          });
+          await show(cx, 'node', names, rows, options);
+        }),
+      ),
     );
   sub('tasks', 'Show what each task uses')
     .alias('task')
     .option('-A, --all-namespaces', 'of every namespace')
     .action(
-      act<[string[]], Options>(async (cx, [names], options) => {
-        const { namespace } = await cx.target();
-        const rows = (await measure(cx, options))
-          .filter(({ task }) => options.allNamespaces === true || parseId(task).namespace === namespace)
-          .map(({ task, node, cpu, memory }): Row => {
-            const name = options.allNamespaces === true ? task : parseId(task).name;
-            return { name, node, cpu, memory };
-          });
-        await show(cx, 'task', names, rows, options);
-      }),
+      act<[string[]], Options>(
+        repeated(async (cx, [names], options) => {
+          const { namespace } = await cx.target();
+          const rows = (await measure(cx, options))
+            .filter(({ task }) => options.allNamespaces === true || parseId(task).namespace === namespace)
+            .map(({ task, node, cpu, memory }): Row => {
+              const name = options.allNamespaces === true ? task : parseId(task).name;
+              return { name, node, cpu, memory };
+            });
+          await show(cx, 'task', names, rows, options);
+        }),
+      ),
     );
 };
+
+/** With `--watch`, shows a table after the other; on a terminal each in place of the one before. */
+function repeated(once: Run<[string[]], Options>): Run<[string[]], Options> {
+  return async (cx, operands, options) => {
+    if (options.watch !== true) return once(cx, operands, options);
+    const format = parseFormat(options.output);
+    for (let first = true; !cx.signal.aborted; first = false) {
+      const { stdout } = cx.io;
+      let text = '';
+      const kept: Cx = { ...cx, io: { ...cx.io, stdout: outputTo(stdout, (part) => (text += part)) } };
+      await once(kept, operands, options);
+      if (stdout.isTTY && format.type === 'table') stdout.write(`${CLEAR}${text}`);
+      else stdout.write(first || format.type !== 'table' ? text : `\n${text}`);
+    }
+    return undefined;
+  };
+}
+
+/** Erases the screen and what scrolled off it, and goes to its upper left corner. */
+const CLEAR = '\u001b[H\u001b[2J\u001b[3J';
+
+function outputTo(output: Output, write: (text: string) => void): Output {
+  return {
+    write,
+    get isTTY() {
+      return output.isTTY;
+    },
+    get columns() {
+      return output.columns;
+    },
+    get rows() {
+      return output.rows;
+    },
+  };
+}
 
 async function measure(cx: Cx, { interval }: Options): Promise<TaskUsage[]> {
   const ms = parseDuration(interval, '--interval');

@@ -1,29 +1,37 @@
 import type { AnyObject, Kind } from '@gantry/core';
-import { parseSelection, showRef } from '../cluster/refs.ts';
+import { showRef } from '../cluster/refs.ts';
+import { selectRefs } from '../cluster/select-refs.ts';
+import { type FilesOptions, filesOption } from '../input/files-option.ts';
 import { parseDuration } from '../output/duration.ts';
-import { usage } from '../output/problem.ts';
+import { CliError, usage } from '../output/problem.ts';
 import type { Define } from './entry.ts';
 
-interface Options {
+interface Options extends FilesOptions {
+  readonly selector?: string;
+  readonly fieldSelector?: string;
+  readonly all?: boolean;
   readonly for: string;
   readonly timeout: string;
 }
 
 /** `gantry wait KIND/NAME --for=condition=X|delete|jsonpath=…`. */
 export const wait: Define = (command, act) => {
-  command
-    .argument('<objects...>', 'KIND NAME… or KIND/NAME…')
+  command.argument('[objects...]', 'KIND NAME… or KIND/NAME…; KIND alone with -l or --all');
+  filesOption(command)
+    .option('--all', 'wait for all objects of the kind in the namespace')
+    .option('-l, --selector <labels>', 'wait for objects with these labels: app=web,tier!=x')
+    .option('--field-selector <fields>', 'wait for objects with these fields: spec.node=a')
     .requiredOption(
       '--for <what>',
       "condition=Available, condition=Updated=false, delete, jsonpath='{.status.ready}'=3",
     )
-    .option('--timeout <duration>', 'at most so long', '30s')
+    .option('--timeout <duration>', 'give up after DURATION', '30s')
     .action(
       act<[string[]], Options>(async (cx, [words], options) => {
         const condition = await parseCondition(options.for);
         const timeoutMs = parseDuration(options.timeout, '--timeout');
-        const { refs } = await parseSelection(cx, words);
-        if (refs === undefined) throw usage('expected the name of an object');
+        const refs = await selectRefs(cx, words, options);
+        if (refs.length === 0) throw new CliError('NOT_FOUND', 'no objects are selected');
         const api = await cx.api();
         await Promise.all(
           refs.map(async (ref) => {

@@ -47,15 +47,7 @@ const BY_COMMAND: ReadonlyMap<string, Operands> = new Map<string, Operands>([
 ]);
 
 /** Commands whose operands are a kind and names of it, or KIND/NAME. */
-const OF_A_KIND: ReadonlySet<string> = new Set([
-  'get',
-  'describe',
-  'delete',
-  'label',
-  'wait',
-  'edit',
-  'patch',
-]);
+const OF_A_KIND: ReadonlySet<string> = new Set(['get', 'describe', 'delete', 'label', 'wait', 'patch']);
 
 /** What the values of options are, whichever command has them. */
 const BY_OPTION: ReadonlyMap<string, Wanted> = new Map<string, Wanted>([
