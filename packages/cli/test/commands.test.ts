@@ -306,7 +306,7 @@ describe('changes', () => {
     );
     await run('rollout status changed --timeout 4s');
     expect((await run('rollout history changed')).out).toMatch(
-      /TEMPLATE +IMAGE +REPLACED\n\w+ +registry\/changed:2 +current\n(\w+ +registry\/changed:2 +\d+s ago\n){2}\w+ +registry\/changed:1 +\d+s ago\n/,
+      /REVISION +TEMPLATE +IMAGE +REPLACED\n\d+ +\w+ +registry\/changed:2 +current\n(\d+ +\w+ +registry\/changed:2 +\d+s ago\n){2}\d+ +\w+ +registry\/changed:1 +\d+s ago\n/,
     );
     const first = (await run('rollout history changed -o jsonpath={.history[-1:].template}')).out.trim();
     expect((await run(`rollout undo changed --to ${first}`)).out).toBe('service/changed rolled back\n');
