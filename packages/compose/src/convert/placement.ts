@@ -5,8 +5,6 @@ type PlacementInput = NonNullable<ServiceInput['spec']['placement']>;
 
 /** What Swarm knows of nodes and Gantry does not. */
 const FOREIGN: readonly (readonly [RegExp, string])[] = Object.freeze([
-  [/^\s*node\.role\b/, 'nodes have no roles: label them and ask for node.labels.role'],
-  [/^\s*engine\.labels\b/, 'engines have no labels: label the node and ask for node.labels'],
   [/^\s*node\.(id|ip)\b/, 'ask for node.name or node.hostname'],
 ]);
 
