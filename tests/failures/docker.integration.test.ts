@@ -29,8 +29,8 @@ describeWith('docker', 'containers', () => {
       realBed({ runtime: 'docker', good, registry: registry.address }, nodes, () =>
         dockerCluster({ logLevel: 'silent' }),
       ),
-    atOnce: 8,
+    atOnce: 6,
     apart: false,
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
   });
 });

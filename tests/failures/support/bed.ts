@@ -11,6 +11,8 @@ export interface Bed extends AsyncDisposable {
   readonly registry?: string;
   /** A template that runs and stays well. */
   readonly good: TemplatePart;
+  /** Where commands run: a directory of its own. */
+  readonly directory: string;
   /** Lets time pass until the check holds, at most ten seconds; says whether it came to hold. */
   until(check: () => Promise<boolean>): Promise<boolean>;
   /** Runs a command line of `gantry` to its end; time passes meanwhile. */

@@ -21,6 +21,7 @@ export async function realBed(
   return {
     ...own,
     api: cluster.api,
+    directory: terminal.home,
     clock,
     until: (check) => until(check, (ms) => clock.sleep(ms)),
     run: (argv, options) => terminal.run(argv, options),
