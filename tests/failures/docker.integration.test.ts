@@ -26,10 +26,10 @@ describeWith('docker', 'containers', () => {
     runtime: 'docker',
     title: 'Containers',
     open: (nodes) =>
-      realBed({ runtime: 'docker', good, registry: registry.address }, nodes, () =>
+      realBed({ runtime: 'docker', good, registry: registry.address, slowness: 3 }, nodes, () =>
         dockerCluster({ logLevel: 'silent' }),
       ),
-    atOnce: 6,
+    atOnce: 4,
     apart: false,
     timeoutMs: 600_000,
   });
