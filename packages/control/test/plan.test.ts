@@ -303,7 +303,10 @@ describe('an update', () => {
     expect(words(plan(begun, [...old, fresh]))).toEqual(['+2.2']);
     const result = plan(begun, [...old, fresh], { fitsWithout: () => true });
     expect(words(result)).toEqual(['+2.2', '-1.1']);
-    expect(result.shutdown[0]?.why).toBe('there is no room for web.1.2 beside it: it is stopped first');
+    expect(result.shutdown[0]).toMatchObject({
+      why: 'there is no room for web.1.2 beside it: it is stopped first',
+      notable: true,
+    });
   });
 
   test('a port of the host makes it stop-first', () => {

@@ -7,6 +7,9 @@ import { engineError, statusOf } from './failure.ts';
 import { Feed } from './feed.ts';
 import { formatError } from './format-error.ts';
 
+/** Exit code of a container that SIGKILL has ended. */
+const KILLED = 137;
+
 export interface ContainersSetup {
   readonly engine: Engine;
   readonly owner: Owner;
@@ -85,9 +88,20 @@ export class Containers {
   async end(known: Known, exitCode: number, finishedAt: number): Promise<void> {
     const { task, id, startedAt } = known.status;
     if (this.#known.get(task)?.status.state === 'exited') return;
-    const why = endOf(exitCode, this.#outOfMemory.has(id));
+    const why = endOf(exitCode, this.#outOfMemory.has(id) || (await this.#wasOutOfMemory(id, exitCode)));
+    if (this.#known.get(task)?.status.state === 'exited') return;
     const status = { task, state: 'exited' as const, id, startedAt, finishedAt, exitCode, ...why };
     this.#learn(task, await this.#explain({ ...known, status }));
+  }
+
+  /** Asks the engine whether a killed container exceeded its memory: its `oom` event may come after `die`, or not at all. */
+  async #wasOutOfMemory(id: string, exitCode: number): Promise<boolean> {
+    if (exitCode !== KILLED) return false;
+    try {
+      return (await this.#setup.engine.calls.getContainer(id).inspect()).State.OOMKilled;
+    } catch {
+      return false; // gone in the meantime
+    }
   }
 
   /** Compares what is known with what the engine has. */

@@ -4,7 +4,7 @@ import { type Cause, type Expected, life, type Row, shell, type TemplatePart } f
 type Checks = NonNullable<TemplateInput['healthChecks']>;
 type Kind = 'startup' | 'readiness' | 'liveness';
 
-const QUICK = { intervalMs: 100, timeoutMs: 1000, retries: 3 };
+const QUICK = { intervalMs: 100, timeoutMs: 5000, retries: 3 };
 const idle: TemplatePart = { command: ['sleep', '1000'] };
 const checked = (
   kind: Kind,
@@ -19,11 +19,14 @@ const exec = (
   stages: Record<string, string>,
   script: string,
   workload: TemplatePart = idle,
+  more: object = {},
 ): Row['on'] => {
-  const real = { template: { ...workload, ...checked(kind, { exec: { command: ['sh', '-c', script] } }) } };
+  const real = {
+    template: { ...workload, ...checked(kind, { exec: { command: ['sh', '-c', script] } }, more) },
+  };
   const said = /echo ([a-z ]+)/.exec(script)?.[1] ?? 'check';
   const fake = {
-    template: { ...life(stages), ...checked(kind, { exec: { command: said.trim().split(' ') } }) },
+    template: { ...life(stages), ...checked(kind, { exec: { command: said.trim().split(' ') } }, more) },
   };
   return { fake, process: real, docker: real };
 };
@@ -49,7 +52,7 @@ const never = (task: string, message: string): Pick<Row, 'deploy' | 'update' | '
     exit: 1,
     reason: 'ProgressDeadlineExceeded',
     task,
-    message: new RegExp(`no progress for 6 s: .*${message}`),
+    message: new RegExp(`no progress for \\d+ s: .*${message}`),
     event: 'ProgressDeadlineExceeded',
     serving: {},
   },
@@ -57,7 +60,7 @@ const never = (task: string, message: string): Pick<Row, 'deploy' | 'update' | '
     exit: 1,
     reason: 'UpdatePaused',
     task,
-    message: new RegExp(`update is paused: no progress for 6 s: .*${message}`),
+    message: new RegExp(`update is paused: no progress for \\d+ s: .*${message}`),
     event: 'UpdatePaused',
     serving: { old: 2 },
   },
@@ -101,7 +104,7 @@ export const CHECKS: readonly Row[] = [
   },
   {
     name: 'startup check hangs',
-    on: exec('startup', { 'exec-hangs': 'true' }, 'sleep 1000'),
+    on: exec('startup', { 'exec-hangs': 'true' }, 'sleep 1000', idle, { timeoutMs: 1000 }),
     ...unhealthy(/startup check: .*1000 ms/),
   },
   {

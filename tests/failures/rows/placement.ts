@@ -11,11 +11,10 @@ import {
 } from '../support/row.ts';
 
 const idle: TemplatePart = { command: ['sleep', '1000'] };
-/** The same on every runtime. */
+/** The same on every runtime; containers would add nothing, for none of them is started. */
 const anywhere = (template: TemplatePart, more: Cause = {}): Row['on'] => ({
   fake: { ...more, template },
   process: { ...more, template: { ...idle, ...template } },
-  docker: { ...more, template },
 });
 const overdue = (
   reason: string,
@@ -145,7 +144,6 @@ const waits = (
   return {
     fake: cause({}, template.fake),
     process: cause(idle, template.real),
-    docker: cause({}, template.real),
   };
 };
 const failed = (message: RegExp): Expected => ({

@@ -9,8 +9,12 @@ export interface Bed extends AsyncDisposable {
   readonly clock: Clock;
   /** `host:port` of a registry, for images named `REGISTRY/…`. */
   readonly registry?: string;
+  /** Factor for progress deadlines, where starts are slow. */
+  readonly slowness?: number;
   /** A template that runs and stays well. */
   readonly good: TemplatePart;
+  /** Where commands run: a directory of its own. */
+  readonly directory: string;
   /** Lets time pass until the check holds, at most ten seconds; says whether it came to hold. */
   until(check: () => Promise<boolean>): Promise<boolean>;
   /** Runs a command line of `gantry` to its end; time passes meanwhile. */

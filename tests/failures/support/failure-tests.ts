@@ -3,7 +3,7 @@ import { ROWS } from '../rows/index.ts';
 import type { Bed } from './bed.ts';
 import { committedColumns, fixedColumns, type Line } from './document.ts';
 import { type Expected, expectedOf, type Row, type RuntimeName, WHEN, type When } from './row.ts';
-import { type Outcome, tryRow } from './trial.ts';
+import { type Outcome, serviceName, tryRow } from './trial.ts';
 
 export interface FailureTestsOptions {
   readonly runtime: RuntimeName;
@@ -39,7 +39,15 @@ export function failureTests({ runtime, title, open, atOnce, apart, timeoutMs }:
   let shared: Bed | undefined;
 
   const attempt = async ({ row, when }: Trial): Promise<Outcome> => {
-    if (!apart && row.alone === undefined) return tryRow(shared as Bed, row, when);
+    if (!apart && row.alone === undefined) {
+      const bed = shared as Bed;
+      try {
+        return await tryRow(bed, row, when);
+      } finally {
+        // What keeps failing would keep the machine busy.
+        await bed.api.delete('service', serviceName(row, when)).catch(() => undefined);
+      }
+    }
     await using own = await open(row.alone ?? NODES);
     return await tryRow(own, row, when);
   };

@@ -8,7 +8,7 @@ import { type Bed, until } from './bed.ts';
 const STEP_MS = 100;
 
 /** A whole cluster in virtual time, which runs nothing. */
-export async function fakeBed(nodes = 3): Promise<Bed> {
+export async function fakeBed(nodes = 3, more: readonly Plugin[] = []): Promise<Bed> {
   const clock = new TestClock();
   const own = { clock: () => clock, logger: () => silentLogger };
   const plugins = fakeCluster({ runtime: { capacity: { cpu: 4000, memory: 2 ** 33 } } }).map(
@@ -17,7 +17,7 @@ export async function fakeBed(nodes = 3): Promise<Bed> {
       return create === undefined ? plugin : { ...plugin, create };
     },
   );
-  const cluster = await createCluster(plugins, { nodes });
+  const cluster = await createCluster([...plugins, ...more], { nodes });
   const terminal = await Terminal.open({ api: cluster.api, clock });
   const passing = async <T>(work: Promise<T>): Promise<T> => {
     let over = false;
@@ -35,6 +35,7 @@ export async function fakeBed(nodes = 3): Promise<Bed> {
   return {
     runtime: 'fake',
     api: cluster.api,
+    directory: terminal.home,
     clock,
     good: { image: 'app:1' },
     until: (check) => until(check, (ms) => clock.advance(ms)),

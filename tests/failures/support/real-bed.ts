@@ -9,7 +9,7 @@ import { type Bed, until } from './bed.ts';
 
 /** A cluster that runs workloads on this machine, in real time. `plugins`: of a cluster with this state directory. */
 export async function realBed(
-  own: Pick<Bed, 'runtime' | 'good' | 'registry'>,
+  own: Pick<Bed, 'runtime' | 'good' | 'registry' | 'slowness'>,
   nodes: number,
   plugins: (directory: string) => readonly Plugin[],
 ): Promise<Bed> {
@@ -21,6 +21,7 @@ export async function realBed(
   return {
     ...own,
     api: cluster.api,
+    directory: terminal.home,
     clock,
     until: (check) => until(check, (ms) => clock.sleep(ms)),
     run: (argv, options) => terminal.run(argv, options),

@@ -31,8 +31,8 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   const name = serviceName(row, when);
   const cause = row.on[bed.runtime] ?? {};
   const usual: TemplatePart = { drainMs: 0, stopGraceMs: 500, ...bed.good };
-  const apply = async (template: TemplatePart, { update, ...spec }: SpecPart) => {
-    const policy = { monitorMs: 2000, progressDeadlineMs: row.deadlineMs ?? DEADLINE_MS, ...update };
+  const apply = async (template: TemplatePart, { update, ...spec }: SpecPart, deadlineMs = DEADLINE_MS) => {
+    const policy = { monitorMs: 2000, progressDeadlineMs: deadlineMs, ...update };
     const whole = { ...USUAL, ...spec, update: policy, template };
     const input = { kind: 'service', meta: { name }, spec: whole } as ServiceInput;
     return bed.run(['apply', '-f', '-', '--wait', '--timeout', '90s'], { stdin: JSON.stringify(input) });

@@ -375,6 +375,7 @@ function replace(
       draft.shutdown.push({
         task,
         why: `there is no room for ${fresh.meta.name} beside it: it is stopped first`,
+        notable: true,
       });
   }
 }
