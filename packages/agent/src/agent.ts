@@ -20,6 +20,7 @@ export const agent = definePlugin({
   },
   options: z.strictObject({
     onClose: z.enum(['stop', 'leave']).default('stop'),
+    takeOver: z.boolean().default(false),
     closeGraceMs: z.int().min(0).default(2000),
     streams: z
       .strictObject({

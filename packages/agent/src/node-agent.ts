@@ -1,5 +1,6 @@
 import {
   type Agent,
+  type AgentIdentity,
   type Assignment,
   aborted,
   type Bus,
@@ -16,6 +17,7 @@ import {
   type PullReply,
   type PullRequest,
   type Random,
+  type RegisterRequest,
   type Runtime,
   type RuntimeInfo,
   type RuntimeTask,
@@ -24,6 +26,7 @@ import {
   type TemplateSpec,
   toGantryError,
 } from '@gantry/core';
+import { agentIdentity, Contest } from './contest.ts';
 import { refusals } from './refusal.ts';
 import { registrationOf } from './registration.ts';
 import { Reporter } from './reporter.ts';
@@ -47,6 +50,10 @@ export interface AgentOptions {
   readonly onClose: 'stop' | 'leave';
   /** The longest grace of a task when the agent is closed, ms. */
   readonly closeGraceMs: number;
+  /** Replaces another agent of this node that is in contact, once. */
+  readonly takeOver?: boolean;
+  /** Which process this is (default: found out from the system). */
+  readonly identity?: AgentIdentity;
   /** Bounds of logs, execs and connections. */
   readonly streams?: StreamLimits;
 }
@@ -91,12 +98,15 @@ export class NodeAgent implements Agent {
   #heartbeatMs = 1000;
   #cancelHurry = (): void => {};
   #abandoned = false;
+  #registered = false;
+  readonly #identity: AgentIdentity;
 
   constructor(parts: AgentParts, options: AgentOptions) {
     this.#parts = parts;
     this.#options = options;
     this.node = parts.node.name;
     this.#session = randomId(parts.random);
+    this.#identity = options.identity ?? agentIdentity();
     this.#rests = new Rests(parts.clock);
     const where: TaskFacts['addressOf'] = (task, port) => addressOf(this.#runners, this.node, task, port);
     const stats = () => statsOf(this.#runners, parts.runtime, parts.clock);
@@ -177,18 +187,40 @@ export class NodeAgent implements Agent {
   }
 
   async #register(signal: AbortSignal): Promise<void> {
-    const { logger, subjects, node, runtime, network } = this.#parts;
+    const { logger, subjects, node, runtime, network, clock } = this.#parts;
     const features = featuresOfNode(runtime, network);
-    const request = registrationOf(node, this.#session, this.#info as RuntimeInfo, features);
+    const request: RegisterRequest = {
+      ...registrationOf(node, this.#session, this.#info as RuntimeInfo, features),
+      agent: this.#identity,
+    };
+    let takeOver = this.#options.takeOver === true && !this.#registered;
+    const contest = new Contest(this.#identity, clock);
     let wait = RETRY_MS;
     while (!signal.aborted) {
       try {
-        const reply = await this.#ask(subjects.register, request, signal);
+        const reply = await this.#ask(
+          subjects.register,
+          takeOver ? { ...request, takeOver } : request,
+          signal,
+        );
         this.#heartbeatMs = messages.registerReply(reply).heartbeatMs;
         this.#since = 0; // whoever did not know us may not know what we have: ask for everything
+        this.#registered = true;
         return;
       } catch (error) {
         if (signal.aborted) throw error;
+        const verdict = isGantryError(error, 'ALREADY_EXISTS') ? contest.judge(error) : undefined;
+        if (verdict === 'lost' && !this.#registered) throw error;
+        if (verdict === 'lost') {
+          await this.#stepDown(error as GantryError);
+          // Not interrupted by a change of the leader: the other agent is to be the first to register there.
+          await this.#parts.clock.sleep(MAX_RETRY_MS, signal);
+          continue;
+        }
+        if (verdict === 'won') {
+          takeOver = true;
+          continue;
+        }
         const level = wait === RETRY_MS ? 'info' : 'debug';
         logger[level]('the control plane does not answer', { node: node.name, error: toGantryError(error) });
         await this.#rests.rest(wait, signal);
@@ -196,6 +228,16 @@ export class NodeAgent implements Agent {
       }
     }
     throw aborted(signal);
+  }
+
+  /** Another agent has taken over the node: its tasks run there, so those here end, unless both share one runtime. */
+  async #stepDown(error: GantryError): Promise<void> {
+    const { logger, node } = this.#parts;
+    logger.error('another agent runs this node', { node: node.name, error });
+    if (error.details.place === this.#identity.place) return;
+    const runners = [...this.#runners.values()];
+    this.#runners.clear();
+    await Promise.allSettled(runners.map((runner) => runner.destroy(this.#options.closeGraceMs)));
   }
 
   /** Somebody new leads: whatever waits for an answer asks at once, but not all nodes in the same moment. */

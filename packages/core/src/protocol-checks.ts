@@ -5,6 +5,7 @@ import type { TaskStatus } from './model/task.ts';
 import { type DesiredState, TASK_STATES, type TaskState } from './model/task-state.ts';
 import type { Protocol } from './model/template.ts';
 import type {
+  AgentIdentity,
   AgentRequest,
   Assignment,
   HeartbeatReply,
@@ -205,6 +206,8 @@ export const messages = Object.freeze({
       features: optional(
         listOf(matching(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'the name of a feature'), 1024),
       ),
+      agent: optional(shape<AgentIdentity>({ host: text(253), pid: whole(0, 2 ** 53), place: text(253) })),
+      takeOver: optional(flag),
     }),
   ),
   heartbeat: parser<HeartbeatRequest>('heartbeat', shape<HeartbeatRequest>(sender)),

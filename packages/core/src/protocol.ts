@@ -52,6 +52,14 @@ export function subjects(cluster: string): Subjects {
 }
 
 /** An agent that starts, or that was told `CONFLICT` because the control plane does not know its session. */
+/** Which process an agent is. */
+export interface AgentIdentity {
+  readonly host: string;
+  readonly pid: number;
+  /** Equal for processes of which one can tell whether the other runs: the kernel's boot and the namespace of pids. */
+  readonly place: string;
+}
+
 export interface RegisterRequest {
   readonly node: string;
   readonly session: string;
@@ -60,6 +68,10 @@ export interface RegisterRequest {
   readonly attributes: Readonly<Record<string, string>>;
   /** What its runtime and network can honour. */
   readonly features?: readonly string[] | undefined;
+  /** Absent from agents that do not say so: they always replace an earlier session. */
+  readonly agent?: AgentIdentity | undefined;
+  /** Replaces another agent of the node even if that one is in contact. */
+  readonly takeOver?: boolean | undefined;
 }
 
 export interface RegisterReply {

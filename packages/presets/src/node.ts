@@ -10,6 +10,8 @@ export interface NodeSetOptions {
   readonly logLevel?: LogLevel;
   /** What becomes of running tasks when the agent is closed. Default `leave`: the next agent adopts them. */
   readonly onClose?: 'stop' | 'leave';
+  /** Replaces another agent of the node that is in contact with the cluster (default: false). */
+  readonly takeOver?: boolean;
 }
 
 /** Names of the options of {@link node}. */
@@ -17,6 +19,7 @@ export const NODE_OPTIONS: OptionNames<NodeSetOptions> = Object.freeze({
   bus: true,
   logLevel: true,
   onClose: true,
+  takeOver: true,
 });
 
 /**
@@ -30,6 +33,11 @@ export function node(options: NodeSetOptions): readonly Plugin[] {
 }
 
 /** What {@link node} is made of, for presets that have checked their options themselves. */
-export function nodeParts({ bus, logLevel, onClose = 'leave' }: NodeSetOptions): readonly Plugin[] {
-  return [...machine(logLevel), bus, agent({ onClose })];
+export function nodeParts({
+  bus,
+  logLevel,
+  onClose = 'leave',
+  takeOver = false,
+}: NodeSetOptions): readonly Plugin[] {
+  return [...machine(logLevel), bus, agent({ onClose, takeOver })];
 }

@@ -5,6 +5,7 @@ import {
   openSync,
   readFileSync,
   readSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -39,6 +40,7 @@ export class LogFile {
   #size = 0;
   #seen: Seen[] = [];
   #savedAt = 0;
+  #dropped = 0;
 
   constructor(path: string, maxBytes: number) {
     this.path = path;
@@ -73,7 +75,7 @@ export class LogFile {
       this.#savedAt = now;
       quietly(() => appendFileSync(`${this.path}.times`, `${size} ${now}\n`, { mode: 0o600 }));
     }
-    if (size > this.#half) quietly(() => this.#rotate(now));
+    if (size > this.#half) this.#rotateOrDrop(now);
     return true;
   }
 
@@ -95,6 +97,30 @@ export class LogFile {
       at = bytes.length;
     }
     return { lines, next: start + at };
+  }
+
+  /** Without space for the older part its output is dropped: a log must not grow, nor keep the task from writing. */
+  #rotateOrDrop(now: number): void {
+    try {
+      this.#rotate(now);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOSPC' && code !== 'EDQUOT') return; // the folder may be removed at any moment
+      quietly(() => {
+        for (const name of ['.1', '.1.times', '.times']) rmSync(`${this.path}${name}`, { force: true });
+        const rest = takeRest(this.path, this.#size);
+        this.#dropped += this.#base - this.#olderBase + this.#size + rest.length;
+        this.#base += this.#size + rest.length;
+        this.#olderBase = this.#base;
+        this.#size = 0;
+        this.#seen = [[this.#base, now]];
+      });
+    }
+  }
+
+  /** Bytes that were dropped because the disk was full. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /**

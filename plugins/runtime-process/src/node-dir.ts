@@ -1,14 +1,46 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { GantryError } from '@gantry/core';
 import { bootId, readProcess } from './process-table.ts';
-import { readJson, writeJson } from './task-dir.ts';
+import { readJson } from './task-dir.ts';
+
+const OWNER_BYTES = 256;
 
 interface Owner {
   readonly pid: number;
   readonly startTicks: number;
   readonly boot: string;
+}
+
+/** Written in place, and always as long as the first time, so that a full disk does not keep its owner out. */
+function claim(file: string, own: Owner): void {
+  const text = JSON.stringify(own).padEnd(OWNER_BYTES);
+  try {
+    if (readFileSync(file).length === OWNER_BYTES) {
+      const fd = openSync(file, 'r+');
+      try {
+        writeSync(fd, text, 0);
+      } finally {
+        closeSync(fd);
+      }
+      return;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }
 
 /** Where all records are kept: below XDG_STATE_HOME, or else in a folder of ours below the one for temporary files. */
@@ -42,6 +74,6 @@ export function claimNodeDir(dir: string, cluster: string, node: string): string
     }
   }
   const own: Owner = { pid: process.pid, startTicks: readProcess(process.pid)?.startTicks ?? 0, boot };
-  writeJson(file, own);
+  claim(file, own);
   return path;
 }

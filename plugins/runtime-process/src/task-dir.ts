@@ -1,6 +1,21 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { PortAddress } from '@gantry/core';
+
+/** For the pid and the start time of a record. */
+const NUMBERS_BYTES = 128;
+const END_BYTES = 1024;
 
 /** What is known of a task that was started; written once, right after its start. */
 export interface TaskRecord {
@@ -48,26 +63,57 @@ export class TaskDir {
     return readJson(join(this.path, 'record.json')) as TaskRecord | undefined;
   }
 
+  /** Takes the space for the record and the end from the disk, so that neither fails for want of it later. */
+  reserve(record: Omit<TaskRecord, 'pid' | 'startTicks'>): void {
+    const length = Buffer.byteLength(JSON.stringify(record)) + NUMBERS_BYTES;
+    for (const [name, bytes] of [['record.json', length] as const, ['end.json', END_BYTES] as const])
+      writeFileSync(join(this.path, `${name}.new`), ' '.repeat(bytes), { mode: 0o600 });
+  }
+
   writeRecord(record: TaskRecord): void {
-    writeJson(join(this.path, 'record.json'), record);
+    writeReserved(join(this.path, 'record.json'), record);
   }
 
   readEnd(): TaskEnd | undefined {
     return readJson(join(this.path, 'end.json')) as TaskEnd | undefined;
   }
 
-  /** Quiet when the folder has been removed in the meantime. */
-  writeEnd(end: TaskEnd): void {
+  /** Whether the end is recorded; not if the folder has been removed in the meantime, or the disk failed. */
+  writeEnd(end: TaskEnd): boolean {
     try {
-      writeJson(join(this.path, 'end.json'), end);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      writeReserved(join(this.path, 'end.json'), end);
+      return true;
+    } catch {
+      return false; // it is known in this process, and the task is looked for by the next one
     }
   }
 
   remove(): void {
     rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** Writes over a file that was reserved, in place, so that a full disk does not matter; without one, a new file. */
+function writeReserved(path: string, value: unknown): void {
+  const bytes = Buffer.from(JSON.stringify(value));
+  let fd: number;
+  try {
+    fd = openSync(`${path}.new`, 'r+');
+  } catch {
+    writeJson(path, value);
+    return;
+  }
+  try {
+    const padding = Math.max(0, fstatSync(fd).size - bytes.length);
+    writeAll(fd, Buffer.concat([bytes, Buffer.alloc(padding, ' ')]));
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(`${path}.new`, path);
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, at);
 }
 
 /** The tasks that have a folder here. */

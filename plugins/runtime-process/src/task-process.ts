@@ -204,6 +204,9 @@ export function launch(
     dir.create();
     cgroup.create(limits);
     for (const name of ['stdout.log', 'stderr.log']) open.push(openSync(join(dir.path, name), 'a', 0o600));
+    const ports = attachment.ports.length === 0 ? undefined : attachment.ports;
+    const known = { task, boot: bootId(), startedAt: clock.now(), stopSignal, ports, env, cwd, uid, gid };
+    dir.reserve(known);
     const options = {
       cwd,
       env,
@@ -219,9 +222,7 @@ export function launch(
     if (started.pid === undefined) return once(started, 'error').then(([error]) => fail(error));
     cgroup.limit(limits);
     const startTicks = readProcess(started.pid)?.startTicks ?? 0;
-    const known = { task, pid: started.pid, startTicks, boot: bootId(), startedAt: clock.now() };
-    const ports = attachment.ports.length === 0 ? undefined : attachment.ports;
-    const record: TaskRecord = { ...known, stopSignal, ports, env, cwd, uid, gid };
+    const record: TaskRecord = { ...known, pid: started.pid, startTicks, startedAt: clock.now() };
     dir.writeRecord(record);
     return new TaskProcess(record, setup, started);
   } catch (error) {

@@ -18,6 +18,7 @@ interface Options extends NatsOptions {
   readonly address?: string;
   readonly data?: string;
   readonly stopTasks?: boolean;
+  readonly takeOver?: boolean;
   readonly config?: string;
   readonly logLevel?: NonNullable<GantryConfig['logLevel']>;
 }
@@ -40,6 +41,7 @@ export const agent: Define = (command, act) => {
     .option('--address <ip>', 'where published ports listen; default 127.0.0.1')
     .option('--data <folder>', 'where it keeps records of what runs; a folder of the user without it')
     .option('--stop-tasks', 'stop the tasks at the end; else they run on, and the next agent adopts them')
+    .option('--take-over', 'replace another agent of this node that is in contact with the cluster')
     .option('--config <file>', 'a configuration; gantry.config.ts of this folder without it')
     .addOption(
       new Option('--log-level <level>', 'of its log; default info').choices([

@@ -18,6 +18,7 @@ export interface AgentSettings extends NatsOptions {
   readonly address?: string | undefined;
   readonly data?: string | undefined;
   readonly stopTasks?: boolean | undefined;
+  readonly takeOver?: boolean | undefined;
   readonly config?: string | undefined;
   readonly logLevel?: GantryConfig['logLevel'];
 }
@@ -46,6 +47,7 @@ export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
     dir,
     logLevel: settings.logLevel ?? config.logLevel ?? 'info',
     onClose: settings.stopTasks === true ? 'stop' : 'leave',
+    takeOver: settings.takeOver === true,
     ...(settings.taskAddress !== undefined && { taskAddress: settings.taskAddress }),
     ...(settings.address !== undefined && { address: settings.address }),
   });
@@ -78,6 +80,7 @@ interface PresetOptions {
   readonly dir: string;
   readonly logLevel: NonNullable<GantryConfig['logLevel']>;
   readonly onClose: 'stop' | 'leave';
+  readonly takeOver: boolean;
   readonly taskAddress?: string;
   readonly address?: string;
 }

@@ -14,6 +14,7 @@ import {
   idBeside,
   idOf,
   isFinal,
+  isGantryError,
   type KindMap,
   keyOf,
   type Logger,
@@ -46,6 +47,9 @@ import type { Sessions } from './sessions.ts';
 
 /** Events of one report that are recorded. */
 const MAX_EVENTS = 100;
+/** First and longest delay before a registration that could not be stored is stored again, ms. */
+const RECORD_RETRY_MS = 500;
+const MAX_RECORD_RETRY_MS = 5000;
 
 export interface DispatcherOptions {
   /** How often agents are to give a sign of life, ms. */
@@ -139,9 +143,28 @@ export class Dispatcher implements Component {
   }
 
   async #register(request: RegisterRequest): Promise<RegisterReply> {
-    this.#parts.sessions.open(request.node, request.session);
-    await this.#parts.nodes.register(request);
+    this.#parts.sessions.check(request, this.#options.downAfterMs);
+    this.#parts.sessions.open(request.node, request.session, request.agent);
+    try {
+      await this.#parts.nodes.register(request);
+    } catch (error) {
+      // While the disk is full, a known node is served as it was stored, and is written with a later registration.
+      const isKnown = this.#parts.views.of('node').get(request.node) !== undefined;
+      if (!isKnown || !isGantryError(error, 'EXHAUSTED')) throw error;
+      this.#parts.logger.warn('a node could not be recorded', { node: request.node, error });
+      this.#recordLater(request, RECORD_RETRY_MS);
+    }
     return { heartbeatMs: this.#options.heartbeatMs };
+  }
+
+  /** Records a node's registration as soon as the store takes it, unless another session has begun by then. */
+  #recordLater(request: RegisterRequest, ms: number): void {
+    const { clock, nodes, sessions } = this.#parts;
+    const cancel = clock.after(ms, () => {
+      if (!sessions.touches(request.node, request.session)) return;
+      nodes.register(request).catch(() => this.#recordLater(request, Math.min(MAX_RECORD_RETRY_MS, ms * 2)));
+    });
+    this.#stops.push(cancel);
   }
 
   async #heartbeat({ node, session }: HeartbeatRequest): Promise<HeartbeatReply> {

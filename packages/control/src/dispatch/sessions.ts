@@ -1,7 +1,8 @@
-import type { Clock } from '@gantry/core';
+import { type AgentIdentity, type Clock, GantryError, type RegisterRequest } from '@gantry/core';
 
 interface Session {
   readonly id: string;
+  readonly agent: AgentIdentity | undefined;
   seenAt: number;
 }
 
@@ -15,8 +16,28 @@ export class Sessions {
   }
 
   /** A new run of a node's agent; an earlier one is no longer listened to. */
-  open(node: string, id: string): void {
-    this.#byNode.set(node, { id, seenAt: this.#clock.elapsed() });
+  open(node: string, id: string, agent?: AgentIdentity): void {
+    this.#byNode.set(node, { id, agent, seenAt: this.#clock.elapsed() });
+  }
+
+  /**
+   * Rejects an agent whose node another agent runs that was heard less than `timeoutMs` ago. The same process may open
+   * a new session at any time.
+   *
+   * @throws `ALREADY_EXISTS`, with `host`, `pid`, `place` and `silentMs` of that agent in its details
+   */
+  check({ node, session, agent, takeOver }: RegisterRequest, timeoutMs: number): void {
+    const held = this.#byNode.get(node);
+    if (held?.agent === undefined || agent === undefined || takeOver === true || held.id === session) return;
+    const { host, pid, place } = held.agent;
+    if (place === agent.place && pid === agent.pid) return;
+    const silentMs = this.#clock.elapsed() - held.seenAt;
+    if (silentMs >= timeoutMs) return;
+    throw new GantryError(
+      'ALREADY_EXISTS',
+      `node ${node} is run by another agent: process ${pid} on host ${host}; stop that one, give this one another name with --node, or replace that one with --take-over`,
+      { details: { node, host, pid, place, silentMs } },
+    );
   }
 
   /** Notes a sign of life; false when this is not the node's session. */
@@ -25,6 +46,11 @@ export class Sessions {
     if (session?.id !== id) return false;
     session.seenAt = this.#clock.elapsed();
     return true;
+  }
+
+  /** Whether this is the node's session. */
+  touches(node: string, id: string): boolean {
+    return this.#byNode.get(node)?.id === id;
   }
 
   /** ms since the node was heard of; undefined when it never was. */

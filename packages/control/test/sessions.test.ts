@@ -1,0 +1,58 @@
+import type { AgentIdentity, RegisterRequest } from '@gantry/core';
+import { TestClock } from '@gantry/testing';
+import { describe, expect, test } from 'vitest';
+import { Sessions } from '../src/dispatch/sessions.ts';
+
+const TIMEOUT_MS = 6000;
+const one: AgentIdentity = { host: 'h1', pid: 10, place: 'p1' };
+const other: AgentIdentity = { host: 'h2', pid: 10, place: 'p2' };
+
+const request = (
+  session: string,
+  agent?: AgentIdentity,
+  more: Partial<RegisterRequest> = {},
+): RegisterRequest => ({
+  node: 'n1',
+  session,
+  labels: {},
+  capacity: {},
+  attributes: {},
+  agent,
+  ...more,
+});
+
+describe('a second agent of a node', () => {
+  test('is rejected while the first one is heard, and is told where that runs and what to do', () => {
+    const clock = new TestClock();
+    const sessions = new Sessions(clock);
+    sessions.open('n1', 's1', one);
+    expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).toThrow(
+      'node n1 is run by another agent: process 10 on host h1; stop that one, give this one another name with --node, or replace that one with --take-over',
+    );
+    expect(() => sessions.check(request('s2', { ...one, pid: 11 }), TIMEOUT_MS)).toThrow(
+      expect.objectContaining({ code: 'ALREADY_EXISTS', details: { node: 'n1', ...one, silentMs: 0 } }),
+    );
+    expect(sessions.touch('n1', 's1')).toBe(true);
+  });
+
+  test.each([
+    ['is the same process', request('s2', one)],
+    ['has the same session', request('s1', other)],
+    ['takes over', request('s2', other, { takeOver: true })],
+    ['does not say which process it is', request('s2')],
+  ])('is taken if it %s', (_, second) => {
+    const sessions = new Sessions(new TestClock());
+    sessions.open('n1', 's1', one);
+    expect(() => sessions.check(second, TIMEOUT_MS)).not.toThrow();
+  });
+
+  test('is taken once the first one has been silent for the session timeout', async () => {
+    const clock = new TestClock();
+    const sessions = new Sessions(clock);
+    sessions.open('n1', 's1', one);
+    await clock.advance(TIMEOUT_MS - 1);
+    expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).toThrow();
+    await clock.advance(1);
+    expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).not.toThrow();
+  });
+});
