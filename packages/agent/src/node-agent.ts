@@ -17,7 +17,6 @@ import {
   type PullReply,
   type PullRequest,
   type Random,
-  type RegisterRequest,
   type Runtime,
   type RuntimeInfo,
   type RuntimeTask,
@@ -26,15 +25,16 @@ import {
   type TemplateSpec,
   toGantryError,
 } from '@gantry/core';
-import { agentIdentity, Contest } from './contest.ts';
+import { agentIdentity } from './contest.ts';
 import { refusals } from './refusal.ts';
+import { Registrar } from './registrar.ts';
 import { registrationOf } from './registration.ts';
 import { Reporter } from './reporter.ts';
 import { Rests } from './rests.ts';
 import { resync } from './resync.ts';
-import { addressOf, statsOf } from './running-tasks.ts';
+import { factsOf } from './running-tasks.ts';
 import { stopRevived } from './stop-revived.ts';
-import { type StreamLimits, StreamServer, type TaskFacts } from './streams.ts';
+import { type StreamLimits, StreamServer } from './streams.ts';
 import { type RunnerParts, TaskRunner } from './task-runner.ts';
 import { withPorts } from './with-ports.ts';
 
@@ -98,8 +98,8 @@ export class NodeAgent implements Agent {
   #heartbeatMs = 1000;
   #cancelHurry = (): void => {};
   #abandoned = false;
-  #registered = false;
   readonly #identity: AgentIdentity;
+  readonly #registrar: Registrar;
 
   constructor(parts: AgentParts, options: AgentOptions) {
     this.#parts = parts;
@@ -108,9 +108,14 @@ export class NodeAgent implements Agent {
     this.#session = randomId(parts.random);
     this.#identity = options.identity ?? agentIdentity();
     this.#rests = new Rests(parts.clock);
-    const where: TaskFacts['addressOf'] = (task, port) => addressOf(this.#runners, this.node, task, port);
-    const stats = () => statsOf(this.#runners, parts.runtime, parts.clock);
-    this.#streams = new StreamServer(parts, { addressOf: where, stats }, options.streams);
+    this.#registrar = new Registrar({
+      ...parts,
+      rests: this.#rests,
+      identity: this.#identity,
+      takeOver: options.takeOver === true,
+      onReplaced: (error) => this.#stepDown(error),
+    });
+    this.#streams = new StreamServer(parts, factsOf(this.#runners, parts), options.streams);
     this.#reporter = new Reporter({
       ...parts,
       node: this.node,
@@ -160,16 +165,14 @@ export class NodeAgent implements Agent {
       for (const runner of runners) runner.abandon();
       return;
     }
-    const { runtime } = this.#parts;
     const results = await Promise.allSettled([
       ...runners.map((runner) => runner.destroy(this.#options.closeGraceMs)),
       ...[...this.#ended]
         .filter((task) => !runners.some(({ name }) => name === task))
-        .map((task) => runtime.remove(task)),
+        .map((task) => this.#parts.runtime.remove(task)),
     ]);
-    const errors = results.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason as unknown] : [],
-    );
+    const failed = results.filter((result) => result.status === 'rejected');
+    const errors = failed.map(({ reason }) => reason as unknown);
     if (errors.length > 0)
       throw new AggregateError(errors, `${errors.length} task(s) could not be cleared away`);
   }
@@ -187,47 +190,11 @@ export class NodeAgent implements Agent {
   }
 
   async #register(signal: AbortSignal): Promise<void> {
-    const { logger, subjects, node, runtime, network, clock } = this.#parts;
+    const { node, runtime, network } = this.#parts;
     const features = featuresOfNode(runtime, network);
-    const request: RegisterRequest = {
-      ...registrationOf(node, this.#session, this.#info as RuntimeInfo, features),
-      agent: this.#identity,
-    };
-    let takeOver = this.#options.takeOver === true && !this.#registered;
-    const contest = new Contest(this.#identity, clock);
-    let wait = RETRY_MS;
-    while (!signal.aborted) {
-      try {
-        const reply = await this.#ask(
-          subjects.register,
-          takeOver ? { ...request, takeOver } : request,
-          signal,
-        );
-        this.#heartbeatMs = messages.registerReply(reply).heartbeatMs;
-        this.#since = 0; // whoever did not know us may not know what we have: ask for everything
-        this.#registered = true;
-        return;
-      } catch (error) {
-        if (signal.aborted) throw error;
-        const verdict = isGantryError(error, 'ALREADY_EXISTS') ? contest.judge(error) : undefined;
-        if (verdict === 'lost' && !this.#registered) throw error;
-        if (verdict === 'lost') {
-          await this.#stepDown(error as GantryError);
-          // Not interrupted by a change of the leader: the other agent is to be the first to register there.
-          await this.#parts.clock.sleep(MAX_RETRY_MS, signal);
-          continue;
-        }
-        if (verdict === 'won') {
-          takeOver = true;
-          continue;
-        }
-        const level = wait === RETRY_MS ? 'info' : 'debug';
-        logger[level]('the control plane does not answer', { node: node.name, error: toGantryError(error) });
-        await this.#rests.rest(wait, signal);
-        wait = Math.min(MAX_RETRY_MS, wait * 2);
-      }
-    }
-    throw aborted(signal);
+    const facts = registrationOf(node, this.#session, this.#info as RuntimeInfo, features);
+    this.#heartbeatMs = await this.#registrar.register(facts, signal);
+    this.#since = 0; // whoever did not know this agent may not know what it has: ask for everything
   }
 
   /** Another agent has taken over the node: its tasks run there, so those here end, unless both share one runtime. */

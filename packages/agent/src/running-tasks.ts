@@ -1,4 +1,5 @@
-import { type Clock, GantryError, type Runtime, type StatsReply } from '@gantry/core';
+import { type Clock, GantryError, type NodeInfo, type Runtime, type StatsReply } from '@gantry/core';
+import type { TaskFacts } from './streams.ts';
 import type { TaskRunner } from './task-runner.ts';
 
 type Runners = ReadonlyMap<string, TaskRunner>;
@@ -28,4 +29,15 @@ export async function statsOf(
     if (look.status === 'rejected' || look.value === undefined || task === undefined) return [];
     return [{ task, time: clock.now(), ...look.value }];
   });
+}
+
+/** What streams ask of the tasks of a node. */
+export function factsOf(
+  runners: Runners,
+  { node, runtime, clock }: { readonly node: NodeInfo; readonly runtime: Runtime; readonly clock: Clock },
+): TaskFacts {
+  return {
+    addressOf: (task, port) => addressOf(runners, node.name, task, port),
+    stats: () => statsOf(runners, runtime, clock),
+  };
 }

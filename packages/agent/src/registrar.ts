@@ -1,0 +1,84 @@
+import {
+  type AgentIdentity,
+  aborted,
+  type Bus,
+  type Clock,
+  type GantryError,
+  isGantryError,
+  type Logger,
+  messages,
+  type RegisterRequest,
+  type Subjects,
+  toGantryError,
+} from '@gantry/core';
+import { Contest } from './contest.ts';
+import type { Rests } from './rests.ts';
+
+const CALL_MS = 5000;
+const RETRY_MS = 100;
+const MAX_RETRY_MS = 5000;
+
+export interface RegistrarParts {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly subjects: Subjects;
+  readonly rests: Rests;
+  readonly identity: AgentIdentity;
+  /** The first registration replaces an agent of this node that is in contact. */
+  readonly takeOver: boolean;
+  /** Another agent has taken over the node. */
+  readonly onReplaced: (error: GantryError) => Promise<void>;
+}
+
+/** Registers a node with the control plane, whoever leads, as often as that is needed. */
+export class Registrar {
+  readonly #parts: RegistrarParts;
+  #registered = false;
+
+  constructor(parts: RegistrarParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Repeats until the control plane has accepted the node; returns the interval of heartbeats, ms.
+   *
+   * @throws `ALREADY_EXISTS` if another agent of the node is in contact and this one has never been registered.
+   */
+  async register(facts: RegisterRequest, signal: AbortSignal): Promise<number> {
+    const { bus, logger, subjects, clock, rests, identity } = this.#parts;
+    const request: RegisterRequest = { ...facts, agent: identity };
+    let takeOver = this.#parts.takeOver && !this.#registered;
+    const contest = new Contest(identity, clock);
+    let wait = RETRY_MS;
+    while (!signal.aborted) {
+      try {
+        const reply = await bus.request(subjects.register, takeOver ? { ...request, takeOver } : request, {
+          timeoutMs: CALL_MS,
+          signal: rests.during(signal),
+        });
+        this.#registered = true;
+        return messages.registerReply(reply).heartbeatMs;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const verdict = isGantryError(error, 'ALREADY_EXISTS') ? contest.judge(error) : undefined;
+        if (verdict === 'lost' && !this.#registered) throw error;
+        if (verdict === 'lost') {
+          await this.#parts.onReplaced(error as GantryError);
+          // Not interrupted by a change of the leader: the other agent is to be the first to register there.
+          await clock.sleep(MAX_RETRY_MS, signal);
+          continue;
+        }
+        if (verdict === 'won') {
+          takeOver = true;
+          continue;
+        }
+        const level = wait === RETRY_MS ? 'info' : 'debug';
+        logger[level]('failed to register', { node: facts.node, error: toGantryError(error) });
+        await rests.rest(wait, signal);
+        wait = Math.min(MAX_RETRY_MS, wait * 2);
+      }
+    }
+    throw aborted(signal);
+  }
+}
