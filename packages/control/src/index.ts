@@ -1,3 +1,4 @@
+export { quotaAdmission } from './api/quota-admission.ts';
 export { type ControlPlaneOptions, controlPlane } from './control-plane.ts';
 export { eventPublisher } from './events/event-publisher.ts';
 export { type GarbageCollector, garbageCollector } from './garbage-collector.ts';

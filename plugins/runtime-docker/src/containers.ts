@@ -86,21 +86,27 @@ export class Containers {
 
   /** Records the end of a container, unless it is recorded already. */
   async end(known: Known, exitCode: number, finishedAt: number): Promise<void> {
-    const { task, id, startedAt } = known.status;
+    const { task, id } = known.status;
     if (this.#known.get(task)?.status.state === 'exited') return;
-    const why = endOf(exitCode, this.#outOfMemory.has(id) || (await this.#wasOutOfMemory(id, exitCode)));
+    // The `oom` event may come after `die`, or not at all; and a short life may end before its start was seen.
+    const asks = known.status.startedAt === undefined || (exitCode === KILLED && !this.#outOfMemory.has(id));
+    const state = asks ? await this.#stateOf(id) : undefined;
     if (this.#known.get(task)?.status.state === 'exited') return;
+    const startedAt = known.status.startedAt ?? state?.startedAt;
+    const why = endOf(exitCode, this.#outOfMemory.has(id) || state?.oomKilled === true);
     const status = { task, state: 'exited' as const, id, startedAt, finishedAt, exitCode, ...why };
     this.#learn(task, await this.#explain({ ...known, status }));
   }
 
-  /** Asks the engine whether a killed container exceeded its memory: its `oom` event may come after `die`, or not at all. */
-  async #wasOutOfMemory(id: string, exitCode: number): Promise<boolean> {
-    if (exitCode !== KILLED) return false;
+  /** What the engine knows of a container that has ended; undefined if it is gone. */
+  async #stateOf(
+    id: string,
+  ): Promise<{ readonly startedAt: number | undefined; readonly oomKilled: boolean } | undefined> {
     try {
-      return (await this.#setup.engine.calls.getContainer(id).inspect()).State.OOMKilled;
+      const info = await this.#setup.engine.calls.getContainer(id).inspect();
+      return { startedAt: knownOf(info).status.startedAt, oomKilled: info.State.OOMKilled };
     } catch {
-      return false; // gone in the meantime
+      return undefined;
     }
   }
 
