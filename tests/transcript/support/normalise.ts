@@ -7,6 +7,8 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\b\d+(\.\d+)?(ms|s|m|h)(\d+[smh])?\b/g, 'DURATION'],
   [/\b[0-9a-f]{16}\b/g, 'HASH'],
   [/\b([a-z][a-z0-9-]*\.\d+)\.[a-z0-9]{8}\b/g, '$1.ID'],
+  // Lines of several tasks come in the order of their times, and tasks to nodes as it happens.
+  [/^([a-z][a-z0-9-]*)\.\d+\.ID@node-\d+ /g, '$1.N.ID@node-N '],
   [/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT'],
   [/\b\d+→/g, 'PORT→'],
   [/^(Process: +)\d+$/g, '$1PID'],
