@@ -182,9 +182,12 @@ describe('gantry up', () => {
     const child = user.spawn(['up', '--runtime', 'fake', '--name', 'unread']);
     const exited = once(child, 'exit');
     await said(child.stdout, 'Ctrl-C ends it');
-    child.stdout?.destroy(); // the next event that it reports finds no reader
-    await user.ok('scale nothing-there=1 --current-replicas 1').catch(() => undefined);
+    child.stdout?.destroy();
+    // Its events are lines for a reader that has gone: the first is lost, and so are all that follow.
+    await user.ok('service create --name lines --update-monitor 20ms --timeout 60s img:1');
+    await user.ok('scale lines=3 --wait --timeout 60s');
     expect(child.exitCode).toBeNull();
+    expect(await user.ok('get services')).toMatch(/lines +replicated +3\/3/);
     child.kill('SIGINT');
     await said(child.stderr, 'Ending cluster unread');
     expect(await exited).toEqual([0, null]);

@@ -77,12 +77,20 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
       shown === undefined ? undefined : await described(bed, `task/${shown.meta.name}`, /^Reason:\s+(\w+)/m),
     events,
     serving: { old, new: fresh },
-    // In real time the next attempt may change the reason between two commands; in virtual time nothing moves.
-    hides:
-      bed.runtime !== 'fake' || service?.status.progress?.state !== 'failed'
-        ? []
-        : await hiding(bed, service, shown),
+    hides: service?.status.progress?.state !== 'failed' ? [] : await stillHiding(bed, name),
   };
+}
+
+/** In real time the next attempt may change the reason between two commands: they have to agree at some moment. */
+async function stillHiding(bed: Bed, name: string): Promise<readonly string[]> {
+  let hides: readonly string[] = [];
+  await bed.until(async () => {
+    const service = await bed.api.get('service', name);
+    const tasks = (await bed.api.list('task', { fields: `spec.service=${name}` })).items;
+    hides = await hiding(bed, service, shownTask(service, tasks));
+    return hides.length === 0;
+  });
+  return hides;
 }
 
 /** Asks every command that shows the state of a service for the reason. */
