@@ -148,7 +148,7 @@ export async function livenessProblems(sim: SimCluster): Promise<string[]> {
     const crashes =
       bad !== undefined && (labels['fake/bad-nodes'] === undefined || service.spec.mode === 'global');
     const hopeless = ['missing', 'unreachable', 'hang'].includes(labels['fake/pull'] ?? '');
-    if (hopeless && ready < desired && progress?.state !== 'failed')
+    if (hopeless && !waits && ready < desired && progress?.state !== 'failed')
       problems.push(`service ${name} cannot become ready, and its progress is ${progress?.state}`);
     if (crashes || hopeless || waits || service.status.update?.state.endsWith('paused') === true) continue;
     if (progress?.state !== 'stable' && waiting.length === 0)

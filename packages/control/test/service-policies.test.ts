@@ -58,6 +58,18 @@ describe('a service that depends on another', () => {
     expect(await live('web')).toHaveLength(1);
   });
 
+  test('can still be changed when the other one is gone', async () => {
+    const { apply, api, clock } = await make();
+    await apply('db');
+    await apply('web', on('db', 'started'));
+    await api.delete('service', 'db');
+    await clock.advance(20_000);
+    await api.patch('service', 'web', { spec: { paused: true } });
+    await api.scale('web', 3);
+    expect((await api.get('service', 'web')).spec).toMatchObject({ paused: true, replicas: 3 });
+    await expect(apply('other', on('db', 'started'))).rejects.toMatchObject({ code: 'INVALID_OBJECT' });
+  });
+
   test('a circle and an unknown service are refused', async () => {
     const { apply } = await make();
     await expect(apply('web', on('db', 'started'))).rejects.toMatchObject({

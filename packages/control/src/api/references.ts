@@ -29,7 +29,8 @@ export function companionsIn(inputs: readonly Validated<InputKind>[]): Companion
 
 /**
  * Checks a service against the rest of the cluster: networks, schedulers and services that exist, dependencies without a
- * circle, ports nobody else publishes.
+ * circle, ports nobody else publishes. What it already refers to may have gone since: a service whose dependency or
+ * scheduler is gone can still be scaled, resumed and updated, and its status says what it waits for.
  *
  * @throws `INVALID_OBJECT` with every problem.
  */
@@ -40,6 +41,7 @@ export function checkReferences(
   companions: Companions = {},
 ): void {
   const id = idOf(input.meta);
+  const stored = views.of('service').get(id)?.value.spec;
   const issues: Issue[] = [];
   input.spec.template.networks.forEach(({ name }, index) => {
     const network = idBeside(id, name);
@@ -47,11 +49,15 @@ export function checkReferences(
     issues.push({ path: `spec.template.networks[${index}]`, message: `there is no network ${network}` });
   });
   const { scheduler } = input.spec;
-  if (scheduler !== undefined && !schedulers.some((each) => each.name === scheduler)) {
+  if (
+    scheduler !== stored?.scheduler &&
+    scheduler !== undefined &&
+    !schedulers.some((each) => each.name === scheduler)
+  ) {
     const known = schedulers.map((each) => each.name).join(', ');
     issues.push({ path: 'spec.scheduler', message: `there is no scheduler ${scheduler}, only ${known}` });
   }
-  issues.push(...dependencyIssues(id, input.spec, views, companions));
+  issues.push(...dependencyIssues(id, input.spec, stored, views, companions));
   const taken = publishedPorts(views, id);
   input.spec.template.ports.forEach((port, index) => {
     const owner = port.published ? taken.get(`${port.protocol}:${port.published}`) : undefined;
@@ -102,6 +108,7 @@ export function refuseNetworkInUse(views: Views, network: string): void {
 function dependencyIssues(
   id: string,
   spec: Pick<Service['spec'], 'dependsOn'>,
+  stored: Service['spec'] | undefined,
   views: Views,
   companions: Companions,
 ): Issue[] {
@@ -117,7 +124,8 @@ function dependencyIssues(
   return spec.dependsOn.flatMap(({ service }, index): Issue[] => {
     const path = `spec.dependsOn[${index}].service`;
     const on = idBeside(id, service);
-    if (!exists(on)) return [{ path, message: `there is no service ${on}` }];
+    const isKnown = stored?.dependsOn.some((each) => each.service === service) === true;
+    if (!exists(on)) return isKnown ? [] : [{ path, message: `there is no service ${on}` }];
     const circle = pathTo(id, on, dependenciesOf);
     if (circle === undefined) return [];
     return [{ path, message: `depends on itself: ${[id, ...circle].join(' → ')}` }];
