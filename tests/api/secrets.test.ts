@@ -13,6 +13,7 @@ const input = (namespace: string, name = 'web') => ({
     template: {
       image: 'registry.example.org/x:1',
       env: { MODE: 'one', TOKEN: 'secret-value' },
+      logging: { options: { 'splunk-token': 'secret-value' } },
       ports: [{ target: 80 }],
       registryAuth: { username: 'u', password: 'secret-password' },
     },
@@ -84,6 +85,7 @@ describe('the values of environment variables', () => {
     await as('operator').patch('service', 'team-a/web', { meta: { labels: { changed: 'yes' } } });
     await expect.poll(() => lines.join('')).toContain('"changed":"yes"');
     expect(lines.join('')).not.toContain('secret-value');
+    expect(lines.join('')).toContain('splunk-token');
     stop.abort();
     await reading;
   });

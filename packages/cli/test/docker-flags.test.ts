@@ -56,7 +56,8 @@ describe('--mount', () => {
     ['source=v,target=/b', 'mounts of type "volume"'],
     ['type=bind,source=/a', 'target=PATH'],
     ['type=bind,target=/b', 'source=PATH'],
-    ['type=bind,source=/a,target=/b,bind-propagation=shared', 'not supported'],
+    ['type=bind,source=/a,target=/b,bind-propagation=both', 'expected one of'],
+    ['type=bind,source=/a,target=/b,bind-nonrecursive=true', 'not supported'],
   ])('%s is refused', (text, reason) => {
     expect(() => parseMount(text)).toThrow(reason);
   });
@@ -156,7 +157,8 @@ describe('service create', () => {
     [[], {}, 'expected an image'],
     [['nginx'], { mode: 'replicated-job' }, 'there are no jobs'],
     [['nginx'], { mode: 'x' }, 'expected one of replicated, global'],
-    [['nginx'], { healthRetries: '3' }, 'need --health-cmd'],
+    [['nginx'], { healthRetries: 'often' }, '--health-retries: expected a whole number'],
+    [['nginx'], { logOpt: ['max-size'] }, '--log-opt: expected NAME=VALUE'],
     [['nginx'], { replicas: 'many' }, '--replicas: expected a whole number'],
     [['nginx'], { updateMaxFailureRatio: '2' }, 'from 0 to 1'],
     [['nginx'], { placementPref: ['zone'] }, 'spread=FIELD'],

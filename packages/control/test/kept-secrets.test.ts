@@ -80,6 +80,37 @@ describe('a redacted variable', () => {
   });
 });
 
+describe('a redacted option of a log driver', () => {
+  const options = { url: 'https://logs.example.org', token: 'secret' };
+  const current = { template: { logging: { driver: 'splunk', options } } };
+  const keepIt = (logging: object) => keep({ logging }, current).template.logging;
+
+  test('keeps its stored value where the driver and the other options stay the same', () => {
+    expect(keepIt({ driver: 'splunk', options: { ...options, token: REDACTED } })).toEqual({
+      driver: 'splunk',
+      options,
+    });
+  });
+
+  test.each([
+    ['another address', { driver: 'splunk', options: { url: 'https://evil.example.org', token: REDACTED } }],
+    ['another driver', { driver: 'gelf', options: { ...options, token: REDACTED } }],
+    ['another option', { driver: 'splunk', options: { ...options, token: REDACTED, insecure: 'true' } }],
+    ['an option left out', { driver: 'splunk', options: { token: REDACTED } }],
+  ])('is INVALID_OBJECT with %s', (_what, logging) => {
+    expect(() => keepIt(logging)).toThrowError(
+      expect.objectContaining({
+        issues: [
+          {
+            path: 'spec.template.logging.options.token',
+            message: expect.stringContaining('supply it'),
+          },
+        ],
+      }),
+    );
+  });
+});
+
 test.each([
   [undefined, 'docker.io'],
   ['nginx', 'docker.io'],

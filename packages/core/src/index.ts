@@ -86,8 +86,11 @@ export type { TaskReason } from './model/task-reason.ts';
 export { type DesiredState, isFinal, mayMove, TASK_STATES, type TaskState } from './model/task-state.ts';
 export type {
   HealthCheck,
+  ImageCheckChanges,
+  Logging,
   Mount,
   Port,
+  Propagation,
   Protocol,
   Template,
   TemplateInput,

@@ -35,6 +35,7 @@ const changes: { readonly [Field in keyof TemplateSpec]-?: TemplateInput } = {
   ports: { ...base, ports: [{ target: 80, published: 8081 }] },
   networks: { ...base, networks: [{ name: 'front', aliases: ['www'] }] },
   mounts: { ...base, mounts: [{ type: 'tmpfs', target: '/tmp', size: 1 }] },
+  logging: { ...base, logging: { options: { 'max-size': '10m' } } },
   stopSignal: { ...base, stopSignal: 'SIGINT' },
   init: { ...base, init: true },
   stopGraceMs: { ...base, stopGraceMs: 1 },

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import {
   invalidObject,
   type JoinedNetwork,
+  type Logging,
   type RuntimeSpec,
   type RuntimeTask,
   shortName,
@@ -74,10 +75,11 @@ export function createOptions(
       [LABELS.networks]: attachment.networks.map(({ name, engineName }) => `${name}=${engineName}`).join(','),
     },
     ...(template.stopSignal === undefined ? {} : { StopSignal: template.stopSignal }),
-    ...(ownHealthCheck(template) ? {} : { Healthcheck: { Test: ['NONE'] } }),
+    ...healthCheckOf(template),
     ExposedPorts: Object.fromEntries(ports.map(([port]) => [port, {}])),
     HostConfig: {
       Init: template.init === true,
+      ...(template.logging === undefined ? {} : { LogConfig: logConfigOf(template.logging) }),
       NetworkMode: first?.engineName ?? network,
       PortBindings: Object.fromEntries(ports.map(([port, bindings]) => [port, [...bindings]])),
       Mounts: template.mounts.map(mountOf),
@@ -91,10 +93,29 @@ export function createOptions(
   };
 }
 
-/** Whether the image's HEALTHCHECK is left to the engine: beside checks of the template it would run twice. */
-function ownHealthCheck({ healthChecks }: RuntimeSpec['template']): boolean {
+/** The image's HEALTHCHECK is left to the engine, changed or turned off: beside checks of the template it would run twice. */
+function healthCheckOf({
+  healthChecks,
+}: RuntimeSpec['template']): Pick<ContainerCreateOptions, 'Healthcheck'> {
   const { startup, readiness, liveness, image } = healthChecks;
-  return image !== false && startup === undefined && readiness === undefined && liveness === undefined;
+  const isOwn = startup === undefined && readiness === undefined && liveness === undefined;
+  if (image === false || !isOwn) return { Healthcheck: { Test: ['NONE'] } };
+  if (image === true) return {};
+  const nanoseconds = (ms: number | undefined): number => (ms ?? 0) * 1_000_000;
+  // To the engine, an empty test and 0 stand for what the image says.
+  return {
+    Healthcheck: {
+      Test: [],
+      Interval: nanoseconds(image.intervalMs),
+      Timeout: nanoseconds(image.timeoutMs),
+      StartPeriod: nanoseconds(image.startPeriodMs),
+      Retries: image.retries ?? 0,
+    },
+  };
+}
+
+function logConfigOf({ driver = '', options }: Logging): { Type: string; Config: Record<string, string> } {
+  return { Type: driver, Config: { ...options } };
 }
 
 export function endpointOf({ aliases }: JoinedNetwork): { Aliases: string[] } {
@@ -184,5 +205,12 @@ function mountOf(mount: RuntimeSpec['template']['mounts'][number]): MountSetting
     const options = mount.size === undefined ? {} : { TmpfsOptions: { SizeBytes: mount.size } };
     return { Type: 'tmpfs', Source: '', Target: mount.target, ...options } as MountSettings;
   }
-  return { Type: 'bind', Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly };
+  const { source: Source, target: Target, readOnly: ReadOnly, propagation: Propagation } = mount;
+  return {
+    Type: 'bind',
+    Source,
+    Target,
+    ReadOnly,
+    ...(Propagation === undefined ? {} : { BindOptions: { Propagation } }),
+  };
 }

@@ -82,6 +82,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
       mounts: ['bind', 'tmpfs'],
       user: true,
       init: true,
+      logging: true,
     };
   }
 

@@ -60,6 +60,13 @@ const STARTS: readonly Meaning[] = Object.freeze([
     reason: 'CommandNotFound',
     field: 'command',
   },
+  {
+    pattern:
+      /looking up logging plugin|no log driver named|unknown log opt|failed to initialize logging driver/i,
+    code: 'INVALID_OBJECT',
+    field: 'logging',
+  },
+  { pattern: /logging driver does not support reading/i, code: 'UNSUPPORTED', field: 'logging' },
   { pattern: /invalid signal/i, code: 'INVALID_OBJECT', field: 'stopSignal' },
   {
     pattern: /minimum memory limit|range of cpus/i,

@@ -58,6 +58,19 @@ describeWith('docker', 'what a container takes from its image', () => {
       );
     });
 
+    test('runs with the changes of the template, and else as the image says', async () => {
+      const image = bench.image(['HEALTHCHECK --interval=7s --timeout=6s --retries=5 CMD ["true"]']);
+      const runtime = bench.runtime();
+      const healthChecks = { image: { intervalMs: 1500, retries: 2 } };
+      await runtime.ensure(specOf('a', { image, healthChecks }));
+      expect(JSON.parse(docker('inspect', bench.container('a')))[0].Config.Healthcheck).toMatchObject({
+        Test: ['CMD', 'true'],
+        Interval: 1.5e9,
+        Timeout: 6e9,
+        Retries: 2,
+      });
+    });
+
     test.each([
       ['a readiness check', { readiness: check, image: true }],
       ['a liveness check', { liveness: check, image: true }],
@@ -86,6 +99,30 @@ describeWith('docker', 'what a container takes from its image', () => {
     await listed(runtime, 'a', { state: 'exited' });
     expect(JSON.parse(docker('inspect', bench.container('a')))[0].Config.Labels).toMatchObject(labels);
     expect(await linesOf(runtime, 'a')).toEqual(expect.arrayContaining(['my-app.key=v', '1A=w']));
+  });
+
+  test('the log driver and its options are those of the template, and the propagation of a bind', async () => {
+    const runtime = bench.runtime();
+    const logging = { driver: 'json-file', options: { 'max-size': '1m', 'max-file': '2' } };
+    const mounts = [
+      { type: 'bind', source: '/tmp', target: '/x', readOnly: true, propagation: 'private' },
+    ] as const;
+    await runtime.ensure(specOf('a', { logging, mounts }));
+    const { HostConfig } = JSON.parse(docker('inspect', bench.container('a')))[0];
+    expect(HostConfig.LogConfig).toEqual({ Type: 'json-file', Config: logging.options });
+    expect(HostConfig.Mounts[0].BindOptions).toMatchObject({ Propagation: 'private' });
+  });
+
+  test('a log driver that the engine does not have is INVALID_OBJECT, and one without reading has no logs', async () => {
+    const runtime = bench.runtime();
+    const ensure = runtime.ensure(specOf('a', { logging: { driver: 'pigeon', options: {} } }));
+    await expect(ensure).rejects.toMatchObject({
+      code: 'INVALID_OBJECT',
+      message: expect.stringContaining('pigeon'),
+      details: { field: 'logging' },
+    });
+    await runtime.ensure(specOf('b', { logging: { driver: 'none', options: {} } }));
+    await expect(linesOf(runtime, 'b')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });
 
   test('a limit of processes is enforced', async (context) => {

@@ -42,6 +42,7 @@ export class FakeRuntime implements Runtime {
     mounts: ['bind', 'tmpfs'],
     user: true,
     init: true,
+    logging: true,
   } as const;
   readonly #setup: FakeRuntimeSetup;
   readonly #machine: FakeMachine;

@@ -47,6 +47,7 @@ export function checkSpec({ task, template, attachment }: RuntimeSpec, supports:
   if (template.resources.limits.pids !== undefined && !supports.limits.pids) {
     refuse('resources.limits.pids', 'cgroups are not permitted');
   }
+  if (template.logging !== undefined) refuse('logging', 'the output is kept in files, without log drivers');
   if (template.init) refuse('init', 'processes have no init process');
   const network = attachment.networks[0];
   if (network !== undefined) refuse('networks', `processes cannot join the network "${network.name}"`);

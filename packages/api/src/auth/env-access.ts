@@ -1,7 +1,7 @@
 import { type AnyObject, DEFAULT_NAMESPACE, REDACTED, type TemplateSpec } from '@gantry/core';
 import { allows, type Grant } from './access.ts';
 
-/** How objects are shown to the holder of some grants: the values of environment variables are for operators. */
+/** How objects are shown to the holder of some grants: the values of variables and log options are for operators. */
 export interface EnvAccess {
   /** Equal for holders who are shown the same; empty for those who are shown everything. */
   readonly key: string;
@@ -25,8 +25,15 @@ function shown<T extends AnyObject>(object: T, own: readonly string[]): T {
   return { ...object, spec: { ...object.spec, template: withoutValues(object.spec.template) } };
 }
 
-/** Names of variables, without their values. */
+/** Names of variables and options of the log driver, without their values. */
 function withoutValues(spec: TemplateSpec): TemplateSpec {
-  const env = Object.fromEntries(Object.keys(spec.env).map((name) => [name, REDACTED]));
-  return { ...spec, env };
+  const { env, logging } = spec;
+  const hidden = { ...spec, env: redacted(env) };
+  return logging === undefined
+    ? hidden
+    : { ...hidden, logging: { ...logging, options: redacted(logging.options) } };
+}
+
+function redacted(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, REDACTED]));
 }

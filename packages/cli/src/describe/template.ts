@@ -1,4 +1,4 @@
-import type { HealthCheck, Mount, TemplateSpec } from '@gantry/core';
+import type { HealthCheck, Logging, Mount, TemplateSpec } from '@gantry/core';
 import { showDuration } from '../output/duration.ts';
 import type { Field } from '../output/fields.ts';
 import { showAmount, showBytes } from '../output/quantity.ts';
@@ -35,7 +35,8 @@ export function templateFields(template: TemplateSpec): Field[] {
         check === undefined ? undefined : showCheck(check),
       ];
     }),
-    ['Image check', template.image === undefined || healthChecks.image ? undefined : 'turned off'],
+    ['Image check', template.image === undefined ? undefined : showImageCheck(healthChecks.image)],
+    ['Logging', template.logging === undefined ? undefined : showLogging(template.logging)],
     ['Init process', template.init ? 'yes' : undefined],
     [
       'Stop',
@@ -65,8 +66,27 @@ function showMount(mount: Mount): string {
   if (mount.type === 'tmpfs')
     return `tmpfs at ${mount.target}${mount.size === undefined ? '' : `, ${showBytes(mount.size)}`}`;
   if (mount.type === 'bind')
-    return `${mount.source} at ${mount.target}${mount.readOnly ? ', read-only' : ''}`;
+    return [`${mount.source} at ${mount.target}`, ...(mount.readOnly ? ['read-only'] : []), mount.propagation]
+      .filter((part) => part !== undefined)
+      .join(', ');
   return JSON.stringify(mount);
+}
+
+function showImageCheck(image: TemplateSpec['healthChecks']['image']): string | undefined {
+  if (typeof image === 'boolean') return image ? undefined : 'turned off';
+  const { intervalMs, timeoutMs, retries, startPeriodMs } = image;
+  const changes = [
+    intervalMs === undefined ? undefined : `every ${showDuration(intervalMs)}`,
+    timeoutMs === undefined ? undefined : `within ${showDuration(timeoutMs)}`,
+    retries === undefined ? undefined : `${retries} in a row`,
+    startPeriodMs === undefined ? undefined : `the first ${showDuration(startPeriodMs)} do not count`,
+  ].filter((change) => change !== undefined);
+  return changes.length === 0 ? undefined : `changed: ${changes.join(', ')}`;
+}
+
+function showLogging({ driver = "the engine's default", options }: Logging): string {
+  const list = pairs(options);
+  return list.length === 0 ? driver : `${driver} (${list.join(', ')})`;
 }
 
 function showCheck({ exec, http, tcp, intervalMs, timeoutMs, retries, startPeriodMs }: HealthCheck): string {

@@ -32,6 +32,8 @@ export interface SharedFlags {
   readonly rollbackOrder?: string;
   readonly rollbackParallelism?: string;
   readonly limitPids?: string;
+  readonly logDriver?: string;
+  readonly logOpt?: readonly string[];
   readonly init?: boolean;
   /** False: `--no-healthcheck`. */
   readonly healthcheck?: boolean;
@@ -56,6 +58,8 @@ export function sharedFlags(command: Command): Command {
     .option('--limit-cpu <cores>', 'at most so many cores')
     .option('--limit-memory <bytes>', 'at most so much memory')
     .option('--limit-pids <count>', 'maximum number of processes and threads')
+    .option('--log-driver <driver>', "log driver of the engine; default: the engine's")
+    .addOption(repeatable('--log-opt <option>', 'option of the log driver: max-size=10m'))
     .option('--init', 'run an init process as process 1')
     .option('--reserve-cpu <cores>', 'cores set aside')
     .option('--reserve-memory <bytes>', 'memory set aside')

@@ -1,10 +1,11 @@
 import type { TemplateInput } from '@gantry/core';
 import { CliError, usage } from '../output/problem.ts';
-import { bytes, csvFields, refuseUnknown } from './values.ts';
+import { bytes, csvFields, oneOf, refuseUnknown } from './values.ts';
 
 type MountInput = NonNullable<TemplateInput['mounts']>[number];
 
 const FLAG = '--mount';
+const PROPAGATION = Object.freeze(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'] as const);
 
 /** `type=bind,source=/a,target=/b,readonly`, `type=tmpfs,target=/c,tmpfs-size=64m`. */
 export function parseMount(text: string): MountInput {
@@ -14,10 +15,19 @@ export function parseMount(text: string): MountInput {
   if (target === undefined) throw usage(`${FLAG}: expected target=PATH in "${text}"`);
   const targets = ['type', 'target', 'destination', 'dst'];
   if (type === 'bind') {
-    refuseUnknown(fields, [...targets, 'source', 'src', 'readonly', 'ro'], FLAG);
+    refuseUnknown(fields, [...targets, 'source', 'src', 'readonly', 'ro', 'bind-propagation'], FLAG);
     const source = fields.get('source') ?? fields.get('src');
     if (source === undefined) throw usage(`${FLAG}: expected source=PATH in "${text}"`);
-    return { type, source, target, readOnly: isSet(fields, 'readonly') || isSet(fields, 'ro') };
+    const propagation = fields.get('bind-propagation');
+    return {
+      type,
+      source,
+      target,
+      readOnly: isSet(fields, 'readonly') || isSet(fields, 'ro'),
+      ...(propagation === undefined
+        ? {}
+        : { propagation: oneOf(propagation, `${FLAG}: bind-propagation`, PROPAGATION) }),
+    };
   }
   if (type === 'tmpfs') {
     refuseUnknown(fields, [...targets, 'tmpfs-size'], FLAG);

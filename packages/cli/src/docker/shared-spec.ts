@@ -18,6 +18,7 @@ export function sharedSpec(flags: SharedFlags): Spec {
       stopGraceMs: mapped(flags.stopGracePeriod, '--stop-grace-period', duration),
       stopSignal: flags.stopSignal === undefined ? undefined : signalOf(flags.stopSignal),
       init: flags.init,
+      logging: loggingOf(flags),
       resources: resourcesOf(flags),
       healthChecks,
     }),
@@ -78,9 +79,22 @@ function resourcesOf(flags: SharedFlags): Spec | undefined {
   });
 }
 
+function loggingOf({ logDriver, logOpt = [] }: SharedFlags): Spec | undefined {
+  const options = logOpt.map((word) => {
+    const [name, value] = splitPair(word);
+    if (value === undefined) throw usage(`--log-opt: expected NAME=VALUE, got "${word}"`);
+    return [name, value];
+  });
+  return compact({
+    driver: logDriver,
+    options: options.length === 0 ? undefined : Object.fromEntries(options),
+  });
+}
+
 /**
  * One check of Docker is two of ours: until it succeeds a task gets no traffic and does not count (startup), and after
- * that an unhealthy task is replaced (liveness), or, where nothing would replace it, gets no traffic (readiness).
+ * that an unhealthy task is replaced (liveness), or, where nothing would replace it, gets no traffic (readiness). Without
+ * a command, what is given changes the image's own check.
  */
 function healthChecksOf(flags: SharedFlags): Spec | undefined {
   const { healthCmd, healthInterval, healthTimeout, healthRetries, healthStartPeriod, restartCondition } =
@@ -90,20 +104,23 @@ function healthChecksOf(flags: SharedFlags): Spec | undefined {
     if (healthCmd !== undefined) throw usage('--no-healthcheck and --health-cmd exclude each other');
     return none;
   }
+  const changes = compact({
+    intervalMs: mapped(healthInterval, '--health-interval', duration),
+    timeoutMs: mapped(healthTimeout, '--health-timeout', duration),
+    retries: mapped(healthRetries, '--health-retries', count),
+    startPeriodMs: mapped(healthStartPeriod, '--health-start-period', duration),
+  });
   if (healthCmd === undefined) {
-    const alone = [healthInterval, healthTimeout, healthRetries, healthStartPeriod].some(
-      (flag) => flag !== undefined,
-    );
-    if (alone) throw usage('--health-interval and the like need --health-cmd');
-    return undefined;
+    return changes === undefined ? undefined : { image: changes };
   }
   if (healthCmd === '' || healthCmd === 'none') return none;
   const check = {
     exec: { command: ['/bin/sh', '-c', healthCmd] },
-    intervalMs: mapped(healthInterval, '--health-interval', duration) ?? 30_000,
-    timeoutMs: mapped(healthTimeout, '--health-timeout', duration) ?? 30_000,
-    retries: mapped(healthRetries, '--health-retries', count) ?? 3,
-    startPeriodMs: mapped(healthStartPeriod, '--health-start-period', duration) ?? 0,
+    intervalMs: 30_000,
+    timeoutMs: 30_000,
+    retries: 3,
+    startPeriodMs: 0,
+    ...changes,
   };
   return { startup: check, ...(restartCondition === 'none' ? { readiness: check } : { liveness: check }) };
 }

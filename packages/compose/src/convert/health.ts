@@ -3,18 +3,18 @@ import type { Cursor } from '../model/cursor.ts';
 
 type HealthChecks = NonNullable<TemplateInput['healthChecks']>;
 type Check = NonNullable<HealthChecks['startup']>;
+type ImageChanges = Exclude<HealthChecks['image'], boolean | undefined>;
 
 /** Compose's defaults. */
 const DEFAULTS = Object.freeze({ intervalMs: 30_000, timeoutMs: 30_000, retries: 3, startPeriodMs: 0 });
 const MIN_INTERVAL_MS = 10;
-/** What changes a check, but is none. */
-const CHANGES: readonly string[] = Object.freeze(['interval', 'timeout', 'retries', 'start_period']);
 
 /**
  * The health checks of a service. One check of Compose becomes two of Gantry's. The startup check keeps a task from
  * counting, and from traffic, until it succeeds, which is what `service_healthy` waits for. After that an unhealthy task
  * is replaced (liveness), or, where nothing would replace it (`restart: no`), gets no traffic while it is unhealthy
  * (readiness). Undefined: the image's own check counts, if it has one. `{ image: false }`: nothing is checked.
+ * `{ image: { … } }`: the image's own check counts, with changes.
  */
 export function healthChecksOf(service: Cursor, restarts: boolean): HealthChecks | undefined {
   const healthcheck = service.get('healthcheck');
@@ -22,35 +22,34 @@ export function healthChecksOf(service: Cursor, restarts: boolean): HealthChecks
   const check = checkOf(healthcheck);
   if (check === undefined) return undefined;
   if (check === 'none') return { image: false };
+  if ('image' in check) return check;
   return { startup: check, ...(restarts ? { liveness: check } : { readiness: check }) };
 }
 
-function checkOf(healthcheck: Cursor): Check | 'none' | undefined {
+function checkOf(healthcheck: Cursor): Check | { readonly image: ImageChanges } | 'none' | undefined {
   const disabled = healthcheck.get('disable')?.boolean() === true;
   const test = healthcheck.get('test');
-  const changed = CHANGES.filter((key) => healthcheck.get(key) !== undefined);
-  const intervalMs = healthcheck.get('interval')?.duration() || DEFAULTS.intervalMs;
-  const timeoutMs = healthcheck.get('timeout')?.duration() || DEFAULTS.timeoutMs;
-  const retries = healthcheck.get('retries')?.integer() || DEFAULTS.retries;
-  const startPeriodMs = healthcheck.get('start_period')?.duration() ?? DEFAULTS.startPeriodMs;
+  const changes = changesOf(healthcheck);
   const command = test === undefined ? undefined : testOf(test);
   if (disabled || command === 'none') return 'none';
   if (test === undefined || command === 'inherit') {
-    const [first] = changed;
-    if (first === undefined) return undefined;
-    return healthcheck
-      .get(first)
-      ?.unsupported(
-        "the image's own health check is run as the image says: to change it, give its test here",
-      );
+    return Object.keys(changes).length === 0 ? undefined : { image: changes };
   }
   if (command === undefined) return undefined;
+  return { exec: { command }, ...DEFAULTS, ...changes };
+}
+
+/** What is given beside the test. As in Docker, 0 says nothing. */
+function changesOf(healthcheck: Cursor): ImageChanges {
+  const intervalMs = healthcheck.get('interval')?.duration();
+  const timeoutMs = healthcheck.get('timeout')?.duration();
+  const retries = healthcheck.get('retries')?.integer();
+  const startPeriodMs = healthcheck.get('start_period')?.duration();
   return {
-    exec: { command },
-    intervalMs: Math.max(MIN_INTERVAL_MS, intervalMs),
-    timeoutMs,
-    retries,
-    startPeriodMs,
+    ...(intervalMs ? { intervalMs: Math.max(MIN_INTERVAL_MS, intervalMs) } : {}),
+    ...(timeoutMs ? { timeoutMs } : {}),
+    ...(retries ? { retries } : {}),
+    ...(startPeriodMs ? { startPeriodMs } : {}),
   };
 }
 

@@ -10,21 +10,14 @@ type MountInput = NonNullable<TemplateInput['mounts']>[number];
 const NO_VOLUMES =
   'there are no volumes yet: bind a directory (./data:/data), or use a tmpfs for what may be lost';
 /** Options of a bind that say what happens anyway, or that only ever did something on other systems. */
-const IDLE: readonly string[] = Object.freeze([
-  'rw',
-  'cached',
-  'delegated',
-  'consistent',
-  'rprivate',
-  'private',
-]);
+const IDLE: readonly string[] = Object.freeze(['rw', 'cached', 'delegated', 'consistent']);
 const RELABEL: readonly string[] = Object.freeze(['z', 'Z']);
-const PROPAGATION: readonly string[] = Object.freeze(['shared', 'rshared', 'slave', 'rslave']);
+const PROPAGATION = Object.freeze(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'] as const);
+type Propagation = (typeof PROPAGATION)[number];
 /** What a tmpfs of the engine is in any case. */
 const TMPFS_IDLE: readonly string[] = Object.freeze(['rw', 'noexec', 'nosuid', 'nodev', 'mode=1777']);
 const RELABELLED =
   'files are not relabelled: on a host with SELinux, label the directory yourself (chcon -t container_file_t)';
-const PROPAGATED = 'bind mounts are private: a mount made later on the host is not seen in the task';
 const OWN_FILES =
   "an anonymous volume: the files stay in the task's own file system, and are gone when the task is replaced";
 
@@ -69,12 +62,16 @@ function fromText(cursor: Cursor, root: string): MountInput | Anonymous | undefi
   if (source === undefined) return anonymous(cursor, target);
   if (!isPath(source)) return cursor.unsupported(`volume "${source}": ${NO_VOLUMES}`);
   for (const option of options) {
-    if (option === 'ro' || IDLE.includes(option)) continue;
+    if (option === 'ro' || IDLE.includes(option) || isPropagation(option)) continue;
     if (RELABEL.includes(option)) cursor.note(RELABELLED);
-    else if (PROPAGATION.includes(option)) cursor.unsupported(`"${option}": ${PROPAGATED}`);
     else cursor.unsupported(`a bind mount has no option "${option}"`);
   }
-  return bind(cursor, root, source, target, options.includes('ro'));
+  const readOnly = options.includes('ro');
+  return bind(cursor, root, { source, target, readOnly, propagation: options.find(isPropagation) });
+}
+
+function isPropagation(option: string): option is Propagation {
+  return (PROPAGATION as readonly string[]).includes(option);
 }
 
 function anonymous(cursor: Cursor, target: string): Anonymous | undefined {
@@ -90,6 +87,7 @@ function fromMapping(cursor: Cursor, root: string): MountInput | Anonymous | und
   const isReadOnly = readOnly?.boolean() ?? false;
   const size = cursor.at('tmpfs', 'size')?.bytes();
   const selinux = cursor.at('bind', 'selinux');
+  const propagation = cursor.at('bind', 'propagation')?.oneOf(...PROPAGATION);
   if (selinux?.oneOf('z', 'Z') !== undefined) selinux.note(RELABELLED);
   if (type === undefined)
     return cursor.tree.kind === 'dict' && !cursor.tree.entries.has('type')
@@ -110,21 +108,35 @@ function fromMapping(cursor: Cursor, root: string): MountInput | Anonymous | und
   }
   return source === undefined
     ? cursor.invalid('expected a source')
-    : bind(cursor, root, source, target, isReadOnly);
+    : bind(cursor, root, { source, target, readOnly: isReadOnly, propagation });
 }
 
 function bind(
   cursor: Cursor,
   root: string,
-  source: string,
-  target: string,
-  readOnly: boolean,
+  {
+    source,
+    target,
+    readOnly,
+    propagation,
+  }: {
+    readonly source: string;
+    readonly target: string;
+    readonly readOnly: boolean;
+    readonly propagation: Propagation | undefined;
+  },
 ): MountInput | undefined {
   const { directory, variables } = cursor.tree.at.source;
   const expanded = expandHome(source, variables);
   if (expanded === undefined) return cursor.invalid(`"${source}": HOME is not set`);
   const path = resolve(root, directory, expanded);
-  return { type: 'bind', source: path, target, ...(readOnly ? { readOnly } : {}) };
+  return {
+    type: 'bind',
+    source: path,
+    target,
+    ...(readOnly ? { readOnly } : {}),
+    ...(propagation === undefined ? {} : { propagation }),
+  };
 }
 
 /** `/run`, `/run:size=64m`. */

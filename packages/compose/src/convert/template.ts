@@ -4,6 +4,7 @@ import { commandOf } from './command.ts';
 import { environmentOf, labelsOf } from './environment.ts';
 import { healthChecksOf } from './health.ts';
 import { imageOf } from './image.ts';
+import { loggingOf } from './logging.ts';
 import { mountsOf } from './mounts.ts';
 import { joinedBy } from './networks.ts';
 import { portsOf } from './ports.ts';
@@ -34,6 +35,7 @@ export function templateOf(service: Cursor, key: string, stack: Stack, restarts:
   const mounts = mountsOf(service, root);
   const env = environmentOf(service, contents);
   const labels = labelsOf(service, contents);
+  const logging = loggingOf(service.get('logging'));
   const init = service.get('init')?.boolean();
   return {
     ...imageOf(service, `${stack.project.name}-${key}`),
@@ -46,6 +48,7 @@ export function templateOf(service: Cursor, key: string, stack: Stack, restarts:
     ...(ports.length === 0 ? {} : { ports }),
     networks: joinedBy(service, key, stack),
     ...(mounts.length === 0 ? {} : { mounts }),
+    ...(logging === undefined ? {} : { logging }),
     ...(stopSignal === undefined ? {} : { stopSignal }),
     ...(init === true ? { init } : {}),
     ...(stopGraceMs === undefined ? {} : { stopGraceMs }),

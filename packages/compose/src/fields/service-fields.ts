@@ -78,11 +78,7 @@ export const SERVICE_FIELDS: Fields = Object.freeze({
   'volumes[].target': honoured,
   'volumes[].read_only': honoured,
   'volumes[].consistency': harmless('on Linux there is one consistency'),
-  'volumes[].bind.propagation': refused(
-    'bind mounts are private: a mount made later on the host is not seen in the task',
-    'rprivate',
-    'private',
-  ),
+  'volumes[].bind.propagation': honoured,
   'volumes[].bind.create_host_path': refused(
     'create the folder: a task is refused where it is missing',
     'false',
@@ -140,7 +136,8 @@ export const SERVICE_FIELDS: Fields = Object.freeze({
   hostname: refused('the runtime names the host; others find the service by its name or a network alias'),
   ipc: refused(NAMESPACE, 'private'),
   isolation: refused('the runtime chooses the isolation', 'default'),
-  logging: refused('the runtime keeps the logs; its options are those of the engine'),
+  'logging.driver': honoured,
+  'logging.options': honoured,
   mac_address: refused('tasks have no fixed MAC addresses'),
   mem_swappiness: refused(MEMORY),
   memswap_limit: refused(`${MEMORY} (a task with a limit of memory gets no swap)`, '0'),

@@ -4,7 +4,8 @@ type Template = Partial<ServiceSpec['template']>;
 
 /**
  * Puts stored values back where an object that was read is applied again: a registry's password, if it goes to the same
- * registry and user as before, and the values of environment variables.
+ * registry and user as before, the values of environment variables, and the options of a log driver, if all others are as
+ * before: they say where the output goes.
  *
  * @throws `INVALID_OBJECT` for each redacted value that nothing stored can stand for.
  */
@@ -14,7 +15,11 @@ export function withKeptSecrets<S extends object>(kind: string, spec: S, current
   if (template === undefined) return spec;
   const stored = (current as Partial<ServiceSpec> | undefined)?.template;
   const issues: Issue[] = [];
-  const kept = { ...keptAuth(template, stored, issues), ...keptEnv(template, stored, issues) };
+  const kept = {
+    ...keptAuth(template, stored, issues),
+    ...keptEnv(template, stored, issues),
+    ...keptLogging(template, stored, issues),
+  };
   if (issues.length > 0) throw invalidObject('service', issues);
   return Object.keys(kept).length === 0 ? spec : { ...spec, template: { ...template, ...kept } };
 }
@@ -54,6 +59,30 @@ function keptEnv(template: Template, stored: Template | undefined, issues: Issue
       });
   }
   return { env: { ...env, ...values } };
+}
+
+function keptLogging({ logging }: Template, stored: Template | undefined, issues: Issue[]): Template {
+  const options = logging?.options ?? {};
+  const redacted = Object.keys(options).filter((name) => options[name] === REDACTED);
+  if (logging === undefined || redacted.length === 0) return {};
+  const known = stored?.logging;
+  const names = new Set([...Object.keys(options), ...Object.keys(known?.options ?? {})]);
+  const isSame =
+    known !== undefined &&
+    known.driver === logging.driver &&
+    [...names].every(
+      (name) =>
+        Object.hasOwn(known.options, name) &&
+        (options[name] === REDACTED || options[name] === known.options[name]),
+    );
+  if (isSame) return { logging: known };
+  for (const name of redacted) {
+    issues.push({
+      path: `spec.template.logging.options.${name}`,
+      message: 'the stored value is kept only if the driver and its other options stay the same: supply it',
+    });
+  }
+  return {};
 }
 
 /** The registry that an image is pulled from, as Docker reads its name. */

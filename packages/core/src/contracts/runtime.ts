@@ -122,10 +122,13 @@ export interface RuntimeSupport {
   readonly commands?: boolean;
   /** Enforces these limits. */
   readonly limits: { readonly cpu: boolean; readonly memory: boolean; readonly pids: boolean };
+  /** `bind`: with any propagation. */
   readonly mounts: readonly ('bind' | 'tmpfs')[];
   readonly user: boolean;
   /** Can run an init process as process 1 of a task. */
   readonly init: boolean;
+  /** Hands output to log drivers, as `logging` of a template says. Default: no. */
+  readonly logging?: boolean;
 }
 
 /** What the machine offers, asked once at the start of an agent. */

@@ -3,7 +3,7 @@ import type { Runtime } from '../contracts/runtime.ts';
 import type { TemplateSpec } from './template.ts';
 
 /**
- * What the drivers of a node can honour, and what a template needs, as words: `images`, `commands`, `exec`, `init`, `user`,
+ * What the drivers of a node can honour, and what a template needs, as words: `images`, `commands`, `exec`, `init`, `logging`, `user`,
  * `limits.cpu`, `mounts.bind`, `networks`, `ports.udp`. A node shows those that it has; a task is placed only where it has
  * all that the task needs.
  */
@@ -14,13 +14,14 @@ export function featuresOfNode(
   runtime: Pick<Runtime, 'supports'>,
   network: Pick<Network, 'supports'>,
 ): readonly Feature[] {
-  const { images, commands = !images, exec, init, user, limits, mounts } = runtime.supports;
+  const { images, commands = !images, exec, init, logging = false, user, limits, mounts } = runtime.supports;
   const { networks, protocols } = network.supports;
   const features: readonly (Feature | false)[] = [
     images && 'images',
     commands && 'commands',
     exec && 'exec',
     init && 'init',
+    logging && 'logging',
     user && 'user',
     ...Object.entries(limits).map(([resource, can]) => can && `limits.${resource}`),
     ...mounts.map((type) => `mounts.${type}`),
@@ -37,6 +38,7 @@ export function featuresOfTemplate(template: TemplateSpec): readonly Feature[] {
   const needs = new Set<Feature>([template.image === undefined ? 'commands' : 'images']);
   if ([startup, readiness, liveness].some((check) => check?.exec !== undefined)) needs.add('exec');
   if (template.init) needs.add('init');
+  if (template.logging !== undefined) needs.add('logging');
   if (template.user !== undefined) needs.add('user');
   for (const resource of LIMITED) if (limits[resource] !== undefined) needs.add(`limits.${resource}`);
   for (const { type } of template.mounts) needs.add(`mounts.${type}`);
@@ -52,6 +54,7 @@ const TEXTS: Readonly<Record<string, string>> = Object.freeze({
   commands: 'image: its runtime runs images, and the template has none',
   exec: 'healthChecks: its runtime cannot run commands in a task',
   init: 'init: its runtime has no init process',
+  logging: 'logging: its runtime has no log drivers',
   user: 'user: its runtime cannot change the user',
   'limits.cpu': 'resources.limits.cpu: its runtime cannot limit CPU',
   'limits.memory': 'resources.limits.memory: its runtime cannot limit memory',

@@ -22,8 +22,18 @@ export interface Port {
   readonly appProtocol?: 'http' | undefined;
 }
 
+/** As in mount(8): `r` stands for recursive. */
+export type Propagation = 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave';
+
 export type Mount =
-  | { readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean }
+  | {
+      readonly type: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      /** Whether mounts made later on the host appear in the task, and the other way round (default: `rprivate`, neither). */
+      readonly propagation?: Propagation | undefined;
+    }
   | { readonly type: 'tmpfs'; readonly target: string; readonly size?: number | undefined };
 
 /** How to find out whether a task is well: exactly one of `exec`, `http`, `tcp`. */
@@ -40,6 +50,23 @@ export interface HealthCheck {
   readonly retries: number;
   /** Failures in this time after the start do not count. */
   readonly startPeriodMs: number;
+}
+
+/** Changes to the image's own HEALTHCHECK; what is left out stays as the image says. Times in ms. */
+export interface ImageCheckChanges {
+  readonly intervalMs?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** Failures in a row that count. */
+  readonly retries?: number | undefined;
+  readonly startPeriodMs?: number | undefined;
+}
+
+/** What becomes of the output of a task in the engine. */
+export interface Logging {
+  /** A log driver of the engine, such as `json-file` (default: as the engine is configured). */
+  readonly driver?: string | undefined;
+  /** Options of the driver, such as `max-size`: free text. */
+  readonly options: Readonly<Record<string, string>>;
 }
 
 /** What a task runs: normalised, with every default filled in. */
@@ -60,6 +87,8 @@ export interface TemplateSpec {
   readonly ports: readonly Port[];
   readonly networks: readonly { readonly name: string; readonly aliases: readonly string[] }[];
   readonly mounts: readonly Mount[];
+  /** Needs `RuntimeSupport.logging`. */
+  readonly logging?: Logging | undefined;
   /** Signal that asks the task to stop (default: the image's STOPSIGNAL, or else SIGTERM). */
   readonly stopSignal?: string | undefined;
   /** Run an init process as process 1, which forwards signals and reaps zombies. Needs `RuntimeSupport.init`. */
@@ -76,10 +105,10 @@ export interface TemplateSpec {
     /** When it fails for good the task is ended and replaced. */
     readonly liveness?: HealthCheck | undefined;
     /**
-     * Whether the image's own HEALTHCHECK counts. It is turned off in the engine if this is false or if one of the other
-     * checks is given, so that a workload is never checked twice.
+     * Whether the image's own HEALTHCHECK counts, and with which changes. It is turned off in the engine if this is false
+     * or if one of the other checks is given, so that a workload is never checked twice.
      */
-    readonly image: boolean;
+    readonly image: boolean | ImageCheckChanges;
   };
 }
 
@@ -116,6 +145,7 @@ const mountSchema = z.discriminatedUnion('type', [
     source: absolutePath,
     target: absolutePath,
     readOnly: z.boolean().default(false),
+    propagation: z.enum(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']).optional(),
   }),
   z.strictObject({ type: z.literal('tmpfs'), target: absolutePath, size: z.int().positive().optional() }),
 ]);
@@ -136,6 +166,23 @@ const healthCheckSchema = z
       message: 'expected exactly one of exec, http, tcp',
     },
   );
+
+const imageCheckSchema = z.strictObject({
+  intervalMs: durationMs.min(10).optional(),
+  timeoutMs: durationMs.min(1).optional(),
+  retries: z.int().min(1).max(1000).optional(),
+  startPeriodMs: durationMs.optional(),
+});
+
+const loggingSchema = z.strictObject({
+  driver: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.:/@-]{0,255}$/, 'expected the name of a log driver')
+    .optional(),
+  options: z
+    .record(withoutNul.min(1, 'expected the name of an option').max(4096), withoutNul.max(131_072))
+    .default({}),
+});
 
 /** A host name on a network: laxer than a DNS label, for the engines' resolvers answer to more, as `my_db`. */
 const alias = z
@@ -179,6 +226,7 @@ export const templateSchema = z
     ports: z.array(portSchema).max(256).default([]),
     networks: z.array(networkRef).max(32).default([]),
     mounts: z.array(mountSchema).max(256).default([]),
+    logging: loggingSchema.optional(),
     stopSignal: z
       .string()
       .regex(/^SIG[A-Z0-9]{2,9}([+-]\d{1,2})?$/, 'expected a signal name such as SIGTERM')
@@ -191,7 +239,7 @@ export const templateSchema = z
         startup: healthCheckSchema.optional(),
         readiness: healthCheckSchema.optional(),
         liveness: healthCheckSchema.optional(),
-        image: z.boolean().default(true),
+        image: z.union([z.boolean(), imageCheckSchema]).default(true),
       })
       .prefault({}),
   })

@@ -51,6 +51,7 @@ export const capabilityCases: readonly RuntimeCase[] = [
         ['memory limit', supports.limits.memory, limits({ memory: 2 ** 30 })],
         ['pids limit', supports.limits.pids, limits({ pids: 100 })],
         ['init', supports.init, { init: true }],
+        ['logging', supports.logging === true, { logging: { driver: 'json-file', options: {} } }],
         ['user', supports.user, { user: 'nobody' }],
         [
           'bind mount',
