@@ -106,7 +106,7 @@ export const PLACEMENT: readonly Row[] = [
       { ports: [HOST_PORT] },
       { prepare: (bed) => beside(bed, 'has-the-port', { ports: [HOST_PORT] }, {}) },
     ),
-    ...pending('HostPortInUse', /0 of 1 node fit: 1 has a host port in use/),
+    ...pending('HostPortInUse', /0 of 1 node fits: 1 has a host port in use/),
   },
   {
     name: 'unknown scheduler',

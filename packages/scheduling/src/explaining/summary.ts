@@ -16,12 +16,12 @@ export function summarize({ nodes, feasible, placed, chosen, unplaced, refusals 
   const all = placed + unplaced;
   if (all === 0) return 'no tasks to place';
   if (unplaced === 0) {
-    return `${counted(all, 'task')} placed on ${counted(chosen, 'node')}; ${feasible} of ${counted(nodes, 'node')} fit`;
+    return `${counted(all, 'task')} placed on ${counted(chosen, 'node')}; ${feasible} of ${counted(nodes, 'node fits', 'nodes fit')}`;
   }
   const start = placed === 0 ? '' : `${placed} of ${counted(all, 'task')} placed, then `;
   if (nodes === 0) return `${start}there are no nodes`;
   const fit = nodes - refusals.reduce((sum, { rejected }) => sum + rejected, 0);
-  return `${start}${fit} of ${counted(nodes, 'node')} fit: ${refusals.map(reasonOf).join(', ')}`;
+  return `${start}${fit} of ${counted(nodes, 'node fits', 'nodes fit')}: ${refusals.map(reasonOf).join(', ')}`;
 }
 
 function reasonOf({ filter, code, rejected, nearest: { node, rejection } }: Refusal): string {
