@@ -16,15 +16,28 @@ export const PREPARED: Problem = Object.freeze({
 });
 
 /** The problem of a call that is retried at `retryAt`, ms since the epoch; `reason` unless the error gives a better one. */
-export function retryProblem(error: GantryError, reason: TaskReason, retryAt: number): Problem {
+export function retryProblem(
+  task: string,
+  error: GantryError,
+  { reason, retryAt }: { readonly reason: TaskReason; readonly retryAt: number },
+): Problem {
   const image = error.details.reason === 'RegistryUnavailable';
-  return { reason: image ? 'ImagePullFailed' : reason, message: error.message, retryAt };
+  return { reason: image ? 'ImagePullFailed' : reason, message: withoutName(error.message, task), retryAt };
 }
 
 /** Why a node rejected a task: the error's own reason where it gives one, else its code. */
-export function rejection(error: unknown): Problem {
+export function rejection(task: string, error: unknown): Problem {
   const { code, message, details } = toGantryError(error);
-  return { reason: typeof details.reason === 'string' ? details.reason : code, message };
+  const reason = typeof details.reason === 'string' ? details.reason : code;
+  return { reason, message: withoutName(message, task) };
+}
+
+/** An error of a driver without its `driver: "task"`: the message is kept with the task, and always shown beside its name. */
+function withoutName(message: string, task: string): string {
+  const quoted = `"${task}"`;
+  const at = message.indexOf(quoted);
+  if (at < 0 || !/^[\w-]{1,40}: (start of )?$/.test(message.slice(0, at))) return message;
+  return message.slice(at + quoted.length).replace(/^:? /, '');
 }
 
 /** How a workload ended by itself, with the last line it wrote, if that is known. */

@@ -217,7 +217,8 @@ export class TaskRunner implements EngineCaller {
     const result = await retryUntilAvailable(this, this.#parts, call, first, {
       ...(stops ? { retries: () => true } : {}),
       onRetry: (error, waitMs) => {
-        const problem = retryProblem(error, reason, this.#parts.clock.now() + waitMs);
+        const retryAt = this.#parts.clock.now() + waitMs;
+        const problem = retryProblem(this.name, error, { reason, retryAt });
         if (stops) return this.#become('stopping', false, problem);
         this.#tracker.note(problem);
         this.#tracker.reportSoon();
@@ -368,7 +369,7 @@ export class TaskRunner implements EngineCaller {
   }
 
   async #reject(error: unknown): Promise<void> {
-    const problem = rejection(error);
+    const problem = rejection(this.name, error);
     this.#parts.logger.info('task rejected', { task: this.name, ...problem });
     await this.#parts.runtime.remove(this.name).catch(() => undefined); // a half-made container, perhaps
     await this.#detach();
