@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MAX_UNPLACED } from '../src/service/wanted-slots.ts';
+import { MAX_UNPLACED } from '../src/service/modes/replicated/replicated-slots.ts';
 import { clusterPerTest } from './support/cluster.ts';
 
 const make = clusterPerTest();
@@ -22,4 +22,24 @@ test('ten million replicas fill the cluster and no more than a bounded backlog, 
   await clock.advance(30_000);
   expect((await api.get('service', 'vast')).status).toMatchObject({ desired: 5, ready: 5 });
   expect((await store.list('tasks/')).entries.length).toBeLessThanOrEqual(5 + 2);
+});
+
+test('a plan of ten million replicas is bounded too, and one of too many services is refused', async () => {
+  const { api } = await make({ nodes: 2 });
+  const vast = (name: string) => ({
+    kind: 'service' as const,
+    meta: { name },
+    spec: {
+      replicas: 10_000_000,
+      template: { image: 'a', resources: { requests: { cpu: 100 } } },
+    },
+  });
+  const [plan] = await api.plan([vast('vast')]);
+  expect(plan).toMatchObject({ change: 'create', keep: 0, unplaced: 10_000_000 - 20 });
+  expect(plan?.nodes).toHaveLength(20);
+  const many = Array.from({ length: 21 }, (_, index) => vast(`vast-${index}`));
+  await expect(api.plan(many)).rejects.toMatchObject({
+    code: 'EXHAUSTED',
+    message: expect.stringContaining('2,000,000'),
+  });
 });

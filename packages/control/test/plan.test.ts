@@ -1,27 +1,30 @@
 import type { Service, Task } from '@gantry/core';
 import { describe, expect, test } from 'vitest';
 import { type NodeFitness, planService, type ServicePlan } from '../src/index.ts';
-import { changed, hashOf, service, T0, task } from './support/objects.ts';
+import { changed, hashOf, node, service, T0, task } from './support/objects.ts';
 
 interface Given {
   seenSince?: number;
   readonly now?: number;
   readonly fitness?: Readonly<Record<string, NodeFitness>>;
-  readonly globalSlots?: Readonly<Record<string, boolean>>;
+  /** Whether a new task may start there. */
+  readonly nodes?: Readonly<Record<string, boolean>>;
   readonly fitsWithout?: () => boolean;
 }
 
 function plan(
   of: Service,
   tasks: readonly Task[],
-  { now = T0, seenSince, fitness = {}, globalSlots = {}, fitsWithout }: Given = {},
+  { now = T0, seenSince, fitness = {}, nodes = {}, fitsWithout }: Given = {},
 ) {
   return planService({
     service: of,
     template: hashOf(of),
     tasks,
     fitness: (node) => fitness[node] ?? 'usable',
-    globalSlots: new Map(Object.entries(globalSlots)),
+    nodes: Object.entries(nodes).map(([name, isOpen]) =>
+      node(name, {}, { availability: isOpen ? 'active' : 'pause' }),
+    ),
     now,
     seenSince,
     ...(fitsWithout === undefined ? {} : { fitsWithout }),
@@ -534,15 +537,15 @@ describe('a global service', () => {
   const on = (name: string, more: object = {}): Task => task(web, { slot: name, node: name, ...more });
 
   test('gets a task on each node it belongs on', () => {
-    expect(words(plan(web, [], { globalSlots: { n1: true, n2: true } }))).toEqual(['+n1.1', '+n2.1']);
+    expect(words(plan(web, [], { nodes: { n1: true, n2: true } }))).toEqual(['+n1.1', '+n2.1']);
   });
 
   test('leaves a node it no longer belongs on', () => {
-    expect(words(plan(web, [on('n1'), on('n2')], { globalSlots: { n1: true } }))).toEqual(['-n2.1']);
+    expect(words(plan(web, [on('n1'), on('n2')], { nodes: { n1: true } }))).toEqual(['-n2.1']);
   });
 
   test('a node that is down keeps its task, and gets no new one', () => {
-    const down = { globalSlots: { n1: false }, fitness: { n1: 'down' as const } };
+    const down = { nodes: { n1: false }, fitness: { n1: 'down' as const } };
     expect(words(plan(web, [on('n1')], down))).toEqual([]);
     expect(words(plan(web, [], down))).toEqual([]);
     expect(
@@ -551,15 +554,15 @@ describe('a global service', () => {
   });
 
   test('a node that is paused keeps its task, and gets no new one', () => {
-    expect(words(plan(web, [on('n1')], { globalSlots: { n1: false } }))).toEqual([]);
+    expect(words(plan(web, [on('n1')], { nodes: { n1: false } }))).toEqual([]);
   });
 
   test('a node that is gone takes its task along', () => {
-    expect(words(plan(web, [on('n1')], { globalSlots: {}, fitness: { n1: 'gone' } }))).toEqual(['!n1.1']);
+    expect(words(plan(web, [on('n1')], { nodes: {}, fitness: { n1: 'gone' } }))).toEqual(['!n1.1']);
   });
 
   test('wants as many as there are nodes', () => {
-    expect(plan(web, [on('n1')], { globalSlots: { n1: true, n2: true } }).status).toMatchObject({
+    expect(plan(web, [on('n1')], { nodes: { n1: true, n2: true } }).status).toMatchObject({
       desired: 2,
       ready: 1,
     });

@@ -14,7 +14,7 @@ function statusOf(of: Service, tasks: readonly Task[], { now = T0, waitsFor }: G
     template: hashOf(of),
     tasks,
     fitness: () => 'usable',
-    globalSlots: new Map(),
+    nodes: [],
     waitsFor,
     now,
   }).status;

@@ -1,8 +1,8 @@
 import type { Task } from '@gantry/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_UNPLACED, replicatedSlots } from '../src/service/modes/replicated/replicated-slots.ts';
 import { type NodeFitness, slotsOf } from '../src/service/slots.ts';
-import { MAX_UNPLACED, replicatedSlots } from '../src/service/wanted-slots.ts';
 import { service, T0, type TaskFields, task } from './support/objects.ts';
 
 const web = service({ replicas: 2 });
@@ -10,7 +10,7 @@ const usable = (): NodeFitness => 'usable';
 
 function choose(replicas: number, tasks: readonly Task[], fitness: (node: string) => NodeFitness = usable) {
   const slots = slotsOf(tasks, fitness);
-  return replicatedSlots({ spec: { ...web.spec, replicas } }, slots, fitness);
+  return replicatedSlots({ service: { spec: { ...web.spec, replicas } }, slots, fitness });
 }
 
 const one = (slot: string, more: TaskFields = {}): Task => task(web, { slot, ...more });

@@ -32,6 +32,7 @@ import {
 } from '@gantry/core';
 import { mergePatch, rebased } from '../merge.ts';
 import { shutDown } from '../service/change-task.ts';
+import { modeOf } from '../service/modes/mode-of.ts';
 import { applyInput, replaceFields, type Written } from './apply.ts';
 import { present } from './present.ts';
 import {
@@ -176,7 +177,7 @@ export class ObjectWrites {
 
   scale(service: string, replicas: number, options: WriteOptions): Promise<Service> {
     return this.#changeSpec(service, options, ({ spec }) => {
-      if (spec.mode === 'global') {
+      if (!modeOf(spec).scales) {
         throw invalidObject(`service ${service}`, [
           { path: 'spec.replicas', message: 'a global service runs one task on each node' },
         ]);

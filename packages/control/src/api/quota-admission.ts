@@ -13,6 +13,7 @@ import {
   type Views,
 } from '@gantry/core';
 import { z } from 'zod';
+import { modeOf } from '../service/modes/mode-of.ts';
 
 const count = z.int().min(0);
 const quotaSchema = z.strictObject({
@@ -66,11 +67,7 @@ export class QuotaAdmission implements Admission, Lifecycle {
     const before = old === undefined ? 0 : tasksOf(old as Service);
     const wanted = tasksOf(service);
     if (wanted <= before) return object;
-    if (
-      replicasPerService !== undefined &&
-      wanted > replicasPerService &&
-      service.spec.mode === 'replicated'
-    ) {
+    if (replicasPerService !== undefined && wanted > replicasPerService && modeOf(service.spec).scales) {
       throw exceeded(id, namespace, {
         quota: 'replicasPerService',
         limit: replicasPerService,
@@ -103,9 +100,8 @@ export class QuotaAdmission implements Admission, Lifecycle {
 }
 
 /** How many tasks a service asks for; a global one as many as it has nodes now. */
-function tasksOf({ meta, spec, status }: Service): number {
-  if (meta.deletedAt !== undefined) return 0;
-  return spec.mode === 'replicated' ? spec.replicas : status.desired;
+function tasksOf(service: Service): number {
+  return service.meta.deletedAt === undefined ? modeOf(service.spec).asksFor(service) : 0;
 }
 
 function exceeded(

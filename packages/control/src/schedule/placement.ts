@@ -17,6 +17,7 @@ import {
   type TaskGroup,
   type Views,
 } from '@gantry/core';
+import { modeOf } from '../service/modes/mode-of.ts';
 import { Avoidance } from './avoidance.ts';
 import { ClusterModel, type Demand } from './cluster-model.ts';
 import { Explanations } from './explanations.ts';
@@ -135,8 +136,9 @@ export class Placement implements PlacementAdvisor, Component {
   }
 
   #nodesFor(service: Service, task: Task): Round['nodes'] {
-    if (service.spec.mode !== 'global') return this.model.nodes;
-    const node = this.model.node(task.spec.slot);
+    const { nodeOf } = modeOf(service.spec);
+    if (nodeOf === undefined) return this.model.nodes;
+    const node = this.model.node(nodeOf(task.spec.slot));
     return node === undefined ? [] : [node];
   }
 }

@@ -8,6 +8,7 @@ import {
   type TaskGroup,
   templateHash,
 } from '@gantry/core';
+import { modeOf } from '../service/modes/mode-of.ts';
 import { type ClusterModel, demandOf } from './cluster-model.ts';
 
 /** Asks the schedulers where new tasks would go, all services of one scheduler together, and changes nothing. */
@@ -22,7 +23,8 @@ export function rehearse(
   for (const each of wanted) {
     const scheduler = schedulerOf(each.service);
     if (scheduler === undefined) continue;
-    if (each.service.spec.mode === 'global') plans.set(each, onEach(each, scheduler, model, random));
+    const { nodeOf } = modeOf(each.service.spec);
+    if (nodeOf !== undefined) plans.set(each, onEach(each, nodeOf, { scheduler, model, random }));
     else together.set(scheduler, [...(together.get(scheduler) ?? []), each]);
   }
   for (const [scheduler, some] of together) {
@@ -33,17 +35,16 @@ export function rehearse(
   return wanted.map((each) => plans.get(each) ?? UNKNOWN);
 }
 
-/** A global service's tasks have their nodes: each is asked alone. */
+/** Tasks that have their nodes: each is asked about alone. */
 function onEach(
   { service, slots }: RehearsedService,
-  scheduler: Scheduler,
-  model: ClusterModel,
-  random: Random,
+  nodeOf: (slot: string) => string,
+  { scheduler, model, random }: { scheduler: Scheduler; model: ClusterModel; random: Random },
 ): GroupPlan {
   const nodes: string[] = [];
   let last = UNKNOWN;
   for (const slot of slots) {
-    const node = model.node(slot);
+    const node = model.node(nodeOf(slot));
     const groups = [groupOf(service, [slot])];
     last = scheduler.place({ groups, nodes: node === undefined ? [] : [node], random }).groups[0] ?? UNKNOWN;
     nodes.push(...last.nodes);

@@ -21,6 +21,7 @@ import {
   toGantryError,
   type Views,
 } from '@gantry/core';
+import { modeOf } from '../service/modes/mode-of.ts';
 import { Pending, type PendingGroup } from './pending.ts';
 import type { Placement } from './placement.ts';
 
@@ -195,8 +196,9 @@ export class SchedulerLoop implements Component {
           ? []
           : this.#parts.placement.avoided(idOf(service.meta), template),
     });
-    if (service.spec.mode !== 'global') return [make(entries, undefined)];
-    return entries.map((entry) => make([entry], entry.value.spec.slot));
+    const { nodeOf } = modeOf(service.spec);
+    if (nodeOf === undefined) return [make(entries, undefined)];
+    return entries.map((entry) => make([entry], nodeOf(entry.value.spec.slot)));
   }
 
   /** Decides and commits; returns the groups of which some tasks fit nowhere. */

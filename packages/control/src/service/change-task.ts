@@ -1,5 +1,5 @@
 import { idOf, type Service, type Task, taskName } from '@gantry/core';
-import type { ServicePlan, TaskDraft } from './plan.ts';
+import type { ServicePlan, TaskDraft } from './service-plan.ts';
 
 /** A new task of a service, not placed yet. */
 export function newTask(

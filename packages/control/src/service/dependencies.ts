@@ -1,4 +1,5 @@
 import { type Dependency, idBeside, type Service, type Task } from '@gantry/core';
+import { modeOf } from './modes/mode-of.ts';
 
 /** What has to be known of the services that another one depends on. */
 export interface DependencyFacts {
@@ -53,7 +54,7 @@ function whyNever(
   tasks: readonly Task[],
 ): string | undefined {
   if (status.observedGeneration < meta.generation) return undefined;
-  if (spec.mode === 'replicated' && spec.replicas === 0) return 'it has 0 replicas';
+  if (modeOf(spec).scales && spec.replicas === 0) return 'it has 0 replicas';
   const { progress } = status;
   if (progress?.state === 'failed') return progress.message;
   const keepsRunning = condition === 'completed' && spec.restart.condition === 'any';

@@ -1,2 +1,3 @@
-export { type PlanInput, planService, type ServicePlan, type TaskDraft } from './plan.ts';
+export { planService } from './plan.ts';
+export type { PlanInput, ServicePlan, TaskDraft } from './service-plan.ts';
 export type { NodeFitness } from './slots.ts';

@@ -1,4 +1,9 @@
-import { isFinal, type Service, type Task } from '@gantry/core';
+import type { Service, Task } from '@gantry/core';
+import { modeOf } from './modes/mode-of.ts';
+import { decideRestart } from './restart.ts';
+import type { PlanInput } from './service-plan.ts';
+import { viewOf } from './slot-view.ts';
+import { emptySlot, slotsOf } from './slots.ts';
 
 /** What a service would come to, once all its tasks are as it wants them. */
 export interface Outcome {
@@ -7,37 +12,50 @@ export interface Outcome {
   readonly stop: number;
   /** Slots that need a new task. */
   readonly slots: readonly string[];
+  /** How many more tasks the service asks for than `slots` names: see `MAX_UNPLACED`. */
+  readonly beyond: number;
 }
 
-/** Compares the tasks there are with those a service would have; `hash`: of its template. Pure. */
-export function outcomeOf(
-  { spec }: Pick<Service, 'spec'>,
-  hash: string,
-  tasks: Iterable<Task>,
-  globalSlots: ReadonlyMap<string, boolean>,
-): Outcome {
-  const wanted =
-    spec.mode === 'global'
-      ? [...globalSlots.keys()]
-      : Array.from({ length: spec.replicas }, (_, index) => String(index + 1));
-  const live = new Map<string, Task>();
-  for (const task of tasks) {
-    if (isFinal(task.status.state) || task.spec.desired === 'shutdown') continue;
-    const known = live.get(task.spec.slot);
-    if (known === undefined || known.spec.attempt < task.spec.attempt) live.set(task.spec.slot, task);
-  }
+/**
+ * Compares the tasks there are with those a service would have; `template`: hash of its template. It looks at slots as
+ * `planService` does, but says what all its steps together lead to. Pure.
+ */
+export function outcomeOf({
+  service,
+  template,
+  tasks,
+  fitness,
+  nodes,
+}: Pick<PlanInput, 'template' | 'tasks' | 'fitness' | 'nodes'> & {
+  readonly service: Pick<Service, 'spec'>;
+}): Outcome {
+  const { restart, restartedAt } = service.spec;
+  const target = { template, restartedAt };
+  const mode = modeOf(service.spec);
+  const present = slotsOf(tasks, mode.fitness(fitness));
+  const { wanted, total, open } = mode.wantedSlots({ service, slots: present, fitness, nodes });
   let keep = 0;
   let replace = 0;
+  let stop = 0;
   const slots: string[] = [];
-  for (const slot of wanted) {
-    const task = live.get(slot);
-    live.delete(slot);
-    if (task?.spec.template === hash && task.spec.restartedAt === spec.restartedAt) {
+  for (const { id, live } of present.values()) if (!wanted.has(id)) stop += live.length;
+  for (const id of wanted) {
+    const { slot, fresh, old } = viewOf(present.get(id) ?? emptySlot(id), target, fitness);
+    const isOpen = open?.has(id) !== false;
+    if (fresh !== undefined) {
       keep++;
-      continue;
-    }
-    if (task !== undefined) replace++;
-    slots.push(slot);
+      stop += old.length;
+    } else if (old.length > 0) {
+      if (isOpen) replace++;
+      else keep++;
+      stop += old.length - 1;
+      if (isOpen) slots.push(id);
+    } else if (isOpen && !isOver(slot.ended.at(-1))) slots.push(id);
   }
-  return { keep, replace, stop: live.size, slots };
+  return { keep, replace, stop, slots, beyond: total - wanted.size };
+
+  /** A task that has ended, and is not restarted. */
+  function isOver(last: Task | undefined): boolean {
+    return last !== undefined && !decideRestart(last, restart, target).restart;
+  }
 }

@@ -1,5 +1,5 @@
 import { type EventRecorder, idOf, type Service, type UpdateState } from '@gantry/core';
-import type { ServicePlan } from './plan.ts';
+import type { ServicePlan } from './service-plan.ts';
 
 /** The reason of the event that reports a new state of an update. */
 const REASONS: Readonly<Record<UpdateState, string>> = Object.freeze({

@@ -18,7 +18,6 @@ import {
   type Template,
   type TemplateSpec,
   templateHash,
-  untolerated,
   type ViewEvent,
   type Views,
 } from '@gantry/core';
@@ -27,10 +26,11 @@ import { valuesOf } from '../values-of.ts';
 import { newTask, orphaned, shutDown } from './change-task.ts';
 import { type Waiting, waitsFor } from './dependencies.ts';
 import { Dependents } from './dependents.ts';
-import { globalSlots } from './global-slots.ts';
-import { planService, type ServicePlan } from './plan.ts';
+import { modeOf } from './modes/mode-of.ts';
+import { nodeFitness } from './node-fitness.ts';
+import { planService } from './plan.ts';
 import { recordTasks, recordUpdate } from './record-events.ts';
-import type { NodeFitness } from './slots.ts';
+import type { ServicePlan } from './service-plan.ts';
 
 /** After a long plan that only follows reports, rest for so many times as long: a burst of them must not take all the time. */
 const REST = 3;
@@ -91,8 +91,8 @@ export class ServiceController implements Controller {
       service: entry.value,
       template: this.#hash(entry.value.spec.template),
       tasks: valuesOf(this.#views.of('task').by('service', name)),
-      fitness: (node) => this.#fitness(node, entry.value),
-      globalSlots: globalSlots(entry.value.spec, valuesOf(this.#views.of('node').all())),
+      fitness: nodeFitness(entry.value, this.#views.of('node')),
+      nodes: valuesOf(this.#views.of('node').all()),
       waitsFor: this.#waitsFor(name, entry.value),
       fitsWithout: (task, old) => this.#advisor.fitsWithout(entry.value, task, old),
       now: this.#clock.now(),
@@ -130,7 +130,7 @@ export class ServiceController implements Controller {
       before?.value.meta.labels === after?.value.meta.labels;
     if (same) return [];
     for (const { value } of this.#views.of('service').all())
-      if (value.spec.mode === 'global') keys.add(idOf(value.meta));
+      if (modeOf(value.spec).followsNodes) keys.add(idOf(value.meta));
     return [...keys];
   }
 
@@ -140,15 +140,6 @@ export class ServiceController implements Controller {
       service: (other) => this.#views.of('service').get(other)?.value,
       tasks: (other) => valuesOf(this.#views.of('task').by('service', other)),
     });
-  }
-
-  #fitness(name: string, { spec }: Service): NodeFitness {
-    const node = this.#views.of('node').get(name)?.value;
-    if (node === undefined) return 'gone';
-    if (node.status.state === 'down') return 'down';
-    const leave = untolerated(node.spec.taints, spec.placement.tolerations, 'NoExecute');
-    if (node.spec.availability === 'drain' || leave !== undefined) return 'draining';
-    return node.spec.availability === 'pause' ? 'cordoned' : 'usable';
   }
 
   #hash(spec: TemplateSpec): string {

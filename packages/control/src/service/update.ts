@@ -42,8 +42,13 @@ export function targetOf({ meta, spec, status }: Service, template: string, now:
 }
 
 /** Whether a task is what the service wants now. */
-export function isCurrent(task: Task, target: Target): boolean {
+export function isCurrent(task: Task, target: Pick<Target, 'template' | 'restartedAt'>): boolean {
   return task.spec.template === target.template && task.spec.restartedAt === target.restartedAt;
+}
+
+/** Whether the update in progress has made it. */
+export function isNew(fresh: Task | undefined, { update }: Target): boolean {
+  return fresh !== undefined && update !== undefined && fresh.meta.createdAt >= update.startedAt;
 }
 
 /** Whether an update or rollback is under way. */

@@ -1,6 +1,6 @@
-import { isFinal, type Service, type Task, type TaskStatus, taskName } from '@gantry/core';
+import { isFinal, type Node, type Service, type Task, type TaskStatus, taskName } from '@gantry/core';
 import { type NodeFitness, planService, type ServicePlan, type TaskDraft } from '../../src/service/index.ts';
-import { hashOf, T0 } from './objects.ts';
+import { hashOf, node, T0 } from './objects.ts';
 
 /**
  * A cluster of a few maps: it carries plans out, places tasks round robin, and lets each task live as it is told. Enough
@@ -30,7 +30,7 @@ export class Model {
       template: hashOf(this.service),
       tasks: this.tasks.values(),
       fitness: (node) => this.fitness.get(node) ?? 'gone',
-      globalSlots: this.#globalSlots(),
+      nodes: this.#nodes(),
       now: this.now,
     });
   }
@@ -89,12 +89,12 @@ export class Model {
     return [...this.tasks.values()].filter(({ status }) => !isFinal(status.state));
   }
 
-  #globalSlots(): Map<string, boolean> {
-    const slots = new Map<string, boolean>();
-    for (const [node, fitness] of this.fitness) {
-      if (fitness === 'usable' || fitness === 'down') slots.set(node, fitness === 'usable');
-    }
-    return slots;
+  #nodes(): Node[] {
+    return [...this.fitness].flatMap(([name, fitness]) =>
+      fitness === 'usable' || fitness === 'down'
+        ? [node(name, {}, { availability: fitness === 'usable' ? 'active' : 'pause' })]
+        : [],
+    );
   }
 
   #create({ target }: ServicePlan, { slot, attempt, restarts, desired }: TaskDraft): void {

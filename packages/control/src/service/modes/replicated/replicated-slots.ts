@@ -1,18 +1,12 @@
-import type { Service, Task } from '@gantry/core';
-import type { NodeFitness, Slot } from './slots.ts';
+import type { Task } from '@gantry/core';
+import type { NodeFitness, Slot } from '../../slots.ts';
+import type { FitnessOf, ModeInput, WantedSlots } from '../service-mode.ts';
 
 /**
  * A service is given at most this many tasks beyond those that have a node, so that one that asks for more than the cluster
  * has room for cannot fill the store and the memory of the control plane.
  */
 export const MAX_UNPLACED = 100_000;
-
-/** The slots a service should have, and why the others go. */
-export interface WantedSlots {
-  readonly wanted: ReadonlySet<string>;
-  /** By slot: why it was chosen to be removed, for slots that a smaller count removes. */
-  readonly removed: ReadonlyMap<string, string>;
-}
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
@@ -21,11 +15,12 @@ const NONE: ReadonlyMap<string, string> = new Map();
  * removes slots that are not ready first, then the youngest; among equals, those on drained, cordoned and crowded nodes
  * first, where a node is as crowded as it has tasks of this service. Pure, and independent of the order of `slots`.
  */
-export function replicatedSlots(
-  { spec }: Pick<Service, 'spec'>,
-  slots: ReadonlyMap<string, Slot>,
-  fitness: (node: string) => NodeFitness,
-): WantedSlots {
+export function replicatedSlots({
+  service,
+  slots,
+  fitness,
+}: Pick<ModeInput, 'service' | 'slots' | 'fitness'>): WantedSlots {
+  const { replicas: total } = service.spec;
   let placed = 0;
   let highest = 0;
   const held: Slot[] = [];
@@ -35,12 +30,12 @@ export function replicatedSlots(
     highest = Math.max(highest, Number(slot.id));
     if (slot.live.some((task) => task.spec.node !== undefined)) placed++;
   }
-  const goal = Math.min(spec.replicas, Math.max(held.length, placed + MAX_UNPLACED));
-  if (held.length > goal) return keepBest(held, goal, fitness);
-  if (highest <= goal) return { wanted: numbered(goal), removed: NONE };
+  const goal = Math.min(total, Math.max(held.length, placed + MAX_UNPLACED));
+  if (held.length > goal) return { ...keepBest(held, goal, fitness), total };
+  if (highest <= goal) return { wanted: numbered(goal), removed: NONE, total };
   const wanted = new Set(held.map(({ id }) => id).sort((a, b) => Number(a) - Number(b)));
   for (let number = 1; wanted.size < goal; number++) wanted.add(String(number));
-  return { wanted, removed: NONE };
+  return { wanted, removed: NONE, total };
 }
 
 function numbered(count: number): ReadonlySet<string> {
@@ -65,7 +60,11 @@ interface Ranked {
   crowd: number;
 }
 
-function keepBest(held: readonly Slot[], count: number, fitness: (node: string) => NodeFitness): WantedSlots {
+function keepBest(
+  held: readonly Slot[],
+  count: number,
+  fitness: FitnessOf,
+): Pick<WantedSlots, 'wanted' | 'removed'> {
   const ranked = held
     .map((slot) => ranking(slot, fitness))
     .sort((a, b) => compare(a, b) || Number(a.id) - Number(b.id));
@@ -89,7 +88,7 @@ const PLACES: Readonly<Record<NodeFitness, number>> = Object.freeze({
   gone: 4,
 });
 
-function ranking({ id, live, lost, ended }: Slot, fitness: (node: string) => NodeFitness): Ranked {
+function ranking({ id, live, lost, ended }: Slot, fitness: FitnessOf): Ranked {
   const task: Task | undefined =
     live.findLast(({ status }) => status.ready) ?? live.at(-1) ?? lost.at(-1) ?? ended.at(-1);
   const node = task?.spec.node;

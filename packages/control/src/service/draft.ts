@@ -1,0 +1,23 @@
+import type { Task } from '@gantry/core';
+import type { Shutdown, TaskDraft } from './service-plan.ts';
+
+/** A plan that is being made. */
+export interface Draft {
+  create: TaskDraft[];
+  shutdown: Shutdown[];
+  promote: Task[];
+  delay: { task: Task; retryAt: number; crashLoop: boolean }[];
+  orphan: Task[];
+  remove: Task[];
+  /** When to look again, ms since the epoch. */
+  wake: number;
+}
+
+export function emptyDraft(): Draft {
+  const wake = Number.POSITIVE_INFINITY;
+  return { create: [], shutdown: [], promote: [], delay: [], orphan: [], remove: [], wake };
+}
+
+export function wakeAt(draft: Draft, at: number): void {
+  draft.wake = Math.min(draft.wake, at);
+}

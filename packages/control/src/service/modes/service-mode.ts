@@ -1,0 +1,40 @@
+import type { Node, Service, ServiceSpec } from '@gantry/core';
+import type { NodeFitness, Slot } from '../slots.ts';
+
+/** How a node counts for the tasks on it. */
+export type FitnessOf = (node: string) => NodeFitness;
+
+/** The slots a service should have now, and why the others go. */
+export interface WantedSlots {
+  /** In the order in which they are served. */
+  readonly wanted: ReadonlySet<string>;
+  /** By slot: why it was chosen to be removed, for slots that a smaller count removes. */
+  readonly removed: ReadonlyMap<string, string>;
+  /** How many there should be in the end, where `wanted` may be the first part of them. */
+  readonly total: number;
+  /** Slots that may get a new task now. Absent: all of them. */
+  readonly open?: ReadonlySet<string> | undefined;
+}
+
+export interface ModeInput {
+  readonly service: Pick<Service, 'spec'>;
+  readonly slots: ReadonlyMap<string, Slot>;
+  readonly fitness: FitnessOf;
+  readonly nodes: Iterable<Node>;
+}
+
+/** Everything in which the modes of services differ. Pure. */
+export interface ServiceMode {
+  readonly name: ServiceSpec['mode'];
+  /** Whether a user may set `replicas`, and quotas limit it. */
+  readonly scales: boolean;
+  /** Whether each node that comes, goes or changes may change the slots. */
+  readonly followsNodes: boolean;
+  wantedSlots(input: ModeInput): WantedSlots;
+  /** How nodes count for tasks that are there. */
+  fitness(fitness: FitnessOf): FitnessOf;
+  /** The only node on which the task of a slot may run. Absent: any. */
+  readonly nodeOf?: ((slot: string) => string) | undefined;
+  /** How many tasks the service asks for, as far as that is known. */
+  asksFor(service: Pick<Service, 'spec' | 'status'>): number;
+}
