@@ -105,6 +105,7 @@ export {
   type Plugin,
   type PluginDefinition,
   pathOf,
+  provide,
   type Resolved,
 } from './plugin.ts';
 export * from './protocol.ts';

@@ -69,6 +69,14 @@ export function definePlugin<T, N extends Needs = Record<never, never>, Input = 
   return factory as PluginFactory<Input>;
 }
 
+/**
+ * A value that is there already, as a plugin: for a contract of which the host or a test owns the implementation. It is
+ * started and closed with the cluster, like any other.
+ */
+export function provide<T>(token: Token<T>, value: Provided<T>): Plugin {
+  return Object.freeze({ name: `given-${token.id}`, provides: token, needs: {}, create: () => value });
+}
+
 function validated(
   plugin: string,
   schema: StandardSchema<unknown, unknown> | undefined,

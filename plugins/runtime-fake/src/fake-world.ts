@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+import type { Clock } from '@gantry/core';
 import { FakeMachine } from './machine.ts';
 
 /**
@@ -16,6 +18,21 @@ export class FakeWorld {
       this.#machines.set(node, machine);
     }
     return machine;
+  }
+
+  /** Ids of the tasks that run on a machine now, whoever knows of them. */
+  running(node: string): readonly string[] {
+    return [...(this.#machines.get(node)?.workloads ?? [])]
+      .filter(([, { status }]) => status.state === 'running')
+      .map(([task]) => task);
+  }
+
+  /** Ends a running task by SIGSEGV; without effect on one that does not run. */
+  crash(node: string, task: string, clock: Clock): void {
+    const machine = this.#machines.get(node);
+    const workload = machine?.workloads.get(task);
+    if (workload?.status.state !== 'running') return;
+    machine?.exit(workload, clock, 128 + constants.signals.SIGSEGV, 'SIGSEGV');
   }
 
   /** A machine loses its power: all its tasks are gone, and nobody is told. */

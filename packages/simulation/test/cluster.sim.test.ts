@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { simulate } from './run.ts';
+import { runScenario } from '../src/index.ts';
+import { scenario } from './support/scenario.ts';
 
 /** Histories of the first commands that once showed a bug; each stays. */
 const FOUND: readonly number[] = [24, 64, 71, 900, 1017, 1164];
@@ -22,6 +23,9 @@ describe('a cluster in virtual time, under random commands and faults', () => {
 });
 
 async function problemsOf(seed: number, commands?: 'first'): Promise<readonly string[]> {
-  const { problems, log } = await simulate(seed, commands);
+  const { problems, log } = await runScenario(scenario(commands), {
+    seed,
+    controlPlane: { heartbeatMs: 2000, downAfterMs: 6000 },
+  });
   return problems.length === 0 ? [] : [...problems, ...log];
 }

@@ -1,0 +1,10 @@
+export { faults } from './faults.ts';
+export { nodesKeepTheirPromises } from './invariants/nodes-keep-their-promises.ts';
+export { nothingRunsUnknown } from './invariants/nothing-runs-unknown.ts';
+export { servicesSettle } from './invariants/services-settle.ts';
+export { slotsHaveOneTask } from './invariants/slots-have-one-task.ts';
+export { tasksMoveForward } from './invariants/tasks-move-forward.ts';
+export { Link, type LinkState } from './link.ts';
+export { runScenario } from './run-scenario.ts';
+export type { Action, Invariant, Outcome, Scenario, ScenarioContext } from './scenario.ts';
+export { type MachineOptions, SimulatedCluster, type SimulationOptions } from './simulated-cluster.ts';

@@ -1,0 +1,8 @@
+import type { TemplateSpec } from '@gantry/core';
+
+const HOPELESS: readonly string[] = Object.freeze(['missing', 'unreachable', 'hang']);
+
+/** Whether a template never becomes ready on any node, by its staged life. */
+export function isHopeless(template: Pick<TemplateSpec, 'labels'> | undefined): boolean {
+  return HOPELESS.includes(template?.labels['fake/pull'] ?? '');
+}

@@ -1,0 +1,16 @@
+import { idOf } from '@gantry/core';
+import type { Invariant } from '../scenario.ts';
+
+/** What runs on the machines is what the store says: no more, and no less. */
+export const nothingRunsUnknown: Invariant = (cluster) => async () => {
+  const problems: string[] = [];
+  const recorded = new Set(
+    (await cluster.tasks()).filter(({ status }) => status.state === 'running').map(({ meta }) => idOf(meta)),
+  );
+  for (const name of cluster.machines) {
+    for (const task of cluster.running(name))
+      if (!recorded.delete(task)) problems.push(`${task} runs on ${name} unknown to all`);
+  }
+  for (const task of recorded) problems.push(`${task} is said to run and does not`);
+  return problems;
+};
