@@ -23,6 +23,7 @@ function reachable(entry: string): { files: Set<string>; others: Set<string> } {
       if (specifier === undefined || !ts.isStringLiteral(specifier) || isTypeOnly(statement)) continue;
       if (specifier.text.startsWith('.')) visit(join(dirname(file), specifier.text));
       else if (specifier.text === '@gantry/core') visit(join(core, 'index.ts'));
+      else if (specifier.text === '@gantry/core/primitives') visit(join(core, 'primitives/index.ts'));
       else others.add(specifier.text);
     }
   };

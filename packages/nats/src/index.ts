@@ -1,4 +1,3 @@
-export { Backoff } from './backoff.ts';
 export {
   checkConnection,
   connectionFields,

@@ -1,4 +1,5 @@
 import { aborted, type Clock, GantryError, type Logger, type Random, unlessAborted } from '@gantry/core';
+import { Backoff } from '@gantry/core/primitives';
 import {
   AuthorizationError,
   type ConnectionOptions,
@@ -8,7 +9,6 @@ import {
   type Status,
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
-import { Backoff } from './backoff.ts';
 import type { NatsConnectionSettings } from './connection-options.ts';
 import { authenticatorOf } from './credentials.ts';
 import { firstGreeting, type Greeter } from './greeting.ts';

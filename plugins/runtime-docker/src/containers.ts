@@ -1,10 +1,10 @@
 import { type Clock, GantryError, type Logger, type RuntimeTask, toGantryError } from '@gantry/core';
+import { Feed } from '@gantry/core/primitives';
 import type { ContainerInfo } from 'dockerode';
 import { containerName, endOf, type Known, knownOf, LABELS, type Owner } from './container.ts';
 import type { Engine } from './engine.ts';
 import type { EngineEvent } from './event-stream.ts';
 import { engineError, statusOf } from './failure.ts';
-import { Feed } from './feed.ts';
 import { formatError } from './format-error.ts';
 
 /** Exit code of a container that SIGKILL has ended. */

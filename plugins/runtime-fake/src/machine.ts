@@ -9,8 +9,8 @@ import {
   type TemplateSpec,
   unlessAborted,
 } from '@gantry/core';
+import { Feed } from '@gantry/core/primitives';
 import { failureOf, PULL_FAILED, START_FAILED } from './failures.ts';
-import { Feed } from './feed.ts';
 import { isBadNode, type Life, lifeOf, varied } from './life.ts';
 import { prepare } from './prepare.ts';
 

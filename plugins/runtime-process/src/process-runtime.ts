@@ -20,10 +20,10 @@ import {
   type RuntimeTask,
   throwIfAborted,
 } from '@gantry/core';
+import { Feed } from '@gantry/core/primitives';
 import { z } from 'zod';
 import { type Cgroups, probeCgroups, TaskCgroup } from './cgroup.ts';
 import { exec } from './exec.ts';
-import { Feed } from './feed.ts';
 import { checkSpec, launchOf } from './launch.ts';
 import { claimNodeDir, defaultDir } from './node-dir.ts';
 import { family, MS_PER_TICK, ProcessTable, readProcess, residentBytes, send } from './process-table.ts';

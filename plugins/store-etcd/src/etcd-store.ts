@@ -18,8 +18,8 @@ import {
   throwIfAborted,
   toGantryError,
 } from '@gantry/core';
+import { Backoff } from '@gantry/core/primitives';
 import { checkKey, checkPrefix, checkSince, encodeValue } from '@gantry/storing';
-import { Backoff } from './backoff.ts';
 import { Codec } from './codec.ts';
 import { type EtcdApi, loadEtcdApi, type RangeRequest, type RangeResponse } from './etcd-api.ts';
 import { Gathering } from './gathering.ts';

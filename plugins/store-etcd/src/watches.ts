@@ -6,8 +6,8 @@ import {
   type Random,
   type StoreEvent,
 } from '@gantry/core';
+import { Backoff } from '@gantry/core/primitives';
 import { Watcher } from '@gantry/storing';
-import { Backoff } from './backoff.ts';
 import type { Codec } from './codec.ts';
 import type { EtcdApi, WatchEvent } from './etcd-api.ts';
 import { Failure } from './failure.ts';

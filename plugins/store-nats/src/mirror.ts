@@ -7,7 +7,7 @@ import {
   type Random,
   toGantryError,
 } from '@gantry/core';
-import { Backoff } from '@gantry/nats';
+import { Backoff } from '@gantry/core/primitives';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { Bucket, StreamInfo } from './bucket.ts';
 import type { Known } from './decide.ts';

@@ -18,7 +18,8 @@ import {
   toGantryError,
   unlessAborted,
 } from '@gantry/core';
-import { Backoff, Link } from '@gantry/nats';
+import { Backoff } from '@gantry/core/primitives';
+import { Link } from '@gantry/nats';
 import { checkKey, checkPrefix, checkSince, encodeValue } from '@gantry/storing';
 import { Bucket } from './bucket.ts';
 import type { EncodedChange } from './decide.ts';

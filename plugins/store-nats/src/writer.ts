@@ -7,7 +7,7 @@ import {
   throwIfAborted,
   toGantryError,
 } from '@gantry/core';
-import { Backoff } from '@gantry/nats';
+import { Backoff } from '@gantry/core/primitives';
 import type { Bucket } from './bucket.ts';
 import { type Decision, decide, type EncodedChange } from './decide.ts';
 import type { Mirror } from './mirror.ts';

@@ -12,7 +12,7 @@ import {
   type WaitOptions,
   waitedTooLong,
 } from '@gantry/core';
-import { backOffMs } from '../http/back-off.ts';
+import { Backoff } from '@gantry/core/primitives';
 
 type Condition<K extends Kind> = string | ((object: KindMap[K]) => boolean);
 
@@ -41,7 +41,8 @@ export async function waitOver<K extends Kind>(
       ? () => {}
       : clock.after(timeoutMs, () => stop.abort(waitedTooLong(call, seen.last, timeoutMs)));
   try {
-    for (let failures = 0, listed = false; ; failures++) {
+    const backoff = new Backoff(random);
+    for (let listed = false; ; ) {
       throwIfAborted(signal);
       try {
         if (await observe(api, call, signal, seen)) return seen.last;
@@ -52,7 +53,7 @@ export async function waitOver<K extends Kind>(
         const away = listed && isGantryError(error, 'UNAVAILABLE', 'CLOSED', 'TIMEOUT');
         if (lost || !(away || isGantryError(error, 'COMPACTED'))) throw error;
       }
-      await clock.sleep(backOffMs(failures, random), signal);
+      await clock.sleep(backoff.next(), signal);
     }
   } finally {
     cancel();

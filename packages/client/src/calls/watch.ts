@@ -7,8 +7,8 @@ import {
   throwIfAborted,
   type WatchEvent,
 } from '@gantry/core';
+import { Backoff } from '@gantry/core/primitives';
 import type { ClusterUids } from '../cluster-uids.ts';
-import { backOffMs } from '../http/back-off.ts';
 import { errorOf } from '../http/problem.ts';
 import type { Query, Transport } from '../http/transport.ts';
 
@@ -31,7 +31,7 @@ interface Place {
   since: number | undefined;
   told: boolean;
   connected: boolean;
-  failures: number;
+  readonly backoff: Backoff;
 }
 
 /**
@@ -53,7 +53,7 @@ export async function* watchOver<K extends Kind>(
     since: call.since,
     told: false,
     connected: false,
-    failures: 0,
+    backoff: new Backoff(random),
   };
   while (!signal.aborted) {
     try {
@@ -74,7 +74,7 @@ export async function* watchOver<K extends Kind>(
     if (place.told && place.since === undefined) {
       throw new GantryError('COMPACTED', 'the connection was lost before everything was told: list again');
     }
-    await clock.sleep(backOffMs(place.failures++, random), signal).catch(() => undefined);
+    await clock.sleep(place.backoff.next(), signal).catch(() => undefined);
   }
   throwIfAborted(closed);
 }
@@ -98,7 +98,7 @@ async function* follow<K extends Kind>(
   /** Not told yet: more of the same revision may follow. What a lost connection leaves here comes again. */
   let held: WatchEvent<KindMap[K]>[] = [];
   for await (const lines of opened.lines) {
-    place.failures = 0;
+    place.backoff.reset();
     let events: WatchEvent<KindMap[K]>[] = [];
     let { since: reached } = place;
     let failed: GantryError | undefined;

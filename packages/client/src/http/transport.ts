@@ -1,5 +1,5 @@
 import { aborted, type Clock, GantryError, isGantryError, type Random, throwIfAborted } from '@gantry/core';
-import { backOffMs } from './back-off.ts';
+import { Backoff } from '@gantry/core/primitives';
 import type { Endpoints } from './endpoints.ts';
 import type { Fetch, HttpBody, HttpResponse } from './fetch.ts';
 import { jsonLines } from './lines.ts';
@@ -120,7 +120,9 @@ export class Transport {
   ): Promise<T> {
     const { clock, random } = this.parts;
     const { endpoints } = this.parts;
-    for (let failures = 0, limited = 0, moved = 0; ; ) {
+    const waits = new Backoff(random);
+    const turns = new Backoff(random);
+    for (let failures = 0, moved = 0; ; ) {
       throwIfAborted(signal);
       const used = endpoints.current;
       try {
@@ -130,8 +132,8 @@ export class Transport {
         // Nothing has reached that server: another one is asked at once.
         if (wasNotSent(error) && ++moved < endpoints.count) continue;
         const rateMs = rateLimitMs(error);
-        if (rateMs === undefined && (failures >= retries || !mayRetry(call, error))) throw error;
-        const wait = backOffMs(rateMs === undefined ? failures++ : limited++, random);
+        if (rateMs === undefined && (failures++ >= retries || !mayRetry(call, error))) throw error;
+        const wait = (rateMs === undefined ? waits : turns).next();
         await clock.sleep(Math.max(rateMs ?? 0, wait), signal);
       }
     }

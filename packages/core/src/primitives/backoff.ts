@@ -1,24 +1,28 @@
-import type { Random } from '@gantry/core';
+import type { Random } from '../contracts/random.ts';
 
-/** Waits that double from the first to the longest, each shortened by chance by up to half: who lost one server come back apart. */
+/**
+ * Waits that double from the first to the longest, each shortened by chance by up to half, so that many who lost one server
+ * do not return all at once. By default from 0.1 s to 5 s.
+ */
 export class Backoff {
   readonly #random: Random;
   readonly #firstMs: number;
   readonly #longestMs: number;
   #tries = 0;
 
-  constructor(random: Random, firstMs: number, longestMs: number) {
+  constructor(random: Random, firstMs = 100, longestMs = 5000) {
     this.#random = random;
     this.#firstMs = firstMs;
     this.#longestMs = longestMs;
   }
 
-  /** How long to wait before the next try. */
+  /** How long to wait before the next try, ms. */
   next(): number {
     const most = Math.min(this.#longestMs, this.#firstMs * 2 ** Math.min(this.#tries++, 16));
     return most * (0.5 + this.#random.next() / 2);
   }
 
+  /** The next wait is the first one again. */
   reset(): void {
     this.#tries = 0;
   }

@@ -1,6 +1,6 @@
 import { SeededRandom } from '@gantry/testing';
 import { expect, test } from 'vitest';
-import { Backoff } from '../src/index.ts';
+import { Backoff } from '../src/primitives/index.ts';
 
 test('waits double up to the longest, and differ by chance', () => {
   const backoff = new Backoff(new SeededRandom(7), 100, 5000);

@@ -1,0 +1,3 @@
+/** Small parts that many plugins are made of. */
+export { Backoff } from './backoff.ts';
+export { Feed } from './feed.ts';
