@@ -45,6 +45,7 @@ export type * from './model/event.ts';
 export type * from './model/explanation.ts';
 export { type Feature, featuresOfNode, featuresOfTemplate, featureText } from './model/features.ts';
 export { DEFAULT_NAMESPACE, idBeside, idOf, parseId, randomId, shortName } from './model/ids.ts';
+export type { KindInfo } from './model/kind-info.ts';
 export {
   type AnyInput,
   type AnyObject,

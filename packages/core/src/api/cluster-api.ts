@@ -1,5 +1,6 @@
 import type { ExecOptions, ExecSession } from '../contracts/runtime.ts';
 import type { Explanation } from '../model/explanation.ts';
+import type { KindInfo } from '../model/kind-info.ts';
 import type { AnyInput, AnyObject, InputKind, InputMap, Kind, KindMap } from '../model/kinds.ts';
 import type { Availability, Node } from '../model/node.ts';
 import type { Resources } from '../model/resources.ts';
@@ -132,16 +133,6 @@ export interface PlannedService {
   /** New tasks that fit nowhere. */
   readonly unplaced: number;
   readonly placement?: Explanation | undefined;
-}
-
-/** A kind of object, as the cluster knows it. */
-export interface KindInfo {
-  readonly kind: string;
-  readonly plural: string;
-  readonly shortNames: readonly string[];
-  readonly namespaced: boolean;
-  /** Users create and change it; the others are written by the cluster. */
-  readonly writable: boolean;
 }
 
 export interface ClusterSummary {

@@ -1,8 +1,9 @@
-import type { KindInfo } from '../api/cluster-api.ts';
-import type { Kind } from './kinds.ts';
+import type { KindInfo } from './kind-info.ts';
+
+export type CoreKind = 'node' | 'service' | 'template' | 'task' | 'network' | 'event';
 
 /** What the kinds of the core are called; without their schemas, for programs that only ask. */
-export const CORE_KINDS: readonly (KindInfo & { readonly kind: Kind })[] = Object.freeze([
+export const CORE_KINDS: readonly (KindInfo & { readonly kind: CoreKind })[] = Object.freeze([
   { kind: 'node', plural: 'nodes', shortNames: ['no'], namespaced: false, writable: true },
   { kind: 'service', plural: 'services', shortNames: ['svc'], namespaced: true, writable: true },
   { kind: 'template', plural: 'templates', shortNames: ['tpl'], namespaced: false, writable: false },

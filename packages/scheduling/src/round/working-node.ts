@@ -1,6 +1,14 @@
 import type { NodeView, Taint } from '@gantry/core';
 import type { NodeState } from '../cluster-state.ts';
-import type { WorkingState } from './working-state.ts';
+
+/** The columns that a node reads its own numbers from, by its index. */
+interface Columns {
+  readonly tasks: Int32Array;
+  readonly services: { of(service: string, index: number): number };
+  used(resource: string, index: number): number | undefined;
+  share(index: number, more: number): number;
+  placedHostPort(port: string, index: number): boolean;
+}
 
 /** A node of the working state: its facts, and a thin face over the columns. */
 export class WorkingNode implements NodeState {
@@ -10,7 +18,7 @@ export class WorkingNode implements NodeState {
   readonly name: string;
   readonly schedulable: true | string;
   readonly #view: NodeView;
-  readonly #state: WorkingState;
+  readonly #state: Columns;
 
   constructor(
     view: NodeView,
@@ -18,7 +26,7 @@ export class WorkingNode implements NodeState {
     schedulable: true | string,
     index: number,
     listed: number,
-    state: WorkingState,
+    state: Columns,
   ) {
     this.index = index;
     this.listed = listed;
