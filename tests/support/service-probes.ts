@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { delimiter, isAbsolute, resolve } from 'node:path';
 
 /** The outside services a test can ask for. */
-export type ServiceName = 'docker' | 'etcd' | 'nats' | 'haproxy';
+export type ServiceName = 'docker' | 'etcd' | 'nats' | 'haproxy' | 'tmux';
 
 /** Undefined when the service can be used, else why it cannot, in words. */
 export type Missing = string | undefined;
@@ -57,5 +57,6 @@ export async function probeServices(): Promise<ServiceReport> {
     etcd: binary('etcd') ?? null,
     nats: binary('nats-server') ?? null,
     haproxy: binary('haproxy') ?? null,
+    tmux: binary('tmux') ?? null,
   };
 }

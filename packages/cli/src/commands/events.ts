@@ -73,7 +73,7 @@ export function regarding(kind: string, id: string): readonly string[] {
 }
 
 /** Events, the oldest first. */
-export async function listEvents(cx: Cx, select: SelectOptions): Promise<Event[]> {
+export async function listEvents(cx: Pick<Cx, 'api' | 'signal'>, select: SelectOptions): Promise<Event[]> {
   const { items } = await allPages(await cx.api(), 'event', { ...select, signal: cx.signal });
   return oldestFirst(items);
 }

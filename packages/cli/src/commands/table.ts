@@ -24,7 +24,12 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
     async () => (await import('./explain.ts')).explain,
   ),
   entry(LOOK, 'events', 'Show what happened', async () => (await import('./events.ts')).events),
-  entry(LOOK, 'top', 'Show what nodes and tasks use', async () => (await import('./top.ts')).top),
+  entry(
+    LOOK,
+    'top',
+    'Show the whole cluster live, or print what nodes and tasks use',
+    async () => (await import('./top.ts')).top,
+  ),
   entry(
     CHANGE,
     'apply',

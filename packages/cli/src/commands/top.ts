@@ -29,8 +29,19 @@ interface Row {
   readonly capacity?: Node['status']['capacity'];
 }
 
-/** `gantry top nodes|tasks`. */
+interface LiveOptions {
+  readonly plain?: boolean;
+  readonly watch?: boolean;
+  readonly interval: string;
+}
+
+/** `gantry top`, `gantry top nodes|tasks`. */
 export const top: Define = (command, act) => {
+  command
+    .option('--plain', 'print tables instead of the live view (default: if this is not a terminal)')
+    .option('-w, --watch', 'with --plain, measure again and again, until interrupted')
+    .option('--interval <duration>', 'with --plain, time between the two measurements', '1s')
+    .action(act<[], LiveOptions>((cx, _, options) => showLive(cx, options)));
   const sub = (name: string, summary: string) =>
     command
       .command(name)
@@ -45,15 +56,7 @@ export const top: Define = (command, act) => {
     .alias('node')
     .action(
       act<[string[]], Options>(
-        repeated(async (cx, [names], options) => {
-          const used = sumBy(await measure(cx, options), ({ node }) => node);
-          const { items } = await allPages(await cx.api(), 'node', { signal: cx.signal });
-          const rows = items.map(({ meta, status }): Row => {
-            const { cpu = 0, memory = 0, tasks = 0 } = used.get(meta.name) ?? {};
-            return { name: meta.name, cpu, memory, tasks, capacity: status.capacity };
-          });
-          await show(cx, 'node', names, rows, options);
-        }),
+        repeated(async (cx, [names], options) => showNodes(cx, names, options, await measure(cx, options))),
       ),
     );
   sub('tasks', 'Show what each task uses')
@@ -61,19 +64,58 @@ export const top: Define = (command, act) => {
     .option('-A, --all-namespaces', 'of every namespace')
     .action(
       act<[string[]], Options>(
-        repeated(async (cx, [names], options) => {
-          const { namespace } = await cx.target();
-          const rows = (await measure(cx, options))
-            .filter(({ task }) => options.allNamespaces === true || parseId(task).namespace === namespace)
-            .map(({ task, node, cpu, memory }): Row => {
-              const name = options.allNamespaces === true ? task : parseId(task).name;
-              return { name, node, cpu, memory };
-            });
-          await show(cx, 'task', names, rows, options);
-        }),
+        repeated(async (cx, [names], options) => showTasks(cx, names, options, await measure(cx, options))),
       ),
     );
 };
+
+/** The live view on a terminal; elsewhere, or with `--plain`, the tables of nodes and of tasks. */
+async function showLive(cx: Cx, options: LiveOptions): Promise<number | undefined> {
+  const { stdin, stdout, env } = cx.io;
+  if (options.plain !== true && stdin.isTTY && stdout.isTTY && env.TERM !== 'dumb') {
+    return (await import('../top/live-top.ts')).liveTop(cx);
+  }
+  const run = repeated(async (kept, _, chosen) => {
+    const measured = await measure(kept, chosen);
+    await showNodes(kept, [], chosen, measured);
+    kept.print('');
+    await showTasks(kept, [], chosen, measured);
+  });
+  const allNamespaces = cx.globals.namespace === undefined;
+  await run(cx, [[]], { ...options, allNamespaces, headers: true });
+  return undefined;
+}
+
+async function showNodes(
+  cx: Cx,
+  names: readonly string[],
+  options: Options,
+  measured: readonly TaskUsage[],
+): Promise<void> {
+  const used = sumBy(measured, ({ node }) => node);
+  const { items } = await allPages(await cx.api(), 'node', { signal: cx.signal });
+  const rows = items.map(({ meta, status }): Row => {
+    const { cpu = 0, memory = 0, tasks = 0 } = used.get(meta.name) ?? {};
+    return { name: meta.name, cpu, memory, tasks, capacity: status.capacity };
+  });
+  await show(cx, 'node', names, rows, options);
+}
+
+async function showTasks(
+  cx: Cx,
+  names: readonly string[],
+  options: Options,
+  measured: readonly TaskUsage[],
+): Promise<void> {
+  const { namespace } = await cx.target();
+  const rows = measured
+    .filter(({ task }) => options.allNamespaces === true || parseId(task).namespace === namespace)
+    .map(({ task, node, cpu, memory }): Row => {
+      const name = options.allNamespaces === true ? task : parseId(task).name;
+      return { name, node, cpu, memory };
+    });
+  await show(cx, 'task', names, rows, options);
+}
 
 /** With `--watch`, shows a table after the other; on a terminal each in place of the one before. */
 function repeated(once: Run<[string[]], Options>): Run<[string[]], Options> {
@@ -83,7 +125,14 @@ function repeated(once: Run<[string[]], Options>): Run<[string[]], Options> {
     for (let first = true; !cx.signal.aborted; first = false) {
       const { stdout } = cx.io;
       let text = '';
-      const kept: Cx = { ...cx, io: { ...cx.io, stdout: outputTo(stdout, (part) => (text += part)) } };
+      const write = (part: string): void => {
+        text += part;
+      };
+      const kept: Cx = {
+        ...cx,
+        io: { ...cx.io, stdout: outputTo(stdout, write) },
+        print: (line) => write(`${line}\n`),
+      };
       await once(kept, operands, options);
       if (stdout.isTTY && format.type === 'table') stdout.write(`${CLEAR}${text}`);
       else stdout.write(first || format.type !== 'table' ? text : `\n${text}`);

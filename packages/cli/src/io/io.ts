@@ -83,6 +83,11 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Calls back when the terminal has changed its size; the answer ends that. */
   onResize(callback: () => void): () => void;
+  /**
+   * Writes `restore` to standard output and leaves raw mode if the process exits, for any reason but SIGKILL, before the
+   * returned function was called.
+   */
+  readonly guardTerminal?: ((restore: string) => () => void) | undefined;
   connect(target: Target): Promise<Connection>;
   /** How this program is started once more: the program and its first arguments. */
   readonly self: readonly string[];

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { LossyOutput } from '@gantry/system/output';
 import type { Connection, Input, Io, Output, System, Target } from './io.ts';
 import type { ProcessOutputs } from './process-outputs.ts';
@@ -17,6 +18,7 @@ export function nodeIo(signal: AbortSignal, outputs: ProcessOutputs): Io {
       process.stdout.on('resize', callback);
       return () => process.stdout.off('resize', callback);
     },
+    guardTerminal,
     connect,
     // `--`: Node must not read what follows, such as the --env-file of a container.
     self: [process.execPath, ...process.execArgv, '--', process.argv[1] as string],
@@ -28,6 +30,19 @@ export function nodeIo(signal: AbortSignal, outputs: ProcessOutputs): Io {
 async function system(): Promise<System> {
   const { SystemClock, SystemRandom } = await import('@gantry/system');
   return { clock: new SystemClock(), random: new SystemRandom() };
+}
+
+function guardTerminal(restore: string): () => void {
+  const onExit = (): void => {
+    try {
+      process.stdin.setRawMode?.(false);
+      writeSync(process.stdout.fd, restore);
+    } catch {
+      // The terminal is gone: nothing is left to restore.
+    }
+  };
+  process.on('exit', onExit);
+  return () => process.off('exit', onExit);
 }
 
 async function connect(target: Target): Promise<Connection> {

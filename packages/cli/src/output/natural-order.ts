@@ -9,3 +9,8 @@ export function compareNatural(a: string, b: string): number {
 export function inNaturalOrder<T>(items: readonly T[], textOf: (item: T) => string): T[] {
   return items.toSorted((a, b) => compareNatural(textOf(a), textOf(b)));
 }
+
+/** A key whose plain order is close to the natural one: much faster to compare than two texts are. */
+export function naturalKey(text: string): string {
+  return text.replace(/\d+/g, (digits) => digits.padStart(12, '0'));
+}

@@ -1,0 +1,111 @@
+import { type AnyObject, type Clock, type ClusterApi, counted } from '@gantry/core';
+import { allPages } from '../cluster/all-pages.ts';
+import { problemOf } from '../output/problem.ts';
+import type { Catalog } from './catalog.ts';
+import { VIEW_KINDS, type ViewKind } from './view-kinds.ts';
+
+export interface FeedOptions {
+  readonly api: ClusterApi;
+  readonly clock: Clock;
+  readonly catalog: Catalog;
+  /** Only this namespace is listed; all of them if absent. */
+  readonly namespace?: string | undefined;
+  /** Listed in place of all namespaces if the token may not see them. */
+  readonly fallback: string;
+  readonly signal: AbortSignal;
+  /** The catalog has changed. */
+  changed(): void;
+  /** The token may see only the fallback namespace. */
+  confined(namespace: string): void;
+  /** The server answers, or why it does not. */
+  reached(problem: string | undefined): void;
+}
+
+const PROBE_MS = 2000;
+const PROBE_TIMEOUT_MS = 5000;
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 5000;
+/** Time between two measurements of what tasks use: at least this, and ten times what a measurement takes. */
+const STATS_MS = 2000;
+const STATS_SHARE = 10;
+
+/** Keeps the catalog up to date by watches until the signal fires; it survives the loss of the server. */
+export async function followCluster(options: FeedOptions): Promise<void> {
+  const tasks = VIEW_KINDS.map((kind) => followKind(kind, options));
+  await Promise.all([...tasks, probe(options), measure(options)]);
+}
+
+async function followKind(kind: ViewKind, options: FeedOptions): Promise<void> {
+  const { api, clock, catalog, fallback, signal, changed } = options;
+  let { namespace } = options;
+  for (let failures = 0; !signal.aborted; ) {
+    const place = kind === 'node' ? {} : { namespace };
+    try {
+      const { items, revision } = await allPages(api, kind, { ...place, signal });
+      catalog.replace(kind, items);
+      changed();
+      for await (const batch of api.watch(kind, { ...place, since: revision, signal })) {
+        failures = 0;
+        catalog.apply(
+          kind,
+          batch as readonly { type: 'added' | 'modified' | 'deleted'; object: AnyObject }[],
+        );
+        changed();
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const { code, message } = problemOf(error);
+      if (code === 'FORBIDDEN' && namespace === undefined && kind !== 'node') {
+        namespace = fallback;
+        options.confined(fallback);
+        continue;
+      }
+      if (code === 'FORBIDDEN' || code === 'UNAUTHENTICATED') {
+        catalog.deny(kind, message);
+        changed();
+        return;
+      }
+      if (code !== 'COMPACTED') options.reached(message);
+    }
+    await clock.sleep(retryMs(failures++), signal).catch(() => undefined);
+  }
+}
+
+const retryMs = (failures: number): number =>
+  Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10));
+
+/** Objects come by watches, which hide a lost connection: whether the server answers is asked on its own. */
+async function probe({ api, clock, signal, reached }: FeedOptions): Promise<void> {
+  while (!signal.aborted) {
+    const late = new AbortController();
+    const cancel = clock.after(PROBE_TIMEOUT_MS, () => late.abort());
+    try {
+      await api.info({ signal: AbortSignal.any([signal, late.signal]) });
+      reached(undefined);
+    } catch (error) {
+      if (signal.aborted) return;
+      const { code, message } = problemOf(error);
+      const refused = code === 'FORBIDDEN' || code === 'UNAUTHENTICATED' || code === 'EXHAUSTED';
+      if (late.signal.aborted) reached(`no answer within ${counted(PROBE_TIMEOUT_MS / 1000, 'second')}`);
+      else reached(refused ? undefined : message);
+    } finally {
+      cancel();
+    }
+    await clock.sleep(PROBE_MS, signal).catch(() => undefined);
+  }
+}
+
+async function measure({ api, clock, catalog, signal, changed }: FeedOptions): Promise<void> {
+  while (!signal.aborted) {
+    const began = clock.elapsed();
+    try {
+      catalog.measured(await api.stats({ signal }));
+      changed();
+    } catch (error) {
+      // Without measurements the columns stay empty; the probe reports a lost server.
+      if (['FORBIDDEN', 'UNSUPPORTED'].includes(problemOf(error).code)) return;
+    }
+    const pause = Math.max(STATS_MS, STATS_SHARE * (clock.elapsed() - began));
+    await clock.sleep(pause, signal).catch(() => undefined);
+  }
+}
