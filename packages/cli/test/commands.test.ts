@@ -339,6 +339,32 @@ describe('changes', () => {
 });
 
 describe('nodes', () => {
+  test('annotations are free text, set and removed key by key, and shown by describe and JSON', async () => {
+    const why = 'kept for the audit: see "2030-01" = a,b';
+    await run('apply -f -', { stdin: serviceYaml('noted') });
+    expect((await run(['annotate', 'service', 'noted', `example.com/why=${why}`, 'tier=x'])).out).toBe(
+      'service/noted annotated\n',
+    );
+    expect((await run('annotate service/noted tier=x')).out).toContain('nothing to change');
+    expect(await run('annotate service noted tier=y')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('change it with --overwrite'),
+    });
+    expect((await run('annotate service noted tier- --dry-run')).out).toContain('annotated (dry run)');
+    await run('annotate service noted tier-');
+    const { meta } = JSON.parse((await run('get service noted -o json')).out);
+    expect(meta.annotations).toEqual({ 'example.com/why': why });
+    expect((await run('describe service noted')).out).toContain(`example.com/why=${why}`);
+    expect((await run('apply -f -', { stdin: serviceYaml('noted') })).out).toBe('service/noted unchanged\n');
+    const annotated = serviceYaml('noted').replace('meta: {', 'meta: { annotations: { note: new },');
+    expect((await run('apply -f -', { stdin: annotated })).out).toBe('service/noted configured\n');
+    expect(await run(['annotate', 'service', 'noted', `big=${'x'.repeat(256 * 1024)}`])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('meta.annotations: expected at most 262144 bytes in total'),
+    });
+    expect(await run('annotate task noted.1 a=b')).toMatchObject({ code: expect.any(Number) });
+  });
+
   test('labels are set and taken off, and not overwritten unasked', async () => {
     expect((await run('label node node-1 zone=a tier=x')).out).toBe('node/node-1 labeled\n');
     expect((await run('label node/node-1 zone=a')).out).toContain('nothing to change');

@@ -56,7 +56,6 @@ describe('words of other orchestrators', () => {
     ['deployments', 'gantry get services'],
     ['services', 'gantry get services'],
     ['inspect', 'gantry get KIND NAME -o json'],
-    ['annotate', 'gantry label'],
     ['ns', 'gantry get services -A'],
     ['gte', 'Did you mean get?'],
     ['zzz', 'see --help'],

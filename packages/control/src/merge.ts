@@ -69,10 +69,10 @@ export function rebased(
   template: TemplateSpec,
 ): Pick<ObjectMeta, 'managers'> {
   if (managers === undefined) return {};
-  const back = ({ labels, spec }: Applied): Applied => {
+  const back = ({ spec, ...meta }: Applied): Applied => {
     const { template: applied, ...rest } = spec as { readonly template?: unknown };
     return {
-      labels,
+      ...meta,
       spec: applied === undefined ? rest : { ...rest, template: givenFields(applied, template) },
     };
   };

@@ -19,6 +19,17 @@ async function promised({ api }: FakeCluster): Promise<Map<string, number>> {
   return used;
 }
 
+const EXPLANATION = {
+  scheduler: 'policy',
+  nodes: 0,
+  feasible: 0,
+  placed: 0,
+  unplaced: 1,
+  filters: [],
+  ranking: [],
+  summary: 'not yet',
+};
+
 describe('the scheduler loop', () => {
   test('global and replicated services of one burst never over-commit a node', async () => {
     const cluster = await make({ nodes: 3 });
@@ -75,6 +86,26 @@ describe('the scheduler loop', () => {
       new Set((await cluster.live(name)).map(({ spec }) => spec.node)).size;
     expect(await nodesOf('wide')).toBe(4);
     expect(await nodesOf('tight')).toBe(1);
+  });
+
+  test('a scheduler sees the labels and annotations of the service, as they are now', async () => {
+    const seen: unknown[] = [];
+    const policy: Scheduler = {
+      name: 'policy',
+      place: ({ groups }) => {
+        for (const { labels, annotations } of groups) seen.push({ labels, annotations });
+        return { groups: groups.map(() => ({ nodes: [], explanation: EXPLANATION })) };
+      },
+    };
+    const cluster = await make({ schedulers: [given(contracts.scheduler, policy, 'scheduler-policy')] });
+    const meta = { name: 'web', labels: { tier: 'x' }, annotations: { 'example.com/policy': 'near a lake' } };
+    await cluster.api.apply({ kind: 'service', meta, spec: { template: { image: 'web:1' } } });
+    await cluster.clock.advance(1000);
+    expect(seen.at(-1)).toEqual({ labels: meta.labels, annotations: meta.annotations });
+    await cluster.api.patch('service', 'web', { meta: { annotations: { 'example.com/policy': 'anywhere' } } });
+    await cluster.api.scale('web', 2);
+    await cluster.clock.advance(60_000);
+    expect(seen.at(-1)).toEqual({ labels: meta.labels, annotations: { 'example.com/policy': 'anywhere' } });
   });
 
   const broken: readonly (readonly [string, Scheduler['place'], RegExp])[] = [

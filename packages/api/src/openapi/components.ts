@@ -25,6 +25,7 @@ export function components(
         createdAt: { type: 'number', description: 'ms since the epoch' },
         deletedAt: { type: 'number' },
         labels: { type: 'object', additionalProperties: { type: 'string' } },
+        annotations: { type: 'object', additionalProperties: { type: 'string' } },
         managers: { type: 'object' },
       },
     },

@@ -85,13 +85,16 @@ export async function applyInputs(
 interface Before {
   readonly revision: number | undefined;
   readonly generation: number;
-  readonly labels: string;
+  readonly described: string;
 }
+
+/** What a change of which leaves the generation as it is. */
+const describedBy = ({ labels, annotations }: AnyObject['meta']): string =>
+  JSON.stringify([labels, annotations]);
 
 function outcome(before: Before | undefined, after: AnyObject): string {
   if (before === undefined) return 'created';
-  const same =
-    before.generation === after.meta.generation && before.labels === JSON.stringify(after.meta.labels);
+  const same = before.generation === after.meta.generation && before.described === describedBy(after.meta);
   return same ? 'unchanged' : 'configured';
 }
 
@@ -112,8 +115,8 @@ async function statesOf(cx: Cx, inputs: readonly AnyInput[]): Promise<readonly (
   }
   const found = new Map<string, Before>();
   const note = ({ kind, meta }: AnyObject): void => {
-    const { revision, generation, labels } = meta;
-    found.set(`${kind}/${idOf(meta)}`, { revision, generation, labels: JSON.stringify(labels) });
+    const { revision, generation } = meta;
+    found.set(`${kind}/${idOf(meta)}`, { revision, generation, described: describedBy(meta) });
   };
   const look = async (kind: Kind, namespace: string | undefined, ids: ReadonlySet<string>): Promise<void> => {
     try {

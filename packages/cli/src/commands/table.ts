@@ -69,6 +69,12 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
     'Set labels of objects, or take them off',
     async () => (await import('./label.ts')).label,
   ),
+  entry(
+    CHANGE,
+    'annotate',
+    'Set annotations of objects, or remove them',
+    async () => (await import('./label.ts')).annotate,
+  ),
   entry(CHANGE, 'patch', 'Change single fields of objects', async () => (await import('./patch.ts')).patch),
   entry(CHANGE, 'wait', 'Wait until something holds', async () => (await import('./wait.ts')).wait),
   entry(WORK, 'logs', 'Show what tasks have written', async () => (await import('./logs.ts')).logs),

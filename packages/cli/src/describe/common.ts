@@ -19,11 +19,19 @@ export function metaFields(meta: ObjectMeta, { now }: DescribeContext): Field[] 
     ['Name', meta.name],
     ['Namespace', meta.namespace],
     ['Labels', pairs(meta.labels)],
+    ['Annotations', pairs(meta.annotations ?? {}).map(firstLine)],
     ['Created', showTime(meta.createdAt, now)],
     ['Deleted', meta.deletedAt === undefined ? undefined : showTime(meta.deletedAt, now)],
     ['Generation', meta.generation],
     ['Managers', Object.keys(meta.managers ?? {})],
   ];
+}
+
+/** The first line of a text, at most 200 characters of it. */
+function firstLine(text: string): string {
+  const [line = ''] = text.split(/\r?\n/, 1);
+  const shown = line.length > 200 ? line.slice(0, 199) : line;
+  return shown === text ? text : `${shown}…`;
 }
 
 /** `2030-01-02T15:04:05.000Z (3m12s ago)`. */

@@ -133,7 +133,6 @@ const COMMANDS: ReadonlyMap<string, string> = new Map([
   ['shell', 'gantry exec TASK sh'],
   ['expose', 'spec.template.ports of the service, or `gantry service update --publish-add`'],
   ['autoscale', 'gantry scale SERVICE=COUNT'],
-  ['annotate', 'gantry label: objects have labels and no annotations'],
   ['config', 'gantry context'],
   ['login', 'gantry context add NAME --server URL --token -'],
   ['use', 'gantry context use NAME'],

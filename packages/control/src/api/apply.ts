@@ -17,7 +17,10 @@ import { withKeptSecrets } from './kept-secrets.ts';
 
 /** An object somebody wrote: as he wrote it, and filled in. */
 export interface Written<K extends InputKind = InputKind> {
-  readonly raw: { readonly meta?: { readonly labels?: unknown }; readonly spec?: unknown };
+  readonly raw: {
+    readonly meta?: { readonly labels?: unknown; readonly annotations?: unknown };
+    readonly spec?: unknown;
+  };
   readonly valid: Validated<K>;
 }
 
@@ -40,8 +43,16 @@ interface Stored {
 
 interface Fields {
   readonly labels: Readonly<Record<string, string>>;
+  /** Absent if there is none. */
+  readonly annotations?: Annotations | undefined;
   readonly spec: object;
 }
+
+type Annotations = ObjectMeta['annotations'];
+
+/** Annotations as they are stored: no property for none. */
+const annotated = (annotations: Annotations): Pick<Fields, 'annotations'> =>
+  annotations === undefined || Object.keys(annotations).length === 0 ? {} : { annotations };
 
 /** The object to store for one that was applied: a new one, the changed one, or the current one as it is. */
 export function applyInput<K extends InputKind>(
@@ -53,15 +64,17 @@ export function applyInput<K extends InputKind>(
   const known = current as unknown as Stored | undefined;
   const given: Fields = {
     labels: givenFields(raw.meta?.labels ?? {}, input.meta.labels) as Fields['labels'],
+    ...annotated(input.meta.annotations),
     spec: givenFields(raw.spec ?? {}, input.spec),
   };
   if (known === undefined) return created(input, given, context) as unknown as KindMap[K];
   refuseGoing(known);
   if (input.meta.revision !== undefined) {
     const spec = withKeptSecrets(input.kind, input.spec, known.spec);
-    return changed(known, { labels: input.meta.labels, spec }, known.meta.managers) as unknown as KindMap[K];
+    const { labels, annotations } = input.meta;
+    return changed(known, { labels, annotations, spec }, known.meta.managers) as unknown as KindMap[K];
   }
-  const wanted = { labels: given.labels, spec: withKeptSecrets(input.kind, given.spec, known.spec) };
+  const wanted = { ...given, spec: withKeptSecrets(input.kind, given.spec, known.spec) };
   const managers = { ...known.meta.managers, [context.manager]: wanted };
   return changed(known, merged(known, wanted, context), managers) as unknown as KindMap[K];
 }
@@ -71,7 +84,7 @@ export function replaceFields<K extends InputKind>(current: KindMap[K], next: Fi
   const known = current as unknown as Stored;
   refuseGoing(known);
   const spec = withKeptSecrets(known.kind, next.spec, known.spec);
-  return changed(known, { labels: next.labels, spec }, known.meta.managers) as unknown as KindMap[K];
+  return changed(known, { ...next, spec }, known.meta.managers) as unknown as KindMap[K];
 }
 
 function created(input: Stored, given: Fields, { manager, now, uid }: ApplyContext): Stored {
@@ -92,6 +105,7 @@ function created(input: Stored, given: Fields, { manager, now, uid }: ApplyConte
       generation: 1,
       createdAt: now,
       labels: meta.labels,
+      ...annotated(meta.annotations),
       managers: { [manager]: given },
     },
     spec,
@@ -104,11 +118,13 @@ function merged(current: Stored, wanted: Fields, context: ApplyContext): Fields 
   const { [manager]: last, ...others } = current.meta.managers ?? {};
   const normal = (fields: Fields): Fields => {
     const { name, namespace } = current.meta;
-    const meta = { name, labels: fields.labels, ...(namespace === undefined ? {} : { namespace }) };
+    const { labels, annotations } = fields;
+    const meta = { name, labels, annotations, ...(namespace === undefined ? {} : { namespace }) };
     const valid = validateInput({ kind: current.kind, meta, spec: fields.spec }, kinds) as unknown as Stored;
-    return { labels: valid.meta.labels, spec: valid.spec };
+    return { labels: valid.meta.labels, ...annotated(valid.meta.annotations), spec: valid.spec };
   };
-  const live = { labels: current.meta.labels, spec: current.spec };
+  const { meta, spec } = current;
+  const live = { labels: meta.labels, ...annotated(meta.annotations), spec };
   /** What a field would be if nobody had set it; a field that cannot be left out has no such value. */
   const isDefault = (path: FieldPath): boolean => {
     try {
@@ -140,7 +156,7 @@ function conflict(
   const owner = (path: FieldPath): string =>
     Object.entries(others).find(([, applied]) => read(applied, path) !== undefined)?.[0] ?? 'somebody else';
   const fields = paths.map(([first, ...rest]) =>
-    fieldText([first === 'labels' ? 'meta.labels' : (first as string), ...rest]),
+    fieldText(first === 'spec' ? [first, ...rest] : ['meta', first as string, ...rest]),
   );
   const words = paths.map((path, index) => `${fields[index]} was set by ${owner(path)}`).join(', ');
   return new GantryError('CONFLICT', `${kind} ${idOf(meta)}: ${words}; force takes it over for ${manager}`, {
@@ -152,7 +168,10 @@ function changed(current: Stored, next: Fields, managers: ObjectMeta['managers']
   const sameSpec = canonicalJson(current.spec) === canonicalJson(next.spec);
   const sameLabels = canonicalJson(current.meta.labels) === canonicalJson(next.labels);
   const sameManagers = canonicalJson(current.meta.managers) === canonicalJson(managers);
-  if (sameSpec && sameLabels && sameManagers) return current;
+  const { annotations: known, ...meta } = current.meta;
+  const { annotations } = annotated(next.annotations);
+  const sameAnnotations = canonicalJson(known) === canonicalJson(annotations);
+  if (sameSpec && sameLabels && sameAnnotations && sameManagers) return current;
   if (!sameSpec && current.kind === 'network') {
     throw invalidObject(`network ${idOf(current.meta)}`, [
       { path: 'spec', message: 'a network cannot be changed: delete it and create it anew' },
@@ -162,7 +181,13 @@ function changed(current: Stored, next: Fields, managers: ObjectMeta['managers']
   const labels = sameLabels ? current.meta.labels : next.labels;
   return {
     ...current,
-    meta: { ...current.meta, labels, generation, ...(managers === undefined ? {} : { managers }) },
+    meta: {
+      ...meta,
+      labels,
+      ...annotated(annotations),
+      generation,
+      ...(managers === undefined ? {} : { managers }),
+    },
     spec: sameSpec ? current.spec : next.spec,
   };
 }

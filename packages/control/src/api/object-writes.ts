@@ -123,20 +123,27 @@ export class ObjectWrites {
     options: PatchOptions,
   ): Promise<KindMap[K]> {
     const { meta, spec, ...unknown } = (plainData(patch, `${kind} ${id}`) ?? {}) as {
-      readonly meta?: { readonly labels?: unknown };
+      readonly meta?: { readonly labels?: unknown; readonly annotations?: unknown };
       readonly spec?: unknown;
     };
-    const { labels, ...fixed } = meta ?? {};
+    const { labels, annotations, ...fixed } = meta ?? {};
     const issues = [
-      ...Object.keys(unknown).map((path) => ({ path, message: 'only meta.labels and spec can be patched' })),
+      ...Object.keys(unknown).map((path) => ({
+        path,
+        message: 'only meta.labels, meta.annotations and spec can be patched',
+      })),
       ...Object.keys(fixed).map((key) => ({
         path: `meta.${key}`,
-        message: 'only labels can be patched here',
+        message: 'only labels and annotations can be patched here',
       })),
     ];
     if (issues.length > 0) throw invalidObject(`${kind} ${id}`, issues);
     return this.#change(kind, id, options, (current) => ({
-      labels: labels === undefined ? current.meta.labels : mergePatch(current.meta.labels, labels),
+      labels: labels === undefined ? current.meta.labels : (mergePatch(current.meta.labels, labels) ?? {}),
+      annotations:
+        annotations === undefined
+          ? current.meta.annotations
+          : (mergePatch(current.meta.annotations, annotations) ?? {}),
       spec: spec === undefined ? current.spec : mergePatch(current.spec, spec),
     }));
   }
@@ -196,6 +203,7 @@ export class ObjectWrites {
       }
       const back = replaceFields<'service'>(current, {
         labels: current.meta.labels,
+        annotations: current.meta.annotations,
         spec: { ...current.spec, template },
       });
       return { ...back, meta: { ...back.meta, ...rebased(back.meta.managers, template) } };
@@ -230,16 +238,21 @@ export class ObjectWrites {
     kind: K,
     id: string,
     options: PatchOptions,
-    change: (current: KindMap[K]) => { readonly labels: unknown; readonly spec: unknown },
+    change: (current: KindMap[K]) => {
+      readonly labels: unknown;
+      /** Default: as they are. */
+      readonly annotations?: unknown;
+      readonly spec: unknown;
+    },
   ): Promise<KindMap[K]> {
     return this.#update(kind, id, options, (current) => {
       const { name, namespace } = current.meta;
-      const { labels, spec } = change(current);
-      const meta = { name, labels, ...(namespace === undefined ? {} : { namespace }) };
+      const { labels, annotations = current.meta.annotations, spec } = change(current);
+      const meta = { name, labels, annotations, ...(namespace === undefined ? {} : { namespace }) };
       const valid = validateInput<K>({ kind, meta, spec }, this.#kinds);
       this.#check(valid);
       const next = valid as Validated<InputKind>;
-      return replaceFields(current, { labels: next.meta.labels, spec: next.spec });
+      return replaceFields(current, { ...next.meta, spec: next.spec });
     });
   }
 

@@ -123,6 +123,7 @@ export class Placement implements PlacementAdvisor, Component {
       ...this.model.demand(template),
       placement: service.spec.placement,
       labels: service.meta.labels,
+      annotations: service.meta.annotations,
       tasks,
     };
   }

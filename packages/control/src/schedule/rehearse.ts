@@ -60,6 +60,7 @@ function groupOf({ meta, spec }: Service, slots: readonly string[]): TaskGroup {
     ...demandOf(spec.template),
     placement: spec.placement,
     labels: meta.labels,
+    annotations: meta.annotations,
     tasks: slots.map((slot) => `${service}.${slot}`),
   };
 }

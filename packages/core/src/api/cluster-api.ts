@@ -172,7 +172,7 @@ export interface ClusterApi {
    * others were written (a conflict, an unreachable store), the error's `details.written` names those, as `service/web`.
    */
   applyAll(inputs: readonly AnyInput[], options?: ApplyOptions): Promise<readonly AnyObject[]>;
-  /** Changes some fields of labels and `spec`, as a JSON merge patch (RFC 7396): `{ spec: { replicas: 3 } }`. */
+  /** Changes some fields of labels, annotations and `spec`, as a JSON merge patch (RFC 7396): `{ spec: { replicas: 3 } }`. */
   patch<K extends InputKind>(
     kind: K,
     id: string,

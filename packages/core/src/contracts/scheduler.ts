@@ -18,6 +18,8 @@ export interface TaskGroup {
   readonly features?: readonly string[] | undefined;
   /** Labels of the service, for policies of a scheduler of your own. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Annotations of the service, likewise; absent if it has none. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** Names of the tasks to place, in order. */
   readonly tasks: readonly string[];
 }

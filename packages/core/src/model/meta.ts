@@ -20,6 +20,8 @@ export interface ObjectMeta {
   /** Set once it is to go; it disappears when what depends on it is gone. */
   readonly deletedAt?: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** Free text for people and programs, which nothing selects by; at most 256 KiB in total. Absent if there is none. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** What each manager applied last, so that what it no longer sets can be told from what others have set. */
   readonly managers?: Readonly<Record<string, Applied>> | undefined;
 }
@@ -27,6 +29,7 @@ export interface ObjectMeta {
 /** The fields a manager has set, as it wrote them. */
 export interface Applied {
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly spec: unknown;
 }
 
@@ -49,21 +52,38 @@ export const dnsLabel = z
     'expected a DNS label: lower-case letters, digits and inner dashes, at most 63',
   );
 
+/** An optional DNS prefix and a name, as in Kubernetes. */
+const labelKey = (what: string) =>
+  z
+    .string()
+    .regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, `expected ${what} key`);
+
 /** Label keys as in Kubernetes: an optional DNS prefix and a name; values are free text up to 253 characters. */
-export const labelsSchema = z
-  .record(
-    z
-      .string()
-      .regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'expected a label key'),
-    z.string().max(253),
-  )
-  .default({});
+export const labelsSchema = z.record(labelKey('a label'), z.string().max(253)).default({});
+
+/** Maximum size of an object's annotations: keys and values, in bytes of UTF-8. */
+export const MAX_ANNOTATION_BYTES = 256 * 1024;
+
+/** Keys as those of labels; values are free text. */
+export const annotationsSchema = z
+  .record(labelKey('an annotation'), z.string())
+  .superRefine((all, context) => {
+    const encoder = new TextEncoder();
+    const bytes = Object.entries(all).reduce(
+      (sum, [key, value]) => sum + key.length + encoder.encode(value).length,
+      0,
+    );
+    if (bytes <= MAX_ANNOTATION_BYTES) return;
+    const message = `expected at most ${MAX_ANNOTATION_BYTES} bytes in total, got ${bytes}`;
+    context.addIssue({ code: 'custom', message });
+  });
 
 /** The part of an object's meta data that a user gives. */
 export const metaInputSchema = z.strictObject({
   name: dnsLabel,
   namespace: dnsLabel.optional(),
   labels: labelsSchema,
+  annotations: annotationsSchema.optional(),
   uid: z.string().optional(),
   revision: z.int().positive().optional(),
   generation: z.int().optional(),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { GantryError, type Issue } from '../errors.ts';
 import { pathOf } from '../plugin.ts';
 import { type InputKind, type InputMap, KIND_DEFINITIONS, type KindDefinition } from './kinds.ts';
+import { annotationsSchema } from './meta.ts';
 import type { networkInputSchema } from './network.ts';
 import type { nodeInputSchema } from './node.ts';
 import { checkPlainData, withoutNegativeZero } from './plain-data.ts';
@@ -53,6 +54,7 @@ export function validateInput<K extends InputKind>(
   if (result instanceof Promise) throw new TypeError(`kind ${kind}: its schema must not be asynchronous`);
   const { name, namespace } = (input as { meta?: { name?: unknown; namespace?: unknown } }).meta ?? {};
   if (result.issues === undefined) {
+    checkAnnotations(kind as string, result.value as Partial<Annotated>);
     if (definition.namespaced || namespace === undefined) return result.value as Validated<K>;
     throw invalidObject(`${kind} ${String(name)}`, [
       { path: 'meta.namespace', message: `a ${kind} lives in no namespace` },
@@ -62,6 +64,19 @@ export function validateInput<K extends InputKind>(
     typeof name === 'string' ? `${kind} ${name}` : String(kind),
     issuesOf(result.issues as readonly z.core.$ZodIssue[]),
   );
+}
+
+interface Annotated {
+  readonly meta: { readonly name?: unknown; readonly annotations?: unknown };
+}
+
+/** The schema of a kind from elsewhere may let anything pass. */
+function checkAnnotations(kind: string, { meta }: Partial<Annotated>): void {
+  if (meta?.annotations === undefined) return;
+  const { error } = annotationsSchema.safeParse(meta.annotations);
+  if (error === undefined) return;
+  const issues = error.issues.map((issue) => ({ ...issue, path: ['meta', 'annotations', ...issue.path] }));
+  throw invalidObject(`${kind} ${String(meta.name)}`, issuesOf(issues));
 }
 
 /** What an object calls itself, for an error about it. */

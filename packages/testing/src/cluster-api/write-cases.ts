@@ -101,6 +101,36 @@ export const writeCases: readonly ClusterApiCase[] = [
     },
   },
   {
+    name: 'annotations are free text that is applied, owned and patched as labels are, and bounded in total',
+    async run({ api, workloads }) {
+      const service = (annotations?: Record<string, string>) =>
+        serviceOf('web', workloads.runs, { replicas: 0 }, annotations === undefined ? {} : { annotations });
+      const text = 'two\nlines, "quotes" and a = b';
+      const stored = await api.apply(service({ 'example.com/why': text, owner: 'a' }));
+      deepStrictEqual(stored.meta.annotations, { 'example.com/why': text, owner: 'a' });
+      const network = { kind: 'network', meta: { name: 'n', annotations: { a: 'b' } } } as const;
+      const { revision } = (await api.apply(network)).meta;
+      strictEqual((await api.apply(network)).meta.revision, revision);
+      const other = await api.apply(service({ theirs: 'x' }), { manager: 'other' });
+      deepStrictEqual(other.meta.annotations, { 'example.com/why': text, owner: 'a', theirs: 'x' });
+      await rejects(api.apply(service({ owner: 'b' }), { manager: 'other' }), is('CONFLICT'));
+      const dropped = await api.apply(service({ owner: 'a' }));
+      deepStrictEqual(dropped.meta.annotations, { owner: 'a', theirs: 'x' });
+      strictEqual(dropped.meta.generation, stored.meta.generation);
+      const patched = await api.patch('service', 'web', {
+        meta: { annotations: { owner: null, more: 'y' } },
+      });
+      deepStrictEqual(patched.meta.annotations, { theirs: 'x', more: 'y' });
+      const scaled = await api.scale('web', 0);
+      deepStrictEqual(scaled.meta.annotations, { theirs: 'x', more: 'y' });
+      const none = await api.patch('service', 'web', { meta: { annotations: null } });
+      strictEqual(none.meta.annotations, undefined);
+      const half = 'x'.repeat(128 * 1024);
+      await rejects(api.apply(service({ a: half, b: half })), is('INVALID_OBJECT'));
+      await rejects(api.apply(service({ 'not a key': '' })), is('INVALID_OBJECT'));
+    },
+  },
+  {
     name: 'patch with a revision that is no longer current is CONFLICT',
     async run({ api, workloads }) {
       const { revision } = (await api.apply(serviceOf('web', workloads.runs, { replicas: 0 }))).meta;
