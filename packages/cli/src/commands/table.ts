@@ -75,6 +75,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
     'Set annotations of objects, or remove them',
     async () => (await import('./label.ts')).annotate,
   ),
+  entry(CHANGE, 'edit', 'Edit objects in your editor', async () => (await import('./edit.ts')).edit),
   entry(CHANGE, 'patch', 'Change single fields of objects', async () => (await import('./patch.ts')).patch),
   entry(CHANGE, 'wait', 'Wait until something holds', async () => (await import('./wait.ts')).wait),
   entry(WORK, 'logs', 'Show what tasks have written', async () => (await import('./logs.ts')).logs),
