@@ -24,7 +24,34 @@ export interface NewToken {
   readonly expiresInMs?: number | undefined;
 }
 
-/** The access tokens of the cluster's API; for its admins. */
+/** A question about the client's own token. */
+export interface AccessRequest {
+  /** `get`, `list`, `watch`, `create`, `apply`, `patch`, `delete`, `logs`, `exec`, `scale` … */
+  readonly verb: string;
+  /** A kind of object, or `token`, `state`, `metrics`. */
+  readonly kind: string;
+  /** Default: every namespace. */
+  readonly namespace?: string | undefined;
+}
+
+export interface AccessDecision {
+  readonly token: Pick<AccessToken, 'id' | 'name' | 'grants' | 'expiresAt'>;
+  readonly allowed: boolean;
+  /** The grant that is needed; absent if every token may do it. */
+  readonly required?: TokenGrant | undefined;
+}
+
+export interface AccessRules {
+  readonly token: AccessDecision['token'];
+  readonly rules: readonly {
+    readonly verb: string;
+    readonly kind: string;
+    /** `*`: all of them, and what lies outside of namespaces. */
+    readonly namespaces: readonly string[];
+  }[];
+}
+
+/** The access tokens of the cluster's API; for its admins. What the client's own token allows is for everyone. */
 export class AccessTokens {
   readonly #transport: Transport;
 
@@ -44,6 +71,26 @@ export class AccessTokens {
   ): Promise<AccessToken & { readonly token: string }> {
     const { body } = await this.#transport.call({ method: 'POST', path: '/v1/tokens', body: token, signal });
     return body as AccessToken & { readonly token: string };
+  }
+
+  /**
+   * Whether the client's own token allows a verb on a kind.
+   *
+   * @throws `INVALID_OBJECT` for an unknown verb or kind, with those that are known
+   */
+  async mayI(
+    { verb, kind, namespace }: AccessRequest,
+    { signal }: CallOptions = {},
+  ): Promise<AccessDecision> {
+    const query = { verb, kind, namespace };
+    const { body } = await this.#transport.call({ method: 'GET', path: '/v1/access', query, signal });
+    return body as AccessDecision;
+  }
+
+  /** All that the client's own token allows. */
+  async rules({ signal }: CallOptions = {}): Promise<AccessRules> {
+    const { body } = await this.#transport.call({ method: 'GET', path: '/v1/access', signal });
+    return body as AccessRules;
   }
 
   async delete(id: string, { signal }: CallOptions = {}): Promise<void> {

@@ -102,7 +102,9 @@ describe('the scheduler loop', () => {
     await cluster.api.apply({ kind: 'service', meta, spec: { template: { image: 'web:1' } } });
     await cluster.clock.advance(1000);
     expect(seen.at(-1)).toEqual({ labels: meta.labels, annotations: meta.annotations });
-    await cluster.api.patch('service', 'web', { meta: { annotations: { 'example.com/policy': 'anywhere' } } });
+    await cluster.api.patch('service', 'web', {
+      meta: { annotations: { 'example.com/policy': 'anywhere' } },
+    });
     await cluster.api.scale('web', 2);
     await cluster.clock.advance(60_000);
     expect(seen.at(-1)).toEqual({ labels: meta.labels, annotations: { 'example.com/policy': 'anywhere' } });

@@ -19,6 +19,7 @@ export type RouteName =
   | 'metrics'
   | 'stats'
   | 'state'
+  | 'access'
   | 'tokens'
   | 'token'
   | 'bulk-apply'
@@ -58,6 +59,7 @@ export function requiredGrant({ method, route, kind, namespace }: AccessQuestion
     case 'schema':
       return 'open';
     case 'info':
+    case 'access':
     case 'bulk-apply':
     case 'bulk-plan':
     case 'unknown':

@@ -4,6 +4,7 @@ import { components } from '../openapi/components.ts';
 import { openApiDocument } from '../openapi/document.ts';
 import { inputSchemas } from '../openapi/schemas.ts';
 import { aboutRoutes } from './about-routes.ts';
+import { accessRoutes } from './access-routes.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
@@ -14,7 +15,7 @@ import { documentRoutes, systemRoutes } from './system-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
 
-const RESERVED = ['apply', 'info', 'namespaces', 'plan', 'state', 'stats', 'tokens'];
+const RESERVED = ['access', 'apply', 'info', 'namespaces', 'plan', 'state', 'stats', 'tokens'];
 
 /**
  * Checks that every kind gets a path of its own.
@@ -43,6 +44,7 @@ export function allRoutes(parts: RouteParts, version: string): readonly Route[] 
     ...systemRoutes(parts),
     ...documentRoutes(document, schemas, kinds),
     ...bulkRoutes(parts),
+    ...accessRoutes(parts),
     ...tokenRoutes(parts),
     ...kinds.flatMap((definition) => kindRoutes(definition, parts)),
   ];

@@ -13,6 +13,8 @@ export async function connectTo({ server, servers = [], token, ca }: Target): Pr
       list: () => cluster.tokens.list(),
       create: (input: Parameters<TokenApi['create']>[0]) => cluster.tokens.create(input),
       remove: (id) => cluster.tokens.delete(id),
+      mayI: (request) => cluster.tokens.mayI(request),
+      rules: () => cluster.tokens.rules(),
     },
     state: () => cluster.state(),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),

@@ -141,6 +141,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
     'Create, list and remove access tokens',
     async () => (await import('./token.ts')).token,
   ),
+  entry(CLUSTER, 'auth', 'Show what your access token allows', async () => (await import('./auth.ts')).auth),
   entry(
     CLUSTER,
     'snapshot',

@@ -38,6 +38,29 @@ export interface TokenApi {
     readonly expiresInMs?: number | undefined;
   }): Promise<TokenInfo & { readonly token: string }>;
   remove(id: string): Promise<void>;
+  /** Whether the token in use allows a verb on a kind; without a namespace, in all of them. */
+  mayI(request: {
+    readonly verb: string;
+    readonly kind: string;
+    readonly namespace?: string | undefined;
+  }): Promise<AccessDecision>;
+  /** All that the token in use allows. */
+  rules(): Promise<AccessRules>;
+}
+
+export interface AccessDecision {
+  readonly token: Pick<TokenInfo, 'name' | 'grants' | 'expiresAt'>;
+  readonly allowed: boolean;
+  readonly required?: TokenInfo['grants'][number] | undefined;
+}
+
+export interface AccessRules {
+  readonly token: AccessDecision['token'];
+  readonly rules: readonly {
+    readonly verb: string;
+    readonly kind: string;
+    readonly namespaces: readonly string[];
+  }[];
 }
 
 /** How a cluster is reached. */

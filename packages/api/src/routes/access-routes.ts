@@ -1,0 +1,44 @@
+import { dnsLabel, invalidObject } from '@gantry/core';
+import { z } from 'zod';
+import { accessRules, decideAccess } from '../auth/verbs.ts';
+import { type Route, route } from '../http/route.ts';
+import type { RouteParts } from './parts.ts';
+
+const word = z.string().min(1).max(63);
+const query = z.strictObject({ verb: word, kind: word, namespace: dnsLabel }).partial();
+
+/** What the caller's own token allows. */
+export function accessRoutes({ kinds }: RouteParts): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      route: 'access',
+      path: '/v1/access',
+      summary:
+        'What the token of this request allows: everything, or whether one verb is allowed on one kind',
+      query,
+      answers: {
+        200: { type: 'application/json', shape: { schema: { type: 'object', required: ['token'] } } },
+      },
+      handle: async ({ who, query: { verb, kind, namespace } }) => {
+        const { id, name, grants, expiresAt } = who;
+        const token = { id, name, grants, ...(expiresAt === undefined ? {} : { expiresAt }) };
+        if (verb === undefined && kind === undefined)
+          return { status: 200, body: { token, rules: accessRules(grants, kinds) } };
+        if (verb === undefined || kind === undefined)
+          throw invalidObject('access', [
+            { path: verb === undefined ? 'verb' : 'kind', message: 'is missing' },
+          ]);
+        const decision = decideAccess(grants, { verb, kind, namespace }, kinds);
+        if ('unknown' in decision) {
+          const { unknown, expected } = decision;
+          const given = unknown === 'verb' ? verb : kind;
+          const of = unknown === 'verb' ? ` for a ${kind}` : '';
+          const message = `expected one of ${expected.join(', ')}${of}, got ${JSON.stringify(given)}`;
+          throw invalidObject('access', [{ path: unknown, message }]);
+        }
+        return { status: 200, body: { token, ...decision } };
+      },
+    }),
+  ];
+}
