@@ -80,6 +80,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
   entry(CHANGE, 'wait', 'Wait until something holds', async () => (await import('./wait.ts')).wait),
   entry(WORK, 'logs', 'Show what tasks have written', async () => (await import('./logs.ts')).logs),
   entry(WORK, 'exec', 'Run a command inside a task', async () => (await import('./exec.ts')).exec),
+  entry(WORK, 'cp', 'Copy files from and to a task', async () => (await import('./cp.ts')).cp),
   entry(
     WORK,
     'port-forward',
