@@ -2,7 +2,7 @@ import { CORE_KINDS, findCoreKind, findKind } from '../cluster/kinds.ts';
 import type { AccessDecision } from '../io/io.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { parseFormat, renderData } from '../output/format.ts';
-import { problemOf, usage } from '../output/problem.ts';
+import { CliError, problemOf, usage } from '../output/problem.ts';
 import { renderTable } from '../output/table.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
@@ -87,6 +87,8 @@ async function decide(
     return await tokens.mayI(request);
   } catch (error) {
     const { code, issues } = problemOf(error);
+    if (code === 'NOT_FOUND')
+      throw new CliError('UNSUPPORTED', 'the server cannot answer this: it is older than this program');
     if (code !== 'INVALID_OBJECT') throw error;
     throw usage(issues.map(({ path, message }) => `${path}: ${message}`).join('; '));
   }

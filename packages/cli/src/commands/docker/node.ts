@@ -2,6 +2,7 @@ import { type Availability, isFinal, type Node } from '@gantry/core';
 import { allPages } from '../../cluster/all-pages.ts';
 import { CORE_KINDS, findKind } from '../../cluster/kinds.ts';
 import { getObject, type Ref } from '../../cluster/refs.ts';
+import { FORMAT_HELP, inspectRow, nodeRow, printRows } from '../../docker/format.ts';
 import { pairs } from '../../docker/values.ts';
 import { repeatable } from '../../input/repeatable.ts';
 import { printObjects } from '../../output/print-objects.ts';
@@ -24,7 +25,14 @@ export const node: Define = (command, act) => {
     .command('ls')
     .alias('list')
     .description('List nodes')
-    .action(act((cx) => runGet(cx, ['node'], { headers: true })));
+    .option('--format <template>', FORMAT_HELP)
+    .action(
+      act<[], { format?: string }>(async (cx, _, { format }) => {
+        if (format === undefined) return runGet(cx, ['node'], { headers: true });
+        const { items } = await allPages(await cx.api(), 'node', { signal: cx.signal });
+        return printRows(cx, format, items.map(nodeRow));
+      }),
+    );
   command
     .command('ps')
     .description('List the tasks of nodes')
@@ -53,9 +61,11 @@ export const node: Define = (command, act) => {
     .command('inspect')
     .description('Show nodes as JSON')
     .argument('<nodes...>', 'names of nodes')
+    .option('-f, --format <template>', FORMAT_HELP)
     .action(
-      act<[string[]]>(async (cx, [words]) => {
+      act<[string[]], { format?: string }>(async (cx, [words], { format }) => {
         const nodes = await Promise.all(words.map((word) => getObject(cx, refOf(word))));
+        if (format !== undefined) return printRows(cx, format, nodes.map(inspectRow), false);
         cx.print(JSON.stringify(nodes as readonly Node[], null, 2));
       }),
     );

@@ -4,6 +4,7 @@ import { parseService, withSuggestion } from '../../cluster/refs.ts';
 import { columnsOf, rowsOf } from '../../columns/index.ts';
 import { short } from '../../columns/service-columns.ts';
 import { describeService } from '../../describe/service.ts';
+import { inspectRow, printRows, taskRow } from '../../docker/format.ts';
 import type { Column } from '../../output/columns.ts';
 import { renderFields } from '../../output/fields.ts';
 import { renderTable } from '../../output/table.ts';
@@ -14,13 +15,15 @@ export interface ShowTasksOptions {
   readonly running?: boolean;
   /** False: errors are shown at full length. */
   readonly trunc?: boolean;
+  /** Go template. */
+  readonly format?: string;
 }
 
 /** Shows the tasks of services, those that run first, with what keeps them from being ready. */
 export async function showTasksOf(
   cx: Cx,
   services: readonly string[],
-  { running = false, trunc = true }: ShowTasksOptions = {},
+  { running = false, trunc = true, format }: ShowTasksOptions = {},
 ): Promise<void> {
   const tasks: Task[] = [];
   for (const id of services) {
@@ -30,20 +33,33 @@ export async function showTasksOf(
   const shown = tasks
     .filter(({ spec }) => !running || spec.desired === 'running')
     .sort((a, b) => Number(b.spec.desired === 'running') - Number(a.spec.desired === 'running'));
+  const now = (await cx.clock()).now();
+  if (format !== undefined)
+    return printRows(
+      cx,
+      format,
+      shown.map((task) => taskRow(task, now)),
+    );
   if (shown.length === 0) return cx.note('No tasks.');
   const error: Column<Task> = {
     title: 'ERROR',
     cell: ({ status: { ready, message = '' } }) => (ready ? '' : trunc ? short(message) : message),
   };
   const columns = [...columnsOf('task', { wide: false, namespaces: false }), error as Column];
-  const context = { now: (await cx.clock()).now(), colors: cx.colors };
+  const context = { now, colors: cx.colors };
   cx.io.stdout.write(renderTable(rowsOf(shown, columns, context)));
 }
 
 /** Docker's `service inspect`: a JSON array, or with `pretty` what `describe` shows. */
-export async function inspectServices(cx: Cx, words: readonly string[], pretty: boolean): Promise<void> {
+export async function inspectServices(
+  cx: Cx,
+  words: readonly string[],
+  pretty: boolean,
+  format?: string,
+): Promise<void> {
   const services: Service[] = [];
   for (const word of words) services.push(await getService(cx, await parseService(cx, word)));
+  if (format !== undefined) return printRows(cx, format, services.map(inspectRow), false);
   if (!pretty) return cx.print(JSON.stringify(services, null, 2));
   const context = { now: (await cx.clock()).now(), colors: cx.colors, limit: 50 };
   for (const service of services) {

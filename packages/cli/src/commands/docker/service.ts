@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { allPages } from '../../cluster/all-pages.ts';
 import { followRollout } from '../../cluster/follow-rollout.ts';
 import { CORE_KINDS, findKind } from '../../cluster/kinds.ts';
 import { idIn, parseService } from '../../cluster/refs.ts';
 import type { CreateFlags } from '../../docker/create-service.ts';
 import { sharedFlags } from '../../docker/flags.ts';
+import { FORMAT_HELP, printRows, serviceRow } from '../../docker/format.ts';
 import type { UpdateFlags } from '../../docker/update-service.ts';
 import { repeatable } from '../../input/repeatable.ts';
 import { parseDuration } from '../../output/duration.ts';
@@ -19,6 +21,7 @@ import { updateService } from './service-update.ts';
 interface ListOptions {
   readonly filter?: string;
   readonly quiet?: boolean;
+  readonly format?: string;
 }
 
 /** `gantry service create|ls|ps|inspect|scale|update|rollback|logs|rm`. */
@@ -38,14 +41,22 @@ export const service: Define = (command, act) => {
     .description('List services')
     .option('-f, --filter <labels>', 'only with these labels: label=app=web')
     .option('-q, --quiet', 'names only')
+    .option('--format <template>', FORMAT_HELP)
     .action(
-      act<[], ListOptions>((cx, _, { filter, quiet }) =>
-        runGet(cx, ['service'], {
+      act<[], ListOptions>(async (cx, _, { filter, quiet, format }) => {
+        const selector = filter?.replace(/^label=/, '');
+        if (format !== undefined) {
+          const { namespace } = await cx.target();
+          const select = { namespace, labels: selector, signal: cx.signal };
+          const { items } = await allPages(await cx.api(), 'service', select);
+          return printRows(cx, format, items.map(serviceRow));
+        }
+        return runGet(cx, ['service'], {
           headers: true,
           ...(quiet === true ? { output: "jsonpath={range .items[*]}{.meta.name}{'\\n'}{end}" } : {}),
-          ...(filter === undefined ? {} : { selector: filter.replace(/^label=/, '') }),
-        }),
-      ),
+          ...(selector === undefined ? {} : { selector }),
+        });
+      }),
     );
   command
     .command('ps')
@@ -53,6 +64,7 @@ export const service: Define = (command, act) => {
     .argument('<services...>', 'names of services')
     .option('--running', 'only tasks that should run')
     .option('--no-trunc', 'do not shorten errors')
+    .option('--format <template>', FORMAT_HELP)
     .action(
       act<[string[]], ShowTasksOptions>(async (cx, [words], options) => {
         const ids = await Promise.all(words.map((word) => parseService(cx, word)));
@@ -64,9 +76,10 @@ export const service: Define = (command, act) => {
     .description('Show services as JSON')
     .argument('<services...>', 'names of services')
     .option('--pretty', 'for people')
+    .option('-f, --format <template>', FORMAT_HELP)
     .action(
-      act<[string[]], { pretty?: boolean }>((cx, [words], { pretty }) =>
-        inspectServices(cx, words, pretty === true),
+      act<[string[]], { pretty?: boolean; format?: string }>((cx, [words], { pretty, format }) =>
+        inspectServices(cx, words, pretty === true, format),
       ),
     );
   scale(command.command('scale').description('Set how many replicas services have'), act);

@@ -1,4 +1,5 @@
 import { idOf } from '@gantry/core';
+import { FORMAT_HELP, printRows, serviceRow } from '../../docker/format.ts';
 import { repeatable } from '../../input/repeatable.ts';
 import { parseDuration } from '../../output/duration.ts';
 import { compareNatural } from '../../output/natural-order.ts';
@@ -69,17 +70,21 @@ export const stack: Define = (command, act) => {
     .command('ls')
     .alias('list')
     .description('List stacks')
+    .option('--format <template>', FORMAT_HELP)
     .action(
-      act(async (cx) => {
+      act<[], { format?: string }>(async (cx, _, { format }) => {
         const counts = new Map<string, number>();
         for (const { meta } of (await membersOf(cx)).services) {
           const name = meta.labels[STACK_LABEL] ?? '';
           counts.set(name, (counts.get(name) ?? 0) + 1);
         }
+        const sorted = [...counts].sort(([a], [b]) => compareNatural(a, b));
+        if (format !== undefined) {
+          const listed = sorted.map(([Name, Services]) => ({ Name, Services }));
+          return printRows(cx, format, listed);
+        }
         if (counts.size === 0) return cx.note('No stacks.');
-        const rows = [...counts]
-          .sort(([a], [b]) => compareNatural(a, b))
-          .map(([name, services]) => [name, String(services)]);
+        const rows = sorted.map(([name, services]) => [name, String(services)]);
         cx.io.stdout.write(renderTable([['NAME', 'SERVICES'], ...rows]));
       }),
     );
@@ -89,6 +94,7 @@ export const stack: Define = (command, act) => {
     .argument('<name>', 'name of the stack')
     .option('--running', 'only tasks that should run')
     .option('--no-trunc', 'do not shorten errors')
+    .option('--format <template>', FORMAT_HELP)
     .action(
       act<[string], ShowTasksOptions>(async (cx, [name], options) => {
         const { services } = await known(cx, name);
@@ -103,9 +109,11 @@ export const stack: Define = (command, act) => {
     .command('services')
     .description('List the services of a stack')
     .argument('<name>', 'name of the stack')
+    .option('--format <template>', FORMAT_HELP)
     .action(
-      act<[string]>(async (cx, [name]) => {
+      act<[string], { format?: string }>(async (cx, [name], { format }) => {
         const { services } = await known(cx, name);
+        if (format !== undefined) return printRows(cx, format, services.map(serviceRow));
         await printObjects(cx, services, {
           format: { type: 'table', wide: false },
           headers: true,
