@@ -1,4 +1,6 @@
+import { selects } from '@gantry/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { translateFields } from '../src/cluster/field-selector.ts';
 import { type Bench, openBench, serviceYaml } from './support/cluster.ts';
 
 let bench: Bench;
@@ -33,6 +35,46 @@ describe('wait', () => {
     [`wait svc web --all ${available}`, 2],
   ])('%s exits with %d', async (line, code) => {
     expect(await run(line)).toMatchObject({ code });
+  });
+});
+
+describe("kubectl's names of fields", () => {
+  test.each([
+    ['get svc --field-selector metadata.name=web -o name', 'service/web\n'],
+    ['get svc --field-selector metadata.name!=web -o name', 'service/api\n'],
+    ['get pods --field-selector status.phase=Pending -o name', ''],
+    ['get nodes --field-selector spec.unschedulable=false,metadata.name=node-1 -o name', 'node/node-1\n'],
+    ['get nodes --field-selector spec.unschedulable=true -o name', ''],
+  ])('%s', async (line, out) => {
+    expect(await run(line)).toMatchObject({ code: 0, out });
+  });
+
+  test.each([
+    ['status.phase=Running', 'status.state in (running,stopping)'],
+    [
+      'status.phase!=Failed,metadata.namespace=a',
+      'status.state notin (failed,rejected,orphaned),meta.namespace in (a)',
+    ],
+    ['status.phase in (Running, Succeeded)', 'status.state in (running,stopping,complete)'],
+    ['involvedObject.kind=Service,type=Warning', 'spec.regarding.kind in (service),spec.type in (warning)'],
+    ['spec.nodeName=', 'spec.node in ()'],
+    ['spec.node=a,status.state!=failed', 'spec.node=a,status.state!=failed'],
+    ['zone in (a,b),!x', 'zone in (a,b),!x'],
+    ['=,(', '=,('],
+  ])('%s is %s', (given, translated) => {
+    expect(translateFields(given)).toBe(translated);
+    if (!given.includes('(')) expect(() => selects({ fields: translated })).not.toThrow();
+  });
+
+  test.each([
+    ['status.phase=Broken', 'expected one of the phases Pending, Running, Succeeded, Failed'],
+    ['status.podIP=10.0.0.1', 'gantry get tasks -o wide'],
+    ['metadata.labels.app=web', 'select by labels with -l'],
+  ])('%s is a usage error: %s', async (selector, hint) => {
+    expect(await run(`get tasks --field-selector ${selector}`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(hint),
+    });
   });
 });
 

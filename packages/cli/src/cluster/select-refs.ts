@@ -3,6 +3,7 @@ import { type FilesOptions, readInputs } from '../input/files-option.ts';
 import { usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import { allPages } from './all-pages.ts';
+import { translateFields } from './field-selector.ts';
 import { kindOf } from './kinds.ts';
 import { parseSelection, type Ref } from './refs.ts';
 
@@ -44,7 +45,12 @@ export async function selectRefs(
   const found = await Promise.all(
     kinds.map(async (kind) => {
       const place = kind.namespaced ? { namespace } : {};
-      const select = { ...place, labels: selector, fields: fieldSelector, signal: cx.signal };
+      const select = {
+        ...place,
+        labels: selector,
+        fields: translateFields(fieldSelector),
+        signal: cx.signal,
+      };
       const { items } = await allPages(api, kind.kind as Kind, select);
       return items.map(({ meta }) => ({ kind, id: idOf(meta) }));
     }),

@@ -1,5 +1,6 @@
 import type { AnyObject, Kind } from '@gantry/core';
 import { allPages } from '../cluster/all-pages.ts';
+import { translateFields } from '../cluster/field-selector.ts';
 import { getObject, parseSelection } from '../cluster/refs.ts';
 import { describeObject } from '../describe/describe-object.ts';
 import { parseCount } from '../input/key-values.ts';
@@ -53,7 +54,7 @@ async function objectsOf(
       return allPages(api, kind as Kind, {
         ...place,
         labels: selector,
-        fields: fieldSelector,
+        fields: translateFields(fieldSelector),
         signal: cx.signal,
       });
     }),

@@ -1,5 +1,6 @@
 import { type AnyObject, type Event, idOf, type Kind } from '@gantry/core';
 import { allPages } from '../cluster/all-pages.ts';
+import { translateFields } from '../cluster/field-selector.ts';
 import { getObject, parseSelection, type Selection } from '../cluster/refs.ts';
 import { parseCount } from '../input/key-values.ts';
 import { EXIT, exitCodeOf } from '../output/exit-codes.ts';
@@ -110,7 +111,7 @@ async function selectors(
   { allNamespaces, selector, fieldSelector }: GetOptions,
 ): Promise<{ namespace: string | undefined; labels: string | undefined; fields: string | undefined }> {
   const namespace = namespaced && allNamespaces !== true ? (await cx.target()).namespace : undefined;
-  return { namespace, labels: selector, fields: fieldSelector };
+  return { namespace, labels: selector, fields: translateFields(fieldSelector) };
 }
 
 async function collect(
