@@ -1,4 +1,5 @@
 import { GantryError } from '@gantry/core';
+import { checkOptions } from './check-options.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { Endpoints } from './http/endpoints.ts';
 import { wasNotSent } from './http/transport.ts';
@@ -15,9 +16,11 @@ export const SILENCE_MS = 35_000;
  * The API of the cluster behind a URL, over what the platform offers: `fetch`, and for `exec` and `dial` its WebSocket.
  * Nothing is sent before the first call.
  *
- * @throws `INVALID_OPTIONS` for what is no URL of HTTP, and for what cannot be a token.
+ * @throws `INVALID_OPTIONS` with the path of each problem: an unknown option, a URL that is not one of HTTP, a value that
+ * cannot be a token, a timeout that is not above 0 …
  */
 export function connect(options: ConnectOptions): RemoteCluster {
+  checkOptions(options, false);
   const { url, token, timeoutMs = TIMEOUT_MS, retries = RETRIES, silenceMs = SILENCE_MS } = options;
   const { clock = platformClock(), random = platformRandom() } = options;
   const endpoints = new Endpoints(urlsOf(url).map(baseOf));

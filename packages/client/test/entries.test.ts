@@ -78,3 +78,57 @@ describe('what cannot be a token', () => {
     expect(`${String(refused)} ${JSON.stringify(refused)}`).not.toContain('secret');
   });
 });
+
+describe.each([
+  ['in browsers', connect],
+  ['in Node', connectFromNode],
+] as const)('connect, %s', (where, make) => {
+  const url = 'http://127.0.0.1:1';
+  const problem = (options: unknown): unknown => {
+    try {
+      make(options as Parameters<typeof make>[0]);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+
+  test.each([
+    [{ url, retires: 1 }, 'retires'],
+    [{ url, timeout: 5 }, 'timeout'],
+    [{ url, headers: {} }, 'headers'],
+    [{ url, timeoutMs: 0 }, 'timeoutMs'],
+    [{ url, timeoutMs: '5s' }, 'timeoutMs'],
+    [{ url, timeoutMs: Number.NaN }, 'timeoutMs'],
+    [{ url, retries: -1 }, 'retries'],
+    [{ url, retries: 1.5 }, 'retries'],
+    [{ url, silenceMs: Number.POSITIVE_INFINITY }, 'silenceMs'],
+    [{ url, clock: {} }, 'clock'],
+    [{ url, random: Math }, 'random'],
+    [{ url, token: 7 }, 'token'],
+    [{ url: 7 }, 'url'],
+    [{ url: [] }, 'url'],
+    [{}, 'url'],
+    [undefined, ''],
+    [url, ''],
+  ])('rejects %j, and names the option', (options, path) => {
+    expect(problem(options)).toMatchObject({
+      code: 'INVALID_OPTIONS',
+      issues: [expect.objectContaining({ path })],
+    });
+  });
+
+  test('reports every problem at once, and repeats no value', () => {
+    const error = problem({ url, tokne: 'gantry_secret', timeoutMs: -1 });
+    expect(error).toMatchObject({ issues: [{ path: 'tokne' }, { path: 'timeoutMs' }] });
+    expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain('secret');
+  });
+
+  test('takes its own options, and undefined for an absent one', async () => {
+    const options = { url, token: undefined, timeoutMs: 1, retries: 0, silenceMs: 1, clock: undefined };
+    expect(problem(options)).toBeUndefined();
+    const own = problem({ url, ca: 'PEM' });
+    if (where === 'in Node') expect(own).toBeUndefined();
+    else expect(own).toMatchObject({ issues: [{ path: 'ca' }] });
+  });
+});

@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
+import { checkOptions } from '../check-options.ts';
 import { baseOf, checkToken, openAny, RETRIES, SILENCE_MS, TIMEOUT_MS, urlsOf } from '../connect.ts';
 import type { ConnectOptions } from '../connect-options.ts';
 import { Endpoints } from '../http/endpoints.ts';
@@ -23,9 +24,11 @@ const UNIX_HOST = 'http://gantry';
  * As the `connect` of the main entry, with what Node can do beyond a browser: Unix sockets, a CA of one's own, and
  * back-pressure on what `exec` and `dial` receive.
  *
- * @throws `INVALID_OPTIONS` for what is no URL of HTTP and no Unix socket, and for what cannot be a token.
+ * @throws `INVALID_OPTIONS` with the path of each problem: an unknown option, a URL that is neither one of HTTP nor a Unix
+ * socket, a value that cannot be a token, a timeout that is not above 0 …
  */
 export function connect(options: NodeConnectOptions): RemoteCluster {
+  checkOptions(options, true);
   const { url, token, ca, timeoutMs = TIMEOUT_MS, retries = RETRIES, silenceMs = SILENCE_MS } = options;
   const { clock = platformClock(), random = platformRandom() } = options;
   checkToken(token);
