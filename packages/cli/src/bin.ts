@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { nodeIo } from './io/node-io.ts';
 import { ProcessOutputs } from './io/process-outputs.ts';
 import { run } from './main.ts';
@@ -9,6 +10,7 @@ const FLUSH_MS = 1000;
 /** The program: runs a command line on this process's terminal, and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
+  setMaxListeners(0, interrupt.signal); // a command may make many calls at a time
   // A terminal that is closed sends SIGHUP more than once; only who presses Ctrl-C again does not want to wait.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort(signal));
   process.once('SIGINT', () => {

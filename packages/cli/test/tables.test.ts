@@ -181,3 +181,17 @@ test('events are listed in the order in which they last happened', async () => {
   );
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
+
+test('many nodes measured at once are no leak of listeners', async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error): void => void warnings.push(name);
+  process.on('warning', note);
+  try {
+    await bench.cluster.api.stats({ signal: new AbortController().signal });
+    expect((await run('top nodes --interval 50ms --no-headers')).code).toBe(0);
+    await new Promise((resolve) => setImmediate(resolve)); // warnings are emitted on the next tick
+  } finally {
+    process.off('warning', note);
+  }
+  expect(warnings).toEqual([]);
+});

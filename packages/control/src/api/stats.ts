@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Bus, messages, type Subjects, type TaskStats, throwIfAborted } from '@gantry/core';
 
 const CALL_MS = 5000;
@@ -9,7 +10,10 @@ export async function nodeStats(
   nodes: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<readonly TaskStats[]> {
-  const options = { timeoutMs: CALL_MS, ...(signal === undefined ? {} : { signal }) };
+  // One listener for each node, on a signal of its own: the caller's sees one of them.
+  const asked = AbortSignal.any(signal === undefined ? [] : [signal]);
+  setMaxListeners(0, asked);
+  const options = { timeoutMs: CALL_MS, signal: asked };
   const answers = await Promise.allSettled(
     nodes.map(async (node) => {
       const { stats } = messages.statsReply(
