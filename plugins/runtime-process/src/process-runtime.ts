@@ -24,7 +24,7 @@ import { z } from 'zod';
 import { type Cgroups, probeCgroups, TaskCgroup } from './cgroup.ts';
 import { exec } from './exec.ts';
 import { Feed } from './feed.ts';
-import { checkSpec, launchOf } from './launch.ts';
+import { checkSpec, checkUser, launchOf } from './launch.ts';
 import { claimNodeDir, defaultDir } from './node-dir.ts';
 import { family, MS_PER_TICK, ProcessTable, readProcess, residentBytes, send } from './process-table.ts';
 import { readLogs } from './read-logs.ts';
@@ -86,7 +86,8 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   /** Finds what earlier runs left, and claims the node. */
   async start(): Promise<void> {
     this.#enter();
-    const { taskPids } = this.#setup;
+    const { taskPids, taskUser } = this.#setup;
+    if (taskUser !== undefined && this.supports.user) checkUser(taskUser);
     if (taskPids === undefined || this.supports.limits.pids) return;
     throw new GantryError(
       'UNSUPPORTED',
