@@ -44,7 +44,7 @@ describe('a cluster whose output cannot be written, again and again', () => {
     });
     await start();
     await deploy(up.client, [front, back]);
-    writer = new Writer(up.client);
+    writer = new Writer(up.connect());
     await writer.start();
   });
   afterAll(async () => {

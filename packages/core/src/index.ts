@@ -28,6 +28,7 @@ export {
   type GantryErrorOptions,
   type Issue,
   isGantryError,
+  isShortage,
   throwIfAborted,
   toGantryError,
   unlessAborted,

@@ -248,7 +248,11 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     for (const task of this.#tasks?.values() ?? []) {
       if (!task.found || task.ended) continue;
       found = true;
-      if (!task.alive) task.missed();
+      try {
+        if (!task.alive) task.missed();
+      } catch {
+        // It cannot be looked at now, which does not mean that it has ended.
+      }
     }
     if (found && !this.#closing.signal.aborted) {
       this.#polling = this.#setup.clock.after(POLL_MS, this.#poll);

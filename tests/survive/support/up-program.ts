@@ -37,12 +37,24 @@ export interface Held {
 export class UpProgram implements AsyncDisposable {
   readonly client: RemoteCluster;
   readonly #options: UpOptions;
+  readonly #clients: RemoteCluster[] = [];
   #child: ChildProcess | undefined;
 
   constructor(options: UpOptions) {
     this.#options = options;
-    this.client = connect({ url: `http://127.0.0.1:${options.port}`, token: TOKEN, timeoutMs: 20_000 });
+    this.client = this.connect();
     mkdirSync(options.scratch, { recursive: true });
+  }
+
+  /** A client with connections of its own, closed with the program. */
+  connect(): RemoteCluster {
+    const client = connect({
+      url: `http://127.0.0.1:${this.#options.port}`,
+      token: TOKEN,
+      timeoutMs: 20_000,
+    });
+    this.#clients.push(client);
+    return client;
   }
 
   get child(): ChildProcess {
@@ -132,6 +144,6 @@ export class UpProgram implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end('SIGTERM');
-    await this.client[Symbol.asyncDispose]();
+    await Promise.all(this.#clients.map((client) => client[Symbol.asyncDispose]()));
   }
 }
