@@ -11,7 +11,7 @@ import { answers, deploy, survivors, victim } from './support/workload.ts';
 import { Writer } from './support/writer.ts';
 
 const FILES = 1024;
-const IDLE = 1500;
+const IDLE = 500;
 
 describe('a cluster that has no file descriptors left, again and again', () => {
   let folder = '';

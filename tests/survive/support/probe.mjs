@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 
-const path = process.env.GANTRY_PROBE;
+const path = String(process.env.GANTRY_PROBE);
 rmSync(path, { force: true });
 createServer((socket) => {
   socket.on('error', () => undefined);

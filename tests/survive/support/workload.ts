@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ClusterApi, ServiceInput } from '@gantry/core';
+import type { ClusterApi, Service, ServiceInput } from '@gantry/core';
 import { isFinal } from '@gantry/core';
 import { taskProcesses } from '../../ha/support/processes.ts';
 
@@ -40,11 +40,28 @@ export async function deploy(api: ClusterApi, ports: readonly [number, number]):
     await api.wait('service', name, 'Stable', { timeoutMs: 60_000 });
 }
 
+/** Tasks near their limit of memory: one that stays below, and one that exceeds it again and again. */
+export async function deployNearLimit(api: ClusterApi): Promise<void> {
+  const hold = (mib: number): ServiceInput['spec']['template'] => ({
+    command: [
+      process.execPath,
+      '-e',
+      `const held = Buffer.alloc(${mib} << 20, 1); setInterval(() => held.fill(2), 200);`,
+    ],
+    resources: { limits: { memory: '128Mi' } },
+  });
+  await api.apply(service('near', 1, hold(64)));
+  await api.apply({ kind: 'service', meta: { name: 'above' }, spec: { replicas: 1, template: hold(256) } });
+  await api.wait('service', 'near', 'Stable', { timeoutMs: 60_000 });
+  const exceeded = ({ status }: Service): boolean => status.progress?.reason === 'OutOfMemory';
+  await api.wait('service', 'above', exceeded, { timeoutMs: 60_000 });
+}
+
 /** Process ids of the tasks that must outlive everything, by task, sorted. */
 export async function survivors(api: ClusterApi): Promise<readonly string[]> {
   const { items } = await api.list('task', { fields: 'status.state=running' });
   return items
-    .filter(({ spec }) => spec.service !== 'victim')
+    .filter(({ spec }) => spec.service !== 'victim' && spec.service !== 'above')
     .map(({ meta, status }) => `${meta.name} ${status.pid}`)
     .toSorted();
 }
