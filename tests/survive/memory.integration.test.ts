@@ -12,7 +12,7 @@ import { answers, deploy, deployNearLimit, victim } from './support/workload.ts'
 import { Writer } from './support/writer.ts';
 
 /** Of the heap of the program, MiB: about twice what it needs at rest. */
-const HEAP = 96;
+const HEAP = 160;
 /** Of the program and the tasks without limits of their own, bytes. */
 const ALL = 768 * 2 ** 20;
 const READERS = 40;

@@ -1,4 +1,4 @@
-import { rmdirSync, rmSync } from 'node:fs';
+import { realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { arch, availableParallelism, hostname, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -26,7 +26,15 @@ import { exec } from './exec.ts';
 import { Feed } from './feed.ts';
 import { checkSpec, checkUser, launchOf } from './launch.ts';
 import { claimNodeDir, defaultDir } from './node-dir.ts';
-import { family, MS_PER_TICK, ProcessTable, readProcess, residentBytes, send } from './process-table.ts';
+import {
+  bootId,
+  family,
+  MS_PER_TICK,
+  ProcessTable,
+  readProcess,
+  residentBytes,
+  send,
+} from './process-table.ts';
 import { readLogs } from './read-logs.ts';
 import { folderOf, TaskDir, taskFolders } from './task-dir.ts';
 import { launch, TaskProcess, type TaskSetup } from './task-process.ts';
@@ -98,7 +106,9 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   async info(): Promise<RuntimeInfo> {
     const capacity = { cpu: availableParallelism() * 1000, memory: totalmem() };
     const attributes = { os: process.platform, arch: arch(), hostname: hostname(), kernel: release() };
-    return { name: 'process', version: '1', capacity, attributes };
+    this.#enter();
+    const id = `${bootId()}${realpathSync(this.#root)}`;
+    return { name: 'process', version: '1', capacity, attributes, id };
   }
 
   async ensure(spec: RuntimeSpec, { signal, onProgress }: EnsureOptions = {}): Promise<RuntimeTask> {
