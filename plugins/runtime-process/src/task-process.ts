@@ -164,10 +164,11 @@ export class TaskProcess {
 
   /** Kills children in sessions of their own; while they cannot be listed, the task has not ended. */
   #endStrays(): void {
-    if (this.stopping || this.#released) return;
+    if (this.stopping) return;
     try {
       this.#setup.cgroup.kill();
     } catch {
+      if (this.#released) return;
       this.#setup.clock.after(STRAYS_RETRY_MS, () => this.#endStrays());
       return;
     }
