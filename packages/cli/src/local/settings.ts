@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Plugin } from '@gantry/core';
 import type { NodeOptions } from '@gantry/host';
 import type { GantryConfig, RuntimeName } from '../config/define-config.ts';
@@ -67,7 +67,12 @@ export async function localSettings(env: Env, cwd: string, options: LocalOptions
     runtime,
     chosen,
     plugins: async () => {
-      const preset = await presetOf(runtime, { logLevel, dir: runtimePath(env, name), taskUser });
+      const preset = await presetOf(runtime, {
+        logLevel,
+        dir: runtimePath(env, name),
+        frontendsFile: join(statePath(env, name), 'frontends.json'),
+        taskUser,
+      });
       const store = data === undefined ? [] : [await lmdbIn(data)];
       return composePlugins(composePlugins(preset, store), own);
     },
@@ -90,21 +95,23 @@ export async function chooseRuntime(env: Env): Promise<{ runtime: RuntimeName; c
 interface PresetOptions {
   readonly logLevel: NonNullable<GantryConfig['logLevel']>;
   readonly dir: string;
+  readonly frontendsFile: string;
   readonly taskUser: string | undefined;
 }
 
 async function presetOf(
   runtime: RuntimeName | 'none',
-  { logLevel, dir, taskUser }: PresetOptions,
+  { logLevel, dir, frontendsFile, taskUser }: PresetOptions,
 ): Promise<readonly Plugin[]> {
   switch (runtime) {
     case 'process':
       return (await import('@gantry/presets/process')).processCluster({
         logLevel,
+        frontendsFile,
         runtime: { dir, ...(taskUser !== undefined && { taskUser }) },
       });
     case 'docker':
-      return (await import('@gantry/presets/docker')).dockerCluster({ logLevel });
+      return (await import('@gantry/presets/docker')).dockerCluster({ logLevel, frontendsFile });
     case 'fake':
       return (await import('@gantry/presets/fake')).fakeCluster({ logLevel });
     case 'none':

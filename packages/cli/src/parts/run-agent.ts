@@ -95,15 +95,17 @@ async function presetOf(
   runtime: RuntimeName | 'none',
   { dir, taskUser, taskAddress, ...options }: PresetOptions,
 ): Promise<readonly Plugin[]> {
+  const frontendsFile = join(dir, 'frontends.json');
   switch (runtime) {
     case 'process':
       return (await import('@gantry/presets/process')).processNode({
         ...options,
+        frontendsFile,
         ...(taskAddress !== undefined && { taskAddress }),
         runtime: { dir, ...(taskUser !== undefined && { taskUser }) },
       });
     case 'docker':
-      return (await import('@gantry/presets/docker')).dockerNode(options);
+      return (await import('@gantry/presets/docker')).dockerNode({ ...options, frontendsFile });
     case 'fake':
       return (await import('@gantry/presets/fake')).fakeNode(options);
     case 'none':
