@@ -9,7 +9,7 @@ const folders = ['packages/*/test', 'plugins/*/test', 'examples/*/test', 'bench/
 const files = (suffix: string) => folders.map((folder) => `${folder}/**/*.${suffix}.ts`);
 
 /** Whole clusters of many processes, or under load: one at a time, as they take the machine for themselves. */
-const CLUSTERS = ['tests/{agent-restart,api,cluster,ha}/**/*.integration.test.ts'];
+const CLUSTERS = ['tests/{agent-restart,api,cluster,ha,survive}/**/*.integration.test.ts'];
 
 /** Ends a test that hangs. No test depends on the speed of the machine, so this is far beyond what any of them takes. */
 const TEST_MS = 60_000;

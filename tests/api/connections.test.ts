@@ -185,3 +185,25 @@ test('idle TLS connections beyond the maximum close the ones that were idle the 
   controller.abort();
   await watching;
 });
+
+test('answers that nobody reads close the connections that have waited the longest, and harm no other', async () => {
+  const { url, client } = await served({ unreadBytes: 32 * 1024 * 1024 });
+  const labels = Object.fromEntries(
+    Array.from({ length: 100 }, (_, index) => [`p${index}`, 'x'.repeat(250)]),
+  );
+  const objects = Array.from({ length: 400 }, (_, index) => {
+    return { kind: 'network' as const, meta: { name: `n-${index}`, labels }, spec: {} };
+  });
+  await client.applyAll(objects);
+  // More than the buffers of a connection hold: about 10 MB each.
+  const unread = await many(url, 12);
+  for (const { socket } of unread) {
+    socket.pause();
+    socket.write(request('/v1/networks'));
+  }
+  await expect.poll(() => closedBy(url, 'unread')).toBeGreaterThan(5);
+  expect(await metric(url, 'gantry_api_unread_bytes')).toBeLessThanOrEqual(32 * 1024 * 1024);
+  for (let round = 0; round < 3; round++) expect((await client.list('network')).items).toHaveLength(400);
+  for (const { socket } of unread) socket.destroy();
+  await expect.poll(() => metric(url, 'gantry_api_unread_bytes')).toBe(0);
+});

@@ -1,6 +1,7 @@
 import { contracts, definePlugin, subjects } from '@gantry/core';
 import { z } from 'zod';
 import { Ingress } from './ingress.ts';
+import { KeptFrontends } from './kept-frontends.ts';
 import { NodeAgent } from './node-agent.ts';
 import { STREAM_LIMITS } from './streams.ts';
 
@@ -49,6 +50,13 @@ export const ingress = definePlugin({
     random: contracts.random,
     logger: contracts.logger,
   },
-  options: z.strictObject({ address: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1') }),
-  create: ({ address }, needs) => new Ingress({ ...needs, subjects: subjects(needs.cluster.name) }, address),
+  options: z.strictObject({
+    address: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),
+    /** File in which the frontends are kept, so that the next program serves their ports at its start. */
+    keepIn: z.string().startsWith('/', 'expected an absolute path').optional(),
+  }),
+  create: ({ address, keepIn }, needs) => {
+    const kept = keepIn === undefined ? undefined : new KeptFrontends(keepIn, needs.clock);
+    return new Ingress({ ...needs, subjects: subjects(needs.cluster.name), kept }, address);
+  },
 });

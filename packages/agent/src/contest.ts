@@ -5,9 +5,9 @@ import type { AgentIdentity, Clock, GantryError } from '@gantry/core';
 /** Two signs of life further apart than this are two. */
 const MARGIN_MS = 100;
 
-/** This process, as other agents may hear of it. */
-export function agentIdentity(): AgentIdentity {
-  return { host: hostname(), pid: process.pid, place: place() };
+/** This process, as other agents may hear of it; `runtime`: the id of its runtime. */
+export function agentIdentity(runtime?: string): AgentIdentity {
+  return { host: hostname(), pid: process.pid, place: place(), ...(runtime !== undefined && { runtime }) };
 }
 
 function place(): string {

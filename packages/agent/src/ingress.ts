@@ -15,6 +15,7 @@ import {
   type Subjects,
   toGantryError,
 } from '@gantry/core';
+import type { KeptFrontends } from './kept-frontends.ts';
 import { Rests } from './rests.ts';
 
 const CALL_MS = 5000;
@@ -31,6 +32,8 @@ export interface IngressParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly subjects: Subjects;
+  /** Where the frontends are kept for the next program. */
+  readonly kept?: KeptFrontends | undefined;
 }
 
 /**
@@ -72,6 +75,7 @@ export class Ingress implements Component {
       }),
       loadBalancer.onDrained(() => this.#kick()),
     ];
+    await this.#serveKept();
     this.#loop = this.#run();
   }
 
@@ -80,6 +84,16 @@ export class Ingress implements Component {
     this.#stop.abort();
     this.#wake.abort();
     await this.#loop;
+    if (this.#hub !== undefined) await this.#parts.kept?.save(this.#frontends);
+  }
+
+  /** Serves the ports of the last program until the control plane says which there are now. */
+  async #serveKept(): Promise<void> {
+    const { kept, loadBalancer, logger } = this.#parts;
+    const frontends = (await kept?.read()) ?? [];
+    if (frontends.length === 0) return;
+    logger.info('serving the ports of before', { frontends: frontends.length });
+    await loadBalancer.apply(frontends);
   }
 
   #kick(): void {
@@ -139,6 +153,7 @@ export class Ingress implements Component {
       }),
     );
     if (reply.frontends === undefined) {
+      await this.#parts.kept?.save(this.#frontends);
       return false;
     }
     const frontends = reply.frontends.map((frontend): Frontend => ({ ...frontend, address: this.#address }));

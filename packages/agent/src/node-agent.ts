@@ -3,29 +3,23 @@ import {
   type AgentIdentity,
   type Assignment,
   aborted,
-  type Bus,
-  type Clock,
   featuresOfNode,
   GantryError,
   isFinal,
   isGantryError,
-  type Logger,
   messages,
-  type Network,
   type NetworkSpec,
-  type NodeInfo,
   type PullReply,
   type PullRequest,
-  type Random,
-  type Runtime,
   type RuntimeInfo,
   type RuntimeTask,
   randomId,
-  type Subjects,
   type TemplateSpec,
   toGantryError,
 } from '@gantry/core';
+import type { AgentOptions, AgentParts } from './agent-parts.ts';
 import { agentIdentity } from './contest.ts';
+import { Handover } from './handover.ts';
 import { refusals } from './refusal.ts';
 import { Registrar } from './registrar.ts';
 import { registrationOf } from './registration.ts';
@@ -34,7 +28,7 @@ import { Rests } from './rests.ts';
 import { resync } from './resync.ts';
 import { factsOf } from './running-tasks.ts';
 import { stopRevived } from './stop-revived.ts';
-import { type StreamLimits, StreamServer } from './streams.ts';
+import { StreamServer } from './streams.ts';
 import { type RunnerParts, TaskRunner } from './task-runner.ts';
 import { withPorts } from './with-ports.ts';
 
@@ -44,30 +38,6 @@ const MAX_RETRY_MS = 5000;
 const RESYNC_MS = 30_000;
 /** In this time all nodes turn to a new leader. */
 const HURRY_MS = 200;
-
-export interface AgentOptions {
-  /** What becomes of the tasks when the agent is closed: they are stopped and cleared away, or left running. */
-  readonly onClose: 'stop' | 'leave';
-  /** The longest grace of a task when the agent is closed, ms. */
-  readonly closeGraceMs: number;
-  /** Replaces another agent of this node that is in contact, once. */
-  readonly takeOver?: boolean;
-  /** Which process this is (default: found out from the system). */
-  readonly identity?: AgentIdentity;
-  /** Bounds of logs, execs and connections. */
-  readonly streams?: StreamLimits;
-}
-
-export interface AgentParts {
-  readonly node: NodeInfo;
-  readonly runtime: Runtime;
-  readonly network: Network;
-  readonly bus: Bus;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly subjects: Subjects;
-}
 
 /**
  * What runs on a node, as the kubelet does in Kubernetes: registers, gives signs of life, asks for its assignments,
@@ -98,22 +68,30 @@ export class NodeAgent implements Agent {
   #heartbeatMs = 1000;
   #cancelHurry = (): void => {};
   #abandoned = false;
-  readonly #identity: AgentIdentity;
+  #identity: AgentIdentity | undefined;
   readonly #registrar: Registrar;
+  readonly #handover: Handover;
 
   constructor(parts: AgentParts, options: AgentOptions) {
     this.#parts = parts;
     this.#options = options;
     this.node = parts.node.name;
     this.#session = randomId(parts.random);
-    this.#identity = options.identity ?? agentIdentity();
     this.#rests = new Rests(parts.clock);
+    this.#handover = new Handover({
+      clock: parts.clock,
+      runners: this.#runners,
+      closeGraceMs: options.closeGraceMs,
+      closed: this.#stop.signal,
+    });
     this.#registrar = new Registrar({
       ...parts,
       rests: this.#rests,
-      identity: this.#identity,
       takeOver: options.takeOver === true,
-      onReplaced: (error) => this.#stepDown(error),
+      onReplaced: (error) => {
+        parts.logger.error('another agent runs this node', { node: this.node, error });
+        return this.#handover.stepDown(this.#info?.id, error.details.runtime);
+      },
     });
     this.#streams = new StreamServer(parts, factsOf(this.#runners, parts), options.streams);
     this.#reporter = new Reporter({
@@ -134,14 +112,16 @@ export class NodeAgent implements Agent {
   async start(signal: AbortSignal): Promise<void> {
     const { bus, subjects, runtime } = this.#parts;
     this.#info = await runtime.info();
+    this.#identity = this.#options.identity ?? agentIdentity(this.#info.id);
     this.#loops.push(this.#followRuntime());
     this.#unsubscribe.push(bus.subscribe(subjects.leaderHint, () => this.#hurry()));
     await this.#register(signal);
     this.#unsubscribe.push(
       bus.subscribe(subjects.nodeHint(this.node), () => this.#pull()),
-      bus.respond(subjects.agent(this.node), async ({ payload }) =>
-        this.#streams.answer(messages.agent(payload)),
-      ),
+      bus.respond(subjects.agent(this.node), async ({ payload }) => {
+        const request = messages.agent(payload);
+        return request.op === 'yield' ? this.#yield(request.runtime) : this.#streams.answer(request);
+      }),
     );
     await this.#pullFirst(signal);
     this.#loops.push(this.#beat());
@@ -193,18 +173,15 @@ export class NodeAgent implements Agent {
     const { node, runtime, network } = this.#parts;
     const features = featuresOfNode(runtime, network);
     const facts = registrationOf(node, this.#session, this.#info as RuntimeInfo, features);
-    this.#heartbeatMs = await this.#registrar.register(facts, signal);
+    const identity = this.#identity as AgentIdentity;
+    this.#heartbeatMs = await this.#registrar.register(facts, identity, signal);
     this.#since = 0; // whoever did not know this agent may not know what it has: ask for everything
   }
 
-  /** Another agent has taken over the node: its tasks run there, so those here end, unless both share one runtime. */
-  async #stepDown(error: GantryError): Promise<void> {
-    const { logger, node } = this.#parts;
-    logger.error('another agent runs this node', { node: node.name, error });
-    if (error.details.place === this.#identity.place) return;
-    const runners = [...this.#runners.values()];
-    this.#runners.clear();
-    await Promise.allSettled(runners.map((runner) => runner.destroy(this.#options.closeGraceMs)));
+  #yield(runtime: string | undefined): Promise<null> {
+    this.#parts.logger.warn('another agent takes over this node', { node: this.node });
+    this.#rests.wake();
+    return this.#handover.yield(this.#info?.id, runtime, this.#pulling, () => this.#registerAgain());
   }
 
   /** Somebody new leads: whatever waits for an answer asks at once, but not all nodes in the same moment. */
@@ -215,7 +192,7 @@ export class NodeAgent implements Agent {
   }
 
   #registerAgain(): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#handover.yielding || this.#stop.signal.aborted) return;
     this.#registering ??= this.#register(this.#stop.signal)
       .then(() => {
         this.#rests.wake(); // reports that were refused are told again now
@@ -270,7 +247,7 @@ export class NodeAgent implements Agent {
   /** Asks for assignments, once more if this is called meanwhile. */
   #pull(): void {
     this.#wanted = true;
-    if (this.#pulling !== undefined || this.#stop.signal.aborted) return;
+    if (this.#pulling !== undefined || this.#handover.yielding || this.#stop.signal.aborted) return;
     this.#pulling = this.#pullAll().finally(() => {
       this.#pulling = undefined;
       if (this.#wanted) this.#pull();
@@ -281,7 +258,7 @@ export class NodeAgent implements Agent {
     const { logger } = this.#parts;
     const { signal } = this.#stop;
     let wait = RETRY_MS;
-    while (this.#wanted && !signal.aborted) {
+    while (this.#wanted && !this.#handover.yielding && !signal.aborted) {
       this.#wanted = false;
       try {
         await this.#pullOnce();

@@ -1,5 +1,6 @@
 import {
   type AgentIdentity,
+  type AgentRequest,
   aborted,
   type Bus,
   type Clock,
@@ -17,6 +18,8 @@ import type { Rests } from './rests.ts';
 const CALL_MS = 5000;
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
+/** Tasks get a moment to end, and the kernel some more to end what does not. */
+const YIELD_MS = 15_000;
 
 export interface RegistrarParts {
   readonly bus: Bus;
@@ -24,7 +27,6 @@ export interface RegistrarParts {
   readonly logger: Logger;
   readonly subjects: Subjects;
   readonly rests: Rests;
-  readonly identity: AgentIdentity;
   /** The first registration replaces an agent of this node that is in contact. */
   readonly takeOver: boolean;
   /** Another agent has taken over the node. */
@@ -45,10 +47,11 @@ export class Registrar {
    *
    * @throws `ALREADY_EXISTS` if another agent of the node is in contact and this one has never been registered.
    */
-  async register(facts: RegisterRequest, signal: AbortSignal): Promise<number> {
-    const { bus, logger, subjects, clock, rests, identity } = this.#parts;
+  async register(facts: RegisterRequest, identity: AgentIdentity, signal: AbortSignal): Promise<number> {
+    const { bus, logger, subjects, clock, rests } = this.#parts;
     const request: RegisterRequest = { ...facts, agent: identity };
     let takeOver = this.#parts.takeOver && !this.#registered;
+    if (takeOver) await this.#askToYield(facts.node, identity, signal);
     const contest = new Contest(identity, clock);
     let wait = RETRY_MS;
     while (!signal.aborted) {
@@ -80,5 +83,17 @@ export class Registrar {
       }
     }
     throw aborted(signal);
+  }
+
+  /** So that no task runs twice: the agent that is replaced ends its tasks first, if it can be reached. */
+  async #askToYield(node: string, { runtime }: AgentIdentity, signal: AbortSignal): Promise<void> {
+    const { bus, logger, subjects } = this.#parts;
+    const request: AgentRequest = { op: 'yield', ...(runtime !== undefined && { runtime }) };
+    try {
+      await bus.request(subjects.agent(node), request, { timeoutMs: YIELD_MS, signal });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      logger.info('the agent that is replaced did not answer', { node, error: toGantryError(error) });
+    }
   }
 }

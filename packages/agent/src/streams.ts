@@ -76,7 +76,7 @@ export class StreamServer {
   }
 
   async answer(
-    request: AgentRequest,
+    request: Exclude<AgentRequest, { readonly op: 'yield' }>,
   ): Promise<StreamOpened | StreamRead | StreamWritten | StatsReply | null> {
     switch (request.op) {
       case 'logs':

@@ -20,6 +20,7 @@ import { Exchanges } from './http/exchange.ts';
 import { guard } from './http/guard.ts';
 import { JsonCache } from './http/json-cache.ts';
 import { listen } from './http/listen.ts';
+import { PendingAnswers } from './http/pending-answers.ts';
 import { Streams } from './http/streams.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { Settings } from './options.ts';
@@ -50,6 +51,7 @@ export class ApiServer implements ApiEndpoint {
   readonly #streams: Streams;
   readonly #hubs: WatchHubs;
   readonly #connections: Connections;
+  readonly #answers: PendingAnswers;
   readonly #metrics: Metrics;
   readonly #kinds: readonly KindDefinition[];
   #app: FastifyInstance | undefined;
@@ -70,10 +72,11 @@ export class ApiServer implements ApiEndpoint {
     this.#connections = new Connections({ connections, connectionsPerAddress: perAddress }, (reason) =>
       this.#metrics.closed(reason),
     );
+    this.#answers = new PendingAnswers(settings.limits.unreadBytes, () => this.#metrics.closed('unread'));
     // Some connections stay free for those who look what is going on.
     const streams = Math.min(settings.limits.streams, Math.floor(connections * STREAMS_SHARE));
     this.#streams = new Streams(clock, this.#tokens, { ...settings.limits, streams });
-    this.#metrics = new Metrics(needs.views, this.#streams, this.#connections, logger);
+    this.#metrics = new Metrics(needs.views, this.#streams, this.#connections, this.#answers, logger);
     this.#hubs = new WatchHubs(this.#kinds, {
       api,
       clock,
@@ -124,6 +127,7 @@ export class ApiServer implements ApiEndpoint {
       audit: new Audit(this.#needs.logger),
       metrics,
       connections: this.#connections,
+      answers: this.#answers,
       guard: guard({ tokens: this.#tokens, limiter, exchanges, uid }),
     });
     this.#url = await listen(this.#app, where, tls === undefined ? 'http' : 'https');

@@ -38,6 +38,11 @@ const limitsSchema = z.strictObject({
   connections: z.int().min(8).optional(),
   /** Of them, how many one client address may have (default: half of `connections`). */
   connectionsPerAddress: z.int().min(4).optional(),
+  /** Bytes of answers that wait for their clients to read them, in total. */
+  unreadBytes: z
+    .int()
+    .min(1024 * 1024)
+    .default(256 * 1024 * 1024),
   /** How long a connection may stay open between two requests. */
   idleTimeoutMs: z.int().min(100).default(60_000),
   /** How long a TLS handshake may take. */

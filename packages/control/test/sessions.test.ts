@@ -56,3 +56,21 @@ describe('a second agent of a node', () => {
     expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).not.toThrow();
   });
 });
+
+describe('a new leader', () => {
+  test('rejects another agent than the one that the node names, until that one could have come', async () => {
+    const clock = new TestClock();
+    const sessions = new Sessions(clock);
+    sessions.inherit('n1', 's1', one);
+    expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).toThrow(
+      expect.objectContaining({ code: 'ALREADY_EXISTS' }),
+    );
+    // It is not in contact before it has registered.
+    expect(sessions.touch('n1', 's1')).toBe(false);
+    expect(() => sessions.check(request('s1', one), TIMEOUT_MS)).not.toThrow();
+    await clock.advance(TIMEOUT_MS);
+    expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).not.toThrow();
+    sessions.open('n1', 's2', other);
+    expect(sessions.touch('n1', 's2')).toBe(true);
+  });
+});

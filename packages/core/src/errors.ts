@@ -70,11 +70,23 @@ export function isGantryError(error: unknown, ...codes: readonly ErrorCode[]): e
   return codes.length === 0 || codes.includes((error as unknown as GantryError).code);
 }
 
-/** Makes a {@link GantryError} of anything thrown: keeps one as it is, wraps the rest as `INTERNAL` with its cause. */
+/** What the system says when it has no space, file descriptor or memory left. */
+const SHORTAGES: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM'];
+
+/** Whether an error of the system says that something is used up: space, file descriptors or memory. */
+export function isShortage(error: unknown): boolean {
+  return SHORTAGES.includes((error as { readonly code?: unknown } | null | undefined)?.code);
+}
+
+/**
+ * Makes a {@link GantryError} of anything thrown: keeps one as it is, and wraps the rest with its cause, as `EXHAUSTED` if
+ * the system has no space, file descriptor or memory left, else as `INTERNAL`.
+ */
 export function toGantryError(error: unknown, context?: string): GantryError {
   if (isGantryError(error)) return error;
   const text = error instanceof Error ? error.message : String(error);
-  return new GantryError('INTERNAL', context === undefined ? text : `${context}: ${text}`, { cause: error });
+  const message = context === undefined ? text : `${context}: ${text}`;
+  return new GantryError(isShortage(error) ? 'EXHAUSTED' : 'INTERNAL', message, { cause: error });
 }
 
 /** Throws `ABORTED` when the signal has fired. */

@@ -28,6 +28,7 @@ export {
   type GantryErrorOptions,
   type Issue,
   isGantryError,
+  isShortage,
   throwIfAborted,
   toGantryError,
   unlessAborted,
@@ -63,7 +64,15 @@ export type { Applied, Condition, MetaInput, ObjectMeta } from './model/meta.ts'
 export { dnsLabel } from './model/meta.ts';
 export type { Network as NetworkObject, NetworkInput, NetworkSpec } from './model/network.ts';
 export { networkName } from './model/network.ts';
-export type { Availability, Node, NodeInput, NodeSpec, NodeStatus, Taint } from './model/node.ts';
+export type {
+  AgentIdentity,
+  Availability,
+  Node,
+  NodeInput,
+  NodeSpec,
+  NodeStatus,
+  Taint,
+} from './model/node.ts';
 export { parseCpu, parseMemory, type ResourceRequirements, type Resources } from './model/resources.ts';
 export { parseSelector, readField, type Selector } from './model/selector.ts';
 export type {

@@ -1,11 +1,11 @@
 import type { Backend, BalancePolicy, Frontend, FrontendStatus } from './contracts/load-balancer.ts';
 import type { PortAddress } from './contracts/network.ts';
 import { GantryError, type Issue } from './errors.ts';
+import type { AgentIdentity } from './model/node.ts';
 import type { TaskStatus } from './model/task.ts';
 import { type DesiredState, TASK_STATES, type TaskState } from './model/task-state.ts';
 import type { Protocol } from './model/template.ts';
 import type {
-  AgentIdentity,
   AgentRequest,
   Assignment,
   HeartbeatReply,
@@ -161,6 +161,7 @@ const OPS: { readonly [K in AgentRequest['op']]: Check } = {
   close: shape<Op<'close'>>({ op: word, stream }),
   dial: shape<Op<'dial'>>({ op: word, task: name, port: whole(1, 65_535) }),
   stats: shape<Op<'stats'>>({ op: word }),
+  yield: shape<Op<'yield'>>({ op: word, runtime: optional(text(4096)) }),
 };
 
 const agentRequest: Check = (value) => {
@@ -206,7 +207,14 @@ export const messages = Object.freeze({
       features: optional(
         listOf(matching(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'the name of a feature'), 1024),
       ),
-      agent: optional(shape<AgentIdentity>({ host: text(253), pid: whole(0, 2 ** 53), place: text(253) })),
+      agent: optional(
+        shape<AgentIdentity>({
+          host: text(253),
+          pid: whole(0, 2 ** 53),
+          place: text(253),
+          runtime: optional(text(4096)),
+        }),
+      ),
       takeOver: optional(flag),
     }),
   ),

@@ -1,6 +1,7 @@
 import type { Frontend, FrontendStatus } from './contracts/load-balancer.ts';
 import { idOf } from './model/ids.ts';
 import type { NetworkSpec } from './model/network.ts';
+import type { AgentIdentity } from './model/node.ts';
 import type { Resources } from './model/resources.ts';
 import type { Task, TaskStatus } from './model/task.ts';
 import type { DesiredState } from './model/task-state.ts';
@@ -52,14 +53,6 @@ export function subjects(cluster: string): Subjects {
 }
 
 /** An agent that starts, or that was told `CONFLICT` because the control plane does not know its session. */
-/** Which process an agent is. */
-export interface AgentIdentity {
-  readonly host: string;
-  readonly pid: number;
-  /** Equal for processes of which one can tell whether the other runs: the kernel's boot and the namespace of pids. */
-  readonly place: string;
-}
-
 export interface RegisterRequest {
   readonly node: string;
   readonly session: string;
@@ -194,7 +187,12 @@ export type AgentRequest =
   /** A TCP connection to a port of a task: what it sends is read as `stdout`, what it is sent is written. */
   | { readonly op: 'dial'; readonly task: string; readonly port: number }
   /** What its running tasks use → {@link StatsReply}. */
-  | { readonly op: 'stats' };
+  | { readonly op: 'stats' }
+  /**
+   * Another agent takes over the node: this one ends its tasks, unless the other has the same runtime, and answers with
+   * null. Unless the other registers, it goes on after a few seconds.
+   */
+  | { readonly op: 'yield'; readonly runtime?: string | undefined };
 
 export interface StatsReply {
   readonly stats: readonly {

@@ -53,6 +53,8 @@ describe('an error', () => {
       message: 'plugin x: boom',
       cause: other,
     });
+    const full = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+    expect(toGantryError(full)).toMatchObject({ code: 'EXHAUSTED', cause: full });
     expect(toGantryError('text')).toMatchObject({ code: 'INTERNAL', message: 'text' });
   });
 

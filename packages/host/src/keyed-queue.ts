@@ -1,4 +1,4 @@
-import type { Clock, Random, ReconcileResult } from '@gantry/core';
+import { type Clock, isGantryError, type Random, type ReconcileResult } from '@gantry/core';
 
 export interface KeyedQueueOptions {
   readonly clock: Clock;
@@ -11,6 +11,8 @@ export interface KeyedQueueOptions {
 
 const FIRST_RETRY_MS = 20;
 const MAX_RETRY_MS = 30_000;
+/** After an outage of the store, or a full disk, keys run again within a few seconds. */
+const MAX_OUTAGE_RETRY_MS = 4000;
 
 /**
  * Work by key: a key that is waiting is not added twice, never runs twice at a time, runs once more if it was added
@@ -97,7 +99,9 @@ export class KeyedQueue {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
     const jitter = 0.5 + this.#options.random.next();
-    const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)) * jitter;
+    const outage = isGantryError(error, 'UNAVAILABLE', 'TIMEOUT', 'EXHAUSTED');
+    const wait =
+      Math.min(outage ? MAX_OUTAGE_RETRY_MS : MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)) * jitter;
     this.#options.onError(key, error, wait);
     this.addAfter(key, wait);
   }

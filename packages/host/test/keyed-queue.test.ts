@@ -1,4 +1,4 @@
-import type { ReconcileResult } from '@gantry/core';
+import { GantryError, type ReconcileResult } from '@gantry/core';
 import { SeededRandom, TestClock } from '@gantry/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -106,6 +106,25 @@ describe('a keyed queue', () => {
     expect(errors.length).toBeGreaterThan(40);
     await queue.close();
   });
+
+  test.each(['UNAVAILABLE', 'TIMEOUT', 'EXHAUSTED'] as const)(
+    'runs within 6 s once the store works again after a long outage: %s',
+    async (code) => {
+      let works = false;
+      let runs = 0;
+      const { queue, clock } = make(async () => {
+        if (!works) throw new GantryError(code, 'the disk is full');
+        runs++;
+        return undefined;
+      });
+      for (let key = 0; key < 20; key++) queue.add(`k${key}`);
+      await clock.advance(60 * 60_000);
+      works = true;
+      await clock.advance(6000);
+      expect(runs).toBe(20);
+      await queue.close();
+    },
+  );
 
   test('after a success the waits start anew', async () => {
     let fails = 4;

@@ -11,9 +11,11 @@ export interface DockerOptions {
   readonly runtime?: Parameters<typeof dockerRuntime>[0];
   /** Where published ports listen. Default 127.0.0.1. */
   readonly address?: string;
+  /** File in which the load balancer's frontends are kept, so that the next program serves their ports at its start. */
+  readonly frontendsFile?: string;
 }
 
-const OWN = Object.freeze({ runtime: true as const, address: true as const });
+const OWN = Object.freeze({ runtime: true as const, address: true as const, frontendsFile: true as const });
 
 /** A cluster that runs containers on this machine's Docker engine, behind the built-in proxy. @throws `INVALID_OPTIONS` for an unknown option */
 export function dockerCluster(options: EmbeddedOptions & DockerOptions = {}): readonly Plugin[] {
@@ -27,6 +29,6 @@ export function dockerNode(options: NodeSetOptions & DockerOptions): readonly Pl
   return [...nodeParts(options), ...containers(options)];
 }
 
-function containers({ runtime = {}, address = '127.0.0.1' }: DockerOptions): Plugin[] {
-  return [dockerRuntime(runtime), dockerNetwork(), proxyLoadBalancer(), ingress({ address })];
+function containers({ runtime = {}, address = '127.0.0.1', frontendsFile: keepIn }: DockerOptions): Plugin[] {
+  return [dockerRuntime(runtime), dockerNetwork(), proxyLoadBalancer(), ingress({ address, keepIn })];
 }

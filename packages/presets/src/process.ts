@@ -13,9 +13,16 @@ export interface ProcessOptions {
   readonly taskAddress?: string;
   /** Where published ports listen. Default 127.0.0.1. */
   readonly address?: string;
+  /** File in which the load balancer's frontends are kept, so that the next program serves their ports at its start. */
+  readonly frontendsFile?: string;
 }
 
-const OWN = Object.freeze({ runtime: true as const, taskAddress: true as const, address: true as const });
+const OWN = Object.freeze({
+  runtime: true as const,
+  taskAddress: true as const,
+  address: true as const,
+  frontendsFile: true as const,
+});
 
 /** A cluster that runs commands as processes of this machine, behind the built-in proxy. @throws `INVALID_OPTIONS` for an unknown option */
 export function processCluster(options: EmbeddedOptions & ProcessOptions = {}): readonly Plugin[] {
@@ -33,11 +40,12 @@ function processes({
   runtime = {},
   taskAddress = '127.0.0.1',
   address = '127.0.0.1',
+  frontendsFile: keepIn,
 }: ProcessOptions): Plugin[] {
   return [
     processRuntime(runtime),
     hostNetwork({ address: taskAddress }),
     proxyLoadBalancer(),
-    ingress({ address }),
+    ingress({ address, keepIn }),
   ];
 }

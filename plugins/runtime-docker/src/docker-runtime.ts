@@ -101,6 +101,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
     };
     return {
       name: 'docker',
+      ...(info.ID !== undefined && { id: String(info.ID) }),
       version: String(info.ServerVersion),
       capacity: { cpu: Number(info.NCPU) * 1000, memory: Number(info.MemTotal) },
       attributes: {

@@ -1,7 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { shortName } from '@gantry/core';
+import { isShortage, shortName } from '@gantry/core';
 import { send } from './process-table.ts';
 
 const ROOT = '/sys/fs/cgroup';
@@ -127,18 +136,22 @@ export class TaskCgroup {
    * this process too.
    */
   enter(start: () => ChildProcess): ChildProcess {
-    const entered: string[] = [];
+    // The way back is opened first: without a file descriptor for it this process would stay among those of the task.
+    const entered: number[] = [];
     let child: ChildProcess;
     try {
       for (const tree of this.#used) {
         const home = this.#cgroups.home.get(tree);
         if (home === undefined) continue;
+        entered.push(openSync(join(home, 'cgroup.procs'), 'w'));
         writeFileSync(join(tree, this.#name, 'cgroup.procs'), SELF);
-        entered.push(home);
       }
       child = start();
     } finally {
-      for (const home of entered) writeFileSync(join(home, 'cgroup.procs'), SELF);
+      for (const home of entered) {
+        writeSync(home, SELF);
+        closeSync(home);
+      }
     }
     if (child.pid !== undefined && entered.length < this.#used.length) this.add(child.pid);
     return child;
@@ -232,10 +245,12 @@ function attempt(action: () => unknown): boolean {
   }
 }
 
+/** @throws errors of a system that has no file descriptor left: a group that cannot be read is not empty */
 function text(path: string): string {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return '';
   }
 }

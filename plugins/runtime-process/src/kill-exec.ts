@@ -9,7 +9,12 @@ const ROUNDS = 5;
 /** Kills a command with its group, its descendants, and all that carry its marker. */
 export function killExec(pid: number, marker: string): void {
   for (let round = 0; round < ROUNDS; round++) {
-    const found = membersOf(pid, `${EXEC_MARKER}=${marker}`);
+    let found: readonly number[] = [];
+    try {
+      found = membersOf(pid, `${EXEC_MARKER}=${marker}`);
+    } catch {
+      // Without a file descriptor only its group can be found; the rest ends with the task.
+    }
     send(-pid, 'SIGKILL');
     for (const member of found) send(member, 'SIGKILL');
     if (found.length === 0) return;

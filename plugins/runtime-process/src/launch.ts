@@ -96,19 +96,33 @@ export function launchOf(
   };
 }
 
-/** `user`, `user:group`, as names or numbers. */
+/** @throws `INVALID_OPTIONS` if the default user of tasks does not exist on this machine */
+export function checkUser(text: string): void {
+  const account = findAccount(text);
+  if (typeof account === 'string')
+    throw new GantryError(
+      'INVALID_OPTIONS',
+      `runtime-process: option taskUser: ${account} not found on this node`,
+    );
+}
+
 function accountOf(task: string, text: string): Account {
+  const account = findAccount(text);
+  if (typeof account !== 'string') return account;
+  const issue = { path: 'template.user', message: `${account} not found on this node` };
+  throw invalidObject(`runtime-process: "${task}"`, [issue], 'UserUnknown');
+}
+
+/** `user`, `user:group`, as names or numbers; the part that is missing, as text. */
+function findAccount(text: string): Account | string {
   const [user, group] = text.split(':') as [string, string | undefined];
   const entry = find('/etc/passwd', user);
   const uid = entry === undefined ? number(user) : Number(entry[2]);
   const own = entry === undefined ? uid : Number(entry[3]);
   const groupEntry = group === undefined ? undefined : find('/etc/group', group);
   const gid = group === undefined ? own : groupEntry === undefined ? number(group) : Number(groupEntry[2]);
-  if (uid === undefined || gid === undefined) {
-    const what = uid === undefined ? `user "${user}"` : `group "${group}"`;
-    const issue = { path: 'template.user', message: `${what} not found on this node` };
-    throw invalidObject(`runtime-process: "${task}"`, [issue], 'UserUnknown');
-  }
+  if (uid === undefined) return `user "${user}"`;
+  if (gid === undefined) return `group "${group}"`;
   return { uid, gid, home: entry?.[5] ?? '/' };
 }
 

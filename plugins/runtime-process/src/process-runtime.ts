@@ -1,4 +1,4 @@
-import { rmdirSync, rmSync } from 'node:fs';
+import { realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { arch, availableParallelism, hostname, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -24,9 +24,17 @@ import { Feed } from '@gantry/core/primitives';
 import { z } from 'zod';
 import { type Cgroups, probeCgroups, TaskCgroup } from './cgroup.ts';
 import { exec } from './exec.ts';
-import { checkSpec, launchOf } from './launch.ts';
+import { checkSpec, checkUser, launchOf } from './launch.ts';
 import { claimNodeDir, defaultDir } from './node-dir.ts';
-import { family, MS_PER_TICK, ProcessTable, readProcess, residentBytes, send } from './process-table.ts';
+import {
+  bootId,
+  family,
+  MS_PER_TICK,
+  ProcessTable,
+  readProcess,
+  residentBytes,
+  send,
+} from './process-table.ts';
 import { readLogs } from './read-logs.ts';
 import { folderOf, TaskDir, taskFolders } from './task-dir.ts';
 import { launch, TaskProcess, type TaskSetup } from './task-process.ts';
@@ -86,7 +94,8 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   /** Finds what earlier runs left, and claims the node. */
   async start(): Promise<void> {
     this.#enter();
-    const { taskPids } = this.#setup;
+    const { taskPids, taskUser } = this.#setup;
+    if (taskUser !== undefined && this.supports.user) checkUser(taskUser);
     if (taskPids === undefined || this.supports.limits.pids) return;
     throw new GantryError(
       'UNSUPPORTED',
@@ -97,7 +106,9 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   async info(): Promise<RuntimeInfo> {
     const capacity = { cpu: availableParallelism() * 1000, memory: totalmem() };
     const attributes = { os: process.platform, arch: arch(), hostname: hostname(), kernel: release() };
-    return { name: 'process', version: '1', capacity, attributes };
+    this.#enter();
+    const id = `${bootId()}${realpathSync(this.#root)}`;
+    return { name: 'process', version: '1', capacity, attributes, id };
   }
 
   async ensure(spec: RuntimeSpec, { signal, onProgress }: EnsureOptions = {}): Promise<RuntimeTask> {
@@ -247,7 +258,11 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     for (const task of this.#tasks?.values() ?? []) {
       if (!task.found || task.ended) continue;
       found = true;
-      if (!task.alive) task.missed();
+      try {
+        if (!task.alive) task.missed();
+      } catch {
+        // It cannot be looked at now, which does not mean that it has ended.
+      }
     }
     if (found && !this.#closing.signal.aborted) {
       this.#polling = this.#setup.clock.after(POLL_MS, this.#poll);

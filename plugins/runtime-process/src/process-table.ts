@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { isShortage } from '@gantry/core';
 
 /** What /proc tells about one process. */
 export interface ProcessEntry {
@@ -19,7 +20,11 @@ export const MS_PER_TICK = 10;
 /** Names what a process belongs to; its descendants inherit it. */
 export const MARKER = 'GANTRY_TASK_DIR';
 
-/** A process that has not ended; a zombie has. */
+/**
+ * A process that has not ended; a zombie has.
+ *
+ * @throws errors of a system that has no file descriptor left: a process that cannot be looked at has not ended
+ */
 export function readProcess(pid: number): ProcessEntry | undefined {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
@@ -133,7 +138,8 @@ function markerOf(pid: number): string {
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return undefined;
   }
 }

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { PortAddress } from '@gantry/core';
+import { isShortage, type PortAddress } from '@gantry/core';
 
 /** For the pid and the start time of a record. */
 const NUMBERS_BYTES = 128;
@@ -134,10 +134,16 @@ export function writeJson(path: string, value: unknown): void {
   renameSync(`${path}.new`, path);
 }
 
+/**
+ * Undefined for a file that is missing or damaged.
+ *
+ * @throws errors of a system that has no file descriptor left: that says nothing about the file
+ */
 export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return undefined;
   }
 }

@@ -13,6 +13,8 @@ import { watchDir } from './watch-dir.ts';
 
 /** Exit code of a process that SIGKILL has ended. */
 const KILLED = 137;
+/** How soon the children of a task that has ended are looked for again, if that failed. */
+const STRAYS_RETRY_MS = 250;
 const UNKNOWN = Object.freeze({ reason: 'ended without its agent; its exit code is unknown' });
 
 export interface TaskSetup {
@@ -39,6 +41,7 @@ export class TaskProcess {
   #end: TaskEnd | undefined;
   #leaderEnd: TaskEnd | undefined;
   #misses = 0;
+  #released = false;
 
   constructor(record: TaskRecord, setup: TaskSetup, child: ChildProcess | undefined) {
     this.record = record;
@@ -91,7 +94,7 @@ export class TaskProcess {
     const now = this.#setup.clock.now();
     const grown = [this.logs.stdout.observe(now), this.logs.stderr.observe(now)].includes(true);
     if (!this.ended && this.found) {
-      const end = this.#setup.dir.readEnd();
+      const end = quietly(() => this.#setup.dir.readEnd());
       if (end !== undefined) this.#leaderEnd ??= end;
       if (end !== undefined && !this.stopping) this.finish();
     }
@@ -132,6 +135,7 @@ export class TaskProcess {
 
   /** Stops looking, not the task: from now on it does not keep the program alive. */
   release(): void {
+    this.#released = true;
     this.#child?.unref();
     this.stopping = false;
     this.#unwatch();
@@ -141,7 +145,7 @@ export class TaskProcess {
   #leaderExit(code: number | null, signal: NodeJS.Signals | null): void {
     const exitCode = code ?? 128 + constants.signals[signal as NodeJS.Signals];
     // A shell whose command was killed exits with the same code.
-    const oomKilled = exitCode === KILLED && this.#setup.cgroup.outOfMemory();
+    const oomKilled = exitCode === KILLED && quietly(() => this.#setup.cgroup.outOfMemory()) === true;
     const reason = oomKilled ? 'out of memory' : (signal ?? undefined);
     const finishedAt = this.#setup.clock.now();
     this.#leaderEnd ??= {
@@ -153,10 +157,22 @@ export class TaskProcess {
     };
     if (!this.stopping) {
       send(-this.record.pid, 'SIGKILL');
-      this.#setup.cgroup.kill(); // children in sessions of their own
-      this.finish();
+      this.#endStrays();
     }
     this.#wake();
+  }
+
+  /** Kills children in sessions of their own; while they cannot be listed, the task has not ended. */
+  #endStrays(): void {
+    if (this.stopping) return;
+    try {
+      this.#setup.cgroup.kill();
+    } catch {
+      if (this.#released) return;
+      this.#setup.clock.after(STRAYS_RETRY_MS, () => this.#endStrays());
+      return;
+    }
+    this.finish();
   }
 
   #wake(): void {
@@ -188,7 +204,7 @@ export function launch(
     if (child?.pid !== undefined) {
       // Whatever failed after the start: no process stays.
       send(-child.pid, 'SIGKILL');
-      cgroup.kill();
+      quietly(() => cgroup.kill());
       // By then another attempt may use this cgroup: one with processes in it stays.
       child.once('exit', () => cgroup.remove());
     }
@@ -238,6 +254,15 @@ const COMMAND_REASONS: Readonly<Record<string, string>> = Object.freeze({
   ENOTDIR: 'CommandNotFound',
   ELOOP: 'CommandNotFound',
 });
+
+/** What cannot be told now is undefined: the system has no file descriptor left. */
+function quietly<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
 
 function startError(task: string, file: string, cwd: string, cause: unknown): GantryError {
   const { code, message } = cause as NodeJS.ErrnoException;

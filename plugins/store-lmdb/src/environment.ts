@@ -73,6 +73,7 @@ export class Environment implements State {
         if (stored === undefined || failure('', error).code !== 'EXHAUSTED') throw error;
       }
     } catch (error) {
+      this.#room.close();
       void this.#root.close();
       throw failure(`use the data in "${folder}"`, error);
     }
@@ -146,6 +147,7 @@ export class Environment implements State {
   }
 
   async close(): Promise<void> {
+    this.#room.close();
     await this.#root.close();
   }
 
@@ -173,7 +175,13 @@ export class Environment implements State {
     const { end, pages, pageSize } = usedBy(this.#root);
     const needed = BASE_BYTES[length > 0 ? 'put' : writes > 0 ? 'delete' : 'own'];
     const touched = Math.min(pages, PAGES_PER_WRITE * writes) * pageSize;
-    if (this.#room.take(end, needed + touched + BYTES_PER_CHARACTER * length)) return;
+    let taken: boolean;
+    try {
+      taken = this.#room.take(end, needed + touched + BYTES_PER_CHARACTER * length);
+    } catch (error) {
+      throw failure(`write in "${this.#folder}"`, error);
+    }
+    if (taken) return;
     throw new GantryError('EXHAUSTED', `store-lmdb: cannot write in "${this.#folder}": the disk is full`);
   }
 }

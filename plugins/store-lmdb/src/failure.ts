@@ -1,7 +1,7 @@
 import { type ErrorCode, GantryError, isGantryError } from '@gantry/core';
 
 const NO_SPACE: readonly unknown[] = ['ENOSPC', 28];
-const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 28, 122, 27];
+const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 28, 122, 27, 'EMFILE', 'ENFILE'];
 /** LMDB: the file is no environment, is of another version, or its pages contradict each other. */
 const DAMAGED: readonly unknown[] = [-30793, -30794, -30796, -30797, -30778];
 const MAP_FULL = -30792;

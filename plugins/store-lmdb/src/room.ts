@@ -10,6 +10,8 @@ const AHEAD_BYTES = 1_048_576;
  */
 export class Room {
   readonly #path: string;
+  /** Kept, so that a process without file descriptors can still commit. */
+  #file: number | undefined;
   #checked = false;
 
   constructor(path: string) {
@@ -22,19 +24,21 @@ export class Room {
    * @throws errors of the file system other than that it is full
    */
   take(end: number, needed: number): boolean {
-    const fd = openSync(this.#path, 'r+');
-    try {
-      const { size, blocks } = fstatSync(fd);
-      // A copy of the file may have holes, which take space only when they are written to.
-      const from = !this.#checked && blocks * 512 < size ? end : Math.max(end, size);
-      this.#checked = true;
-      if (from - end >= needed) return true;
-      const reached = fill(fd, from, end + needed + AHEAD_BYTES);
-      if (reached < size) ftruncateSync(fd, Math.max(end, reached));
-      return reached - end >= needed;
-    } finally {
-      closeSync(fd);
-    }
+    this.#file ??= openSync(this.#path, 'r+');
+    const fd = this.#file;
+    const { size, blocks } = fstatSync(fd);
+    // A copy of the file may have holes, which take space only when they are written to.
+    const from = !this.#checked && blocks * 512 < size ? end : Math.max(end, size);
+    this.#checked = true;
+    if (from - end >= needed) return true;
+    const reached = fill(fd, from, end + needed + AHEAD_BYTES);
+    if (reached < size) ftruncateSync(fd, Math.max(end, reached));
+    return reached - end >= needed;
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 /** A process of a cluster: a server or an agent. Says on standard output, as JSON lines, that it is ready. */
 
 import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { apiEndpoint, apiServer } from '@gantry/api';
 import { natsBus } from '@gantry/bus-nats';
 import { contracts, definePlugin, type Plugin, type Store } from '@gantry/core';
@@ -53,6 +54,7 @@ async function nodeSet({
         bus,
         logLevel,
         address,
+        frontendsFile: join(dir, 'frontends.json'),
         runtime: { dir },
       });
     case 'docker':

@@ -16,6 +16,7 @@ import type { Connections } from './connections.ts';
 import { type Exchanges, pathParameters, routeOf } from './exchange.ts';
 import { addJsonParser, JSON_TYPE } from './json-parser.ts';
 import { NDJSON_TYPE } from './line-stream.ts';
+import type { PendingAnswers } from './pending-answers.ts';
 import { HttpRefusal, isFault, PROBLEM_TYPE, problemOf } from './problem.ts';
 import { parseBody, parseQuery } from './query.ts';
 import type { Call, Route } from './route.ts';
@@ -36,6 +37,7 @@ export interface AppParts {
   readonly audit: Audit;
   readonly metrics: Metrics;
   readonly connections: Connections;
+  readonly answers: PendingAnswers;
   readonly guard: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 }
 
@@ -65,6 +67,10 @@ export async function buildApp(routes: readonly Route[], parts: AppParts): Promi
     errorHandler: (_error, socket) => socket.terminate(),
   });
   app.addHook('onRequest', parts.guard);
+  app.addHook('onSend', async (_request, reply, payload) => {
+    if (typeof payload === 'string' || Buffer.isBuffer(payload)) parts.answers.add(reply.raw, payload.length);
+    return payload;
+  });
   app.addHook('onResponse', async (request, reply) => {
     const route = routeOf(request);
     const goesOn = request.ws || reply.raw.getHeader('content-type') === NDJSON_TYPE;

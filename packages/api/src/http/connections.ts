@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import { GantryError } from '@gantry/core';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 
-/** Why a connection was closed by the server. */
-export type CloseReason = 'total' | 'address' | 'headers' | 'handshake';
+export const CLOSE_REASONS = Object.freeze(['total', 'address', 'headers', 'handshake', 'unread'] as const);
 
-export const CLOSE_REASONS: readonly CloseReason[] = ['total', 'address', 'headers', 'handshake'];
+/** Why a connection was closed by the server. */
+export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 interface Connection {
   readonly socket: Socket;

@@ -1,6 +1,7 @@
 import type { Logger, Views } from '@gantry/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { CLOSE_REASONS, type CloseReason, type Connections } from '../http/connections.ts';
+import type { PendingAnswers } from '../http/pending-answers.ts';
 import type { Streams, StreamType } from '../http/streams.ts';
 
 const STREAM_TYPES: readonly StreamType[] = ['watch', 'logs', 'exec', 'dial'];
@@ -14,7 +15,13 @@ export class Metrics {
   readonly #dropped: Counter;
   readonly #closed: Counter<'reason'>;
 
-  constructor(views: Views, streams: Streams, connections: Connections, logger: Logger) {
+  constructor(
+    views: Views,
+    streams: Streams,
+    connections: Connections,
+    answers: PendingAnswers,
+    logger: Logger,
+  ) {
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'gantry_api_requests_total',
@@ -36,13 +43,21 @@ export class Metrics {
     });
     this.#closed = new Counter({
       name: 'gantry_api_connections_closed_total',
-      help: 'Connections that the server closed: one too many (total, address), or too slow (headers, handshake).',
+      help: 'Connections that the server closed: one too many (total, address), or too slow (headers, handshake, unread).',
       labelNames: ['reason'],
       registers,
     });
     for (const reason of CLOSE_REASONS) this.#closed.inc({ reason }, 0);
     addStreamMetrics(registers, streams);
     addConnectionMetrics(registers, connections);
+    new Gauge({
+      name: 'gantry_api_unread_bytes',
+      help: 'Bytes of answers that their clients have not read yet.',
+      registers,
+      collect() {
+        this.set(answers.bytes);
+      },
+    });
     addClusterMetrics(registers, views);
     addProcessMetrics(registers);
     new Counter({

@@ -17,6 +17,7 @@ interface Options extends NatsOptions {
   readonly taskAddress?: string;
   readonly address?: string;
   readonly data?: string;
+  readonly taskUser?: string;
   readonly stopTasks?: boolean;
   readonly takeOver?: boolean;
   readonly config?: string;
@@ -40,6 +41,10 @@ export const agent: Define = (command, act) => {
     )
     .option('--address <ip>', 'where published ports listen; default 127.0.0.1')
     .option('--data <folder>', 'where it keeps records of what runs; a folder of the user without it')
+    .option(
+      '--task-user <user>',
+      'user or user:group of process tasks whose template names none; needs root (default: the user of Gantry)',
+    )
     .option('--stop-tasks', 'stop the tasks at the end; else they run on, and the next agent adopts them')
     .option('--take-over', 'replace another agent of this node that is in contact with the cluster')
     .option('--config <file>', 'a configuration; gantry.config.ts of this folder without it')

@@ -17,6 +17,7 @@ interface Options {
   readonly data?: string;
   readonly config?: string;
   readonly port?: string;
+  readonly taskUser?: string;
   readonly logLevel?: NonNullable<GantryConfig['logLevel']>;
   readonly inBackground?: boolean;
 }
@@ -36,6 +37,10 @@ export const up: Define = (command, act) => {
     .option('--data <folder>', 'where its state is kept, from one start to the next; in memory without it')
     .option('--config <file>', 'a configuration; gantry.config.ts of this folder without it')
     .option('--port <port>', 'port of the API on 127.0.0.1; any free one without it')
+    .option(
+      '--task-user <user>',
+      'user or user:group of process tasks whose template names none; needs root (default: the user of Gantry)',
+    )
     .addOption(
       new Option('--log-level <level>', 'of its log; default warn').choices([
         'debug',
@@ -85,17 +90,27 @@ async function runUp(cx: Cx, options: Options): Promise<number> {
   return EXIT.ok;
 }
 
-function passedOn({ nodes, config, port, data, logLevel }: Options): string[] {
-  const values = { nodes, config, port, data, 'log-level': logLevel };
+function passedOn({ nodes, config, port, data, taskUser, logLevel }: Options): string[] {
+  const values = { nodes, config, port, data, 'task-user': taskUser, 'log-level': logLevel };
   return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
 }
 
-function localOptions({ name, runtime, nodes, config, port, data, logLevel }: Options): LocalOptions {
+function localOptions({
+  name,
+  runtime,
+  nodes,
+  config,
+  port,
+  data,
+  taskUser,
+  logLevel,
+}: Options): LocalOptions {
   return {
     name,
     runtime,
     config,
     data,
+    taskUser,
     logLevel,
     nodes: nodes === undefined ? undefined : parseCount(nodes, '--nodes'),
     port: port === undefined ? undefined : parseCount(port, '--port'),

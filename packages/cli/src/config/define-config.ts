@@ -29,6 +29,8 @@ export interface GantryConfig {
     readonly port?: number;
     readonly tls?: 'self-signed' | { readonly cert: string; readonly key: string };
   };
+  /** User of process tasks whose template names none, as `user` or `user:group`; used only if Gantry runs as root. */
+  readonly taskUser?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 

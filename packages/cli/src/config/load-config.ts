@@ -21,6 +21,7 @@ const configSchema = z.strictObject({
   api: z
     .strictObject({ host: z.string().optional(), port: z.number().optional(), tls: z.unknown().optional() })
     .optional(),
+  taskUser: z.string().optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
 });
 

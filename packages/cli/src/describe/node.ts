@@ -18,6 +18,7 @@ export function describeNode(
     ...metaFields(meta, context),
     ['State', `${status.state}, since ${showTime(status.since, context.now)}`],
     ['Message', status.message],
+    ['Agent', status.agent && `process ${status.agent.pid} on ${status.agent.host}`],
     ['Availability', spec.availability],
     ['Taints', spec.taints.length === 0 ? undefined : showTaints(node).split(',')],
     ['Attributes', pairs(status.attributes)],

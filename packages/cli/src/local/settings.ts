@@ -1,10 +1,11 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Plugin } from '@gantry/core';
 import type { NodeOptions } from '@gantry/host';
 import type { GantryConfig, RuntimeName } from '../config/define-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { composePlugins, resolvePlugins } from '../config/resolve-plugins.ts';
 import { statePath } from '../context/paths.ts';
+import { checkTaskUser } from '../parts/task-user.ts';
 import { probeDocker } from './docker-probe.ts';
 import { runtimePath } from './state.ts';
 
@@ -19,6 +20,8 @@ export interface LocalOptions {
   readonly port?: number | undefined;
   /** Where the state is kept; absent: in memory, or as the configuration says. */
   readonly data?: string | undefined;
+  /** User of process tasks whose template names none, as `user` or `user:group`. */
+  readonly taskUser?: string | undefined;
   readonly logLevel?: GantryConfig['logLevel'];
 }
 
@@ -33,6 +36,8 @@ export interface LocalSettings {
   plugins(): Promise<readonly Plugin[]>;
   readonly api: NonNullable<GantryConfig['api']>;
   readonly config?: string | undefined;
+  /** Token of an administrator, if one is given; else the cluster makes one. */
+  readonly adminToken?: string | undefined;
   /** Where the certificate of its API is kept. */
   readonly certificates: string;
   /** The folder of its state; absent where that is in memory. */
@@ -54,17 +59,25 @@ export async function localSettings(env: Env, cwd: string, options: LocalOptions
   const given = options.data ?? config.data;
   const data = given === undefined ? undefined : resolve(cwd, given);
   const logLevel = options.logLevel ?? config.logLevel ?? 'warn';
+  const taskUser = options.taskUser ?? config.taskUser;
+  checkTaskUser(taskUser, runtime);
   return {
     name,
     nodes: options.nodes ?? config.nodes ?? 1,
     runtime,
     chosen,
     plugins: async () => {
-      const preset = await presetOf(runtime, { logLevel, dir: runtimePath(env, name) });
+      const preset = await presetOf(runtime, {
+        logLevel,
+        dir: runtimePath(env, name),
+        frontendsFile: join(statePath(env, name), 'frontends.json'),
+        taskUser,
+      });
       const store = data === undefined ? [] : [await lmdbIn(data)];
       return composePlugins(composePlugins(preset, store), own);
     },
     data,
+    ...(env.GANTRY_ADMIN_TOKEN && { adminToken: env.GANTRY_ADMIN_TOKEN }),
     certificates: data ?? statePath(env, name),
     api: { ...config.api, ...(options.port === undefined ? {} : { port: options.port }) },
     config: file,
@@ -79,15 +92,26 @@ export async function chooseRuntime(env: Env): Promise<{ runtime: RuntimeName; c
     : { runtime: 'process', chosen: `no Docker engine answers at ${docker.host}` };
 }
 
+interface PresetOptions {
+  readonly logLevel: NonNullable<GantryConfig['logLevel']>;
+  readonly dir: string;
+  readonly frontendsFile: string;
+  readonly taskUser: string | undefined;
+}
+
 async function presetOf(
   runtime: RuntimeName | 'none',
-  { logLevel, dir }: { readonly logLevel: NonNullable<GantryConfig['logLevel']>; readonly dir: string },
+  { logLevel, dir, frontendsFile, taskUser }: PresetOptions,
 ): Promise<readonly Plugin[]> {
   switch (runtime) {
     case 'process':
-      return (await import('@gantry/presets/process')).processCluster({ logLevel, runtime: { dir } });
+      return (await import('@gantry/presets/process')).processCluster({
+        logLevel,
+        frontendsFile,
+        runtime: { dir, ...(taskUser !== undefined && { taskUser }) },
+      });
     case 'docker':
-      return (await import('@gantry/presets/docker')).dockerCluster({ logLevel });
+      return (await import('@gantry/presets/docker')).dockerCluster({ logLevel, frontendsFile });
     case 'fake':
       return (await import('@gantry/presets/fake')).fakeCluster({ logLevel });
     case 'none':

@@ -20,7 +20,7 @@ export async function startCluster(settings: LocalSettings, signal: AbortSignal)
     import('@gantry/api'),
     settings.plugins(),
   ]);
-  const token = newSecret();
+  const token = settings.adminToken ?? newSecret();
   const { host, port, tls } = settings.api;
   const server = apiServer({
     listen: { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },

@@ -7,6 +7,7 @@ import { statePath } from '../context/paths.ts';
 import { chooseRuntime } from '../local/settings.ts';
 import type { Cx } from '../session.ts';
 import { type NatsOptions, natsBusPart } from './nats-parts.ts';
+import { checkTaskUser } from './task-user.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface AgentSettings extends NatsOptions {
@@ -17,6 +18,7 @@ export interface AgentSettings extends NatsOptions {
   readonly taskAddress?: string | undefined;
   readonly address?: string | undefined;
   readonly data?: string | undefined;
+  readonly taskUser?: string | undefined;
   readonly stopTasks?: boolean | undefined;
   readonly takeOver?: boolean | undefined;
   readonly config?: string | undefined;
@@ -36,6 +38,8 @@ export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
   const { runtime, chosen } =
     wanted === undefined ? await chooseRuntime(env) : { runtime: wanted, chosen: undefined };
   if (chosen !== undefined) cx.note(`Runtime ${runtime}: ${chosen}.`);
+  const taskUser = settings.taskUser ?? config.taskUser;
+  checkTaskUser(taskUser, runtime);
   const { createCluster } = await import('@gantry/host');
   const bus = await natsBusPart(env, settings, `gantry-agent-${settings.node}`);
   const dir =
@@ -48,6 +52,7 @@ export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
     logLevel: settings.logLevel ?? config.logLevel ?? 'info',
     onClose: settings.stopTasks === true ? 'stop' : 'leave',
     takeOver: settings.takeOver === true,
+    ...(taskUser !== undefined && { taskUser }),
     ...(settings.taskAddress !== undefined && { taskAddress: settings.taskAddress }),
     ...(settings.address !== undefined && { address: settings.address }),
   });
@@ -81,23 +86,26 @@ interface PresetOptions {
   readonly logLevel: NonNullable<GantryConfig['logLevel']>;
   readonly onClose: 'stop' | 'leave';
   readonly takeOver: boolean;
+  readonly taskUser?: string;
   readonly taskAddress?: string;
   readonly address?: string;
 }
 
 async function presetOf(
   runtime: RuntimeName | 'none',
-  { dir, taskAddress, ...options }: PresetOptions,
+  { dir, taskUser, taskAddress, ...options }: PresetOptions,
 ): Promise<readonly Plugin[]> {
+  const frontendsFile = join(dir, 'frontends.json');
   switch (runtime) {
     case 'process':
       return (await import('@gantry/presets/process')).processNode({
         ...options,
+        frontendsFile,
         ...(taskAddress !== undefined && { taskAddress }),
-        runtime: { dir },
+        runtime: { dir, ...(taskUser !== undefined && { taskUser }) },
       });
     case 'docker':
-      return (await import('@gantry/presets/docker')).dockerNode(options);
+      return (await import('@gantry/presets/docker')).dockerNode({ ...options, frontendsFile });
     case 'fake':
       return (await import('@gantry/presets/fake')).fakeNode(options);
     case 'none':

@@ -96,6 +96,11 @@ export class Dispatcher implements Component {
     this.#startedAt = clock.elapsed();
     const ingress = new IngressHub(views, clock, randomId(random));
     this.#ingress = ingress;
+    for (const { value } of views.of('node').all()) {
+      const { state, session, agent } = value.status;
+      if (state === 'ready' && agent !== undefined)
+        this.#parts.sessions.inherit(value.meta.name, session, agent);
+    }
     this.#log = new AssignmentLog(views.of('task').revision);
     for (const { value, revision } of views.of('task').all()) this.#note(value.spec.node, revision);
     const refresh = (): void => {

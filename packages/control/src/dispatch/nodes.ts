@@ -47,6 +47,7 @@ export class NodeWriter {
         attributes: request.attributes,
         features: request.features,
         session: request.session,
+        ...(request.agent !== undefined && { agent: request.agent }),
         conditions: [],
       };
       if (entry !== undefined) {

@@ -10,13 +10,24 @@ interface Session {
 export class Sessions {
   readonly #clock: Clock;
   readonly #byNode = new Map<string, Session>();
+  /** Agents that were in contact with the leader before, and have not been heard by this one. */
+  readonly #inherited = new Map<string, Session>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /**
+   * Takes over the agent that a node's status names, as if it was heard now: another one is rejected as long as this one
+   * may still come.
+   */
+  inherit(node: string, id: string, agent: AgentIdentity): void {
+    this.#inherited.set(node, { id, agent, seenAt: this.#clock.elapsed() });
+  }
+
   /** A new run of a node's agent; an earlier one is no longer listened to. */
   open(node: string, id: string, agent?: AgentIdentity): void {
+    this.#inherited.delete(node);
     this.#byNode.set(node, { id, agent, seenAt: this.#clock.elapsed() });
   }
 
@@ -27,16 +38,16 @@ export class Sessions {
    * @throws `ALREADY_EXISTS`, with `host`, `pid`, `place` and `silentMs` of that agent in its details
    */
   check({ node, session, agent, takeOver }: RegisterRequest, timeoutMs: number): void {
-    const held = this.#byNode.get(node);
+    const held = this.#byNode.get(node) ?? this.#inherited.get(node);
     if (held?.agent === undefined || agent === undefined || takeOver === true || held.id === session) return;
-    const { host, pid, place } = held.agent;
+    const { host, pid, place, runtime } = held.agent;
     if (place === agent.place && pid === agent.pid) return;
     const silentMs = this.#clock.elapsed() - held.seenAt;
     if (silentMs >= timeoutMs) return;
     throw new GantryError(
       'ALREADY_EXISTS',
       `node ${node} is run by another agent: process ${pid} on host ${host}; stop that one, give this one another name with --node, or replace that one with --take-over`,
-      { details: { node, host, pid, place, silentMs } },
+      { details: { node, host, pid, place, silentMs, ...(runtime !== undefined && { runtime }) } },
     );
   }
 
@@ -60,6 +71,7 @@ export class Sessions {
   }
 
   forget(node: string): void {
+    this.#inherited.delete(node);
     this.#byNode.delete(node);
   }
 }

@@ -139,6 +139,8 @@ export interface RuntimeInfo {
   readonly capacity: Resources;
   /** Further node attributes. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** Two runtimes with the same id have the same tasks, whichever process asks; absent if that cannot be told. */
+  readonly id?: string | undefined;
 }
 
 /**

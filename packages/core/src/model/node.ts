@@ -19,6 +19,16 @@ export interface NodeSpec {
   readonly taints: readonly Taint[];
 }
 
+/** Which process an agent is. */
+export interface AgentIdentity {
+  readonly host: string;
+  readonly pid: number;
+  /** Equal for processes of which one can tell whether the other runs: the kernel's boot and the namespace of pids. */
+  readonly place: string;
+  /** Equal for agents that see the same tasks: the id of their runtime, if it has one. */
+  readonly runtime?: string | undefined;
+}
+
 export interface NodeStatus {
   /** `down`: its agent has not been heard of for too long. */
   readonly state: 'ready' | 'down';
@@ -32,6 +42,8 @@ export interface NodeStatus {
   readonly features?: readonly string[] | undefined;
   /** Each run of an agent has one; reports of an earlier session are refused. */
   readonly session: string;
+  /** The process that runs it. */
+  readonly agent?: AgentIdentity | undefined;
   readonly conditions: readonly Condition[];
 }
 

@@ -1,0 +1,96 @@
+import { type ClusterApi, toGantryError } from '@gantry/core';
+
+const KEYS = 8;
+const PAUSE_MS = 5;
+const PADDING = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`p${index}`, 'x'.repeat(250)]));
+
+/** Writes to a cluster without end and takes down what was acknowledged, to be compared with what is stored. */
+export class Writer {
+  readonly #api: ClusterApi;
+  readonly #attempted = new Map<string, number>();
+  readonly #acknowledged = new Map<string, number>();
+  /** Objects whose creation was acknowledged. */
+  readonly #created = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #stop = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+  #sequence = 0;
+  #writes = 0;
+
+  constructor(api: ClusterApi) {
+    this.#api = api;
+  }
+
+  /** Writes that were acknowledged. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  /** Failed writes of a code. */
+  failures(code: string): number {
+    return this.#failures.get(code) ?? 0;
+  }
+
+  async start(): Promise<void> {
+    for (let key = 0; key < KEYS; key++)
+      await this.#api.apply({ kind: 'network', meta: { name: `k-${key}` }, spec: {} });
+    this.#loop = this.#write();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  /** Acknowledged writes that the cluster does not have, and values that nobody has written. */
+  async lost(): Promise<readonly string[]> {
+    // What is acknowledged from here on may be missing in the answer.
+    const [acknowledged, created] = [new Map(this.#acknowledged), [...this.#created]];
+    const { items } = await this.#api.list('network');
+    const stored = new Map(items.map(({ meta }) => [meta.name, Number(meta.labels.n)]));
+    const wrong = [...acknowledged].filter(([key, least]) => {
+      const found = stored.get(key) ?? -1;
+      return !(found >= least && found <= (this.#attempted.get(key) ?? 0));
+    });
+    const missing = created.filter((name) => this.#created.has(name) && !stored.has(name));
+    return [...wrong.map(([key, n]) => `${key}: ${n} acknowledged, ${stored.get(key)} stored`), ...missing];
+  }
+
+  /** Deletes what was created, so that the next round finds room again. */
+  async tidy(): Promise<void> {
+    for (const name of [...this.#created]) {
+      this.#created.delete(name);
+      await this.#api.delete('network', name);
+    }
+  }
+
+  async #write(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const n = ++this.#sequence;
+      const key = `k-${n % KEYS}`;
+      this.#attempted.set(key, n);
+      await this.#count(async () => {
+        await this.#api.patch('network', key, { meta: { labels: { n: String(n) } } });
+        this.#acknowledged.set(key, n);
+      });
+      if (n % 2 === 0 && this.#created.size < 1000) {
+        const name = `x-${n}`;
+        await this.#count(async () => {
+          await this.#api.create({ kind: 'network', meta: { name, labels: PADDING }, spec: {} });
+          this.#created.add(name);
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
+  async #count(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+      this.#writes++;
+    } catch (error) {
+      const { code } = toGantryError(error);
+      this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1);
+    }
+  }
+}
