@@ -17,6 +17,30 @@ const outside = /^(@gantry\/(api|host|presets|bus-.*|store-.*)|jiti|bufferutil|u
 const common =
   /node_modules\/(commander|picocolors)\/|cli\/dist\/((main|program|session|io\/[^/]+|context\/[^/]+|commands\/table)|output\/(colors|exit-codes|fields|format|problem|render-problem|suggest|hints))\.js$/;
 
+/**
+ * Bundles a program with all of Gantry that it needs, so that it needs none of Gantry's packages beside it.
+ *
+ * @param {string} folder the package's, which has been built
+ * @param {string} target
+ */
+export async function bundleWhole(folder, target) {
+  rmSync(target, { recursive: true, force: true });
+  const bundle = await rolldown({
+    input: join(folder, 'dist', 'bin.js'),
+    platform: 'node',
+    preserveEntrySignatures: 'allow-extension',
+    external: (id) => /^[^./]/.test(id) && !id.startsWith('@gantry/'),
+  });
+  await bundle.write({
+    dir: target,
+    format: 'esm',
+    minify: false,
+    codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'common', test: common }] },
+    chunkFileNames: '[name]-[hash].js',
+  });
+  await bundle.close();
+}
+
 /** @param {string} folder the package's */
 export async function bundleProgram(folder) {
   const dist = join(folder, 'dist');

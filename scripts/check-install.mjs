@@ -1,7 +1,8 @@
 /**
  * Packs every package that is published, installs the archives into an empty project outside of the repository, and runs
  * two examples and `gantry` there as they stand, on this Node and on the newest LTS one where `.ci/node24` was installed. Their types
- * are checked against the published declarations. Needs `npm run build` before.
+ * are checked against the published declarations. Then it does what the README's section on installing says: one archive
+ * puts `gantry` on PATH. Needs `npm run build` before.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,6 +22,25 @@ const run = (cwd, command, args) =>
   execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 64 * 1024 * 1024 });
 
 const project = mkdtempSync(join(tmpdir(), 'gantry-install-'));
+/** @param {string} program @param {readonly string[]} first its first arguments @param {string | undefined} path */
+function runsCluster(program, first, path) {
+  // A home of its own: contexts, state and log are kept there.
+  const env = { PATH: path, HOME: join(project, 'home') };
+  const gantry = (/** @type {string[]} */ ...args) =>
+    execFileSync(program, [...first, ...args], {
+      cwd: project,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }).toString();
+  gantry('up', '-d', '--runtime', 'process', '--name', 'outside');
+  try {
+    if (!gantry('get', 'nodes', '-o', 'name').includes('node/node-1'))
+      throw new Error('gantry shows no node');
+  } finally {
+    gantry('down');
+  }
+}
+
 try {
   const args = ['pack', '--workspaces', '--json', '--ignore-scripts', '--loglevel=error'];
   /** @type {{ name: string, filename: string }[]} */
@@ -63,23 +83,23 @@ try {
       run(project, node, ['--import', 'tsx', `${example}/main.ts`]);
       console.log(`${example} runs outside of the repository on Node ${version}`);
     }
-    // A home of its own: contexts, state and log are kept there.
-    const env = { PATH: process.env.PATH, HOME: join(project, 'home') };
-    const gantry = (/** @type {string[]} */ ...args) =>
-      execFileSync(node, ['node_modules/@gantry/cli/bin/gantry.js', ...args], {
-        cwd: project,
-        env,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      }).toString();
-    gantry('up', '-d', '--runtime', 'process', '--name', 'outside');
-    try {
-      if (!gantry('get', 'nodes', '-o', 'name').includes('node/node-1'))
-        throw new Error('gantry shows no node');
-    } finally {
-      gantry('down');
-    }
+    runsCluster(node, ['node_modules/@gantry/cli/bin/gantry.js'], process.env.PATH);
     console.log(`gantry runs outside of the repository on Node ${version}`);
   }
+  const archive = run(root, process.execPath, ['scripts/pack.mjs', join(project, 'archives')])
+    .toString()
+    .trim();
+  const prefix = join(project, 'prefix');
+  run(project, 'npm', ['install', '--global', '--prefix', prefix, '--loglevel=error', archive]);
+  writeFileSync(
+    join(project, 'gantry.config.ts'),
+    "import { defineConfig } from '@gantry/cli';\nexport default defineConfig({ nodes: [{ name: 'node-1' }] });\n",
+  );
+  runsCluster('gantry', [], `${join(prefix, 'bin')}:${process.env.PATH}`);
+  console.log('one archive puts gantry on PATH');
+  const npx = ['--yes', '--package', archive, 'gantry', 'version', '--client'];
+  if (!run(project, 'npx', npx).toString().startsWith('Client: ')) throw new Error('npx runs no gantry');
+  console.log('npx runs gantry from one archive');
 } finally {
   rmSync(project, { recursive: true, force: true });
 }

@@ -1,35 +1,81 @@
 /**
- * Packs the command line and every package of this repository that it needs into the folder that is named (default:
- * `archives`), as `npm publish` would. `npm install --global FOLDER/*.tgz` then puts `gantry` on PATH; packages of others
- * come from the registry. Needs `npm run build` before.
+ * Packs the command line with every package of this repository that it needs into one archive, in the folder that is named
+ * (default: `archives`), and prints its path. `npm install --global ARCHIVE` then puts `gantry` on PATH, and
+ * `npx ARCHIVE` runs it; packages of others come from the registry. Needs `npm run build` before.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleWhole } from './bundle-program.mjs';
 
+/** @typedef {{ name: string, dependencies?: Record<string, string>, peerDependencies?: Record<string, string>, devDependencies?: Record<string, string>, exports?: unknown }} Manifest */
+
+const CLI = '@gantry/cli';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = resolve(process.argv[2] ?? 'archives');
 
-/** @type {Map<string, { dependencies?: Record<string, string>, peerDependencies?: Record<string, string> }>} manifests by name */
+/** @param {string} file @returns {Manifest} */
+const manifestIn = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+/** @param {string} cwd @param {readonly string[]} args @returns {{ name: string, filename: string }[]} */
+function pack(cwd, args) {
+  const options = ['pack', ...args, '--json', '--ignore-scripts', '--loglevel=error'];
+  const printed = execFileSync('npm', options, { cwd, maxBuffer: 64 * 1024 * 1024 });
+  return Object.values(JSON.parse(printed.toString()));
+}
+
+/** @type {Map<string, Manifest>} manifests by name */
 const own = new Map();
+/** @type {Map<string, string>} folders by name */
+const folders = new Map();
 for (const kind of ['packages', 'plugins']) {
   for (const name of readdirSync(join(root, kind))) {
-    const manifest = JSON.parse(readFileSync(join(root, kind, name, 'package.json'), 'utf8'));
+    const manifest = manifestIn(join(root, kind, name, 'package.json'));
     own.set(manifest.name, manifest);
+    folders.set(manifest.name, join(kind, name));
   }
 }
-const needed = new Set(['@gantry/cli']);
+const needed = new Set([CLI]);
 for (const name of needed) {
   const { dependencies = {}, peerDependencies = {} } = own.get(name) ?? {};
   for (const each of Object.keys({ ...dependencies, ...peerDependencies }))
     if (own.has(each)) needed.add(each);
 }
-mkdirSync(target, { recursive: true });
-const workspaces = [...needed].flatMap((name) => ['--workspace', name]);
-const options = ['--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', target];
-const printed = execFileSync('npm', ['pack', ...workspaces, ...options], {
-  cwd: root,
-  maxBuffer: 64 * 1024 * 1024,
-});
-for (const { filename } of Object.values(JSON.parse(printed.toString()))) console.log(join(target, filename));
+
+const work = mkdtempSync(join(tmpdir(), 'gantry-pack-'));
+try {
+  const [packed] = pack(root, ['--workspace', CLI, '--pack-destination', work]);
+  if (packed === undefined) throw new Error(`npm packed no ${CLI}`);
+  const stage = join(work, 'package');
+  execFileSync('tar', ['xzf', join(work, packed.filename), '-C', work]);
+  await bundleWhole(join(root, 'packages/cli'), join(stage, 'dist/program'));
+  /** @type {Record<string, string>} what all of them need of others */
+  const dependencies = {};
+  for (const name of [...needed].sort()) {
+    for (const [each, range] of Object.entries(own.get(name)?.dependencies ?? {}))
+      if (!own.has(each)) dependencies[each] ??= range;
+  }
+  // Files that a package reads at run time, beside its code.
+  for (const name of needed) {
+    const proto = join(root, folders.get(name) ?? '', 'proto');
+    if (existsSync(proto)) cpSync(proto, join(stage, 'dist/proto'), { recursive: true });
+  }
+  // It is a program: its code cannot be imported without the packages that it came from.
+  const { devDependencies: _dev, exports: _exports, ...manifest } = manifestIn(join(stage, 'package.json'));
+  writeFileSync(join(stage, 'package.json'), `${JSON.stringify({ ...manifest, dependencies }, null, 2)}\n`);
+  mkdirSync(target, { recursive: true });
+  for (const { filename } of pack(stage, ['--pack-destination', target])) console.log(join(target, filename));
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
