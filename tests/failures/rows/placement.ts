@@ -8,14 +8,15 @@ import {
   type SpecPart,
   shell,
   type TemplatePart,
+  type When,
 } from '../support/row.ts';
 
 const idle: TemplatePart = { command: ['sleep', '1000'] };
-/** The same on every runtime; containers would add nothing, for none of them is started. */
-const anywhere = (template: TemplatePart, more: Cause = {}): Row['on'] => ({
-  fake: { ...more, template },
-  process: { ...more, template: { ...idle, ...template } },
-});
+/** The same on every runtime. */
+const anywhere = (template: TemplatePart, more: Cause = {}): Row['on'] => {
+  const real: Cause = { ...more, template: { ...idle, ...template } };
+  return { fake: { ...more, template }, process: real, docker: real };
+};
 const overdue = (
   reason: string,
   task: string | undefined,
@@ -30,8 +31,8 @@ const overdue = (
   serving,
 });
 /** Tasks that fit nowhere. */
-const pending = (task: string, message: RegExp): Pick<Row, 'deploy' | 'update' | 'deadlineMs'> => ({
-  deadlineMs: 6000,
+const pending = (task: string, message: RegExp): Pick<Row, 'deploy' | 'update' | 'overdue'> => ({
+  overdue: true,
   deploy: overdue('ProgressDeadlineExceeded', task, message),
   update: overdue('UpdatePaused', task, message, { old: 2 }),
 });
@@ -41,7 +42,13 @@ const invalid = (message: RegExp): Pick<Row, 'deploy' | 'update'> => ({
   update: { exit: 1, reason: 'Ready', message, serving: { old: 2 } },
 });
 
-const HOST_PORT = { target: 80, published: 18_931, mode: 'host' } as const;
+/** Two clusters on one engine must not want the same port. */
+const hostPort = (when: When): TemplatePart => ({
+  ports: [{ target: 80, published: when === 'deploy' ? 18_931 : 18_932, mode: 'host' }],
+});
+const takesPort: Cause = {
+  prepare: (bed, _, when) => beside(bed, 'has-the-port', hostPort(when)),
+};
 
 /** Taints every node. */
 async function tainted(bed: Bed): Promise<undefined> {
@@ -94,7 +101,7 @@ export const PLACEMENT: readonly Row[] = [
   },
   {
     name: 'too many per node',
-    deadlineMs: 6000,
+    overdue: true,
     spec: { replicas: 4, placement: { maxReplicasPerNode: 1 } },
     on: anywhere({}),
     deploy: overdue('ProgressDeadlineExceeded', 'MaxReplicasPerNode', /0 of 3 nodes fit/, { new: 3 }),
@@ -102,10 +109,11 @@ export const PLACEMENT: readonly Row[] = [
   {
     name: 'host port taken by another service',
     alone: 1,
-    on: anywhere(
-      { ports: [HOST_PORT] },
-      { prepare: (bed) => beside(bed, 'has-the-port', { ports: [HOST_PORT] }, {}) },
-    ),
+    on: {
+      fake: { ...takesPort, template: hostPort },
+      process: { ...takesPort, template: (when) => ({ ...idle, ...hostPort(when) }) },
+      docker: { ...takesPort, template: (when) => ({ ...idle, ...hostPort(when) }) },
+    },
     ...pending('HostPortInUse', /0 of 1 node fits: 1 has a host port in use/),
   },
   {
@@ -144,6 +152,7 @@ const waits = (
   return {
     fake: cause({}, template.fake),
     process: cause(idle, template.real),
+    docker: cause(idle, template.real),
   };
 };
 const failed = (message: RegExp): Expected => ({

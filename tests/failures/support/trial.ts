@@ -1,7 +1,7 @@
 import type { Event, Service, ServiceInput, Task } from '@gantry/core';
 import { isFinal, isGantryError } from '@gantry/core';
 import type { Bed } from './bed.ts';
-import { expectedOf, type Row, type SpecPart, type TemplatePart, type When } from './row.ts';
+import { expectedOf, type Row, type SpecPart, type TemplatePart, templateOf, type When } from './row.ts';
 
 /** What a user got to see of one failure. */
 export interface Outcome {
@@ -23,16 +23,18 @@ const USUAL: SpecPart = {
   replicas: 2,
   restart: { delayMs: 400 },
 };
-/** Long enough for a busy machine, where a row is not about the deadline. */
+/** Long enough for a busy machine to get as far as a row expects. */
 const DEADLINE_MS = 60_000;
 
 /** Brings a row about as the first deployment of a service or as an update of one that is well. */
 export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   const name = serviceName(row, when);
   const cause = row.on[bed.runtime] ?? {};
+  const expected = expectedOf(row, bed.runtime, when);
+  const fails = when === 'deploy' && expected?.exit !== 0;
   const usual: TemplatePart = { drainMs: 0, stopGraceMs: 500, ...bed.good };
-  const apply = async (template: TemplatePart, { update, ...spec }: SpecPart, deadlineMs = DEADLINE_MS) => {
-    const policy = { monitorMs: 2000, progressDeadlineMs: deadlineMs, ...update };
+  const apply = async (template: TemplatePart, { update, ...spec }: SpecPart) => {
+    const policy = { monitorMs: 2000, progressDeadlineMs: DEADLINE_MS, ...update };
     const whole = { ...USUAL, ...spec, update: policy, template };
     const input = { kind: 'service', meta: { name }, spec: whole } as ServiceInput;
     return bed.run(['apply', '-f', '-', '--wait', '--timeout', '90s'], { stdin: JSON.stringify(input) });
@@ -43,11 +45,11 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
     if (first.code !== 0) throw new Error(`the first version of ${name} failed:\n${first.out}${first.err}`);
     before = (await bed.api.get('service', name)).status.template;
   }
-  await using _prepared = await cause.prepare?.(bed, name);
+  await using _prepared = await cause.prepare?.(bed, name, when);
   const began = bed.clock.elapsed();
   const ran = await apply(
-    { ...usual, env: { VERSION: '2' }, ...local(bed, cause.template) },
-    { ...row.spec, ...cause.spec },
+    { ...usual, env: { VERSION: '2' }, ...local(bed, templateOf(cause, when)) },
+    { ...(fails && bed.replicas !== undefined && { replicas: bed.replicas }), ...row.spec, ...cause.spec },
   );
   const tookMs = bed.clock.elapsed() - began;
   const service = await find(bed, name);
@@ -59,7 +61,7 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   const stays = bed.clock.now() - (service?.spec.update.monitorMs ?? 0);
   const fresh = ready.filter(({ spec, status }) => spec.template !== before && status.since <= stays).length;
   let events: readonly string[] = [];
-  const event = expectedOf(row, bed.runtime, when)?.event;
+  const event = expected?.event;
   // An event is recorded right after what it reports.
   await bed.until(async () => {
     events = await eventsOf(bed, name);

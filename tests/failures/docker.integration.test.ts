@@ -1,0 +1,46 @@
+/** Every way to fail that containers have, in real time, in one cluster. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dockerCluster } from '@gantry/presets/docker';
+import { afterAll, beforeAll } from 'vitest';
+import { type Registry, startRegistry, tarOf } from '../../plugins/runtime-docker/test/support/registry.ts';
+import { describeWith } from '../support/services.ts';
+import { failureTests } from './support/failure-tests.ts';
+import { realBed } from './support/real-bed.ts';
+
+const good = { image: 'gantry-test/busybox:1', command: ['sleep', '1000'] };
+/** An image whose own health check fails. */
+const UNHEALTHY = `FROM gantry-test/busybox:1
+HEALTHCHECK --interval=1s --timeout=5s --retries=1 CMD echo no answer; exit 1
+`;
+
+describeWith('docker', 'containers', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'gantry-registry-'));
+  let registry: Registry;
+
+  beforeAll(async () => {
+    execFileSync('docker', ['build', '-q', '-t', 'gantry-test/unhealthy:1', '-'], { input: UNHEALTHY });
+    registry = await startRegistry((content) => {
+      writeFileSync(join(dir, 'data'), content);
+      return tarOf(dir);
+    });
+  });
+  afterAll(async () => {
+    await registry?.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  failureTests({
+    runtime: 'docker',
+    title: 'Containers',
+    open: (nodes) =>
+      realBed({ runtime: 'docker', good, registry: registry.host, replicas: 1 }, nodes, () =>
+        dockerCluster({ logLevel: 'silent' }),
+      ),
+    atOnce: 4,
+    apart: false,
+    timeoutMs: 400_000,
+  });
+});
