@@ -1,6 +1,6 @@
 /** Every way to fail that containers have, in real time, in one cluster. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dockerCluster } from '@gantry/presets/docker';
@@ -16,12 +16,22 @@ const UNHEALTHY = `FROM gantry-test/busybox:1
 HEALTHCHECK --interval=1s --timeout=5s --retries=1 CMD echo no answer; exit 1
 `;
 
+/** Imports an image whose program was built for a machine that this one is not. */
+function importForeign(dir: string): void {
+  const app = readFileSync(process.execPath).subarray(0, 1 << 16);
+  app.writeUInt16LE(0xf7, 18);
+  writeFileSync(join(dir, 'app'), app, { mode: 0o755 });
+  execFileSync('docker', ['import', '-', 'gantry-test/foreign:1'], { input: tarOf(dir) });
+  rmSync(join(dir, 'app'));
+}
+
 describeWith('docker', 'containers', () => {
   const dir = mkdtempSync(join(tmpdir(), 'gantry-registry-'));
   let registry: Registry;
 
   beforeAll(async () => {
     execFileSync('docker', ['build', '-q', '-t', 'gantry-test/unhealthy:1', '-'], { input: UNHEALTHY });
+    importForeign(dir);
     registry = await startRegistry((content) => {
       writeFileSync(join(dir, 'data'), content);
       return tarOf(dir);

@@ -8,6 +8,7 @@ import {
   type SpecPart,
   shell,
   type TemplatePart,
+  WHEN,
   type When,
 } from '../support/row.ts';
 
@@ -42,13 +43,13 @@ const invalid = (message: RegExp): Pick<Row, 'deploy' | 'update'> => ({
   update: { exit: 1, reason: 'Ready', message, serving: { old: 2 } },
 });
 
-/** Two clusters on one engine must not want the same port. */
-const hostPort = (when: When): TemplatePart => ({
-  ports: [{ target: 80, published: when === 'deploy' ? 18_931 : 18_932, mode: 'host' }],
-});
-const takesPort: Cause = {
-  prepare: (bed, _, when) => beside(bed, 'has-the-port', hostPort(when)),
-};
+/** A host port that another service has; two clusters on one engine must not want the same. */
+const hostPort =
+  (own: TemplatePart) =>
+  (when: When): Cause => {
+    const ports = [{ target: 80, published: 18_931 + WHEN.indexOf(when), mode: 'host' } as const];
+    return { template: { ...own, ports }, prepare: (bed) => beside(bed, 'has-the-port', { ports }) };
+  };
 
 /** Taints every node. */
 async function tainted(bed: Bed): Promise<undefined> {
@@ -109,11 +110,7 @@ export const PLACEMENT: readonly Row[] = [
   {
     name: 'host port taken by another service',
     alone: 1,
-    on: {
-      fake: { ...takesPort, template: hostPort },
-      process: { ...takesPort, template: (when) => ({ ...idle, ...hostPort(when) }) },
-      docker: { ...takesPort, template: (when) => ({ ...idle, ...hostPort(when) }) },
-    },
+    on: { fake: hostPort({}), process: hostPort(idle), docker: hostPort(idle) },
     ...pending('HostPortInUse', /0 of 1 node fits: 1 has a host port in use/),
   },
   {

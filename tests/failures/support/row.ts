@@ -11,12 +11,12 @@ export type TemplatePart = Partial<ServiceInput['spec']['template']>;
 
 /** How a failure is brought about on one runtime, on top of what the row says. */
 export interface Cause {
-  readonly template?: TemplatePart | ((when: When) => TemplatePart);
+  readonly template?: TemplatePart;
   readonly spec?: SpecPart;
   /** The version that an update replaces, where that has to be a special one. */
   readonly before?: TemplatePart;
   /** What else has to be there: another service, a listener, a taint. Undone when the test is over. */
-  readonly prepare?: (bed: Bed, service: string, when: When) => Promise<AsyncDisposable | undefined>;
+  readonly prepare?: (bed: Bed, service: string) => Promise<AsyncDisposable | undefined>;
 }
 
 /** What a user gets to see. */
@@ -40,7 +40,7 @@ export interface Row {
   readonly name: string;
   /** Number of nodes of a cluster that it has to itself; absent: it shares one of three nodes with other rows. */
   readonly alone?: number;
-  readonly on: Partial<Record<RuntimeName, Cause>>;
+  readonly on: Partial<Record<RuntimeName, Cause | ((when: When) => Cause)>>;
   /** Whether the wait ends at the progress deadline. */
   readonly overdue?: boolean;
   /** For all runtimes. */
@@ -72,7 +72,8 @@ export function expectedOf(row: Row, runtime: RuntimeName, when: When): Expected
   return usual === undefined ? undefined : { ...usual, ...differing };
 }
 
-/** The part of a template that brings a failure about. */
-export function templateOf({ template }: Cause, when: When): TemplatePart | undefined {
-  return typeof template === 'function' ? template(when) : template;
+/** What brings a failure about on one runtime. */
+export function causeOf({ on }: Row, runtime: RuntimeName, when: When): Cause {
+  const cause = on[runtime] ?? {};
+  return typeof cause === 'function' ? cause(when) : cause;
 }

@@ -1,7 +1,7 @@
 import type { Event, Service, ServiceInput, Task } from '@gantry/core';
 import { isFinal, isGantryError } from '@gantry/core';
 import type { Bed } from './bed.ts';
-import { expectedOf, type Row, type SpecPart, type TemplatePart, templateOf, type When } from './row.ts';
+import { causeOf, expectedOf, type Row, type SpecPart, type TemplatePart, type When } from './row.ts';
 
 /** What a user got to see of one failure. */
 export interface Outcome {
@@ -29,7 +29,7 @@ const DEADLINE_MS = 60_000;
 /** Brings a row about as the first deployment of a service or as an update of one that is well. */
 export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   const name = serviceName(row, when);
-  const cause = row.on[bed.runtime] ?? {};
+  const cause = causeOf(row, bed.runtime, when);
   const expected = expectedOf(row, bed.runtime, when);
   const fails = when === 'deploy' && expected?.exit !== 0;
   const usual: TemplatePart = { drainMs: 0, stopGraceMs: 500, ...bed.good };
@@ -45,10 +45,10 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
     if (first.code !== 0) throw new Error(`the first version of ${name} failed:\n${first.out}${first.err}`);
     before = (await bed.api.get('service', name)).status.template;
   }
-  await using _prepared = await cause.prepare?.(bed, name, when);
+  await using _prepared = await cause.prepare?.(bed, name);
   const began = bed.clock.elapsed();
   const ran = await apply(
-    { ...usual, env: { VERSION: '2' }, ...local(bed, templateOf(cause, when)) },
+    { ...usual, env: { VERSION: '2' }, ...local(bed, cause.template) },
     { ...(fails && bed.replicas !== undefined && { replicas: bed.replicas }), ...row.spec, ...cause.spec },
   );
   const tookMs = bed.clock.elapsed() - began;
