@@ -6,15 +6,17 @@ import { join } from 'node:path';
 import { dockerCluster } from '@gantry/presets/docker';
 import { afterAll, beforeAll } from 'vitest';
 import { type Registry, startRegistry, tarOf } from '../../plugins/runtime-docker/test/support/registry.ts';
+import { commitImage } from '../support/docker-image.ts';
 import { describeWith } from '../support/services.ts';
 import { failureTests } from './support/failure-tests.ts';
 import { realBed } from './support/real-bed.ts';
 
 const good = { image: 'gantry-test/busybox:1', command: ['sleep', '1000'] };
-/** An image whose own health check fails. */
-const UNHEALTHY = `FROM gantry-test/busybox:1
-HEALTHCHECK --interval=1s --timeout=5s --retries=1 CMD echo no answer; exit 1
-`;
+/** Flags of an image whose own health check fails. */
+const UNHEALTHY = [
+  ...['--health-cmd', 'echo no answer; exit 1', '--health-interval', '1s'],
+  ...['--health-timeout', '5s', '--health-retries', '1'],
+];
 
 /** Imports an image whose program was built for a machine that this one is not. */
 function importForeign(dir: string): void {
@@ -30,7 +32,7 @@ describeWith('docker', 'containers', () => {
   let registry: Registry;
 
   beforeAll(async () => {
-    execFileSync('docker', ['build', '-q', '-t', 'gantry-test/unhealthy:1', '-'], { input: UNHEALTHY });
+    commitImage('gantry-test/unhealthy:1', UNHEALTHY, good.command);
     importForeign(dir);
     registry = await startRegistry((content) => {
       writeFileSync(join(dir, 'data'), content);

@@ -4,6 +4,7 @@ import { dockerCluster } from '@gantry/presets/docker';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Bed } from '../failures/support/bed.ts';
 import { realBed } from '../failures/support/real-bed.ts';
+import { commitImage } from '../support/docker-image.ts';
 import { describeWith } from '../support/services.ts';
 import { gantry, liveTasks, tasksOf, write } from './support.ts';
 
@@ -19,8 +20,7 @@ describeWith('docker', 'containers', () => {
   let bed: Bed;
 
   beforeAll(async () => {
-    const input = `FROM ${BUSYBOX}\nSTOPSIGNAL SIGINT\nCMD ${JSON.stringify(['sh', '-c', TRAPS])}\n`;
-    execFileSync('docker', ['build', '-q', '-t', STOPPED_BY_INT, '-'], { input });
+    commitImage(STOPPED_BY_INT, ['--stop-signal', 'SIGINT'], ['sh', '-c', TRAPS]);
     const good = { image: BUSYBOX, command: ['sleep', '1000'] };
     bed = await realBed({ runtime: 'docker', good }, 2, () => dockerCluster({ logLevel: 'silent' }));
   });

@@ -138,6 +138,6 @@ export const IMAGES: readonly Row[] = [
   {
     name: 'rejected by the engine',
     on: { docker: { template: { stopSignal: 'SIGNOSUCH' } } },
-    ...rejected('INVALID_OBJECT', /invalid signal: SIGNOSUCH/i),
+    ...rejected('INVALID_OBJECT', /SIGNOSUCH/),
   },
 ];
