@@ -134,7 +134,6 @@ export const CHECKS: readonly Row[] = [
   },
   {
     name: 'liveness fails later',
-    spec: { update: { monitorMs: 8000 } },
     on: exec(
       'liveness',
       { 'sick-after-ms': '1000' },

@@ -54,7 +54,6 @@ const exits = (code: number, says = ''): Row['on'] => {
     docker: { template: shell(script) },
   };
 };
-const patient = { update: { monitorMs: 5000 } };
 const eater = { ...shell('tail /dev/zero'), resources: { limits: { memory: '16Mi' } } };
 const stubborn = shell('trap "" TERM; while :; do sleep 0.1; done');
 const sleeper = { command: ['sleep', '1000'] };
@@ -69,7 +68,6 @@ export const EXITS: readonly Row[] = [
   },
   {
     name: 'exit after 2 s',
-    spec: patient,
     on: {
       fake: { template: life({ 'exit-after-ms': '2000', 'exit-code': '4' }) },
       process: { template: shell('sleep 2; exit 4') },
@@ -97,7 +95,6 @@ export const EXITS: readonly Row[] = [
   },
   {
     name: 'out of memory',
-    spec: patient,
     on: {
       fake: { template: life({ 'exit-after-ms': '10', oom: 'true' }) },
       process: { template: eater },
