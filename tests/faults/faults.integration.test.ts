@@ -1,4 +1,4 @@
-/** The same as faults.test.ts, for inputs that need real processes. */
+/** The same as faults.test.ts, for inputs that need real processes. Those of containers and of full disks have files of their own. */
 import { createServer } from 'node:http';
 import { processCluster } from '@gantry/presets/process';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -188,6 +188,37 @@ describe('a task that ended by itself', () => {
     expect(plan(web, [stopped]).create).toMatchObject([{ slot: '1', attempt: 2, restarts: 0 }]);
   });
 
+  test('one that was rejected is followed at once, and counted anew, when the service is changed', () => {
+    const web = observed(service({ restart: { delayMs: 1000 } }));
+    const ended = (state: 'rejected' | 'failed') =>
+      task(web, { restarts: 7, status: { state, reason: 'EXHAUSTED', finishedAt: T0 } });
+    expect(plan(web, [ended('rejected')])).toMatchObject({
+      create: [],
+      status: { progress: { state: 'failed', reason: 'EXHAUSTED' } },
+    });
+    const meta = { ...web.meta, generation: web.meta.generation + 1 };
+    const scaled = { ...web, meta, spec: { ...web.spec, replicas: 2 } };
+    const next = plan(scaled, [ended('rejected')]);
+    expect(next.create).toMatchObject([{ slot: '1', attempt: 2, restarts: 0 }, { slot: '2' }]);
+    expect(next.status.progress).toMatchObject({ state: 'progressing', reason: 'EXHAUSTED' });
+    expect(plan(scaled, [ended('failed')]).create).toMatchObject([{ slot: '2' }]);
+  });
+
+  test('one that runs has overcome the rejections before it, one on its way only those from before a change', () => {
+    const web = observed(service());
+    const rejected = task(web, { restarts: 7, status: { state: 'rejected', finishedAt: T0 + 1000 } });
+    const next = (state: 'preparing' | 'running') =>
+      task(web, { attempt: 2, restarts: 8, status: { state, ready: state === 'running', since: T0 + 9000 } });
+    const state = (of: Service, state: 'preparing' | 'running') =>
+      plan(of, [rejected, next(state)], { now: T0 + 9000 }).status.progress?.state;
+    expect(state(web, 'preparing')).toBe('failed');
+    expect(state(web, 'running')).toBe('progressing');
+    const later = { ...web, meta: { ...web.meta, generation: web.meta.generation + 1 } };
+    const { status } = plan(later, [rejected, next('preparing')], { now: T0 + 9000 });
+    expect(status.progress?.state).toBe('progressing');
+    expect(state({ ...later, status }, 'preparing')).toBe('progressing');
+  });
+
   test('does not hold up the others: each slot waits for itself', () => {
     const web = service({ replicas: 2 });
     const tasks = [failed(web, {}, 5), task(web, { slot: '2', status: { state: 'failed', finishedAt: T0 } })];

@@ -13,6 +13,8 @@ const checked = (
 ): { healthChecks: Checks } => ({
   healthChecks: { [kind]: { ...probe, ...QUICK, ...more } },
 });
+/** Between two checks in a container, where each of them costs the machine as much as a start. */
+const APART = { intervalMs: 1000 };
 /** A task with an `exec` check on each runtime; on the fake one its life decides, and the check says its command. */
 const exec = (
   kind: Kind,
@@ -21,14 +23,14 @@ const exec = (
   workload: TemplatePart = idle,
   more: object = {},
 ): Row['on'] => {
-  const real = {
-    template: { ...workload, ...checked(kind, { exec: { command: ['sh', '-c', script] } }, more) },
-  };
+  const real = (own: object) => ({
+    template: { ...workload, ...checked(kind, { exec: { command: ['sh', '-c', script] } }, own) },
+  });
   const said = /echo ([a-z ]+)/.exec(script)?.[1] ?? 'check';
   const fake = {
     template: { ...life(stages), ...checked(kind, { exec: { command: said.trim().split(' ') } }, more) },
   };
-  return { fake, process: real, docker: real };
+  return { fake, process: real(more), docker: real({ ...APART, ...more }) };
 };
 /** A web server that answers with a status, or never. */
 function server(status: number | undefined, kind: Kind, more: object): Row['on'] {
@@ -46,8 +48,8 @@ const refused: Cause = {
 };
 
 /** Checks that never succeed and are repeated until the deadline. */
-const never = (task: string, message: string): Pick<Row, 'deploy' | 'update' | 'deadlineMs'> => ({
-  deadlineMs: 6000,
+const never = (task: string, message: string): Pick<Row, 'deploy' | 'update' | 'overdue'> => ({
+  overdue: true,
   deploy: {
     exit: 1,
     reason: 'ProgressDeadlineExceeded',
@@ -114,7 +116,9 @@ export const CHECKS: readonly Row[] = [
   },
   {
     name: 'never ready',
-    on: exec('readiness', { 'ready-after-ms': '600000' }, 'echo warming up; exit 1'),
+    on: exec('readiness', { 'ready-after-ms': '600000' }, 'echo warming up; exit 1', idle, {
+      intervalMs: 2000,
+    }),
     ...never('ReadinessProbeFailed', 'readiness check: .*exited with 1: warming up'),
   },
   {
@@ -130,7 +134,6 @@ export const CHECKS: readonly Row[] = [
   },
   {
     name: 'liveness fails later',
-    spec: { update: { monitorMs: 8000 } },
     on: exec(
       'liveness',
       { 'sick-after-ms': '1000' },

@@ -1,3 +1,4 @@
+import { killOnNode } from '../support/kill-on-node.ts';
 import { type Expected, life, type Row, shell } from '../support/row.ts';
 
 const crashLoop = (message: RegExp): Expected => ({
@@ -53,7 +54,6 @@ const exits = (code: number, says = ''): Row['on'] => {
     docker: { template: shell(script) },
   };
 };
-const patient = { update: { monitorMs: 5000 } };
 const eater = { ...shell('tail /dev/zero'), resources: { limits: { memory: '16Mi' } } };
 const stubborn = shell('trap "" TERM; while :; do sleep 0.1; done');
 const sleeper = { command: ['sleep', '1000'] };
@@ -68,7 +68,6 @@ export const EXITS: readonly Row[] = [
   },
   {
     name: 'exit after 2 s',
-    spec: patient,
     on: {
       fake: { template: life({ 'exit-after-ms': '2000', 'exit-code': '4' }) },
       process: { template: shell('sleep 2; exit 4') },
@@ -96,7 +95,6 @@ export const EXITS: readonly Row[] = [
   },
   {
     name: 'out of memory',
-    spec: patient,
     on: {
       fake: { template: life({ 'exit-after-ms': '10', oom: 'true' }) },
       process: { template: eater },
@@ -114,9 +112,19 @@ export const EXITS: readonly Row[] = [
     on: {
       fake: { template: life({ 'exit-after-ms': '10', 'exit-code': '5', 'bad-nodes': 'node-1' }) },
       process: { template: shell('case "$PWD" in *node-1*) exit 5;; esac; exec sleep 1000') },
+      docker: {
+        template: sleeper,
+        prepare: async (_, service) => killOnNode(service, 'node-1'),
+      },
     },
     deploy: done('Exited', 3),
     update: done('UpdateCompleted', 3),
+  },
+  {
+    name: 'program of another architecture',
+    on: { docker: { template: { image: 'gantry-test/foreign:1', command: ['/app'] } } },
+    deploy: crashLoop(/failed \d times in a row: .*exec format error/),
+    update: paused('Exited', /1 of 2 new tasks failed: .*exec format error/),
   },
   {
     name: 'restarts used up',

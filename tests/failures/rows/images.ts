@@ -13,8 +13,8 @@ const rejected = (reason: string, message: RegExp): Pick<Row, 'deploy' | 'update
   },
 });
 /** Tasks that make no progress until the deadline. */
-const overdue = (task: string, message: string): Pick<Row, 'deploy' | 'update' | 'deadlineMs'> => ({
-  deadlineMs: 6000,
+const overdue = (task: string, message: string): Pick<Row, 'deploy' | 'update' | 'overdue'> => ({
+  overdue: true,
   deploy: {
     exit: 1,
     reason: 'ProgressDeadlineExceeded',
@@ -61,8 +61,11 @@ export const IMAGES: readonly Row[] = [
   },
   {
     name: 'pull never ends',
-    on: { fake: { template: { image: 'large:1', ...life({ pull: 'hang', 'pull-ms': '1000' }) } } },
-    ...overdue('PullingImage', 'pulling large:1'),
+    on: {
+      fake: { template: { image: 'large:1', ...life({ pull: 'hang', 'pull-ms': '1000' }) } },
+      docker: { template: { image: 'REGISTRY/slow:1' } },
+    },
+    ...overdue('PullingImage', 'pulling .*(large|slow):1'),
   },
   {
     name: 'registry unauthorised',
@@ -131,5 +134,10 @@ export const IMAGES: readonly Row[] = [
       },
     },
     ...rejected('CONFLICT', /is in the way/),
+  },
+  {
+    name: 'rejected by the engine',
+    on: { docker: { template: { stopSignal: 'SIGNOSUCH' } } },
+    ...rejected('INVALID_OBJECT', /SIGNOSUCH/),
   },
 ];

@@ -8,14 +8,16 @@ import {
   type SpecPart,
   shell,
   type TemplatePart,
+  WHEN,
+  type When,
 } from '../support/row.ts';
 
 const idle: TemplatePart = { command: ['sleep', '1000'] };
-/** The same on every runtime; containers would add nothing, for none of them is started. */
-const anywhere = (template: TemplatePart, more: Cause = {}): Row['on'] => ({
-  fake: { ...more, template },
-  process: { ...more, template: { ...idle, ...template } },
-});
+/** The same on every runtime. */
+const anywhere = (template: TemplatePart, more: Cause = {}): Row['on'] => {
+  const real: Cause = { ...more, template: { ...idle, ...template } };
+  return { fake: { ...more, template }, process: real, docker: real };
+};
 const overdue = (
   reason: string,
   task: string | undefined,
@@ -30,8 +32,8 @@ const overdue = (
   serving,
 });
 /** Tasks that fit nowhere. */
-const pending = (task: string, message: RegExp): Pick<Row, 'deploy' | 'update' | 'deadlineMs'> => ({
-  deadlineMs: 6000,
+const pending = (task: string, message: RegExp): Pick<Row, 'deploy' | 'update' | 'overdue'> => ({
+  overdue: true,
   deploy: overdue('ProgressDeadlineExceeded', task, message),
   update: overdue('UpdatePaused', task, message, { old: 2 }),
 });
@@ -41,7 +43,13 @@ const invalid = (message: RegExp): Pick<Row, 'deploy' | 'update'> => ({
   update: { exit: 1, reason: 'Ready', message, serving: { old: 2 } },
 });
 
-const HOST_PORT = { target: 80, published: 18_931, mode: 'host' } as const;
+/** A host port that another service has; two clusters on one engine must not want the same. */
+const hostPort =
+  (own: TemplatePart) =>
+  (when: When): Cause => {
+    const ports = [{ target: 80, published: 18_931 + WHEN.indexOf(when), mode: 'host' } as const];
+    return { template: { ...own, ports }, prepare: (bed) => beside(bed, 'has-the-port', { ports }) };
+  };
 
 /** Taints every node. */
 async function tainted(bed: Bed): Promise<undefined> {
@@ -94,7 +102,7 @@ export const PLACEMENT: readonly Row[] = [
   },
   {
     name: 'too many per node',
-    deadlineMs: 6000,
+    overdue: true,
     spec: { replicas: 4, placement: { maxReplicasPerNode: 1 } },
     on: anywhere({}),
     deploy: overdue('ProgressDeadlineExceeded', 'MaxReplicasPerNode', /0 of 3 nodes fit/, { new: 3 }),
@@ -102,10 +110,7 @@ export const PLACEMENT: readonly Row[] = [
   {
     name: 'host port taken by another service',
     alone: 1,
-    on: anywhere(
-      { ports: [HOST_PORT] },
-      { prepare: (bed) => beside(bed, 'has-the-port', { ports: [HOST_PORT] }, {}) },
-    ),
+    on: { fake: hostPort({}), process: hostPort(idle), docker: hostPort(idle) },
     ...pending('HostPortInUse', /0 of 1 node fits: 1 has a host port in use/),
   },
   {
@@ -144,6 +149,7 @@ const waits = (
   return {
     fake: cause({}, template.fake),
     process: cause(idle, template.real),
+    docker: cause(idle, template.real),
   };
 };
 const failed = (message: RegExp): Expected => ({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROWS } from '../rows/index.ts';
 import type { Bed } from './bed.ts';
 import { committedColumns, fixedColumns, type Line } from './document.ts';
+import { lanes } from './lanes.ts';
 import { type Expected, expectedOf, type Row, type RuntimeName, WHEN, type When } from './row.ts';
 import { type Outcome, serviceName, tryRow } from './trial.ts';
 
@@ -11,7 +12,7 @@ export interface FailureTestsOptions {
   readonly title: string;
   /** Opens a cluster with so many nodes. */
   open(nodes: number): Promise<Bed>;
-  /** Rows that are tried at the same time. */
+  /** Rows that are tried at the same time, those that only wait for the deadline aside. */
   readonly atOnce: number;
   /** Whether each row has a cluster to itself. */
   readonly apart: boolean;
@@ -54,17 +55,14 @@ export function failureTests({ runtime, title, open, atOnce, apart, timeoutMs }:
 
   beforeAll(async () => {
     if (!apart) shared = await open(NODES);
-    const free = Array.from({ length: atOnce }, () => Promise.resolve());
-    trials.forEach((trial, index) => {
-      const turn = free[index % atOnce] as Promise<void>;
-      const outcome = turn.then(() => attempt(trial));
+    const busy = lanes(atOnce);
+    // Rows that end at the deadline do nothing but wait: all of them beside the others.
+    const idle = lanes(apart ? atOnce : trials.length);
+    for (const trial of trials) {
+      const outcome = (trial.row.overdue === true ? idle : busy)(() => attempt(trial));
       outcome.catch(() => undefined); // the test of the row reports it
       outcomes.set(trial, outcome);
-      free[index % atOnce] = outcome.then(
-        () => undefined,
-        () => undefined,
-      );
-    });
+    }
   }, timeoutMs);
 
   afterAll(async () => {

@@ -40,9 +40,9 @@ export interface Row {
   readonly name: string;
   /** Number of nodes of a cluster that it has to itself; absent: it shares one of three nodes with other rows. */
   readonly alone?: number;
-  readonly on: Partial<Record<RuntimeName, Cause>>;
-  /** `progressDeadlineMs`, where the row is about it. */
-  readonly deadlineMs?: number;
+  readonly on: Partial<Record<RuntimeName, Cause | ((when: When) => Cause)>>;
+  /** Whether the wait ends at the progress deadline. */
+  readonly overdue?: boolean;
   /** For all runtimes. */
   readonly spec?: SpecPart;
   readonly deploy?: Expected;
@@ -70,4 +70,10 @@ export function expectedOf(row: Row, runtime: RuntimeName, when: When): Expected
   const usual = when === 'deploy' ? deploy : update;
   const differing = differs?.[runtime]?.[when];
   return usual === undefined ? undefined : { ...usual, ...differing };
+}
+
+/** What brings a failure about on one runtime. */
+export function causeOf({ on }: Row, runtime: RuntimeName, when: When): Cause {
+  const cause = on[runtime] ?? {};
+  return typeof cause === 'function' ? cause(when) : cause;
 }

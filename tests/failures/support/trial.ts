@@ -1,7 +1,7 @@
-import type { Event, Service, ServiceInput, Task } from '@gantry/core';
+import type { Event, Service, ServiceInput, Task, UpdatePolicy } from '@gantry/core';
 import { isFinal, isGantryError } from '@gantry/core';
 import type { Bed } from './bed.ts';
-import { expectedOf, type Row, type SpecPart, type TemplatePart, type When } from './row.ts';
+import { causeOf, expectedOf, type Row, type SpecPart, type TemplatePart, type When } from './row.ts';
 
 /** What a user got to see of one failure. */
 export interface Outcome {
@@ -23,19 +23,30 @@ const USUAL: SpecPart = {
   replicas: 2,
   restart: { delayMs: 400 },
 };
-/** Long enough for a busy machine, where a row is not about the deadline. */
+/** Of rows that end at the deadline: long enough for a busy machine to get as far as the row expects. */
 const DEADLINE_MS = 60_000;
+/** Of all others, which must not end at it. */
+const NEVER_MS = 300_000;
+/** How soon a failure counts as one of the new version: a busy engine may report an end late. */
+const MONITOR_MS = 60_000;
 
 /** Brings a row about as the first deployment of a service or as an update of one that is well. */
 export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   const name = serviceName(row, when);
-  const cause = row.on[bed.runtime] ?? {};
+  const cause = causeOf(row, bed.runtime, when);
+  const expected = expectedOf(row, bed.runtime, when);
+  const fails = expected?.exit !== 0;
+  const isSmall = fails && when === 'deploy' && bed.replicas !== undefined;
   const usual: TemplatePart = { drainMs: 0, stopGraceMs: 500, ...bed.good };
-  const apply = async (template: TemplatePart, { update, ...spec }: SpecPart, deadlineMs = DEADLINE_MS) => {
-    const policy = { monitorMs: 2000, progressDeadlineMs: deadlineMs, ...update };
+  const apply = async (
+    template: TemplatePart,
+    { update, ...spec }: SpecPart,
+    limits: Partial<UpdatePolicy> = {},
+  ) => {
+    const policy = { monitorMs: 2000, progressDeadlineMs: NEVER_MS, ...limits, ...update };
     const whole = { ...USUAL, ...spec, update: policy, template };
     const input = { kind: 'service', meta: { name }, spec: whole } as ServiceInput;
-    return bed.run(['apply', '-f', '-', '--wait', '--timeout', '90s'], { stdin: JSON.stringify(input) });
+    return bed.run(['apply', '-f', '-', '--wait', '--timeout', '6m'], { stdin: JSON.stringify(input) });
   };
   let before = '';
   if (when === 'update') {
@@ -47,19 +58,19 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   const began = bed.clock.elapsed();
   const ran = await apply(
     { ...usual, env: { VERSION: '2' }, ...local(bed, cause.template) },
-    { ...row.spec, ...cause.spec },
+    { ...(isSmall && { replicas: bed.replicas }), ...row.spec, ...cause.spec },
+    row.overdue === true ? { progressDeadlineMs: DEADLINE_MS } : fails ? { monitorMs: MONITOR_MS } : {},
   );
   const tookMs = bed.clock.elapsed() - began;
   const service = await find(bed, name);
   const tasks = (await bed.api.list('task', { fields: `spec.service=${name}` })).items;
-  const shown = shownTask(service, tasks);
   const ready = tasks.filter(({ status, spec }) => status.ready && spec.desired === 'running');
   const old = ready.filter(({ spec }) => spec.template === before).length;
   // In a crash loop, a task is ready for a moment: that is not serving.
   const stays = bed.clock.now() - (service?.spec.update.monitorMs ?? 0);
   const fresh = ready.filter(({ spec, status }) => spec.template !== before && status.since <= stays).length;
   let events: readonly string[] = [];
-  const event = expectedOf(row, bed.runtime, when)?.event;
+  const event = expected?.event;
   // An event is recorded right after what it reports.
   await bed.until(async () => {
     events = await eventsOf(bed, name);
@@ -73,12 +84,24 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
       service === undefined
         ? undefined
         : await described(bed, `service/${name}`, /^Progress:\s+\w+ \((\w+)\)/m),
-    task:
-      shown === undefined ? undefined : await described(bed, `task/${shown.meta.name}`, /^Reason:\s+(\w+)/m),
+    task: await taskReason(bed, name, expected?.task),
     events,
     serving: { old, new: fresh },
     hides: service?.status.progress?.state !== 'failed' ? [] : await stillHiding(bed, name),
   };
+}
+
+/** The reason of the task that shows why; in real time the next attempt may end in between: the expected one at some moment. */
+async function taskReason(bed: Bed, name: string, expected: string | undefined): Promise<string | undefined> {
+  let reason: string | undefined;
+  await bed.until(async () => {
+    const tasks = (await bed.api.list('task', { fields: `spec.service=${name}` })).items;
+    const shown = shownTask(await find(bed, name), tasks);
+    reason =
+      shown === undefined ? undefined : await described(bed, `task/${shown.meta.name}`, /^Reason:\s+(\w+)/m);
+    return reason === expected;
+  });
+  return reason;
 }
 
 /** In real time the next attempt may change the reason between two commands: they have to agree at some moment. */
@@ -98,7 +121,7 @@ async function hiding(bed: Bed, service: Service, shown: Task | undefined): Prom
   const { name } = service.meta;
   const { progress } = service.status;
   // The end of it: names of tasks in it change with each attempt.
-  const end = progress?.message.slice(-20);
+  const end = progress === undefined ? undefined : withoutPorts(progress.message).slice(-20);
   const wanted: [line: string, texts: readonly (string | undefined)[]][] = [
     [`describe service/${name}`, [progress?.reason, end]],
     [`explain service/${name}`, [progress?.reason, shown?.status.message?.slice(-20) ?? end]],

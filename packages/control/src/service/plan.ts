@@ -38,7 +38,14 @@ export function planService(input: PlanInput): ServicePlan {
   for (const id of wanted) views.push(viewOf(slots.get(id) ?? emptySlot(id), target, input.fitness));
 
   const policy = policyOf(service.spec, target.update);
-  const context = { restart: service.spec.restart, target, monitorMs: policy.monitorMs, now };
+  const countsFrom = target.isChanged === true ? now : service.status.progress?.bestAt;
+  const context = {
+    restart: service.spec.restart,
+    target,
+    monitorMs: policy.monitorMs,
+    now,
+    ...(countsFrom !== undefined && { countsFrom }),
+  };
   const verdicts = views.map((view) => verdictOf(view, context));
   const assessment = assess(verdicts);
   const waiting = slots.size === 0 ? input.waitsFor : undefined;

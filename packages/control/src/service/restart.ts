@@ -9,12 +9,13 @@ export type RestartDecision =
 /**
  * Decides what follows a task that ended. One that was told to stop, whose template is no longer wanted, or that is older
  * than a requested restart, is followed at once; one that ended by itself, as its policy says: the first restart is
- * immediate, then delays double.
+ * immediate, then delays double. A change of the service, such as of its replicas, begins the count of rejected starts
+ * again: its author may have removed the cause.
  */
 export function decideRestart(
   task: Task,
   policy: RestartPolicy,
-  { template, restartedAt }: Pick<Target, 'template' | 'restartedAt'>,
+  { template, restartedAt, isChanged = false }: Pick<Target, 'template' | 'restartedAt' | 'isChanged'>,
 ): RestartDecision {
   const { status, spec } = task;
   const isPast = spec.template !== template || spec.restartedAt !== restartedAt;
@@ -24,6 +25,7 @@ export function decideRestart(
   if (policy.condition === 'none') return { restart: false, why: 'its restart condition is none' };
   if (policy.condition === 'on-failure' && status.state === 'complete')
     return { restart: false, why: 'it completed' };
+  if (isChanged && status.state === 'rejected') return { restart: true, at: 0, restarts: 0 };
   const finishedAt = status.finishedAt ?? status.since;
   const ranMs = status.runningAt === undefined ? 0 : finishedAt - status.runningAt;
   const restarts = (ranMs >= policy.windowMs ? 0 : spec.restarts) + 1;

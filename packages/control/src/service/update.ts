@@ -8,6 +8,8 @@ export interface Target {
   readonly restartedAt: number | undefined;
   readonly update: UpdateStatus | undefined;
   readonly history: ServiceStatus['history'];
+  /** Whether the service was changed since its last plan: starts that nodes rejected are tried again at once. */
+  readonly isChanged?: boolean;
 }
 
 /** Takes notice of a new template or a wish to restart: an update begins, and the template before becomes history. */
@@ -38,7 +40,8 @@ export function targetOf({ meta, spec, status }: Service, template: string, now:
   if (restartedAt !== undefined && restartedAt !== update?.restartedAt) {
     return { template, restartedAt, update: begin('restart started'), history };
   }
-  return { template, restartedAt, update, history };
+  const isChanged = status.observedGeneration < meta.generation;
+  return { template, restartedAt, update, history, isChanged };
 }
 
 /** Whether a task is what the service wants now. */

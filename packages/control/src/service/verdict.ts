@@ -34,6 +34,8 @@ interface Context {
   readonly restart: RestartPolicy;
   readonly target: Target;
   readonly monitorMs: number;
+  /** Rejections before this no longer count once there is another attempt: the service has changed or come further since. Default: all count. */
+  readonly countsFrom?: number;
   /** ms since the epoch. */
   readonly now: number;
 }
@@ -77,19 +79,27 @@ function liveVerdict(
   task: Task,
   before: Task | undefined,
   crowded: boolean,
-  { monitorMs, now }: Context,
+  { monitorMs, countsFrom = 0, now }: Context,
 ): Verdict {
   const { status, spec } = task;
+  const isLooping = spec.restarts >= CRASH_LOOP_FAILURES && !isOver(before, task, countsFrom);
   if (status.ready) {
     const settlesAt = status.since + monitorMs;
     if (settlesAt <= now) return crowded ? { ...SETTLED, state: 'ready', task } : SETTLED;
-    if (spec.restarts >= CRASH_LOOP_FAILURES && before !== undefined)
+    if (isLooping && before !== undefined)
       return { ...loopVerdict(spec.restarts, before), changesAt: settlesAt };
     return { state: 'ready', reason: 'Monitoring', message: 'ready', task, changesAt: settlesAt };
   }
   const why = status.message ?? (status.state === 'running' ? 'running, not ready yet' : status.state);
-  if (spec.restarts >= CRASH_LOOP_FAILURES) return loopVerdict(spec.restarts, before ?? task);
+  if (isLooping) return loopVerdict(spec.restarts, before ?? task);
   return { state: 'waiting', reason: status.reason ?? 'Starting', message: why, task };
+}
+
+/** Whether what made nodes reject the attempts before this one is in the past: this one runs, or they were long ago. */
+function isOver(before: Task | undefined, { status }: Task, countsFrom: number): boolean {
+  if (before?.status.state !== 'rejected') return false;
+  const { finishedAt = before.status.since } = before.status;
+  return status.state === 'running' || finishedAt < countsFrom;
 }
 
 function endedVerdict(last: Task, { restart, target, now }: Context): Verdict {
