@@ -23,7 +23,7 @@ describe('a cluster whose disk is full, again and again', () => {
     up = new UpProgram({ name: 'full-disk', home: disk.path, scratch: join(folder, 'scratch'), port: api });
     await up.start();
     await deploy(up.client, [front, back]);
-    writer = new Writer(up.connect());
+    writer = new Writer(up.connect(), 1000);
     await writer.start();
   });
   afterAll(async () => {

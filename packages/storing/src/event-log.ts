@@ -7,6 +7,8 @@ export interface EventLogOptions {
   readonly name: string;
   /** So many events are kept, for watches that start in the past or are slow. */
   readonly limit: number;
+  /** So many bytes of events are kept, as far as {@link EventLog.append} is told their sizes (default: no limit). */
+  readonly limitBytes?: number;
   /** What happened up to this revision is not known. Default 0: everything is. */
   readonly since?: number;
 }
@@ -26,20 +28,26 @@ interface Bucket {
 export class EventLog {
   readonly #name: string;
   readonly #limit: number;
+  readonly #limitBytes: number;
   readonly #buckets = new Map<string, Bucket>();
   /** Watchers of prefixes that may span buckets. */
   readonly #broad = new Set<Watcher>();
   /** The n-th event of all is at `n % limit`. */
-  readonly #events: StoreEvent[] = [];
+  readonly #events: (StoreEvent | undefined)[] = [];
+  readonly #sizes: number[] = [];
+  #bytes = 0;
+  /** Events of all that were ever appended, and those of them that are no longer kept. */
   #count = 0;
+  #gone = 0;
   #oldest: number;
   #revision: number;
   #last: Bucket | undefined;
   #closed = false;
 
-  constructor({ name, limit, since = 0 }: EventLogOptions) {
+  constructor({ name, limit, limitBytes = Number.POSITIVE_INFINITY, since = 0 }: EventLogOptions) {
     this.#name = name;
     this.#limit = limit;
+    this.#limitBytes = limitBytes;
     this.#oldest = since;
     this.#revision = since;
   }
@@ -54,11 +62,15 @@ export class EventLog {
     return this.#oldest;
   }
 
-  /** Takes in the events of one commit, or of several, in order; the array is kept and never changed. */
-  append(events: readonly StoreEvent[]): void {
+  /**
+   * Takes in the events of one commit, or of several, in order; the array is kept and never changed.
+   *
+   * @param sizes about how many bytes each of them takes (default: 0)
+   */
+  append(events: readonly StoreEvent[], sizes?: readonly number[]): void {
     const last = events.at(-1);
     if (last === undefined || this.#closed) return;
-    for (const event of events) this.#keep(event);
+    for (let at = 0; at < events.length; at++) this.#keep(events[at] as StoreEvent, sizes?.[at] ?? 0);
     this.#revision = last.revision;
     if (this.#buckets.size > 0) this.#tellBuckets(events);
     for (const watcher of this.#broad) deliver(watcher, events, watcher.prefix === '');
@@ -89,10 +101,21 @@ export class EventLog {
     this.#events.length = 0;
   }
 
-  #keep(event: StoreEvent): void {
+  #keep(event: StoreEvent, size: number): void {
+    if (this.#count - this.#gone >= this.#limit) this.#drop();
     const at = this.#count++ % this.#limit;
-    if (this.#count > this.#limit) this.#oldest = (this.#events[at] as StoreEvent).revision;
     this.#events[at] = event;
+    this.#sizes[at] = size;
+    this.#bytes += size;
+    while (this.#bytes > this.#limitBytes && this.#count - this.#gone > 1) this.#drop();
+  }
+
+  /** Keeps the oldest event no longer. */
+  #drop(): void {
+    const at = this.#gone++ % this.#limit;
+    this.#oldest = (this.#events[at] as StoreEvent).revision;
+    this.#events[at] = undefined;
+    this.#bytes -= this.#sizes[at] as number;
   }
 
   #tellBuckets(events: readonly StoreEvent[]): void {
@@ -144,7 +167,7 @@ export class EventLog {
 
   /** The kept events above a revision, under a prefix. */
   #since(revision: number, prefix: string): StoreEvent[] {
-    let low = Math.max(0, this.#count - this.#limit);
+    let low = this.#gone;
     let high = this.#count;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);

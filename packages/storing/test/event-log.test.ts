@@ -86,3 +86,20 @@ test('nonsense is a TypeError at the call', () => {
   for (const since of [-1, 0.5, Number.NaN, '1' as unknown as number])
     expect(() => log().watch('', { since, signal })).toThrow(TypeError);
 });
+
+test('a log keeps as many bytes of events as its limit says, and the newest event in any case', async () => {
+  const log = new EventLog({ name: 'test', limit: 100, limitBytes: 10 });
+  const event = (revision: number): StoreEvent => ({ key: `tasks/${revision}`, value: revision, revision });
+  log.append([event(1), event(2), event(3)], [4, 4, 4]);
+  expect(log.oldest).toBe(1);
+  log.append([event(4)], [50]);
+  expect(log.oldest).toBe(3);
+  log.append([event(5)], [1]);
+  expect(log.oldest).toBe(4);
+  const stop = new AbortController();
+  const watch = log.watch('tasks/', { since: 4, signal: stop.signal })[Symbol.asyncIterator]();
+  expect((await watch.next()).value).toEqual([event(5)]);
+  stop.abort();
+  const late = log.watch('tasks/', { since: 3, signal: new AbortController().signal });
+  await expect(late[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'COMPACTED' });
+});

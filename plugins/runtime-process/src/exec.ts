@@ -45,7 +45,11 @@ export async function exec(task: TaskProcess, options: ExecOptions, marker: stri
     ]);
   }
   if (task.cgroup.exists) task.cgroup.add(pid);
-  const kill = (): void => killExec(pid, marker);
+  const kill = (): void => {
+    killExec(pid, marker);
+    // Nobody reads on: output that waits would keep its pipes open for ever.
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+  };
   options.signal?.addEventListener('abort', kill, { once: true });
   const exitCode = new Promise<number>((resolve) => {
     child.once('close', (code, signal) => {
@@ -55,7 +59,7 @@ export async function exec(task: TaskProcess, options: ExecOptions, marker: stri
   });
   void feed(child, options.stdin);
   const streams = { stdout: child.stdout as Readable, stderr: child.stderr as Readable };
-  return { output: interleave(streams), exitCode, resize: async () => {} };
+  return { output: interleave(streams, options.signal), exitCode, resize: async () => {} };
 }
 
 /** A command that no longer reads ends its input, which is no error. */
@@ -86,10 +90,16 @@ async function drained(stdin: Writable): Promise<void> {
 
 async function* interleave(
   streams: Readonly<Record<OutputChunk['stream'], Readable>>,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<OutputChunk> {
   const next = async (stream: OutputChunk['stream'], from: AsyncIterator<Uint8Array>) => {
-    const { done, value } = await from.next();
-    return { stream, from, chunk: done === true ? undefined : value };
+    try {
+      const { done, value } = await from.next();
+      return { stream, from, chunk: done === true ? undefined : value };
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+      return { stream, from, chunk: undefined }; // its pipe was closed
+    }
   };
   const reading = new Map(
     (['stdout', 'stderr'] as const).map((stream) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RuntimeSpec, TemplateSpec } from '@gantry/core';
@@ -219,3 +219,28 @@ test.each([
   await gone();
   expect(await runtime.list()).toMatchObject([{ state: 'running' }]);
 });
+
+test.each(['that has not been read', 'of which some was read'])(
+  'a command that is aborted, with output %s, leaves no pipe open',
+  async (what) => {
+    const runtime = make();
+    await runtime.ensure(specOf('a'));
+    const sockets = (): number =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
+        } catch {
+          return false;
+        }
+      }).length;
+    const before = sockets();
+    for (let time = 0; time < 10; time++) {
+      const stop = new AbortController();
+      const { output, exitCode } = await runtime.exec('a', { command: ['yes', MARK], signal: stop.signal });
+      if (what !== 'that has not been read') await output[Symbol.asyncIterator]().next();
+      stop.abort();
+      expect(await exitCode).toBe(137);
+    }
+    await vi.waitFor(() => expect(sockets()).toBeLessThanOrEqual(before), soon);
+  },
+);

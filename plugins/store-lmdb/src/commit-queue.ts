@@ -18,14 +18,14 @@ export interface CommitQueueOptions {
   /** So many events are kept in the environment. */
   readonly history: number;
   /** Is told what was written, once it is on the disk and before the commits are answered. */
-  readonly written: (events: readonly StoreEvent[]) => void;
+  readonly written: (events: readonly StoreEvent[], sizes: readonly number[]) => void;
 }
 
 /** Commits one after another; those that come while the disk is busy are written together. */
 export class CommitQueue {
   readonly #environment: Environment;
   readonly #history: number;
-  readonly #written: (events: readonly StoreEvent[]) => void;
+  readonly #written: CommitQueueOptions['written'];
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #revision: number;
@@ -104,6 +104,8 @@ export class CommitQueue {
     }
     await this.#environment.write(plan, this.#history);
     this.#revision = plan.revision;
-    this.#written(plan.writes.map(({ key, text, revision }) => storedEvent(key, text, revision)));
+    const events = plan.writes.map(({ key, text, revision }) => storedEvent(key, text, revision));
+    const sizes = plan.writes.map(({ text }) => text?.length ?? 0);
+    this.#written(events, sizes);
   }
 }

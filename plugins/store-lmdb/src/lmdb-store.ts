@@ -27,6 +27,8 @@ import type { Encoded } from './plan.ts';
 import { ResumedWatch } from './resumed-watch.ts';
 
 const DEFAULT_HISTORY = 100_000;
+/** Older events are read from the disk. */
+const DEFAULT_HISTORY_BYTES = 32 * 1024 * 1024;
 const MAX_VALUE_BYTES = 1_000_000;
 
 export interface LmdbStoreOptions {
@@ -34,6 +36,8 @@ export interface LmdbStoreOptions {
   readonly path: string;
   /** How many events are remembered for watches that start in the past or are slow. */
   readonly history?: number;
+  /** How many bytes of them are kept in memory; the rest is read from the disk when it is needed. */
+  readonly historyBytes?: number;
 }
 
 /** What there is between start and dispose. */
@@ -48,14 +52,16 @@ export class LmdbStore implements Store, Lifecycle {
   readonly supports = { durable: true, fencing: true, maxValueBytes: MAX_VALUE_BYTES };
   readonly #path: string;
   readonly #history: number;
+  readonly #historyBytes: number;
   #starting: Promise<void> | undefined;
   #claim: Claim | undefined;
   #opened: Opened | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ path, history = DEFAULT_HISTORY }: LmdbStoreOptions) {
+  constructor({ path, history = DEFAULT_HISTORY, historyBytes = DEFAULT_HISTORY_BYTES }: LmdbStoreOptions) {
     this.#path = resolve(path);
     this.#history = history;
+    this.#historyBytes = historyBytes;
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -127,8 +133,14 @@ export class LmdbStore implements Store, Lifecycle {
 
   #open(identity: Identity): Opened {
     const environment = new Environment(this.#path, (stored) => identity.expected(stored));
-    const log = new EventLog({ name: 'store-lmdb', limit: this.#history, since: environment.revision });
-    const written = (events: readonly StoreEvent[]): void => log.append(events);
+    const log = new EventLog({
+      name: 'store-lmdb',
+      limit: this.#history,
+      limitBytes: this.#historyBytes,
+      since: environment.revision,
+    });
+    const written = (events: readonly StoreEvent[], sizes: readonly number[]): void =>
+      log.append(events, sizes);
     return { environment, log, queue: new CommitQueue({ environment, history: this.#history, written }) };
   }
 
@@ -177,6 +189,7 @@ export const lmdbStore = definePlugin({
   options: z.strictObject({
     path: z.string().min(1),
     history: z.int().positive().default(DEFAULT_HISTORY),
+    historyBytes: z.int().positive().default(DEFAULT_HISTORY_BYTES),
   }),
   create: (options) => new LmdbStore(options),
 });

@@ -2,11 +2,13 @@ import { type ClusterApi, toGantryError } from '@gantry/core';
 
 const KEYS = 8;
 const PAUSE_MS = 5;
-const PADDING = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`p${index}`, 'x'.repeat(250)]));
+/** Labels of 250 characters that fill an object. */
+const PADDING = 120;
 
 /** Writes to a cluster without end and takes down what was acknowledged, to be compared with what is stored. */
 export class Writer {
   readonly #api: ClusterApi;
+  readonly #labels: Readonly<Record<string, string>>;
   readonly #attempted = new Map<string, number>();
   readonly #acknowledged = new Map<string, number>();
   /** Objects whose creation was acknowledged. */
@@ -17,8 +19,11 @@ export class Writer {
   #sequence = 0;
   #writes = 0;
 
-  constructor(api: ClusterApi) {
+  /** @param padding labels of 250 characters of each object that is created */
+  constructor(api: ClusterApi, padding = PADDING) {
     this.#api = api;
+    const labels = Array.from({ length: padding }, (_, index) => [`p${index}`, 'x'.repeat(250)]);
+    this.#labels = Object.fromEntries(labels);
   }
 
   /** Writes that were acknowledged. */
@@ -76,7 +81,7 @@ export class Writer {
       if (n % 2 === 0 && this.#created.size < 1000) {
         const name = `x-${n}`;
         await this.#count(async () => {
-          await this.#api.create({ kind: 'network', meta: { name, labels: PADDING }, spec: {} });
+          await this.#api.create({ kind: 'network', meta: { name, labels: this.#labels }, spec: {} });
           this.#created.add(name);
         });
       }
