@@ -1,7 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import type { Backend, BackendStats, Clock, Logger } from '@gantry/core';
 import type { Settings } from './options.ts';
-import type { Session } from './session.ts';
+
+/** A connection of a client that uses a backend. */
+export interface BackendSession {
+  /** Leaves the backend now, whatever is in progress. */
+  cut(): void;
+  /** Leaves the backend if no exchange is in progress. */
+  drain(): void;
+}
 
 export interface BackendParts {
   readonly clock: Clock;
@@ -27,7 +34,7 @@ export class ProxyBackend {
   readonly id: string;
   readonly address: string;
   readonly port: number;
-  readonly sessions = new Set<Session>();
+  readonly sessions = new Set<BackendSession>();
   readonly #frontend: string;
   readonly #parts: BackendParts;
   state: Backend['state'];
@@ -64,11 +71,11 @@ export class ProxyBackend {
     return this.#ejected;
   }
 
-  join(session: Session): void {
+  join(session: BackendSession): void {
     this.sessions.add(session);
   }
 
-  leave(session: Session): void {
+  leave(session: BackendSession): void {
     if (this.sessions.delete(session) && this.sessions.size === 0) this.#parts.onIdle(this.id);
   }
 

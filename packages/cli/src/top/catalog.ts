@@ -1,17 +1,7 @@
 import { type AnyObject, idOf, type TaskStats, type WatchEvent } from '@gantry/core';
 import { type TaskUsage, usageBetween } from '../cluster/usage.ts';
+import type { Usage, UsageOf } from './usage-of.ts';
 import { VIEW_KINDS, type ViewKind } from './view-kinds.ts';
-
-export interface Usage {
-  /** Millicores. */
-  readonly cpu: number;
-  /** Bytes. */
-  readonly memory: number;
-  readonly tasks: number;
-}
-
-/** What an object uses; undefined if it is not known. */
-export type UsageOf = (object: AnyObject) => Usage | undefined;
 
 /** Maximum number of events that are kept: the oldest are dropped. */
 const MAX_EVENTS = 5000;

@@ -1,6 +1,7 @@
 import { findCoreKind } from '../cluster/kinds.ts';
 import { handlePageKey } from './handle-page-key.ts';
 import { helpLines, type Key } from './keys.ts';
+import type { Step } from './step.ts';
 import {
   cursorOf,
   listHeight,
@@ -20,15 +21,6 @@ export interface Selected {
   readonly id: string;
   /** What an event is about, if the live view lists that kind. */
   readonly regarding?: { readonly kind: ViewKind; readonly id: string } | undefined;
-}
-
-/** What a key asks of the program besides another state. */
-export type Effect = 'quit' | 'redraw' | 'load';
-
-export interface Step {
-  readonly ui: UiState;
-  /** `load`: the page of `ui` is to be loaded. */
-  readonly effect?: Effect | undefined;
 }
 
 /** What a key needs to know of the rows that are shown. */

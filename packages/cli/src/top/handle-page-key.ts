@@ -1,5 +1,5 @@
-import type { Step } from './handle-key.ts';
 import type { Key } from './keys.ts';
+import type { Step } from './step.ts';
 import { type Page, pageHeight, shownLines, topOf, type UiState } from './ui-state.ts';
 
 /** Columns by which text is scrolled sideways. */

@@ -2,7 +2,7 @@ import type { AnyObject, Node } from '@gantry/core';
 import { columnsOf } from '../columns/index.ts';
 import type { Column } from '../output/columns.ts';
 import { showBytes, showCpu, showShare } from '../output/quantity.ts';
-import type { UsageOf } from './catalog.ts';
+import type { UsageOf } from './usage-of.ts';
 import type { ViewKind } from './view-kinds.ts';
 
 /** Columns in front of which usage is shown. */

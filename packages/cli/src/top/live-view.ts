@@ -2,10 +2,11 @@ import { idOf } from '@gantry/core';
 import type { Colors } from '../output/colors.ts';
 import { Catalog } from './catalog.ts';
 import { type Counts, countHealthy, renderFrame } from './frame.ts';
-import { type Effect, handleKey, type Selected } from './handle-key.ts';
+import { handleKey, type Selected } from './handle-key.ts';
 import type { Key } from './keys.ts';
 import type { PageChange } from './load-page.ts';
 import { RowCache } from './row-selection.ts';
+import type { Effect } from './step.ts';
 import { newPlace, type Page, type UiState } from './ui-state.ts';
 import { VIEW_KINDS, type ViewKind } from './view-kinds.ts';
 

@@ -3,7 +3,7 @@ import { DEFAULT_NAMESPACE, idOf, isFinal } from '@gantry/core';
 import { serviceState } from '../columns/service-columns.ts';
 import { taskState } from '../columns/task-columns.ts';
 import { naturalKey } from '../output/natural-order.ts';
-import type { UsageOf } from './catalog.ts';
+import type { UsageOf } from './usage-of.ts';
 
 /** Kinds that the live view lists, in the order of their number keys. */
 export const VIEW_KINDS = ['node', 'service', 'task', 'event'] as const satisfies readonly Kind[];
