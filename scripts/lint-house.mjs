@@ -6,6 +6,8 @@
  *   import-direction    which workspace package may import which (`mayImport` below)
  *   import-border       no relative import out of the own src folder, no import of what another package does not export
  *   import-declared     what is imported is among the package's dependencies or peerDependencies
+ *   import-circle       no files of a package that import each other in a circle, types included
+ *   dependency-unused   no dependency of a package that its src never imports; peers of what it imports are excused
  *   import-effect       no `import 'x'`; no call, assignment or await as a statement of the module itself
  *   no-clock            no timers, no reading of the clock: setTimeout, setInterval, setImmediate, new Date(),
  *                       Date.now, performance, process.hrtime, AbortSignal.timeout, node:timers. Turning a number
@@ -467,6 +469,9 @@ function memberOf(node, object) {
   return node.name.elements.map((element) => (element.propertyName ?? element.name).getText());
 }
 
+/** `@scope/name/sub` is of `@scope/name`. @param {string} specifier */
+const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+
 /** @param {string} root @returns {World} */
 function readWorld(root) {
   /** @type {Map<string, PackageFacts>} */
@@ -487,6 +492,57 @@ const workspaces = (root) =>
     .filter((folder) => existsSync(join(root, folder, 'package.json')));
 
 /**
+ * The circles in which files import each other, by relative imports: the members of each, in order.
+ *
+ * @param {ReadonlyMap<string, readonly string[]>} imports by file
+ * @returns {string[][]}
+ */
+export function circlesOf(imports) {
+  /** @type {Map<string, number>} */
+  const order = new Map();
+  /** @type {Map<string, number>} */
+  const lowest = new Map();
+  /** @type {string[]} */
+  const open = [];
+  /** @type {string[][]} */
+  const circles = [];
+  /** @param {string} file */
+  const visit = (file) => {
+    order.set(file, order.size);
+    lowest.set(file, /** @type {number} */ (order.get(file)));
+    open.push(file);
+    for (const next of imports.get(file) ?? []) {
+      if (!order.has(next)) visit(next);
+      else if (!open.includes(next)) continue;
+      lowest.set(file, Math.min(Number(lowest.get(file)), Number(lowest.get(next))));
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const circle = open.splice(open.indexOf(file));
+    if (circle.length > 1 || imports.get(file)?.includes(file)) circles.push(circle.sort());
+  };
+  for (const file of imports.keys()) if (!order.has(file)) visit(file);
+  return circles;
+}
+
+/** What a file imports, as it is written. @param {string} file @param {string} text @returns {string[]} */
+function specifiersOf(file, text) {
+  const tree = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  /** @type {string[]} */
+  const specifiers = [];
+  /** @param {ts.Node} node */
+  const visit = (node) => {
+    const from = importedFrom(node);
+    if (from !== undefined) specifiers.push(from.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return specifiers;
+}
+
+/** Dependencies that no source imports, but are there for a reason. */
+const kept = /** @type {Readonly<Record<string, string>>} */ ({});
+
+/**
  * Checks the whole repository.
  *
  * @param {string} root
@@ -500,6 +556,9 @@ export function lintRepository(root) {
   for (const folder of workspaces(root)) {
     const src = join(root, folder, 'src');
     if (!existsSync(src)) continue;
+    /** @type {Map<string, string[]>} */
+    const imports = new Map();
+    const imported = new Set();
     for (const entry of readdirSync(src, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue;
       const path = join(entry.parentPath, entry.name);
@@ -509,6 +568,21 @@ export function lintRepository(root) {
         if (excuse) used.add(excuse);
         else lines.push(`${file}:${line} ${rule} ${message}`);
       }
+      const specifiers = specifiersOf(file, readFileSync(path, 'utf8'));
+      const near = specifiers.filter((specifier) => specifier.startsWith('.'));
+      imports.set(
+        file,
+        near.map((specifier) => normalize(join(dirname(file), specifier))),
+      );
+      for (const specifier of specifiers) imported.add(packageOf(specifier));
+    }
+    for (const circle of circlesOf(imports)) {
+      lines.push(`${circle[0]}:1 import-circle imports in a circle with ${circle.slice(1).join(', ')}`);
+    }
+    const { dependencies = {} } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    for (const name of Object.keys(dependencies)) {
+      if (imported.has(name) || kept[`${folder} ${name}`] !== undefined) continue;
+      lines.push(`${folder}/package.json:1 dependency-unused "${name}" is not imported in src`);
     }
   }
   for (const { file, rule } of exceptions.filter((one) => !used.has(one))) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lintText } from '../scripts/lint-house.mjs';
+import { circlesOf, lintText } from '../scripts/lint-house.mjs';
 
 const pkg = (dependencies: string[], exports: string[] = ['.']) => ({ dependencies, exports });
 const world = new Map([
@@ -136,6 +136,18 @@ describe('the house rules', () => {
 
   it.each(good)('%s', (_law, text, file = CORE) => {
     expect(lintText(file, text, world)).toEqual([]);
+  });
+
+  it('finds files that import each other in a circle, however long, and those alone', () => {
+    const imports = new Map([
+      ['a.ts', ['b.ts', 'd.ts']],
+      ['b.ts', ['c.ts']],
+      ['c.ts', ['a.ts', 'd.ts']],
+      ['d.ts', ['e.ts']],
+      ['e.ts', []],
+      ['f.ts', ['f.ts']],
+    ]);
+    expect(circlesOf(imports)).toEqual([['a.ts', 'b.ts', 'c.ts'], ['f.ts']]);
   });
 
   it('says where: the line of the finding', () => {
