@@ -98,6 +98,7 @@ const examples = {
 const fast = [
   command('lint and format', bin('biome'), ['check', '.']),
   command('house rules', process.execPath, ['scripts/lint-house.mjs']),
+  command('English', process.execPath, ['scripts/lint-english.mjs']),
   command('types', process.execPath, ['node_modules/typescript7/bin/tsc', '-p', 'tsconfig.json']),
   vitest('unit, conformance, simulation', ['unit', 'conformance', 'simulation']),
 ];
