@@ -283,6 +283,16 @@ const wrecks = [
     },
   ),
   wreck(
+    'quietly ignores log drivers',
+    'a template that needs what supports denies is UNSUPPORTED, and nothing is started',
+    class extends PlainRuntime {
+      override async ensure(spec: RuntimeSpec, options?: EnsureOptions): Promise<RuntimeTask> {
+        const { logging: _ignored, ...template } = spec.template;
+        return await super.ensure({ ...spec, template }, options);
+      }
+    },
+  ),
+  wreck(
     'has empty logs of tasks it does not know',
     'exec, logs and stats of an unknown task are NOT_FOUND',
     class extends PlainRuntime {

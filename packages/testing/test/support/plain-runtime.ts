@@ -77,9 +77,10 @@ export class PlainRuntime implements Runtime {
   async ensure(spec: RuntimeSpec, { signal, onProgress }: EnsureOptions = {}): Promise<RuntimeTask> {
     this.enter();
     if (signal?.aborted) throw aborted(signal);
-    const { image, mounts, resources, labels, init } = spec.template;
+    const { image, mounts, resources, labels, init, logging } = spec.template;
     const { cpu, pids } = resources.limits;
-    if (image !== undefined || mounts.length > 0 || cpu !== undefined || pids !== undefined || init) {
+    const isDenied = image !== undefined || mounts.length > 0 || cpu !== undefined || pids !== undefined;
+    if (isDenied || init || logging !== undefined) {
       throw new GantryError('UNSUPPORTED', 'not here');
     }
     if (labels.hopeless !== undefined) throw new GantryError('INVALID_OBJECT', 'never');
