@@ -105,7 +105,7 @@ describeWith('docker', 'what a container takes from its image', () => {
     const runtime = bench.runtime();
     const logging = { driver: 'json-file', options: { 'max-size': '1m', 'max-file': '2' } };
     const mounts = [
-      { type: 'bind', source: '/tmp', target: '/x', readOnly: true, propagation: 'private' },
+      { type: 'bind', source: '/usr', target: '/x', readOnly: true, propagation: 'private' },
     ] as const;
     await runtime.ensure(specOf('a', { logging, mounts }));
     const { HostConfig } = JSON.parse(docker('inspect', bench.container('a')))[0];
