@@ -159,7 +159,7 @@ async function hiding(bed: Bed, service: Service, shown: Task | undefined): Prom
   return hidden;
 }
 
-/** Without what changes from moment to moment: each attempt has a port of its own, and a pull goes on. */
+/** A message without the numbers that differ between two commands: the port of an attempt, the progress of a pull. */
 const steady = (text: string): string =>
   text.replace(/:\d{4,5}\b/g, ':PORT').replace(/[\d.]+ of ([\d.]+ [kMG]?B)\b/g, 'SOME of $1');
 
