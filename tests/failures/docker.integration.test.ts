@@ -10,6 +10,7 @@ import { commitImage } from '../support/docker-image.ts';
 import { describeWith } from '../support/services.ts';
 import { failureTests } from './support/failure-tests.ts';
 import { realBed } from './support/real-bed.ts';
+import { tellNode } from './support/tell-node.ts';
 
 const good = { image: 'gantry-test/busybox:1', command: ['sleep', '1000'] };
 /** Flags of an image whose own health check fails. */
@@ -48,10 +49,11 @@ describeWith('docker', 'containers', () => {
     runtime: 'docker',
     title: 'Containers',
     open: (nodes) =>
-      realBed({ runtime: 'docker', good, registry: registry.host, replicas: 1 }, nodes, () =>
-        dockerCluster({ logLevel: 'silent' }),
+      realBed({ runtime: 'docker', good, registry: registry.host }, nodes, () =>
+        dockerCluster({ logLevel: 'silent' }).map(tellNode),
       ),
     atOnce: 4,
+    replicas: 1,
     apart: false,
     timeoutMs: 400_000,
   });

@@ -140,7 +140,9 @@ export class DockerNetwork implements Network, Lifecycle {
     for (const { protocol, port } of publish) {
       const owner = this.#hostPorts.get(`${protocol}:${port}`);
       if (owner === undefined) continue;
-      throw new GantryError('CONFLICT', `network-docker: port ${port}/${protocol} is taken by "${owner}"`);
+      throw new GantryError('CONFLICT', `network-docker: port ${port}/${protocol} is taken by "${owner}"`, {
+        details: { reason: 'PortTaken' },
+      });
     }
     for (const { protocol, port } of publish) this.#hostPorts.set(`${protocol}:${port}`, request.task);
     const attachment = { networks, ports: [], publish, env: {} };

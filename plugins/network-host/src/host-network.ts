@@ -129,7 +129,7 @@ function unsupported(why: string): GantryError {
 
 function conflict(task: string, port: number, protocol: Protocol, owner: string | undefined): GantryError {
   const by = owner === undefined ? 'something else on this host' : `"${owner}"`;
-  const details = { task, port, protocol };
+  const details = { reason: 'PortTaken', task, port, protocol };
   return new GantryError(
     'CONFLICT',
     `network-host: port ${port}/${protocol} of "${task}" is taken by ${by}`,

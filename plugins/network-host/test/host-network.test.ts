@@ -64,7 +64,10 @@ test('a port in host mode is the published one, or CONFLICT', async () => {
     message: expect.stringContaining('"a"'),
   });
   await occupy(28_206);
-  await expect(network.attach(host('b', 28_206))).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(network.attach(host('b', 28_206))).rejects.toMatchObject({
+    code: 'CONFLICT',
+    details: { reason: 'PortTaken' },
+  });
   expect((await network.attach(host('b', 28_207))).ports[0]?.port).toBe(28_207);
 });
 

@@ -79,7 +79,9 @@ export class FakeNetwork implements Network {
     for (const { protocol, port } of publish) {
       const owner = this.#hostPorts.get(`${protocol}:${port}`);
       if (owner !== undefined) {
-        throw new GantryError('CONFLICT', `network-fake: port ${port}/${protocol} is taken by "${owner}"`);
+        throw new GantryError('CONFLICT', `network-fake: port ${port}/${protocol} is taken by "${owner}"`, {
+          details: { reason: 'PortTaken' },
+        });
       }
     }
     const address = request.ports.length === 0 ? '' : (request.keep?.[0]?.address ?? this.#address());

@@ -27,12 +27,13 @@ const taken =
 export const PORTS: readonly Row[] = [
   {
     name: 'host port taken by another program',
+    spec: { replicas: 2 },
     on: { docker: taken('docker', 'host') },
     deploy: {
       exit: 1,
       reason: 'PortTaken',
       task: 'PortTaken',
-      message: /rejected \d times in a row: .*address already in use/,
+      message: /rejected \d times in a row: .*(address already in use|is taken by)/,
       event: 'Rejected',
       serving: {},
     },
@@ -40,7 +41,7 @@ export const PORTS: readonly Row[] = [
       exit: 1,
       reason: 'UpdatePaused',
       task: 'PortTaken',
-      message: /1 of 2 new tasks failed: .*address already in use/,
+      message: /1 of (2 new tasks|1 new task) failed: .*(address already in use|is taken by)/,
       event: 'UpdatePaused',
       // An update that publishes a port of the host is stop-first.
       serving: { old: 1 },

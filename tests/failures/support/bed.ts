@@ -9,8 +9,6 @@ export interface Bed extends AsyncDisposable {
   readonly clock: Clock;
   /** `host:port` of a registry, for images named `REGISTRY/…`. */
   readonly registry?: string;
-  /** Replicas of a first deployment that fails, where each attempt is expensive. Default 2. */
-  readonly replicas?: number;
   /** A template that runs and stays well. */
   readonly good: TemplatePart;
   /** Where commands run: a directory of its own. */

@@ -4,7 +4,7 @@ import type { Bed } from './bed.ts';
 import { committedColumns, fixedColumns, type Line } from './document.ts';
 import { lanes } from './lanes.ts';
 import { type Expected, expectedOf, type Row, type RuntimeName, WHEN, type When } from './row.ts';
-import { type Outcome, serviceName, tryRow } from './trial.ts';
+import { type Outcome, replicasOf, serviceName, tryRow } from './trial.ts';
 
 export interface FailureTestsOptions {
   readonly runtime: RuntimeName;
@@ -17,6 +17,8 @@ export interface FailureTestsOptions {
   /** Whether each row has a cluster to itself. */
   readonly apart: boolean;
   readonly timeoutMs: number;
+  /** Replicas of services that fail, where each attempt is expensive. Default 2. */
+  readonly replicas?: number;
 }
 
 const NODES = 3;
@@ -28,7 +30,15 @@ interface Trial {
 }
 
 /** One test for each row that a runtime has, first deployed and then as an update, and one for their table in the docs. */
-export function failureTests({ runtime, title, open, atOnce, apart, timeoutMs }: FailureTestsOptions): void {
+export function failureTests({
+  runtime,
+  title,
+  open,
+  atOnce,
+  apart,
+  timeoutMs,
+  replicas = 2,
+}: FailureTestsOptions): void {
   const trials = WHEN.flatMap((when) =>
     ROWS.flatMap((row): Trial[] => {
       const expected = expectedOf(row, runtime, when);
@@ -43,14 +53,14 @@ export function failureTests({ runtime, title, open, atOnce, apart, timeoutMs }:
     if (!apart && row.alone === undefined) {
       const bed = shared as Bed;
       try {
-        return await tryRow(bed, row, when);
+        return await tryRow(bed, row, when, replicas);
       } finally {
         // What keeps failing would keep the machine busy.
         await bed.api.delete('service', serviceName(row, when)).catch(() => undefined);
       }
     }
     await using own = await open(row.alone ?? NODES);
-    return await tryRow(own, row, when);
+    return await tryRow(own, row, when, replicas);
   };
 
   beforeAll(async () => {
@@ -79,11 +89,12 @@ export function failureTests({ runtime, title, open, atOnce, apart, timeoutMs }:
           async () => {
             const outcome = await (outcomes.get(trial) as Promise<Outcome>);
             const { exit, reason, task, serving, printed, events, hides } = outcome;
+            const { old = 0, new: fresh = 0 } = expected.serving;
             expect({ exit, reason, task, serving }, printed).toEqual({
               exit: expected.exit,
               reason: expected.reason,
               task: expected.task,
-              serving: { old: 0, new: 0, ...expected.serving },
+              serving: { old: Math.min(old, replicasOf(row, runtime, when, replicas)), new: fresh },
             });
             expect(printed).toMatch(expected.message);
             if (expected.event !== undefined) expect(events).toContain(expected.event);

@@ -9,7 +9,7 @@ import { type Bed, until } from './bed.ts';
 
 /** A cluster that runs workloads on this machine, in real time. `plugins`: of a cluster with this state directory. */
 export async function realBed(
-  own: Pick<Bed, 'runtime' | 'good' | 'registry' | 'replicas'>,
+  own: Pick<Bed, 'runtime' | 'good' | 'registry'>,
   nodes: number,
   plugins: (directory: string) => readonly Plugin[],
 ): Promise<Bed> {

@@ -1,7 +1,15 @@
 import type { Event, Service, ServiceInput, Task, UpdatePolicy } from '@gantry/core';
 import { isFinal, isGantryError } from '@gantry/core';
 import type { Bed } from './bed.ts';
-import { causeOf, expectedOf, type Row, type SpecPart, type TemplatePart, type When } from './row.ts';
+import {
+  causeOf,
+  expectedOf,
+  type Row,
+  type RuntimeName,
+  type SpecPart,
+  type TemplatePart,
+  type When,
+} from './row.ts';
 
 /** What a user got to see of one failure. */
 export interface Outcome {
@@ -18,11 +26,8 @@ export interface Outcome {
   readonly hides: readonly string[];
 }
 
-/** Two tasks that start over quickly, an update that gives up soon. */
-const USUAL: SpecPart = {
-  replicas: 2,
-  restart: { delayMs: 400 },
-};
+/** Tasks that start over quickly. */
+const USUAL: SpecPart = { restart: { delayMs: 400 } };
 /** Of rows that end at the deadline: long enough for a busy machine to get as far as the row expects. */
 const DEADLINE_MS = 60_000;
 /** Of all others, which must not end at it. */
@@ -31,12 +36,12 @@ const NEVER_MS = 300_000;
 const MONITOR_MS = 60_000;
 
 /** Brings a row about as the first deployment of a service or as an update of one that is well. */
-export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
+export async function tryRow(bed: Bed, row: Row, when: When, few = 2): Promise<Outcome> {
   const name = serviceName(row, when);
   const cause = causeOf(row, bed.runtime, when);
   const expected = expectedOf(row, bed.runtime, when);
   const fails = expected?.exit !== 0;
-  const isSmall = fails && when === 'deploy' && bed.replicas !== undefined;
+  const replicas = replicasOf(row, bed.runtime, when, few);
   const usual: TemplatePart = { drainMs: 0, stopGraceMs: 500, ...bed.good };
   const apply = async (
     template: TemplatePart,
@@ -50,7 +55,10 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   };
   let before = '';
   if (when === 'update') {
-    const first = await apply({ ...usual, env: { VERSION: '1' }, ...cause.before }, {});
+    const first = await apply(
+      { ...usual, env: { VERSION: '1' }, ...cause.before },
+      { replicas: Math.min(2, replicas) },
+    );
     if (first.code !== 0) throw new Error(`the first version of ${name} failed:\n${first.out}${first.err}`);
     before = (await bed.api.get('service', name)).status.template;
   }
@@ -58,7 +66,7 @@ export async function tryRow(bed: Bed, row: Row, when: When): Promise<Outcome> {
   const began = bed.clock.elapsed();
   const ran = await apply(
     { ...usual, env: { VERSION: '2' }, ...local(bed, cause.template) },
-    { ...(isSmall && { replicas: bed.replicas }), ...row.spec, ...cause.spec },
+    { replicas, ...row.spec, ...cause.spec },
     row.overdue === true ? { progressDeadlineMs: DEADLINE_MS } : fails ? { monitorMs: MONITOR_MS } : {},
   );
   const tookMs = bed.clock.elapsed() - began;
@@ -121,10 +129,13 @@ async function hiding(bed: Bed, service: Service, shown: Task | undefined): Prom
   const { name } = service.meta;
   const { progress } = service.status;
   // The end of it: names of tasks in it change with each attempt.
-  const end = progress === undefined ? undefined : withoutPorts(progress.message).slice(-20);
+  const end = progress === undefined ? undefined : steady(progress.message).slice(-20);
   const wanted: [line: string, texts: readonly (string | undefined)[]][] = [
     [`describe service/${name}`, [progress?.reason, end]],
-    [`explain service/${name}`, [progress?.reason, shown?.status.message?.slice(-20) ?? end]],
+    [
+      `explain service/${name}`,
+      [progress?.reason, shown?.status.message === undefined ? end : steady(shown.status.message).slice(-20)],
+    ],
     [`get service/${name} -o json`, [`"reason": "${progress?.reason}"`]],
     [`events --for service/${name}`, [end]],
   ];
@@ -136,20 +147,21 @@ async function hiding(bed: Bed, service: Service, shown: Task | undefined): Prom
       [`get tasks -o json --field-selector spec.service=${name}`, [`"reason": "${reason}"`]],
       [`describe task/${shown.meta.name}`, [reason, message]],
       [`explain task/${shown.meta.name}`, [reason, message]],
-      [`service ps ${name} --no-trunc`, [message.slice(-20)]],
+      [`service ps ${name} --no-trunc`, [steady(message).slice(-20)]],
     );
   }
   const hidden: string[] = [];
   for (const [line, texts] of wanted) {
-    const out = withoutPorts((await bed.run(line.split(' '))).out);
-    const lacks = texts.filter((text) => text !== undefined && !out.includes(withoutPorts(text)));
+    const out = steady((await bed.run(line.split(' '))).out);
+    const lacks = texts.filter((text) => text !== undefined && !out.includes(steady(text)));
     if (lacks.length > 0) hidden.push(`gantry ${line}: lacks ${lacks.join(', ')}`);
   }
   return hidden;
 }
 
-/** Each attempt has a port of its own. */
-const withoutPorts = (text: string): string => text.replace(/:\d{4,5}\b/g, ':PORT');
+/** A message without the numbers that differ between two commands: the port of an attempt, the progress of a pull. */
+const steady = (text: string): string =>
+  text.replace(/:\d{4,5}\b/g, ':PORT').replace(/[\d.]+ of ([\d.]+ [kMG]?B)\b/g, 'SOME of $1');
 
 export function serviceName({ name }: Pick<Row, 'name'>, when: When): string {
   return `${name.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${when}`;
@@ -160,6 +172,12 @@ function local({ registry = '' }: Bed, template: TemplatePart = {}): TemplatePar
   return template.image === undefined
     ? template
     : { ...template, image: template.image.replace('REGISTRY', registry) };
+}
+
+/** Replicas of the service of a row; `few`: where it fails, and does not say how many it has. */
+export function replicasOf(row: Row, runtime: RuntimeName, when: When, few: number): number {
+  const usual = expectedOf(row, runtime, when)?.exit === 0 ? 2 : few;
+  return causeOf(row, runtime, when).spec?.replicas ?? row.spec?.replicas ?? usual;
 }
 
 /** What `describe` shows. */

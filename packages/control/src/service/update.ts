@@ -1,4 +1,12 @@
-import type { Service, ServiceSpec, ServiceStatus, Task, UpdatePolicy, UpdateStatus } from '@gantry/core';
+import {
+  counted,
+  type Service,
+  type ServiceSpec,
+  type ServiceStatus,
+  type Task,
+  type UpdatePolicy,
+  type UpdateStatus,
+} from '@gantry/core';
 
 const HISTORY = 10;
 
@@ -107,7 +115,9 @@ export function advance(
   const tooMany = failed > 0 && failed > policy.maxFailureRatio * slots;
   if ((tooMany || overdue !== undefined) && policy.failureAction !== 'continue') {
     const which = failure === undefined ? '' : `: ${failure}`;
-    const message = tooMany ? `${failed} of ${slots} new tasks failed${which}` : (overdue as string);
+    const message = tooMany
+      ? `${failed} of ${counted(slots, 'new task')} failed${which}`
+      : (overdue as string);
     if (policy.failureAction === 'rollback' && update.from !== update.to) {
       return { update: { ...update, message }, rollback: true };
     }

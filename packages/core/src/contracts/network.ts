@@ -65,8 +65,8 @@ export interface NetworkStatus {
 /**
  * Connects tasks on one machine. All verbs are idempotent: `attach` twice gives the same attachment, until `detach`.
  *
- * @throws `EXHAUSTED` when no port or address is left, `CONFLICT` when a host port is taken, `NOT_FOUND` when a network
- * was not ensured, `UNSUPPORTED` for what `supports` denies.
+ * @throws `EXHAUSTED` when no port or address is left, `CONFLICT` when a host port is taken (`details.reason` should be
+ * `PortTaken`), `NOT_FOUND` when a network was not ensured, `UNSUPPORTED` for what `supports` denies.
  */
 export interface Network {
   readonly supports: {
