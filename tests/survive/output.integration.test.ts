@@ -7,7 +7,7 @@ import { freePorts } from '../support/ports.ts';
 import { ROUND_MS, ROUNDS, round } from './support/rounds.ts';
 import { SmallDisk } from './support/small-disk.ts';
 import { UpProgram } from './support/up-program.ts';
-import { deploy, victim } from './support/workload.ts';
+import { deploy, victim, victimReplaced } from './support/workload.ts';
 import { Writer } from './support/writer.ts';
 
 const LOST = 'gantry_log_lines_lost_total';
@@ -80,9 +80,7 @@ describe('a cluster whose output cannot be written, again and again', () => {
       // What happens to a task is an event, for which there is no room on standard output.
       const ending = await victim(up.client);
       if (ending !== undefined) process.kill(ending.pid, 'SIGKILL');
-      await expect
-        .poll(async () => (await victim(up.client))?.pid ?? ending?.pid, { timeout: ROUND_MS })
-        .not.toBe(ending?.pid);
+      await victimReplaced(up.client, ending?.pid, ROUND_MS);
       note('victim');
       expect(await written.lost()).toEqual([]);
       full.empty();
