@@ -9,7 +9,7 @@ import { UpProgram } from './support/up-program.ts';
 import { deploy, victim, victimReplaced } from './support/workload.ts';
 import { Writer } from './support/writer.ts';
 
-/** Rounds of one cluster: a store keeps what it has once taken from the disk, and would come to fill it by itself. */
+/** Rounds of one cluster: a store keeps what it has once taken from the disk, and would fill it in the end. */
 const BATCH = 10;
 /** Objects while the disk is not full, for the same reason. */
 const FEW = 4;

@@ -75,7 +75,7 @@ export async function victim(
   return task?.status.pid === undefined ? undefined : { name: task.meta.name, pid: task.status.pid };
 }
 
-/** Resolves once another process than this one runs for the victim; says what is there instead if that takes too long. */
+/** Resolves once another process runs for the victim; fails with the service and its tasks if that takes too long. */
 export async function victimReplaced(
   api: ClusterApi,
   pid: number | undefined,
