@@ -7,7 +7,7 @@ import { freePorts } from '../support/ports.ts';
 import { IdleConnections } from './support/idle-connections.ts';
 import { ROUND_MS, ROUNDS, round } from './support/rounds.ts';
 import { UpProgram } from './support/up-program.ts';
-import { answers, deploy, survivors, victim } from './support/workload.ts';
+import { answers, deploy, survivors, victim, victimReplaced } from './support/workload.ts';
 import { Writer } from './support/writer.ts';
 
 const FILES = 1024;
@@ -40,8 +40,7 @@ describe('a cluster that has no file descriptors left, again and again', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const replaced = async (pid: number | undefined): Promise<void> =>
-    await expect.poll(async () => (await victim(up.client))?.pid ?? pid, { timeout: ROUND_MS }).not.toBe(pid);
+  const replaced = (pid: number | undefined): Promise<void> => victimReplaced(up.client, pid, ROUND_MS);
   /** The writer, which has a connection of its own, goes on. */
   const goesOn = async (): Promise<void> => {
     const { writes } = writer;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { freePorts } from '../support/ports.ts';
 import { UpProgram } from './support/up-program.ts';
-import { answers, deploy, survivors, victim } from './support/workload.ts';
+import { answers, deploy, survivors, victim, victimReplaced } from './support/workload.ts';
 
 const program = fileURLToPath(new URL('./support/idle-client.ts', import.meta.url));
 /** Connections of one client program. */
@@ -81,9 +81,7 @@ describe('a cluster under a flood of idle connections', () => {
     expect(await answers(ports[2])).toBe(true);
     const ending = await victim(up.client);
     process.kill(ending?.pid as number, 'SIGKILL');
-    await expect
-      .poll(async () => (await victim(up.client))?.pid ?? ending?.pid, TIMEOUT)
-      .not.toBe(ending?.pid);
+    await victimReplaced(up.client, ending?.pid, TIMEOUT.timeout);
     expect(await survivors(up.client)).toEqual(before);
   };
 

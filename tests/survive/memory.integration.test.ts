@@ -8,7 +8,7 @@ import { MemoryCage } from './support/memory-cage.ts';
 import { ROUND_MS, ROUNDS, round } from './support/rounds.ts';
 import { Unread } from './support/unread.ts';
 import { UpProgram } from './support/up-program.ts';
-import { answers, deploy, deployNearLimit, victim } from './support/workload.ts';
+import { answers, deploy, deployNearLimit, victim, victimReplaced } from './support/workload.ts';
 import { Writer } from './support/writer.ts';
 
 /** Of the heap of the program, MiB: about twice what it needs at rest. */
@@ -76,9 +76,7 @@ describe('a cluster that is short of memory, again and again', () => {
         await using _lists = await unread('/v1/namespaces/default/networks?limit=1000');
         const ending = await victim(up.client);
         process.kill(ending?.pid as number, 'SIGKILL');
-        await expect
-          .poll(async () => (await victim(up.client))?.pid ?? ending?.pid, { timeout: ROUND_MS })
-          .not.toBe(ending?.pid);
+        await victimReplaced(up.client, ending?.pid, ROUND_MS);
         expect(await answers(ports[1])).toBe(true);
         expect(await writer.lost()).toEqual([]);
         note('used');

@@ -22,13 +22,14 @@ export async function round(
   up: UpProgram,
   writer: Writer,
   bad: (index: number, note: (what: string) => void) => Promise<boolean>,
+  rounds = ROUNDS,
 ): Promise<void> {
   const { client } = up;
   const before = await survivors(client);
   expect(before.length).toBeGreaterThanOrEqual(4);
   let held: Held | undefined;
   let most: Held = { files: 0, resources: 0, rss: 0 };
-  for (let index = 0; index < ROUNDS; index++) {
+  for (let index = 0; index < rounds; index++) {
     const began = performance.now();
     const note = (what: string): void => {
       if (process.env.GANTRY_SURVIVE_TIMES) console.log(index, what, Math.round(performance.now() - began));
@@ -64,7 +65,7 @@ export async function round(
   console.log(
     JSON.stringify({
       test: title,
-      rounds: ROUNDS,
+      rounds,
       acknowledged: writer.writes,
       rejected: writer.failures('EXHAUSTED'),
       unavailable: writer.failures('UNAVAILABLE') + writer.failures('TIMEOUT'),

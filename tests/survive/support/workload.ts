@@ -75,6 +75,25 @@ export async function victim(
   return task?.status.pid === undefined ? undefined : { name: task.meta.name, pid: task.status.pid };
 }
 
+/** Resolves once another process runs for the victim; fails with the service and its tasks if that takes too long. */
+export async function victimReplaced(
+  api: ClusterApi,
+  pid: number | undefined,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const now = await victim(api);
+    if (now !== undefined && now.pid !== pid) return;
+    if (performance.now() > deadline) {
+      const { items } = await api.list('task', { fields: 'spec.service=victim' });
+      const { status } = await api.get('service', 'victim');
+      throw new Error(`process ${pid} is not replaced: ${JSON.stringify([status, items], null, 1)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** Processes and folders of tasks that nobody knows; of each task that runs there is one process. */
 export async function leaked(api: ClusterApi, records: string): Promise<readonly string[]> {
   const { items } = await api.list('task');

@@ -1,12 +1,13 @@
 import { type ClusterApi, toGantryError } from '@gantry/core';
 
 const KEYS = 8;
+const MOST = 200;
 const PAUSE_MS = 5;
 /** Labels of 250 characters that fill an object. */
 const PADDING = 120;
 
 /** Writes to a cluster without end and takes down what was acknowledged, to be compared with what is stored. */
-export class Writer {
+export class Writer implements AsyncDisposable {
   readonly #api: ClusterApi;
   readonly #labels: Readonly<Record<string, string>>;
   readonly #attempted = new Map<string, number>();
@@ -17,6 +18,8 @@ export class Writer {
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #sequence = 0;
+  /** Objects that it creates until they are tidied: what a store has once taken from the disk it keeps. */
+  most = MOST;
   #writes = 0;
 
   /** @param padding labels of 250 characters of each object that is created */
@@ -40,6 +43,10 @@ export class Writer {
     for (let key = 0; key < KEYS; key++)
       await this.#api.apply({ kind: 'network', meta: { name: `k-${key}` }, spec: {} });
     this.#loop = this.#write();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   async stop(): Promise<void> {
@@ -78,7 +85,7 @@ export class Writer {
         await this.#api.patch('network', key, { meta: { labels: { n: String(n) } } });
         this.#acknowledged.set(key, n);
       });
-      if (n % 2 === 0 && this.#created.size < 1000) {
+      if (n % 2 === 0 && this.#created.size < this.most) {
         const name = `x-${n}`;
         await this.#count(async () => {
           await this.#api.create({ kind: 'network', meta: { name, labels: this.#labels }, spec: {} });
