@@ -4,7 +4,7 @@ import { scenario } from './support/scenario.ts';
 
 /** Histories of the first commands that once showed a bug; each stays. */
 const FOUND: readonly number[] = [24, 64, 71, 900, 1017, 1164];
-const RUNS = Number(process.env.GANTRY_SIM_RUNS ?? 120);
+const RUNS = Number(process.env.GANTRY_SIM_RUNS ?? 60);
 const FIRST = Number(process.env.GANTRY_SIM_SEED ?? 1);
 
 describe('a cluster in virtual time, under random commands and faults', () => {
