@@ -5,6 +5,8 @@ import {
   type Expected,
   life,
   type Row,
+  RUNTIMES,
+  type RuntimeName,
   type SpecPart,
   shell,
   type TemplatePart,
@@ -43,11 +45,12 @@ const invalid = (message: RegExp): Pick<Row, 'deploy' | 'update'> => ({
   update: { exit: 1, reason: 'Ready', message, serving: { old: 2 } },
 });
 
-/** A host port that another service has; two clusters on one engine must not want the same. */
+/** A host port that another service has; another one in each run, for several run at the same time on one host. */
 const hostPort =
-  (own: TemplatePart) =>
+  (runtime: RuntimeName, own: TemplatePart) =>
   (when: When): Cause => {
-    const ports = [{ target: 80, published: 18_931 + WHEN.indexOf(when), mode: 'host' } as const];
+    const published = 18_930 + RUNTIMES.indexOf(runtime) * 2 + WHEN.indexOf(when);
+    const ports = [{ target: 80, published, mode: 'host' } as const];
     return { template: { ...own, ports }, prepare: (bed) => beside(bed, 'has-the-port', { ports }) };
   };
 
@@ -110,7 +113,11 @@ export const PLACEMENT: readonly Row[] = [
   {
     name: 'host port taken by another service',
     alone: 1,
-    on: { fake: hostPort({}), process: hostPort(idle), docker: hostPort(idle) },
+    on: {
+      fake: hostPort('fake', {}),
+      process: hostPort('process', idle),
+      docker: hostPort('docker', idle),
+    },
     ...pending('HostPortInUse', /0 of 1 node fits: 1 has a host port in use/),
   },
   {
