@@ -63,6 +63,8 @@ try {
     overrides: packed,
   };
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest, null, 2));
+  // The versions of others' packages that are tested here: what they release meanwhile must not decide.
+  cpSync(join(root, 'package-lock.json'), join(project, 'package-lock.json'));
   for (const example of EXAMPLES)
     cpSync(join(root, 'examples', example, 'src'), join(project, example), { recursive: true });
   const compilerOptions = {

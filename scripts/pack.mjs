@@ -1,16 +1,18 @@
 /**
  * Packs the command line with every package of this repository that it needs into one archive, in the folder that is named
  * (default: `archives`), and prints its path. `npm install --global ARCHIVE` then puts `gantry` on PATH, and
- * `npx ARCHIVE` runs it; packages of others come from the registry. Needs `npm run build` before.
+ * `npx ARCHIVE` runs it; packages of others come from the registry, in the versions that this repository is tested with. Needs `npm run build` before.
  */
 import { execFileSync } from 'node:child_process';
 import {
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -74,6 +76,10 @@ try {
   // It is a program: its code cannot be imported without the packages that it came from.
   const { devDependencies: _dev, exports: _exports, ...manifest } = manifestIn(join(stage, 'package.json'));
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify({ ...manifest, dependencies }, null, 2)}\n`);
+  copyFileSync(join(root, 'package-lock.json'), join(stage, 'package-lock.json'));
+  const lock = ['install', '--package-lock-only', '--omit=dev', '--ignore-scripts', '--loglevel=error'];
+  execFileSync('npm', lock, { cwd: stage });
+  renameSync(join(stage, 'package-lock.json'), join(stage, 'npm-shrinkwrap.json'));
   mkdirSync(target, { recursive: true });
   for (const { filename } of pack(stage, ['--pack-destination', target])) console.log(join(target, filename));
 } finally {

@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,8 @@ const bin = fileURLToPath(new URL('../../../packages/cli/bin/gantry.js', import.
 const probe = fileURLToPath(new URL('./probe.mjs', import.meta.url));
 const TOKEN = `gantry_${'survives-a-bad-day'.padEnd(43, 'x')}`;
 const START_MS = 60_000;
+/** Ends a wait for an answer, or for an end. */
+const ANSWER_MS = 30_000;
 
 export interface UpOptions {
   readonly name: string;
@@ -118,14 +120,25 @@ export class UpProgram implements AsyncDisposable {
 
   async end(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     if (this.#child === undefined || !this.runs) return;
-    const gone = once(this.child, 'exit');
+    const gone = once(this.child, 'exit', { signal: AbortSignal.timeout(ANSWER_MS) });
     this.child.kill(signal);
-    await gone;
+    await gone.catch((cause: unknown) => {
+      const text = `${this.#options.name} does not end by ${signal}: ${this.#kernelState()}`;
+      this.child.kill('SIGKILL');
+      throw new Error(text, { cause });
+    });
+  }
+
+  /** Where the kernel says that its main thread is. */
+  #kernelState(): string {
+    const read = (file: string): string => readFileSync(`/proc/${this.pid}/${file}`, 'utf8').trim();
+    return `state ${/^State:\s*(.*)$/m.exec(read('status'))?.[1]}, in ${read('wchan')}, system call ${read('syscall')}`;
   }
 
   /** Open files, and active handles and timers. */
   async held(): Promise<Held> {
     const socket = connectSocket(join(this.#options.scratch, 'probe'));
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`no answer: ${this.#kernelState()}`)));
     let text = '';
     for await (const part of socket) text += String(part);
     const { resources, rss } = JSON.parse(text) as { resources: readonly string[]; rss: number };
@@ -137,6 +150,7 @@ export class UpProgram implements AsyncDisposable {
   async metric(name: string): Promise<number> {
     const response = await fetch(`http://127.0.0.1:${this.#options.port}/metrics`, {
       headers: { authorization: `Bearer ${TOKEN}`, connection: 'close' },
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
     const line = (await response.text()).split('\n').find((each) => each.startsWith(`${name} `));
     return Number(line?.slice(name.length));
