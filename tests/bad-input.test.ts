@@ -154,13 +154,13 @@ describe('an object that is wrong', () => {
       'a network that does not exist',
       template({ networks: ['back'] }),
       'spec.template.networks[0]',
-      /there is no network back/,
+      /network "back" not found/,
     ],
     [
       'a scheduler that does not exist',
       web({ scheduler: 'best' }),
       'spec.scheduler',
-      /there is no scheduler best, only spread/,
+      /scheduler "best" not found; installed: spread/,
     ],
     [
       'a subnet that is none',

@@ -106,9 +106,12 @@ describe('apply', () => {
     await expect(api.apply(wrong)).rejects.toMatchObject({
       code: 'INVALID_OBJECT',
       issues: [
-        { path: 'spec.template.networks[0]', message: 'there is no network front' },
-        { path: 'spec.scheduler', message: 'there is no scheduler best, only spread' },
-        { path: 'spec.template.ports[0].published', message: 'port 8080 is published by service first' },
+        { path: 'spec.template.networks[0]', message: 'network "front" not found' },
+        { path: 'spec.scheduler', message: 'scheduler "best" not found; installed: spread' },
+        {
+          path: 'spec.template.ports[0].published',
+          message: 'published port 8080/tcp belongs to service first',
+        },
       ],
     });
     expect(await store.get('services/web')).toBeUndefined();

@@ -83,7 +83,7 @@ describe('services of one name in two namespaces', () => {
     const on = { networks: ['front'] };
     await expect(api.apply(web('team-a', on))).rejects.toMatchObject({
       code: 'INVALID_OBJECT',
-      issues: [{ path: 'spec.template.networks[0]', message: 'there is no network team-a/front' }],
+      issues: [{ path: 'spec.template.networks[0]', message: 'network "team-a/front" not found' }],
     });
     await api.applyAll([
       { kind: 'network', meta: { name: 'front', namespace: 'team-a' } },

@@ -73,7 +73,7 @@ describe('a service that depends on another', () => {
   test('a circle and an unknown service are refused', async () => {
     const { apply } = await make();
     await expect(apply('web', on('db', 'started'))).rejects.toMatchObject({
-      issues: [{ path: 'spec.dependsOn[0].service', message: 'there is no service db' }],
+      issues: [{ path: 'spec.dependsOn[0].service', message: 'service "db" not found' }],
     });
     await apply('db');
     await apply('web', on('db', 'started'));

@@ -200,7 +200,7 @@ describe('a kind that a plugin brings', () => {
     [{ kind: 'service' }, 'kind "service": the name "service" is taken'],
     [{ plural: 'tokens' }, 'kind "lamp": the name "tokens" is taken'],
     [{ shortNames: ['svc'] }, 'kind "lamp": the name "svc" is taken'],
-    [{ plural: 'Lamps' }, 'kind "lamp": "Lamps" is no lower-case DNS label'],
+    [{ plural: 'Lamps' }, 'kind "lamp": "Lamps" is not a lower-case DNS label'],
   ])('has names of its own: %j is refused', async (wrong, message) => {
     const kind = given(contracts.kind, { ...lamp, ...wrong }, 'kind-lamp');
     await expect(make({ more: [kind] })).rejects.toMatchObject({

@@ -33,6 +33,7 @@ export {
   toGantryError,
   unlessAborted,
 } from './errors.ts';
+export { allKinds, KIND_DEFINITIONS, type KindTable, kindTable } from './model/all-kinds.ts';
 export {
   type Constraint,
   nodeField,
@@ -46,16 +47,26 @@ export type * from './model/event.ts';
 export type * from './model/explanation.ts';
 export { type Feature, featuresOfNode, featuresOfTemplate, featureText } from './model/features.ts';
 export { DEFAULT_NAMESPACE, idBeside, idOf, parseId, randomId, shortName } from './model/ids.ts';
+export { inputSchema } from './model/input-schema.ts';
+export { invalidObject } from './model/invalid-object.ts';
+export {
+  type Claim,
+  type Declared,
+  type Deletion,
+  type DriverReference,
+  type IndexReader,
+  type KindDefinition,
+  type Reference,
+  referenceKey,
+  type SecretFields,
+} from './model/kind-definition.ts';
 export type { KindInfo } from './model/kind-info.ts';
 export {
   type AnyInput,
   type AnyObject,
-  allKinds,
   type InputKind,
   type InputMap,
-  KIND_DEFINITIONS,
   type Kind,
-  type KindDefinition,
   type KindMap,
   keyOf,
   keyPrefix,
@@ -90,6 +101,7 @@ export type {
   UpdateState,
   UpdateStatus,
 } from './model/service.ts';
+export { shutDown } from './model/shut-down.ts';
 export { taintText, untolerated } from './model/taint.ts';
 export { type Task, type TaskSpec, type TaskStatus, taskName } from './model/task.ts';
 export type { TaskReason } from './model/task-reason.ts';
@@ -107,7 +119,7 @@ export type {
   TemplateSpec,
 } from './model/template.ts';
 export { canonicalJson, REDACTED, templateHash } from './model/template.ts';
-export { invalidObject, plainData, type Validated, validateInput } from './model/validate.ts';
+export { plainData, type Validated, validateInput } from './model/validate.ts';
 export {
   definePlugin,
   type Lifecycle,

@@ -32,7 +32,7 @@ export class StoreViews implements Views, Lifecycle {
     this.#store = store;
     this.#clock = clock;
     this.#logger = logger.child({ part: 'views' });
-    this.#views = new Map(allKinds(kinds).map(({ kind }) => [kind, new CachedView<Kind>(kind)]));
+    this.#views = new Map(allKinds(kinds).map((each) => [each.kind, new CachedView(each)]));
   }
 
   of<K extends Kind>(kind: K): View<K> {

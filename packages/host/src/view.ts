@@ -1,22 +1,22 @@
 import {
   aborted,
   type Entry,
+  type IndexReader,
   type Kind,
+  type KindDefinition,
   type KindMap,
   keyPrefix,
+  referenceKey,
   type StoreEvent,
   type View,
   type ViewEvent,
   type ViewIndex,
 } from '@gantry/core';
 
-type Indexer<K extends Kind> = Readonly<Record<string, (object: KindMap[K]) => string | undefined>>;
-
-/** How objects of a kind are grouped; a kind that is absent here has no index. */
-const INDEXERS: { readonly [K in Kind]?: Indexer<K> } = Object.freeze({
-  task: Object.freeze({ service: (task) => task.spec.service, node: (task) => task.spec.node }),
-  event: Object.freeze({ regarding: (event) => `${event.spec.regarding.kind}/${event.spec.regarding.name}` }),
-} satisfies { readonly [K in Kind]?: Indexer<K> });
+interface Index<K extends Kind> {
+  readonly read: IndexReader<K>;
+  readonly groups: Map<string, Map<string, Entry<KindMap[K]>>>;
+}
 
 interface Waiter {
   readonly revision: number;
@@ -28,21 +28,15 @@ export class CachedView<K extends Kind> implements View<K> {
   readonly kind: K;
   revision = 0;
   readonly #entries = new Map<string, Entry<KindMap[K]>>();
-  readonly #indexes: {
-    read: (object: KindMap[K]) => string | undefined;
-    groups: Map<string, Map<string, Entry<KindMap[K]>>>;
-  }[] = [];
-  readonly #indexNames: readonly string[];
+  readonly #indexes: ReadonlyMap<string, Index<K>>;
   readonly #listeners = new Set<(events: readonly ViewEvent<K>[]) => void>();
   #waiters: Waiter[] = [];
   readonly #prefixLength: number;
 
-  constructor(kind: K) {
-    this.kind = kind;
-    this.#prefixLength = keyPrefix(kind).length;
-    const indexers: Indexer<K> = INDEXERS[kind] ?? {};
-    this.#indexNames = Object.keys(indexers);
-    for (const read of Object.values(indexers)) this.#indexes.push({ read, groups: new Map() });
+  constructor(definition: KindDefinition<K>) {
+    this.kind = definition.kind;
+    this.#prefixLength = keyPrefix(this.kind).length;
+    this.#indexes = new Map(readersOf(definition).map(([name, read]) => [name, { read, groups: new Map() }]));
   }
 
   get size(): number {
@@ -116,24 +110,21 @@ export class CachedView<K extends Kind> implements View<K> {
   }
 
   #group(index: ViewIndex<K>, value: string): Map<string, Entry<KindMap[K]>> | undefined {
-    return this.#indexes[this.#indexNames.indexOf(index)]?.groups.get(value);
+    return this.#indexes.get(index)?.groups.get(value);
   }
 
   #put(name: string, before: Entry<KindMap[K]> | undefined, after: Entry<KindMap[K]> | undefined): void {
     if (after === undefined) this.#entries.delete(name);
     else this.#entries.set(name, after);
-    for (const { read, groups } of this.#indexes) {
+    for (const { read, groups } of this.#indexes.values()) {
       const from = before === undefined ? undefined : read(before.value);
       const to = after === undefined ? undefined : read(after.value);
-      if (from !== undefined && from !== to) {
-        const group = groups.get(from);
-        group?.delete(name);
-        if (group?.size === 0) groups.delete(from);
-      }
-      if (to === undefined || after === undefined) continue;
-      const group = groups.get(to);
-      if (group === undefined) groups.set(to, new Map([[name, after]]));
-      else group.set(name, after);
+      if (typeof from === 'string') {
+        if (from !== to) removeFrom(groups, from, name);
+      } else for (const value of from ?? []) removeFrom(groups, value, name);
+      if (after === undefined) continue;
+      if (typeof to === 'string') putInto(groups, to, name, after);
+      else for (const value of to ?? []) putInto(groups, value, name, after);
     }
   }
 
@@ -157,4 +148,25 @@ export class CachedView<K extends Kind> implements View<K> {
     this.#waiters = this.#waiters.filter((waiter) => waiter.revision > this.revision);
     for (const waiter of ready) waiter.resolve();
   }
+}
+
+function readersOf<K extends Kind>(definition: KindDefinition<K>): readonly [string, IndexReader<K>][] {
+  const { references, claims, indexes = {} } = definition;
+  const readers: [string, IndexReader<K>][] = Object.entries(indexes);
+  if (references !== undefined)
+    readers.push(['references', (object) => references(object).map(referenceKey)]);
+  if (claims !== undefined) readers.push(['claims', (object) => claims(object).map(({ name }) => name)]);
+  return readers;
+}
+
+function putInto<E>(groups: Map<string, Map<string, E>>, value: string, name: string, entry: E): void {
+  const group = groups.get(value);
+  if (group === undefined) groups.set(value, new Map([[name, entry]]));
+  else group.set(name, entry);
+}
+
+function removeFrom<E>(groups: Map<string, Map<string, E>>, value: string, name: string): void {
+  const group = groups.get(value);
+  group?.delete(name);
+  if (group?.size === 0) groups.delete(value);
 }

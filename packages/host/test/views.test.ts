@@ -1,7 +1,9 @@
 import {
   type Entry,
   GantryError,
+  type KindDefinition,
   keyOf,
+  kindTable,
   type Store,
   type StoreEvent,
   type Task,
@@ -12,6 +14,8 @@ import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
 import { StoreViews } from '../src/store-views.ts';
 import { CachedView } from '../src/view.ts';
+
+const tasks = kindTable([]).get('task') as KindDefinition<'task'>;
 
 function task(name: string, service: string, node?: string): Task {
   return {
@@ -47,7 +51,7 @@ const told = (event: ViewEvent): string =>
   `${event.name} ${event.before?.revision ?? '-'}→${event.after?.revision ?? '-'}`;
 
 function cached() {
-  const view = new CachedView('task');
+  const view = new CachedView(tasks);
   const batches: string[][] = [];
   view.subscribe((events) => batches.push(events.map(told)));
   return { view, batches };
@@ -112,7 +116,7 @@ describe('a view', () => {
   });
 
   test('a listener that throws does not keep the others from hearing', () => {
-    const view = new CachedView('task');
+    const view = new CachedView(tasks);
     const heard: string[] = [];
     view.subscribe(() => {
       throw new Error('boom');

@@ -124,7 +124,7 @@ export const PLACEMENT: readonly Row[] = [
     name: 'unknown scheduler',
     on: anywhere({}),
     spec: { scheduler: 'tetris' },
-    ...invalid(/spec.scheduler: there is no scheduler tetris/),
+    ...invalid(/spec.scheduler: scheduler "tetris" not found/),
   },
   {
     name: 'unsupported field',

@@ -5,15 +5,14 @@ import {
   type InputKind,
   idOf,
   invalidObject,
-  type KindDefinition,
+  type Kind,
   type KindMap,
+  type KindTable,
   type ObjectMeta,
-  type ServiceStatus,
   type Validated,
   validateInput,
 } from '@gantry/core';
 import { type FieldPath, fieldText, givenFields, mergeApplied, read, without } from '../merge.ts';
-import { withKeptSecrets } from './kept-secrets.ts';
 
 /** An object somebody wrote: as he wrote it, and filled in. */
 export interface Written<K extends InputKind = InputKind> {
@@ -26,7 +25,7 @@ export interface Written<K extends InputKind = InputKind> {
 
 /** What `applyInput` has to know beyond the object itself. */
 export interface ApplyContext {
-  readonly kinds: readonly KindDefinition[];
+  readonly kinds: KindTable;
   readonly manager: string;
   readonly force: boolean;
   readonly now: number;
@@ -35,7 +34,7 @@ export interface ApplyContext {
 
 /** What every kind has, whoever brought it. */
 interface Stored {
-  readonly kind: string;
+  readonly kind: Kind;
   readonly meta: ObjectMeta;
   readonly spec: object;
   readonly status?: unknown;
@@ -70,37 +69,41 @@ export function applyInput<K extends InputKind>(
   if (known === undefined) return created(input, given, context) as unknown as KindMap[K];
   refuseGoing(known);
   if (input.meta.revision !== undefined) {
-    const spec = withKeptSecrets(input.kind, input.spec, known.spec);
+    const spec = keepSecrets(input.kind, input.spec, known.spec, context.kinds);
     const { labels, annotations } = input.meta;
-    return changed(known, { labels, annotations, spec }, known.meta.managers) as unknown as KindMap[K];
+    const next = { labels, annotations, spec };
+    return changed(known, next, known.meta.managers, context.kinds) as unknown as KindMap[K];
   }
-  const wanted = { ...given, spec: withKeptSecrets(input.kind, given.spec, known.spec) };
+  const wanted = { ...given, spec: keepSecrets(input.kind, given.spec, known.spec, context.kinds) };
   const managers = { ...known.meta.managers, [context.manager]: wanted };
-  return changed(known, merged(known, wanted, context), managers) as unknown as KindMap[K];
+  return changed(known, merged(known, wanted, context), managers, context.kinds) as unknown as KindMap[K];
 }
 
 /** The current object with what the user wants of it replaced; the very same one where nothing is different. */
-export function replaceFields<K extends InputKind>(current: KindMap[K], next: Fields): KindMap[K] {
+export function replaceFields<K extends InputKind>(
+  current: KindMap[K],
+  next: Fields,
+  kinds: KindTable,
+): KindMap[K] {
   const known = current as unknown as Stored;
   refuseGoing(known);
-  const spec = withKeptSecrets(known.kind, next.spec, known.spec);
-  return changed(known, { ...next, spec }, known.meta.managers) as unknown as KindMap[K];
+  const spec = keepSecrets(known.kind, next.spec, known.spec, kinds);
+  return changed(known, { ...next, spec }, known.meta.managers, kinds) as unknown as KindMap[K];
 }
 
-function created(input: Stored, given: Fields, { manager, now, uid }: ApplyContext): Stored {
+function created(input: Stored, given: Fields, { kinds, manager, now, uid }: ApplyContext): Stored {
   const { kind, meta } = input;
-  if (kind === 'node') {
-    throw new GantryError(
-      'NOT_FOUND',
-      `node ${meta.name}: nodes come with their agents and cannot be created`,
-    );
+  const { namespaced = true, createdBy, initialStatus } = kinds.get(kind) ?? {};
+  if (createdBy !== undefined) {
+    const text = `there is no ${kind} ${idOf(meta)}: a ${kind} is created by ${createdBy}`;
+    throw new GantryError('NOT_FOUND', text);
   }
-  const spec = withKeptSecrets(kind, input.spec, undefined);
+  const spec = keepSecrets(kind, input.spec, undefined, kinds);
   return {
     kind,
     meta: {
       name: meta.name,
-      namespace: meta.namespace ?? DEFAULT_NAMESPACE,
+      ...(namespaced ? { namespace: meta.namespace ?? DEFAULT_NAMESPACE } : {}),
       uid: uid(),
       generation: 1,
       createdAt: now,
@@ -109,7 +112,7 @@ function created(input: Stored, given: Fields, { manager, now, uid }: ApplyConte
       managers: { [manager]: given },
     },
     spec,
-    ...(kind === 'service' ? { status: NEW_SERVICE } : {}),
+    ...(initialStatus === undefined ? {} : { status: initialStatus }),
   };
 }
 
@@ -120,7 +123,9 @@ function merged(current: Stored, wanted: Fields, context: ApplyContext): Fields 
     const { name, namespace } = current.meta;
     const { labels, annotations } = fields;
     const meta = { name, labels, annotations, ...(namespace === undefined ? {} : { namespace }) };
-    const valid = validateInput({ kind: current.kind, meta, spec: fields.spec }, kinds) as unknown as Stored;
+    const valid = validateInput({ kind: current.kind, meta, spec: fields.spec }, [
+      ...kinds.values(),
+    ]) as unknown as Stored;
     return { labels: valid.meta.labels, ...annotated(valid.meta.annotations), spec: valid.spec };
   };
   const { meta, spec } = current;
@@ -164,7 +169,7 @@ function conflict(
   });
 }
 
-function changed(current: Stored, next: Fields, managers: ObjectMeta['managers']): Stored {
+function changed(current: Stored, next: Fields, managers: ObjectMeta['managers'], kinds: KindTable): Stored {
   const sameSpec = canonicalJson(current.spec) === canonicalJson(next.spec);
   const sameLabels = canonicalJson(current.meta.labels) === canonicalJson(next.labels);
   const sameManagers = canonicalJson(current.meta.managers) === canonicalJson(managers);
@@ -172,11 +177,7 @@ function changed(current: Stored, next: Fields, managers: ObjectMeta['managers']
   const { annotations } = annotated(next.annotations);
   const sameAnnotations = canonicalJson(known) === canonicalJson(annotations);
   if (sameSpec && sameLabels && sameAnnotations && sameManagers) return current;
-  if (!sameSpec && current.kind === 'network') {
-    throw invalidObject(`network ${idOf(current.meta)}`, [
-      { path: 'spec', message: 'a network cannot be changed: delete it and create it anew' },
-    ]);
-  }
+  if (!sameSpec) refuseImmutable(current, next, kinds.get(current.kind)?.immutable ?? []);
   const generation = current.meta.generation + (sameSpec ? 0 : 1);
   const labels = sameLabels ? current.meta.labels : next.labels;
   return {
@@ -197,14 +198,18 @@ function refuseGoing({ kind, meta }: Stored): void {
   throw new GantryError('CONFLICT', `${kind} ${idOf(meta)} is being deleted: wait until it is gone`);
 }
 
-const NEW_SERVICE: ServiceStatus = Object.freeze({
-  observedGeneration: 0,
-  template: '',
-  desired: 0,
-  running: 0,
-  ready: 0,
-  updated: 0,
-  history: [],
-  published: [],
-  conditions: [],
-});
+function refuseImmutable(current: Stored, next: Fields, immutable: readonly string[]): void {
+  const { kind, meta, spec } = current;
+  const issues = immutable.flatMap((path) => {
+    const field = path.split('.');
+    const [was, is] = [read({ spec }, field), read({ spec: next.spec }, field)];
+    if (canonicalJson(was) === canonicalJson(is)) return [];
+    return [{ path, message: `cannot be changed: delete the ${kind} and create it again` }];
+  });
+  if (issues.length > 0) throw invalidObject(`${kind} ${idOf(meta)}`, issues);
+}
+
+/** Replaces redacted values with the stored ones, as the kind declares. */
+function keepSecrets<S extends object>(kind: Kind, spec: S, stored: object | undefined, kinds: KindTable): S {
+  return (kinds.get(kind)?.secrets?.keep?.(spec, stored as never) ?? spec) as S;
+}

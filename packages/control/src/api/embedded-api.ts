@@ -20,6 +20,8 @@ import {
   type Kind,
   type KindDefinition,
   type KindMap,
+  type KindTable,
+  kindTable,
   type Lifecycle,
   type ListOptions,
   type ListResult,
@@ -73,14 +75,16 @@ interface Parts {
 /** The cluster's API inside the process that is the control plane: reads from views, writes through the store. */
 export class EmbeddedApi implements ClusterApi, Lifecycle {
   readonly #parts: Parts;
+  readonly #kinds: KindTable;
   readonly #writes: ObjectWrites;
   readonly #stop = new AbortController();
   #uid = '';
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#kinds = kindTable(parts.kinds);
     const writer = new ObjectWriter(parts.store, parts.views, parts.admissions);
-    this.#writes = new ObjectWrites({ ...parts, writer });
+    this.#writes = new ObjectWrites({ ...parts, kinds: this.#kinds, writer });
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -131,12 +135,12 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
     this.#admit(options.signal);
     const entry = this.#parts.views.of(kind).get(id);
     if (entry === undefined) throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
-    return present(entry);
+    return present(entry, this.#kinds);
   }
 
   async list<K extends Kind>(kind: K, options: ListOptions = {}): Promise<ListResult<KindMap[K]>> {
     this.#admit(options.signal);
-    return listKind(this.#parts.views.of(kind), options);
+    return listKind(this.#parts.views.of(kind), this.#kinds, options);
   }
 
   async *watch<K extends Kind>(
@@ -147,7 +151,7 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
     const left = new AbortController();
     try {
       const signal = AbortSignal.any([left.signal, this.#untilClosed(options.signal)]);
-      yield* watchKind(this.#parts.store, this.#parts.views.of(kind), { ...options, signal });
+      yield* watchKind(this.#parts.store, this.#parts.views.of(kind), this.#kinds, { ...options, signal });
     } finally {
       left.abort();
     }
@@ -197,7 +201,8 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
     options: WaitOptions = {},
   ): Promise<KindMap[K] | undefined> {
     const signal = this.#untilClosed(options.signal);
-    return waitFor(this.#parts.views.of(kind), this.#parts.clock, id, condition, { ...options, signal });
+    const { views, clock } = this.#parts;
+    return waitFor(views.of(kind), this.#kinds, clock, id, condition, { ...options, signal });
   }
 
   async *logs(

@@ -3,6 +3,7 @@ import {
   invalidObject,
   type Kind,
   type KindMap,
+  type KindTable,
   type ListOptions,
   type ListResult,
   selects,
@@ -11,7 +12,11 @@ import {
 import { present } from './present.ts';
 
 /** A page of the objects of a kind that fit, in the order of their ids. */
-export function listKind<K extends Kind>(view: View<K>, options: ListOptions): ListResult<KindMap[K]> {
+export function listKind<K extends Kind>(
+  view: View<K>,
+  kinds: KindTable,
+  options: ListOptions,
+): ListResult<KindMap[K]> {
   const { limit } = options;
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
     throw invalidObject('list', [{ path: 'limit', message: 'expected a whole number above 0' }]);
@@ -27,7 +32,7 @@ export function listKind<K extends Kind>(view: View<K>, options: ListOptions): L
   const page = limit === undefined ? found : found.slice(0, limit);
   const last = page.at(-1);
   return {
-    items: page.map(({ entry }) => present(entry)),
+    items: page.map(({ entry }) => present(entry, kinds)),
     revision: view.revision,
     ...(page.length < found.length && last !== undefined ? { continue: encode(last.id) } : {}),
   };

@@ -3,9 +3,9 @@ import {
   type AnyObject,
   type ApplyOptions,
   type Availability,
-  allKinds,
   type Clock,
   counted,
+  type Declared,
   type Entry,
   GantryError,
   type InputKind,
@@ -13,8 +13,8 @@ import {
   idOf,
   invalidObject,
   type Kind,
-  type KindDefinition,
   type KindMap,
+  type KindTable,
   type Node,
   type PatchOptions,
   plainData,
@@ -23,7 +23,6 @@ import {
   type Scheduler,
   type Service,
   type ServiceSpec,
-  type Task,
   toGantryError,
   type Validated,
   type Views,
@@ -31,17 +30,10 @@ import {
   type WriteOptions,
 } from '@gantry/core';
 import { mergePatch, rebased } from '../merge.ts';
-import { shutDown } from '../service/change-task.ts';
 import { modeOf } from '../service/modes/mode-of.ts';
 import { applyInput, replaceFields, type Written } from './apply.ts';
+import { companionsIn, ObjectRelations } from './object-relations.ts';
 import { present } from './present.ts';
-import {
-  type Companions,
-  checkReferences,
-  companionsIn,
-  refuseDoubles,
-  refuseNetworkInUse,
-} from './references.ts';
 import { checkRevision, type ObjectWriter } from './writer.ts';
 
 const MANAGER = 'gantry';
@@ -52,22 +44,23 @@ interface Parts {
   readonly clock: Clock;
   readonly random: Random;
   readonly schedulers: readonly Scheduler[];
-  readonly kinds: readonly KindDefinition[];
+  readonly kinds: KindTable;
 }
 
 /** The writing half of the API: what a user may do to objects, of whichever kind. */
 export class ObjectWrites {
   readonly #parts: Parts;
-  readonly #kinds: readonly KindDefinition[];
+  readonly #relations: ObjectRelations;
 
   constructor(parts: Parts) {
+    const { kinds, views, schedulers } = parts;
     this.#parts = parts;
-    this.#kinds = allKinds(parts.kinds);
+    this.#relations = new ObjectRelations(kinds, views, { scheduler: schedulers });
   }
 
   async create<K extends InputKind>(input: InputMap[K], options: WriteOptions): Promise<KindMap[K]> {
     const written = this.#written<K>(input);
-    this.#check(written.valid);
+    this.#relations.check(written.valid as Declared);
     return this.#store(written, options, (current) => {
       if (current === undefined) return;
       throw new GantryError('ALREADY_EXISTS', `${written.valid.kind} ${idOf(current.meta)} exists`);
@@ -76,17 +69,15 @@ export class ObjectWrites {
 
   async apply<K extends InputKind>(input: InputMap[K], options: ApplyOptions): Promise<KindMap[K]> {
     const written = this.#written<K>(input);
-    this.#check(written.valid);
+    this.#relations.check(written.valid as Declared);
     return this.#store(written, options);
   }
 
   async applyAll(inputs: readonly AnyInput[], options: ApplyOptions): Promise<readonly AnyObject[]> {
     const written = this.checked(inputs, options);
-    const order: readonly string[] = ['network', 'node', 'service'];
+    const order = ({ valid }: Written): number => this.#parts.kinds.get(valid.kind)?.applyOrder ?? 0;
     const stored = new Map<Written, AnyObject>();
-    for (const each of written.toSorted(
-      (a, b) => order.indexOf(a.valid.kind) - order.indexOf(b.valid.kind),
-    )) {
+    for (const each of written.toSorted((a, b) => order(a) - order(b))) {
       try {
         stored.set(each, await this.#store(each, options));
       } catch (error) {
@@ -99,10 +90,10 @@ export class ObjectWrites {
   /** Validates objects that are to be applied together, and refuses beforehand what storing them would refuse. */
   checked(inputs: readonly AnyInput[], options: ApplyOptions): readonly Written[] {
     const written = inputs.map((input) => this.#written(input));
-    const valid = written.map((each) => each.valid);
-    refuseDoubles(valid);
+    const valid = written.map((each) => each.valid as Declared);
+    this.#relations.checkTogether(valid);
     const companions = companionsIn(valid);
-    for (const each of valid) this.#check(each, companions);
+    for (const each of valid) this.#relations.check(each, companions);
     for (const each of written) this.rehearsed(each, options);
     return written;
   }
@@ -149,37 +140,16 @@ export class ObjectWrites {
   }
 
   async delete(kind: Kind, id: string, options: WriteOptions): Promise<void> {
-    const { views, clock, writer } = this.#parts;
+    const { views, clock, writer, kinds } = this.#parts;
     const entry = views.of(kind).get(id) as Entry<AnyObject> | undefined;
     if (entry === undefined) throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
+    const { refuse, finalizer, begin = deleted } = kinds.get(kind)?.deletion ?? {};
+    const refused = refuse?.(entry.value);
+    if (refused !== undefined) throw refused;
+    this.#relations.refuseDeletion(kind, id);
+    if (finalizer === undefined) return await writer.remove(kind, entry, options);
     const now = clock.now();
-    switch (kind) {
-      case 'service':
-        await this.#update('service', id, options, (service) =>
-          service.meta.deletedAt === undefined
-            ? { ...service, meta: { ...service.meta, deletedAt: now } }
-            : service,
-        );
-        return;
-      case 'task':
-        await this.#update('task', id, options, (task: Task) =>
-          task.spec.desired === 'shutdown' ? task : shutDown(task, 'it was deleted', now),
-        );
-        return;
-      case 'node':
-        if ((entry.value as Node).status.state !== 'down') {
-          throw new GantryError('CONFLICT', `node ${id} is up: stop its agent first`);
-        }
-        break;
-      case 'network':
-        refuseNetworkInUse(views, id);
-        break;
-      case 'template':
-        throw new GantryError('UNSUPPORTED', 'templates go by themselves, once nothing points at them');
-      default:
-        break;
-    }
-    await writer.remove(kind, entry, options);
+    await this.#update(kind, id, options, (object) => begin(object, now) as typeof object);
   }
 
   scale(service: string, replicas: number, options: WriteOptions): Promise<Service> {
@@ -201,11 +171,9 @@ export class ObjectWrites {
         const what = options.to === undefined ? 'earlier template' : `template ${options.to}`;
         throw new GantryError('NOT_FOUND', `service ${service} has no ${what}`);
       }
-      const back = replaceFields<'service'>(current, {
-        labels: current.meta.labels,
-        annotations: current.meta.annotations,
-        spec: { ...current.spec, template },
-      });
+      const { labels, annotations } = current.meta;
+      const next = { labels, annotations, spec: { ...current.spec, template } };
+      const back = replaceFields<'service'>(current, next, this.#parts.kinds);
       return { ...back, meta: { ...back.meta, ...rebased(back.meta.managers, template) } };
     });
   }
@@ -249,25 +217,20 @@ export class ObjectWrites {
       const { name, namespace } = current.meta;
       const { labels, annotations = current.meta.annotations, spec } = change(current);
       const meta = { name, labels, annotations, ...(namespace === undefined ? {} : { namespace }) };
-      const valid = validateInput<K>({ kind, meta, spec }, this.#kinds);
-      this.#check(valid);
+      const valid = validateInput<K>({ kind, meta, spec }, [...this.#parts.kinds.values()]);
+      this.#relations.check(valid as Declared);
       const next = valid as Validated<InputKind>;
-      return replaceFields(current, { ...next.meta, spec: next.spec });
+      return replaceFields(current, { ...next.meta, spec: next.spec }, this.#parts.kinds);
     });
   }
 
   #written<K extends InputKind>(input: InputMap[K] | unknown): Written<K> {
-    return { raw: input as Written['raw'], valid: validateInput<K>(input, this.#kinds) };
-  }
-
-  #check(input: Validated<InputKind>, companions?: Companions): void {
-    if (input.kind !== 'service') return;
-    checkReferences(input as Validated<'service'>, this.#parts.views, this.#parts.schedulers, companions);
+    return { raw: input as Written['raw'], valid: validateInput<K>(input, [...this.#parts.kinds.values()]) };
   }
 
   #context({ manager = MANAGER, force = false }: ApplyOptions) {
-    const { clock, random } = this.#parts;
-    return { kinds: this.#kinds, manager, force, now: clock.now(), uid: () => randomId(random) };
+    const { clock, random, kinds } = this.#parts;
+    return { kinds, manager, force, now: clock.now(), uid: () => randomId(random) };
   }
 
   async #store<K extends InputKind>(
@@ -286,7 +249,7 @@ export class ObjectWrites {
       },
       { ...options, expect: meta.revision },
     );
-    return present(entry);
+    return present(entry, this.#parts.kinds);
   }
 
   async #update<K extends Kind>(
@@ -304,8 +267,15 @@ export class ObjectWrites {
       },
       { ...options, expect: options.revision },
     );
-    return present(entry);
+    return present(entry, this.#parts.kinds);
   }
+}
+
+/** An object that is being deleted, as its finalizer finds it. */
+function deleted<T extends AnyObject>(object: T, now: number): T {
+  return object.meta.deletedAt === undefined
+    ? { ...object, meta: { ...object.meta, deletedAt: now } }
+    : object;
 }
 
 /** An error after which some objects are written and others are not: says which. */

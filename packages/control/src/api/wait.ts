@@ -4,6 +4,7 @@ import {
   conditionHolds,
   type Kind,
   type KindMap,
+  type KindTable,
   type View,
   type WaitOptions,
   waitedTooLong,
@@ -13,6 +14,7 @@ import { present } from './present.ts';
 /** Resolves once the condition holds for the object; an object that does not exist yet is waited for. */
 export function waitFor<K extends Kind>(
   view: View<K>,
+  kinds: KindTable,
   clock: Clock,
   name: string,
   condition: string | ((object: KindMap[K]) => boolean),
@@ -22,7 +24,7 @@ export function waitFor<K extends Kind>(
     let last: KindMap[K] | undefined;
     const check = (): void => {
       const entry = view.get(name);
-      if (entry !== undefined) last = present(entry);
+      if (entry !== undefined) last = present(entry, kinds);
       try {
         if (
           condition === 'deleted'

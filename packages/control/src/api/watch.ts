@@ -3,6 +3,7 @@ import {
   GantryError,
   type Kind,
   type KindMap,
+  type KindTable,
   keyPrefix,
   type Store,
   selects,
@@ -16,6 +17,7 @@ import { present } from './present.ts';
 export async function* watchKind<K extends Kind>(
   store: Store,
   view: View<K>,
+  kinds: KindTable,
   options: WatchOptions & { signal: AbortSignal },
 ): AsyncIterable<readonly WatchEvent<KindMap[K]>[]> {
   const matches = selects(options);
@@ -30,7 +32,7 @@ export async function* watchKind<K extends Kind>(
     for (const entry of listing.entries as readonly Entry<KindMap[K]>[]) {
       if (!matches(entry.value)) continue;
       known.set(entry.key, entry);
-      added.push({ type: 'added', object: present(entry) });
+      added.push({ type: 'added', object: present(entry, kinds) });
     }
     if (added.length > 0) yield added;
   } else {
@@ -47,17 +49,17 @@ export async function* watchKind<K extends Kind>(
       if (event.value !== undefined && matches(event.value as KindMap[K])) {
         const entry = event as Entry<KindMap[K]>;
         known.set(event.key, entry);
-        events.push({ type: before === undefined ? 'added' : 'modified', object: present(entry) });
+        events.push({ type: before === undefined ? 'added' : 'modified', object: present(entry, kinds) });
       } else if (before === undefined && event.revision <= blindUntil && options.since !== undefined) {
         if (event.value === undefined) {
           const message = `what ${event.key} was at revision ${options.since} is no longer known`;
           throw new GantryError('COMPACTED', message);
         }
         // It may have fitted before: who does not know it can pass this over.
-        events.push({ type: 'deleted', object: present(event as Entry<KindMap[K]>) });
+        events.push({ type: 'deleted', object: present(event as Entry<KindMap[K]>, kinds) });
       } else if (before !== undefined) {
         known.delete(event.key);
-        events.push({ type: 'deleted', object: present({ ...before, revision: event.revision }) });
+        events.push({ type: 'deleted', object: present({ ...before, revision: event.revision }, kinds) });
       }
     }
     if (events.length > 0) yield events;

@@ -14,6 +14,7 @@ import {
   type ReconcileResult,
   type Service,
   type Store,
+  shutDown,
   type Task,
   type Template,
   type TemplateSpec,
@@ -23,7 +24,7 @@ import {
 } from '@gantry/core';
 import { rebased } from '../merge.ts';
 import { valuesOf } from '../values-of.ts';
-import { newTask, orphaned, shutDown } from './change-task.ts';
+import { newTask, orphaned } from './change-task.ts';
 import { type Waiting, waitsFor } from './dependencies.ts';
 import { Dependents } from './dependents.ts';
 import { modeOf } from './modes/mode-of.ts';

@@ -1,5 +1,5 @@
 import type { ClusterApi } from '../api/cluster-api.ts';
-import type { KindDefinition } from '../model/kinds.ts';
+import type { KindDefinition } from '../model/kind-definition.ts';
 import type { Lifecycle } from '../plugin.ts';
 import { contract, contractMany } from '../token.ts';
 import type { Admission } from './admission.ts';

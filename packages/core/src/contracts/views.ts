@@ -10,13 +10,20 @@ export interface ViewEvent<K extends Kind = Kind> {
   readonly after: Entry<KindMap[K]> | undefined;
 }
 
-/** Names of the ways in which objects of a kind are grouped; a kind that is not here is not grouped. */
+/**
+ * Names of the indexes by which objects of a kind are grouped: those of its `KindDefinition`. A plugin that brings a kind
+ * with indexes adds them by declaration merging.
+ */
 export interface ViewIndexes {
   readonly task: 'service' | 'node';
   readonly event: 'regarding';
 }
 
-export type ViewIndex<K extends Kind> = K extends keyof ViewIndexes ? ViewIndexes[K] : never;
+/** `references` (by `referenceKey`) and `claims` (by name) exist for each kind whose definition has such. */
+export type ViewIndex<K extends Kind> =
+  | (K extends keyof ViewIndexes ? ViewIndexes[K] : never)
+  | 'references'
+  | 'claims';
 
 /** A read-only, always current collection of all objects of one kind; its entries are shared and frozen. */
 export interface View<K extends Kind> {

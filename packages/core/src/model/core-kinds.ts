@@ -11,3 +11,9 @@ export const CORE_KINDS: readonly (KindInfo & { readonly kind: CoreKind })[] = O
   { kind: 'network', plural: 'networks', shortNames: ['net'], namespaced: true, writable: true },
   { kind: 'event', plural: 'events', shortNames: ['ev'], namespaced: true, writable: false },
 ]);
+
+/** What one of them is called. */
+export function coreKind<K extends CoreKind>(name: K): Omit<KindInfo, 'writable'> & { readonly kind: K } {
+  const { plural, shortNames, namespaced } = CORE_KINDS.find(({ kind }) => kind === name) as KindInfo;
+  return { kind: name, plural, shortNames, namespaced };
+}

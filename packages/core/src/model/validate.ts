@@ -1,7 +1,10 @@
 import type { z } from 'zod';
-import { GantryError, type Issue } from '../errors.ts';
+import type { Issue } from '../errors.ts';
 import { pathOf } from '../plugin.ts';
-import { type InputKind, type InputMap, KIND_DEFINITIONS, type KindDefinition } from './kinds.ts';
+import { KIND_DEFINITIONS } from './all-kinds.ts';
+import { invalidObject } from './invalid-object.ts';
+import type { KindDefinition } from './kind-definition.ts';
+import type { InputKind, InputMap } from './kinds.ts';
 import { annotationsSchema } from './meta.ts';
 import type { networkInputSchema } from './network.ts';
 import type { nodeInputSchema } from './node.ts';
@@ -85,15 +88,6 @@ function nameOf(given: unknown): string {
   const name = meta?.name;
   const words = [kind, name].filter((word) => typeof word === 'string' && /^[A-Za-z0-9.-]{1,63}$/.test(word));
   return words.length === 0 ? 'object' : words.join(' ');
-}
-
-/** `INVALID_OBJECT` whose message names the object and lists every problem. */
-export function invalidObject(what: string, issues: readonly Issue[], reason?: string): GantryError {
-  const text = issues
-    .map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`))
-    .join('; ');
-  const details = reason === undefined ? {} : { reason };
-  return new GantryError('INVALID_OBJECT', `${what}: ${text}`, { issues, details });
 }
 
 /** Flattens zod's issues: one per unknown field, and of a union the branch that came furthest. */

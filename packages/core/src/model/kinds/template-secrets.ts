@@ -1,19 +1,23 @@
-import { type Issue, invalidObject, REDACTED, type ServiceSpec } from '@gantry/core';
+import type { Issue } from '../../errors.ts';
+import { invalidObject } from '../invalid-object.ts';
+import { REDACTED, type TemplateSpec } from '../template.ts';
 
-type Template = Partial<ServiceSpec['template']>;
+type Template = Partial<TemplateSpec>;
+
+/** A template without its registry's password; the very same one if it has none. */
+export function redactTemplate(template: TemplateSpec): TemplateSpec {
+  if (template.registryAuth === undefined) return template;
+  return { ...template, registryAuth: { ...template.registryAuth, password: REDACTED } };
+}
 
 /**
- * Puts stored values back where an object that was read is applied again: a registry's password, if it goes to the same
+ * Puts stored values back where a template that was read is applied again: a registry's password, if it goes to the same
  * registry and user as before, the values of environment variables, and the options of a log driver, if all others are as
  * before: they say where the output goes.
  *
  * @throws `INVALID_OBJECT` for each redacted value that nothing stored can stand for.
  */
-export function withKeptSecrets<S extends object>(kind: string, spec: S, current: object | undefined): S {
-  if (kind !== 'service') return spec;
-  const template = (spec as { readonly template?: Template }).template;
-  if (template === undefined) return spec;
-  const stored = (current as Partial<ServiceSpec> | undefined)?.template;
+export function keepTemplateSecrets<T extends Template>(template: T, stored: TemplateSpec | undefined): T {
   const issues: Issue[] = [];
   const kept = {
     ...keptAuth(template, stored, issues),
@@ -21,7 +25,7 @@ export function withKeptSecrets<S extends object>(kind: string, spec: S, current
     ...keptLogging(template, stored, issues),
   };
   if (issues.length > 0) throw invalidObject('service', issues);
-  return Object.keys(kept).length === 0 ? spec : { ...spec, template: { ...template, ...kept } };
+  return Object.keys(kept).length === 0 ? template : { ...template, ...kept };
 }
 
 function keptAuth(template: Template, stored: Template | undefined, issues: Issue[]): Template {

@@ -1,6 +1,7 @@
-import { REDACTED } from '@gantry/core';
 import { describe, expect, test } from 'vitest';
-import { registryOf, withKeptSecrets } from '../src/api/kept-secrets.ts';
+import { serviceKind } from '../src/model/kinds/service-kind.ts';
+import { registryOf } from '../src/model/kinds/template-secrets.ts';
+import { REDACTED } from '../src/model/template.ts';
 
 const stored = {
   template: {
@@ -10,7 +11,9 @@ const stored = {
   },
 };
 const keep = (template: object, current: object | undefined = stored) =>
-  withKeptSecrets('service', { template }, current) as { template: Record<string, unknown> };
+  serviceKind.secrets?.keep?.({ template } as never, current as never) as unknown as {
+    template: Record<string, unknown>;
+  };
 const auth = { username: 'u', password: REDACTED };
 
 describe('a redacted password', () => {

@@ -1,0 +1,114 @@
+import type { GantryError } from '../errors.ts';
+import type { StandardSchema } from '../standard-schema.ts';
+import type { InputKind, InputMap, Kind, KindMap } from './kinds.ts';
+import type { ObjectMeta } from './meta.ts';
+
+/** What a user has declared of an object, filled in: what references, claims and drivers are read from. */
+export type Declared<K extends Kind = Kind> = Pick<KindMap[K], 'kind' | 'spec'> & {
+  readonly meta: Pick<ObjectMeta, 'name' | 'namespace'>;
+};
+
+/** Another object that an object refers to. It has to exist when the reference is made; later it may be gone. */
+export interface Reference {
+  readonly kind: Kind;
+  readonly id: string;
+  /** The field that refers to it, such as `spec.dependsOn[0].service`. */
+  readonly path: string;
+  /** The other object cannot be deleted while this one refers to it (default: false). */
+  readonly keeps?: boolean | undefined;
+  /** References that must not lead back to where they began (default: false). */
+  readonly acyclic?: boolean | undefined;
+}
+
+/** Something of which there is one in the whole cluster, such as a published port: one object at a time has it. */
+export interface Claim {
+  /** Names it, also for people: `published port 80/tcp`. */
+  readonly name: string;
+  /** The field that claims it. */
+  readonly path: string;
+}
+
+/** A driver that is installed under a name, which an object asks for. */
+export interface DriverReference {
+  readonly contract: 'scheduler';
+  readonly name: string;
+  /** The field that names it. */
+  readonly path: string;
+}
+
+/** Values in an object that its readers do not get. */
+export interface SecretFields<Spec> {
+  /** Returns the spec with `REDACTED` for each secret, or the very same spec if it has none. */
+  redact(spec: Spec): Spec;
+  /**
+   * Returns a spec that a user has written with the stored value for each `REDACTED`, or the very same spec.
+   *
+   * @param spec only the fields that the user has set
+   * @param stored absent for a new object
+   * @throws `INVALID_OBJECT` for each `REDACTED` that nothing stored may stand for.
+   */
+  keep?(spec: Partial<Spec>, stored: Spec | undefined): Partial<Spec>;
+}
+
+/** What happens to an object that is deleted; by default it is removed from the store at once. */
+export interface Deletion<T> {
+  /** Returns why the object cannot be deleted now, or undefined. */
+  refuse?(object: T): GantryError | undefined;
+  /**
+   * The component that removes the object once everything that belongs to it is gone. Deleting the object only sets
+   * `meta.deletedAt`; from then on its spec cannot be changed.
+   */
+  readonly finalizer?: string | undefined;
+  /** Returns the object as it is stored until its finalizer removes it (default: the same with `meta.deletedAt`). */
+  begin?(object: T, now: number): T;
+}
+
+/**
+ * What the rest of Gantry has to know of a kind: how its objects are written and stored, what they refer to, and what
+ * happens when they go. Its functions are pure.
+ */
+export interface KindDefinition<K extends Kind = Kind> {
+  /** Singular, as in `kind: service`. */
+  readonly kind: K;
+  /** As in a path and in `gantry get services`. */
+  readonly plural: string;
+  /** Other names for it: `svc`. */
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  /** In one sentence. */
+  readonly description: string;
+  /**
+   * Validates and fills in what a user writes: an object of `kind`, `meta` and `spec`. Absent: only the cluster writes it.
+   * A zod schema also describes itself in the API's documents. `inputSchema` makes one.
+   */
+  readonly input?: StandardSchema<K extends InputKind ? InputMap[K] : unknown, unknown> | undefined;
+  /** The creator of objects of this kind, if users only change them: `its agent`. */
+  readonly createdBy?: string | undefined;
+  /** The status of an object that a user creates; absent: none. */
+  readonly initialStatus?: unknown;
+  /** Objects that are applied together are stored in the order of this number (default: 0), then in their own order. */
+  readonly applyOrder?: number | undefined;
+  /** Fields that cannot be changed: `spec`, or `spec.size`. */
+  readonly immutable?: readonly string[] | undefined;
+  readonly secrets?: SecretFields<KindMap[K]['spec']> | undefined;
+  readonly deletion?: Deletion<KindMap[K]> | undefined;
+  /**
+   * How its objects are grouped in views: for each index the value, or values, of an object. Name them in `ViewIndexes` by
+   * declaration merging. References and claims have indexes of their own.
+   */
+  readonly indexes?: Readonly<Record<string, IndexReader<K>>> | undefined;
+  references?(object: Declared<K>): readonly Reference[];
+  claims?(object: Declared<K>): readonly Claim[];
+  drivers?(object: Declared<K>): readonly DriverReference[];
+}
+
+/** The values under which an index has an object; undefined for none. */
+export type IndexReader<K extends Kind> = {
+  // A method: a definition of one kind is one of any kind.
+  read(object: KindMap[K]): string | readonly string[] | undefined;
+}['read'];
+
+/** How a reference is called in the index of views: `network/team-a/front`. */
+export function referenceKey({ kind, id }: Pick<Reference, 'kind' | 'id'>): string {
+  return `${kind}/${id}`;
+}

@@ -1,0 +1,73 @@
+import { coreKind } from '../core-kinds.ts';
+import { idBeside, idOf } from '../ids.ts';
+import type { Claim, Declared, DriverReference, KindDefinition, Reference } from '../kind-definition.ts';
+import { type ServiceStatus, serviceInputSchema } from '../service.ts';
+import { keepTemplateSecrets, redactTemplate } from './template-secrets.ts';
+
+const NEW_SERVICE: ServiceStatus = Object.freeze({
+  observedGeneration: 0,
+  template: '',
+  desired: 0,
+  running: 0,
+  ready: 0,
+  updated: 0,
+  history: [],
+  published: [],
+  conditions: [],
+});
+
+export const serviceKind: KindDefinition<'service'> = Object.freeze({
+  ...coreKind('service'),
+  description: 'What is to run: a template, how many, where, and how it is replaced.',
+  input: serviceInputSchema,
+  initialStatus: NEW_SERVICE,
+  secrets: {
+    redact: (spec) => {
+      const template = redactTemplate(spec.template);
+      return template === spec.template ? spec : { ...spec, template };
+    },
+    keep: (spec, stored) => {
+      if (spec.template === undefined) return spec;
+      const template = keepTemplateSecrets(spec.template, stored?.template);
+      return template === spec.template ? spec : { ...spec, template };
+    },
+  },
+  deletion: { finalizer: 'controller-service' },
+  references,
+  claims,
+  drivers,
+} satisfies KindDefinition<'service'>);
+
+function references({ meta, spec }: Declared<'service'>): readonly Reference[] {
+  const id = idOf(meta);
+  const networks = spec.template.networks.map(
+    ({ name }, index): Reference => ({
+      kind: 'network',
+      id: idBeside(id, name),
+      path: `spec.template.networks[${index}]`,
+      keeps: true,
+    }),
+  );
+  const dependencies = spec.dependsOn.map(
+    ({ service }, index): Reference => ({
+      kind: 'service',
+      id: idBeside(id, service),
+      path: `spec.dependsOn[${index}].service`,
+      acyclic: true,
+    }),
+  );
+  return [...networks, ...dependencies];
+}
+
+function claims({ spec }: Declared<'service'>): readonly Claim[] {
+  return spec.template.ports.flatMap(({ mode, published, protocol }, index): Claim[] => {
+    if (mode !== 'ingress' || !published) return [];
+    const path = `spec.template.ports[${index}].published`;
+    return [{ name: `published port ${published}/${protocol}`, path }];
+  });
+}
+
+function drivers({ spec }: Declared<'service'>): readonly DriverReference[] {
+  if (spec.scheduler === undefined) return [];
+  return [{ contract: 'scheduler', name: spec.scheduler, path: 'spec.scheduler' }];
+}

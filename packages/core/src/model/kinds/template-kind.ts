@@ -1,0 +1,14 @@
+import { GantryError } from '../../errors.ts';
+import { coreKind } from '../core-kinds.ts';
+import type { KindDefinition } from '../kind-definition.ts';
+import { redactTemplate } from './template-secrets.ts';
+
+export const templateKind: KindDefinition<'template'> = Object.freeze({
+  ...coreKind('template'),
+  description: 'What a task runs; immutable, named by the hash of its content.',
+  secrets: { redact: redactTemplate },
+  deletion: {
+    refuse: () =>
+      new GantryError('UNSUPPORTED', 'a template is removed automatically once nothing refers to it'),
+  },
+} satisfies KindDefinition<'template'>);
