@@ -27,6 +27,15 @@ export function newTask(
   };
 }
 
+/** A pending task that is given its node, to be prepared there until the task that it replaces has ended. */
+export function preparedOn(task: Task, node: string, now: number): Task {
+  return {
+    ...task,
+    spec: { ...task.spec, node, desired: 'prepared' },
+    status: { state: 'assigned', since: now, ready: false },
+  };
+}
+
 /** A task that is told to stop: without a node it ends at once, otherwise when its agent reports it. */
 export function shutDown(task: Task, why: string, now: number): Task {
   const spec = { ...task.spec, desired: 'shutdown' as const };
