@@ -24,7 +24,7 @@ const taken =
     };
   };
 
-/** A port of the only node that the version before has, so that the new one fits in its place only. */
+/** A port of the only node that the replaced version has as well, so that the new one fits in its place only. */
 const inPlace =
   (runtime: RuntimeName, own: TemplatePart) =>
   (when: When): Cause => {
@@ -38,7 +38,7 @@ export const PORTS: readonly Row[] = [
   {
     name: 'host port taken by another program',
     spec: { replicas: 2 },
-    on: { process: taken('process', 'host'), docker: taken('docker', 'host') },
+    on: { docker: taken('docker', 'host') },
     deploy: {
       exit: 1,
       reason: 'PortTaken',
