@@ -139,7 +139,7 @@ async function followOne(
   }
 }
 
-/** Of a service that has failed: the attempts that are over, and are followed by others. */
+/** Returns the ended attempts of a service that has failed, if others follow. */
 async function pastAttempts(
   api: ClusterApi,
   id: string,
