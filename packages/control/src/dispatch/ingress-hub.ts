@@ -134,7 +134,7 @@ export class IngressHub {
     return true;
   }
 
-  /** Whether a task is a backend of a frontend, as load balancers were told. */
+  /** Whether a task is a backend of a frontend that load balancers are given. */
   hasBackend(frontend: string, task: string): boolean {
     const service = frontend.split('/').slice(0, -2).join('/');
     const backends = this.#frontends.get(service)?.find(({ id }) => id === frontend)?.backends;
