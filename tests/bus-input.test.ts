@@ -12,7 +12,8 @@ import { RandomJson } from './api/support/random-json.ts';
 const names = subjects('gantry');
 const REGISTER = { node: 'good', session: 's1', labels: {}, capacity: { cpu: 1000 }, attributes: {} };
 const STATUS = { state: 'running', since: 1, ready: true };
-const INGRESS = { session: 's1', applied: 0, statuses: [], busy: [] };
+const EJECTION = { frontend: 'x/80/tcp', backend: 'x.1.a', ejections: 1, reason: 'reset', restored: false };
+const INGRESS = { session: 's1', applied: 0, statuses: [], busy: [], ejections: [EJECTION] };
 const ASK = { timeoutMs: 5000 };
 
 let cluster: Cluster;
@@ -209,6 +210,18 @@ const rows: readonly Row[] = [
     'ingress',
     () => ({ ...INGRESS, statuses: [{ id: 'x', address: 'x', port: -1 }] }),
     'statuses[0].port',
+  ],
+  [
+    'ejections that are counted below 0',
+    'ingress',
+    () => ({ ...INGRESS, ejections: [{ ...EJECTION, ejections: -1 }] }),
+    'ejections[0].ejections',
+  ],
+  [
+    'ejections without a reason',
+    'ingress',
+    () => ({ ...INGRESS, ejections: [{ ...EJECTION, reason: undefined }] }),
+    'ejections[0].reason',
   ],
   ['busy tasks that are numbers', 'ingress', () => ({ ...INGRESS, busy: [1] }), 'busy[0]'],
 ];

@@ -15,6 +15,7 @@ import {
   type Subjects,
   toGantryError,
 } from '@gantry/core';
+import { ejectionsSince, type SeenBackends } from './ejections.ts';
 import type { KeptFrontends } from './kept-frontends.ts';
 import { Rests } from './rests.ts';
 
@@ -38,7 +39,7 @@ export interface IngressParts {
 
 /**
  * Keeps one machine's load balancer in step with the cluster: asks for the frontends, applies them, and tells what
- * became of them and which draining backends still have connections. Removes networks the cluster has no more.
+ * became of them, which draining backends still have connections, and which backends were ejected. Removes networks the cluster has no more.
  */
 export class Ingress implements Component {
   readonly name = 'ingress';
@@ -52,6 +53,8 @@ export class Ingress implements Component {
   #draining = false;
   #frontends: readonly Frontend[] = [];
   #statuses: readonly FrontendStatus[] = [];
+  /** Ejections that the control plane knows. */
+  #seen: SeenBackends = new Map();
   #wake = new AbortController();
   #due = false;
   #loop: Promise<void> | undefined;
@@ -138,12 +141,18 @@ export class Ingress implements Component {
   /** One exchange; whether there was something to apply, which is then to be confirmed by another. */
   async #sync(): Promise<boolean> {
     const { bus, subjects, loadBalancer } = this.#parts;
+    const ejects = loadBalancer.supports.ejection === true;
+    const stats = ejects || this.#draining ? await loadBalancer.stats() : [];
+    const { reports: ejections, seen } = ejectionsSince(this.#seen, ejects ? stats : []);
     const request: IngressRequest = {
       session: this.#session,
       hub: this.#hub,
       applied: this.#applied,
       statuses: this.#statuses,
-      busy: await this.#busy(),
+      busy: stats
+        .filter(({ state, active }) => state === 'draining' && active > 0)
+        .map(({ backend }) => backend),
+      ...(ejections.length > 0 && { ejections }),
     };
     const signal = this.#rests.during(this.#stop.signal);
     const reply = messages.ingressReply(
@@ -152,6 +161,7 @@ export class Ingress implements Component {
         signal,
       }),
     );
+    this.#seen = seen;
     if (reply.frontends === undefined) {
       await this.#parts.kept?.save(this.#frontends);
       return false;
@@ -164,14 +174,6 @@ export class Ingress implements Component {
     this.#hub = reply.hub;
     await this.#removeNetworks(new Set(reply.networks));
     return true;
-  }
-
-  async #busy(): Promise<readonly string[]> {
-    if (!this.#draining) return [];
-    const stats = await this.#parts.loadBalancer.stats();
-    return stats
-      .filter(({ state, active }) => state === 'draining' && active > 0)
-      .map(({ backend }) => backend);
   }
 
   async #removeNetworks(known: ReadonlySet<string>): Promise<void> {

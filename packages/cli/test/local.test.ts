@@ -99,11 +99,29 @@ test.each([
 
 test('how an earlier update ended is not told again', () => {
   const past = update('paused') as never;
-  expect(rolloutState(service({ update: past, ...progress('stable') }), past).phase).toBe('done');
+  expect(rolloutState(service({ update: past, ...progress('stable') }), { update: past }).phase).toBe('done');
   expect(
-    rolloutState(service({ update: { ...update('paused'), startedAt: 6 }, ...progress('failed') }), past)
-      .phase,
+    rolloutState(service({ update: { ...update('paused'), startedAt: 6 }, ...progress('failed') }), {
+      update: past,
+    }).phase,
   ).toBe('failed');
+});
+
+test.each([
+  [
+    'of an attempt that had ended before',
+    'CrashLoop',
+    ['web.1.x'],
+    'waiting',
+    'waiting for the next attempt; m',
+  ],
+  ['of a later attempt', 'CrashLoop', ['web.1.w'], 'failed', 'm (CrashLoop)'],
+  ['of an update that is paused', 'UpdatePaused', ['web.1.x'], 'failed', 'm (UpdatePaused)'],
+  ['without a further attempt', 'GaveUp', [], 'failed', 'm (GaveUp)'],
+])('a failure %s', (_, reason, attempts, phase, message) => {
+  expect(
+    rolloutState(service(progress('failed', 'm', reason)), { attempts: new Set(attempts) }),
+  ).toMatchObject({ phase, message });
 });
 
 test('usage is the rate between two looks; what only one of them saw is left out', () => {

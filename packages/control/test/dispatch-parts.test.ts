@@ -124,6 +124,13 @@ describe('the hub of load balancers', () => {
     expect(ask('lb', it.version).reply).toEqual({ hub: 'h1', version: it.version });
   });
 
+  test('knows the backends of each frontend', async () => {
+    const { it } = await hub();
+    expect(it.hasBackend('web/80/tcp', 'web.1.1')).toBe(true);
+    expect(it.hasBackend('web/81/tcp', 'web.1.1')).toBe(false);
+    expect(it.hasBackend('web/80/tcp', 'other.1.1')).toBe(false);
+  });
+
   test('a task is drained once every load balancer has applied that it drains, and none is busy with it', async () => {
     const { it, ask, drain } = await hub();
     for (const lb of ['a', 'b']) ask(lb, it.version);

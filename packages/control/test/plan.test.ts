@@ -9,7 +9,7 @@ interface Given {
   readonly fitness?: Readonly<Record<string, NodeFitness>>;
   /** Whether a new task may start there. */
   readonly nodes?: Readonly<Record<string, boolean>>;
-  readonly fitsWithout?: () => boolean;
+  readonly fitsWithout?: () => string | undefined;
 }
 
 function plan(
@@ -31,10 +31,11 @@ function plan(
   });
 }
 
-/** A plan in a few words: `+2.1` creates attempt 1 of slot 2, `-1.1` stops, `!1.1` writes off, `x1.1` removes. */
-function words({ create, shutdown, orphan, remove }: ServicePlan): string[] {
+/** A plan in a few words: `2.1@n1` gives a task its node, `+2.1` creates attempt 1 of slot 2, `-1.1` stops, `!1.1` writes off, `x1.1` removes. */
+function words({ create, shutdown, place, orphan, remove }: ServicePlan): string[] {
   const name = ({ spec }: Task): string => `${spec.slot}.${spec.attempt}`;
   return [
+    ...place.map((each) => `${name(each.task)}@${each.node}`),
     ...create.map(({ slot, attempt }) => `+${slot}.${attempt}`),
     ...shutdown.map((each) => `-${name(each.task)}`),
     ...orphan.map((each) => `!${name(each)}`),
@@ -311,7 +312,7 @@ describe('an update', () => {
     expect(over.promote).toEqual(prepared);
   });
 
-  test('stop-first stops the old task of a slot whose new one fits only in its place, and no other', () => {
+  test('stop-first prepares a new task that fits only in the place of its old one there, and stops nothing yet', () => {
     const first = {
       ...web,
       spec: { ...web.spec, update: { ...web.spec.update, order: 'stop-first' as const } },
@@ -324,10 +325,10 @@ describe('an update', () => {
       status: { state: 'pending', reason: 'InsufficientCpu', message: 'no node fits' },
     });
     expect(words(plan(begun, [...old, fresh]))).toEqual(['+2.2']);
-    expect(words(plan(begun, [...old, fresh], { fitsWithout: () => true }))).toEqual(['+2.2', '-1.1']);
+    expect(words(plan(begun, [...old, fresh], { fitsWithout: () => 'n1' }))).toEqual(['1.2@n1', '+2.2']);
   });
 
-  test('start-first stops the old task first where there is no room for both, and says so', () => {
+  test('start-first hands one slot over stop-first where there is no room for both, and says so', () => {
     const begun = { ...web, status: plan(web, old).status };
     const fresh = task(web, {
       slot: '1',
@@ -335,18 +336,25 @@ describe('an update', () => {
       status: { state: 'pending', reason: 'MaxReplicasPerNode', message: 'no node fits' },
     });
     expect(words(plan(begun, [...old, fresh]))).toEqual(['+2.2']);
-    const result = plan(begun, [...old, fresh], { fitsWithout: () => true });
-    expect(words(result)).toEqual(['+2.2', '-1.1']);
-    expect(result.shutdown[0]).toMatchObject({
-      why: 'there is no room for web.1.2 beside it: it is stopped first',
-      notable: true,
-    });
+    const result = plan(begun, [...old, fresh], { fitsWithout: () => 'n1' });
+    expect(words(result)).toEqual(['1.2@n1', '+2.2']);
+    expect(result.place[0]?.why).toBe(
+      'does not fit beside web.1.1: that one is stopped as soon as this one is prepared',
+    );
+    const there = (status: Partial<Task['status']>): Task =>
+      task(web, { slot: '1', attempt: 2, desired: 'prepared', status: { state: 'preparing', ...status } });
+    expect(words(plan(begun, [...old, there({ reason: 'PullingImage' })]))).toEqual(['+2.2']);
+    expect(words(plan(begun, [...old, there({ reason: 'Prepared' })]))).toEqual(['+2.2', '-1.1']);
   });
 
-  test('a port of the host makes it stop-first', () => {
-    const host = service({ template: { ports: [{ target: 80, published: 80, mode: 'host' }] } });
+  test.each([
+    ['start-first', 'running'],
+    ['stop-first', 'prepared'],
+  ] as const)('a port of the host does not change the order: %s', (order, desired) => {
+    const ports = [{ target: 80, published: 80, mode: 'host' as const }];
+    const host = service({ template: { ports }, update: { order } });
     const next = changed(observed(host, [task(host)]), 'web:2');
-    expect(plan(next, [task(host)]).create).toMatchObject([{ slot: '1', desired: 'prepared' }]);
+    expect(plan(next, [task(host)]).create).toMatchObject([{ slot: '1', desired }]);
   });
 
   test('parallelism 0 is all at once', () => {

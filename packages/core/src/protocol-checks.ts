@@ -8,6 +8,7 @@ import type { Protocol } from './model/template.ts';
 import type {
   AgentRequest,
   Assignment,
+  EjectionReport,
   HeartbeatReply,
   HeartbeatRequest,
   IngressReply,
@@ -115,6 +116,14 @@ const frontendStatus = shape<FrontendStatus>({
   address: name,
   port,
   error: optional(shape<NonNullable<FrontendStatus['error']>>({ code: name, message: sentence })),
+});
+
+const ejectionReport = shape<EjectionReport>({
+  frontend: name,
+  backend: name,
+  ejections: whole(0, Number.MAX_SAFE_INTEGER),
+  reason: word,
+  restored: flag,
 });
 
 const frontend = shape<Frontend>({
@@ -236,6 +245,7 @@ export const messages = Object.freeze({
       applied: revision,
       statuses: listOf(frontendStatus, 100_000),
       busy: listOf(name, 1_000_000),
+      ejections: optional(listOf(ejectionReport, 10_000)),
     }),
   ),
   agent: parser<AgentRequest>('request to an agent', agentRequest),

@@ -151,6 +151,22 @@ export interface IngressRequest {
   readonly statuses: readonly FrontendStatus[];
   /** Draining backends that still have connections. */
   readonly busy: readonly string[];
+  /** Backends that were ejected or are used again since the last request that was answered. Absent: none. */
+  readonly ejections?: readonly EjectionReport[] | undefined;
+}
+
+/** What a load balancer has done with one backend since the last request that was answered. */
+export interface EjectionReport {
+  /** Id of the frontend. */
+  readonly frontend: string;
+  /** The task behind the backend. */
+  readonly backend: string;
+  /** How often it was ejected. */
+  readonly ejections: number;
+  /** Why, the last time. */
+  readonly reason: string;
+  /** Whether it was ejected and is used again. */
+  readonly restored: boolean;
 }
 
 export interface IngressReply {

@@ -16,6 +16,9 @@ function wreck(name: string, caughtBy: string, Broken: new () => PlainBalancer):
   return { name, caughtBy, make: () => fixture(new Broken()) };
 }
 
+const EJECTION =
+  'a backend that accepts no connection is ejected: stats count it and say why, and clients reach the others';
+
 const wrecks = [
   wreck(
     'tells the port it was asked for, not the one it has',
@@ -270,6 +273,32 @@ const wrecks = [
         const statuses = await super.change(frontends);
         for (const { error } of statuses) if (error !== undefined) throw new Error(error.message);
         return statuses;
+      }
+    },
+  ),
+  wreck(
+    'says that it ejects backends, and does not',
+    EJECTION,
+    class extends PlainBalancer {
+      override eject(): void {}
+    },
+  ),
+  wreck(
+    'does not say why it ejects a backend',
+    EJECTION,
+    class extends PlainBalancer {
+      override eject(backend: string): void {
+        this.ejected.set(backend, '');
+      }
+    },
+  ),
+  wreck(
+    'ejects every backend for one that fails',
+    EJECTION,
+    class extends PlainBalancer {
+      override eject(): void {
+        for (const { frontend } of this.listening.values())
+          for (const { id } of frontend.backends) super.eject(id);
       }
     },
   ),

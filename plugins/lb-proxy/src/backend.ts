@@ -48,6 +48,7 @@ export class ProxyBackend {
   #outlier = false;
   #unansweredInARow = 0;
   #ejections = 0;
+  #ejectionReason: string | undefined;
   /** How often it was ejected as an outlier without answering well in between. */
   #streak = 0;
   #admittedAt = 0;
@@ -122,6 +123,7 @@ export class ProxyBackend {
       connections: this.#connections,
       failures: this.#failures,
       ejections: this.#ejections,
+      ...(this.#ejectionReason !== undefined && { ejectionReason: this.#ejectionReason }),
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
     };
@@ -151,6 +153,7 @@ export class ProxyBackend {
   #eject(reason: string, ms: number | undefined): void {
     this.#ejected = true;
     this.#ejections++;
+    this.#ejectionReason = reason;
     this.#parts.logger.warn('a backend was ejected', {
       frontend: this.#frontend,
       backend: this.id,

@@ -23,6 +23,7 @@ const MAX_CONNECTIONS = 20_000;
 const SUPPORTS = Object.freeze({
   protocols: Object.freeze<Protocol[]>(['tcp']),
   policies: Object.freeze<BalancePolicy[]>(['round-robin', 'least-connections', 'random-two']),
+  ejection: true,
 });
 
 export interface ProxyNeeds {

@@ -48,7 +48,14 @@ describe('a backend that accepts connections', () => {
     expect(names.filter((name) => name === undefined)).toHaveLength(5);
     expect(names.slice(15)).not.toContain(undefined);
     const [a] = await here.proxy.stats();
-    expect(a).toMatchObject({ state: 'ejected', failures: 5, ejections: 1 });
+    expect(a).toMatchObject({
+      state: 'ejected',
+      failures: 5,
+      ejections: 1,
+      ejectionReason: expect.stringMatching(
+        /^5 unanswered connections in a row, the last one: (reset|closed)$/,
+      ),
+    });
   });
 
   test('and resets them at once, before a byte was sent, costs the client nothing', async () => {

@@ -1,6 +1,7 @@
 import { listener } from '../support/listener.ts';
 import {
   type Cause,
+  life,
   type Row,
   RUNTIMES,
   type RuntimeName,
@@ -23,6 +24,15 @@ const taken =
     };
   };
 
+/** A port of the only node that the replaced version has as well, so that the new one fits in its place only. */
+const inPlace =
+  (runtime: RuntimeName, own: TemplatePart) =>
+  (when: When): Cause => {
+    const published = 18_960 + RUNTIMES.indexOf(runtime) * 2 + WHEN.indexOf(when);
+    const ports = [{ target: 80, published, mode: 'host' } as const];
+    return { before: { ports }, template: { ...own, ports } };
+  };
+
 /** Workloads whose port is not free. */
 export const PORTS: readonly Row[] = [
   {
@@ -43,7 +53,23 @@ export const PORTS: readonly Row[] = [
       task: 'PortTaken',
       message: /1 of (2 new tasks|1 new task) failed: .*(address already in use|is taken by)/,
       event: 'UpdatePaused',
-      // An update that publishes a port of the host is stop-first.
+      serving: { old: 2 },
+    },
+  },
+  {
+    name: 'host port in both versions, and the image missing',
+    alone: 1,
+    spec: { replicas: 1 },
+    on: {
+      fake: inPlace('fake', { image: 'missing:1', ...life({ pull: 'missing' }) }),
+      docker: inPlace('docker', { image: 'REGISTRY/missing:1' }),
+    },
+    update: {
+      exit: 1,
+      reason: 'UpdatePaused',
+      task: 'ImageNotFound',
+      message: /cannot pull ".*missing:1" from registry ".+": /,
+      event: 'StopFirst',
       serving: { old: 1 },
     },
   },

@@ -1,9 +1,18 @@
-import { aborted, isGantryError, type Service, type UpdateStatus } from '@gantry/core';
+import {
+  aborted,
+  type ClusterApi,
+  isFinal,
+  isGantryError,
+  parseId,
+  type Service,
+  type UpdateStatus,
+} from '@gantry/core';
 import { showDuration } from '../output/duration.ts';
 import { CliError } from '../output/problem.ts';
 import { openProgress, type Progress } from '../output/progress.ts';
 import type { Cx } from '../session.ts';
-import { type RolloutState, rolloutState } from './rollout-state.ts';
+import { allPages } from './all-pages.ts';
+import { type Past, type RolloutState, rolloutState } from './rollout-state.ts';
 import { showLastLines } from './show-last-lines.ts';
 
 /** How long a command waits for services by default. */
@@ -15,12 +24,16 @@ export interface FollowOptions {
   readonly timeoutMs?: number | undefined;
   /** An update that had ended before the change that is followed. */
   readonly past?: UpdateStatus | undefined;
+  /**
+   * Whether a failure counts although it came before this command and another attempt follows, as for a command that only
+   * asks how a service is doing. Default: the outcome of the next attempt is awaited.
+   */
+  readonly countsPast?: boolean | undefined;
 }
 
 /** A service to follow. */
-export interface Followed {
+export interface Followed extends Pick<FollowOptions, 'past' | 'countsPast'> {
   readonly id: string;
-  readonly past?: UpdateStatus | undefined;
 }
 
 /**
@@ -29,7 +42,8 @@ export interface Followed {
  * @throws `FAILED` as soon as it cannot get there without a change, with the last lines of the log; `TIMEOUT`
  */
 export async function followRollout(cx: Cx, id: string, options: FollowOptions = {}): Promise<void> {
-  await followRollouts(cx, [{ id, past: options.past }], options.timeoutMs);
+  const { timeoutMs, ...followed } = options;
+  await followRollouts(cx, [{ id, ...followed }], timeoutMs);
 }
 
 /**
@@ -97,11 +111,12 @@ interface Watched extends Followed {
 /** Resolves with a line that says what the service has come to. */
 async function followOne(
   cx: Cx,
-  { id, past, states, progress, timeoutMs, signal }: Watched,
+  { id, past: update, countsPast = false, states, progress, timeoutMs, signal }: Watched,
 ): Promise<string> {
   const api = await cx.api();
   const clock = await cx.clock();
   const started = clock.elapsed();
+  const past: Past = { update, attempts: countsPast ? undefined : await pastAttempts(api, id, signal) };
   const over = (service: Service): boolean => {
     const state = rolloutState(service, past);
     states.set(id, state);
@@ -122,4 +137,23 @@ async function followOne(
     const text = `service ${id}: not up to date after ${showDuration(timeoutMs)}: ${latest.message}`;
     throw new CliError('TIMEOUT', text, `${hint}; wait longer with --timeout`);
   }
+}
+
+/** Returns the ended attempts of a service that has failed, if others follow. */
+async function pastAttempts(
+  api: ClusterApi,
+  id: string,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const { status } = await api.get('service', id, { signal });
+    if (status.progress?.state !== 'failed') return undefined;
+  } catch (error) {
+    if (isGantryError(error, 'NOT_FOUND')) return undefined; // the wait that follows reports it
+    throw error;
+  }
+  const { namespace } = parseId(id);
+  const { items } = await allPages(api, 'task', { namespace, fields: `spec.service=${id}`, signal });
+  const ended = items.filter(({ status }) => isFinal(status.state) && status.retryAt !== undefined);
+  return new Set(ended.map(({ meta }) => meta.name));
 }

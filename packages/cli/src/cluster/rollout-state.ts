@@ -11,14 +11,18 @@ export interface RolloutState {
   readonly task?: string | undefined;
 }
 
-/**
- * Reads it off the service's status, whose `progress` is the cluster's own assessment. `past`: an update that had ended
- * before the change that is followed; how it ended is not reported again.
- */
-export function rolloutState(service: Service, past?: UpdateStatus): RolloutState {
+/** What had ended before the command that follows a service began, and is not reported again. */
+export interface Past {
+  readonly update?: UpdateStatus | undefined;
+  /** Names of tasks that had ended, and are followed by a further attempt. */
+  readonly attempts?: ReadonlySet<string> | undefined;
+}
+
+/** Reads it off the service's status, whose `progress` is the cluster's own assessment. */
+export function rolloutState(service: Service, past: Past = {}): RolloutState {
   const { meta, spec, status } = service;
   const { desired, progress, completed = 0 } = status;
-  const update = isPast(status.update, past) ? undefined : status.update;
+  const update = isPast(status.update, past.update) ? undefined : status.update;
   const ready = update === status.update ? status.updated : status.ready;
   const updated = Math.min(ready + completed, desired);
   const state = (phase: RolloutState['phase'], message: string): RolloutState => ({
@@ -44,6 +48,9 @@ export function rolloutState(service: Service, past?: UpdateStatus): RolloutStat
       ? state('done', progress.message)
       : state('failed', 'the rollout is paused; continue it with `gantry rollout resume`');
   }
+  const isPastAttempt = progress.task !== undefined && past.attempts?.has(progress.task) === true;
+  if (progress.state === 'failed' && isPastAttempt && progress.reason !== 'UpdatePaused')
+    return state('waiting', `waiting for the next attempt; ${progress.message}`);
   if (progress.state === 'failed') return state('failed', `${progress.message} (${progress.reason})`);
   if (spec.paused && updated < desired && update?.state === 'updating')
     return state('failed', 'the rollout is paused; continue it with `gantry rollout resume`');

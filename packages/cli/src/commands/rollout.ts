@@ -24,7 +24,10 @@ export const rollout: Define = (command, act) => {
         const id = await parseService(cx, word);
         const service = await getService(cx, id);
         if (!options.watch) return cx.print(`service/${id}: ${rolloutState(service).message}`);
-        await followRollout(cx, id, { timeoutMs: parseDuration(options.timeout, '--timeout') });
+        await followRollout(cx, id, {
+          timeoutMs: parseDuration(options.timeout, '--timeout'),
+          countsPast: true,
+        });
       }),
     );
   sub('history', 'Show the templates a service has had')

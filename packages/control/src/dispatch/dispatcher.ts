@@ -41,6 +41,7 @@ import { IngressHub } from './ingress-hub.ts';
 import { Liveness } from './liveness.ts';
 import type { NodeWriter } from './nodes.ts';
 import type { PublishedPorts } from './published-ports.ts';
+import { recordEjections } from './record-ejections.ts';
 import { recordEnd } from './record-end.ts';
 import { writeReports } from './reports.ts';
 import type { Sessions } from './sessions.ts';
@@ -239,9 +240,12 @@ export class Dispatcher implements Component {
   }
 
   async #answerIngress(request: IngressRequest): Promise<IngressReply> {
-    const { reply, drained } = (this.#ingress as IngressHub).answer(request);
+    const ingress = this.#ingress as IngressHub;
+    const { reply, drained } = ingress.answer(request);
     for (const task of drained) this.#markDrained(task);
     this.#parts.published.note(request.statuses);
+    const known = request.ejections?.filter(({ frontend, backend }) => ingress.hasBackend(frontend, backend));
+    recordEjections(this.#parts.events, known?.slice(0, MAX_EVENTS) ?? []);
     return reply;
   }
 

@@ -134,6 +134,13 @@ export class IngressHub {
     return true;
   }
 
+  /** Whether a task is a backend of a frontend that load balancers are given. */
+  hasBackend(frontend: string, task: string): boolean {
+    const service = frontend.split('/').slice(0, -2).join('/');
+    const backends = this.#frontends.get(service)?.find(({ id }) => id === frontend)?.backends;
+    return backends?.some(({ id }) => id === task) === true;
+  }
+
   /** What load balancers say of a service's ports. */
   statusesOf(service: string): readonly FrontendStatus[] {
     const ids = new Set(this.#frontends.get(service)?.map(({ id }) => id));

@@ -101,15 +101,15 @@ export class Placement implements PlacementAdvisor, Component {
     return this.#avoidance.of(service, template, this.#parts.clock.now());
   }
 
-  fitsWithout(service: Service, task: Task, others: readonly Task[]): boolean {
+  fitsWithout(service: Service, task: Task, others: readonly Task[]): string | undefined {
     const scheduler = this.schedulerOf(service);
-    if (scheduler === undefined) return false;
+    if (scheduler === undefined) return undefined;
     const nodes = others.flatMap(({ spec }) => {
       const node = spec.node === undefined ? undefined : this.model.node(spec.node);
       return node === undefined ? [] : [without(node, spec.service, this.model.demand(spec.template))];
     });
     const groups = [this.group(service, task.spec.template, [idOf(task.meta)])];
-    return scheduler.place({ groups, nodes, random: this.#parts.random }).groups[0]?.nodes.length === 1;
+    return scheduler.place({ groups, nodes, random: this.#parts.random }).groups[0]?.nodes[0];
   }
 
   rehearse(wanted: readonly RehearsedService[]): readonly GroupPlan[] {

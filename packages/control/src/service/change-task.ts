@@ -27,6 +27,15 @@ export function newTask(
   };
 }
 
+/** A pending task that is given its node, to be prepared there until the task that it replaces has ended. */
+export function preparedOn(task: Task, node: string, now: number): Task {
+  return {
+    ...task,
+    spec: { ...task.spec, node, desired: 'prepared' },
+    status: { state: 'assigned', since: now, ready: false },
+  };
+}
+
 /** A task whose node is gone. */
 export function orphaned(task: Task, now: number): Task {
   const message = 'its node is gone';

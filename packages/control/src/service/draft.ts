@@ -5,6 +5,7 @@ import type { Shutdown, TaskDraft } from './service-plan.ts';
 export interface Draft {
   create: TaskDraft[];
   shutdown: Shutdown[];
+  place: { task: Task; node: string; why: string }[];
   promote: Task[];
   delay: { task: Task; retryAt: number; crashLoop: boolean }[];
   orphan: Task[];
@@ -15,7 +16,7 @@ export interface Draft {
 
 export function emptyDraft(): Draft {
   const wake = Number.POSITIVE_INFINITY;
-  return { create: [], shutdown: [], promote: [], delay: [], orphan: [], remove: [], wake };
+  return { create: [], shutdown: [], place: [], promote: [], delay: [], orphan: [], remove: [], wake };
 }
 
 export function wakeAt(draft: Draft, at: number): void {

@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<UpdateState, string>> = Object.freeze({
 const MAX_PER_PLAN = 100;
 
 /** Records what a plan does to tasks: restarts, moves and removals that need an explanation. */
-export function recordTasks(events: EventRecorder, { create, shutdown, delay }: ServicePlan): void {
+export function recordTasks(events: EventRecorder, { create, shutdown, place, delay }: ServicePlan): void {
   for (const { slot, attempt, after } of create
     .filter((each) => each.after !== undefined)
     .slice(0, MAX_PER_PLAN)) {
@@ -32,6 +32,10 @@ export function recordTasks(events: EventRecorder, { create, shutdown, delay }: 
     const waitMs = retryAt - (task.status.finishedAt ?? task.status.since);
     const message = `crash loop: next attempt in ${Math.round(waitMs / 1000)} s; ${task.status.message}`;
     events.record({ kind: 'task', name: idOf(task.meta) }, 'warning', 'CrashLoop', message);
+  }
+  for (const { task, node, why } of place.slice(0, MAX_PER_PLAN)) {
+    const regarding = { kind: 'task', name: idOf(task.meta) } as const;
+    events.record(regarding, 'normal', 'StopFirst', `placed on node ${node}, where it ${why}`);
   }
   for (const { task, why } of shutdown.filter((each) => each.notable).slice(0, MAX_PER_PLAN)) {
     events.record({ kind: 'task', name: idOf(task.meta) }, 'normal', 'Stopping', why);

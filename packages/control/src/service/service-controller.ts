@@ -24,7 +24,7 @@ import {
 } from '@gantry/core';
 import { rebased } from '../merge.ts';
 import { valuesOf } from '../values-of.ts';
-import { newTask, orphaned } from './change-task.ts';
+import { newTask, orphaned, preparedOn } from './change-task.ts';
 import { type Waiting, waitsFor } from './dependencies.ts';
 import { Dependents } from './dependents.ts';
 import { modeOf } from './modes/mode-of.ts';
@@ -165,6 +165,7 @@ export class ServiceController implements Controller {
     };
     changes.push(...this.#templateChange(service, plan.target.template, now));
     for (const { task, why } of plan.shutdown) touch(task, shutDown(task, why, now));
+    for (const { task, node } of plan.place) touch(task, preparedOn(task, node, now));
     for (const task of plan.promote) touch(task, { ...task, spec: { ...task.spec, desired: 'running' } });
     for (const { task, retryAt, crashLoop } of plan.delay) {
       const reason = crashLoop ? 'CrashLoop' : task.status.reason;

@@ -14,8 +14,8 @@ export interface PlanInput {
   readonly nodes: Iterable<Node>;
   /** What its first tasks have to wait for. */
   readonly waitsFor?: Waiting | undefined;
-  /** Whether a task that fits nowhere would fit if these tasks of its slot were gone. Default: never. */
-  readonly fitsWithout?: (task: Task, old: readonly Task[]) => boolean;
+  /** The node on which a task that fits nowhere would fit if these tasks of its slot were gone. Default: none. */
+  readonly fitsWithout?: (task: Task, old: readonly Task[]) => string | undefined;
   /** ms since the epoch. */
   readonly now: number;
   /** Since when somebody has listened to what agents report, ms since the epoch. Default: always. */
@@ -44,6 +44,8 @@ export interface Shutdown {
 export interface ServicePlan {
   readonly create: readonly TaskDraft[];
   readonly shutdown: readonly Shutdown[];
+  /** Pending tasks that fit only in the place of the task that they replace: they are prepared there, beside it. */
+  readonly place: readonly { readonly task: Task; readonly node: string; readonly why: string }[];
   /** Prepared tasks whose turn has come. */
   readonly promote: readonly Task[];
   /** Ended tasks whose successor is delayed: when it is made, and whether the slot is in a crash loop. */

@@ -88,7 +88,7 @@ export function settleSlot(
 function replace(
   { slot, old }: SlotView,
   fresh: Task,
-  { service, fitsWithout = () => false }: PlanInput,
+  { service, fitsWithout = () => undefined }: PlanInput,
   target: Target,
   { draft, proof }: Pick<Settling, 'draft' | 'proof'>,
 ): void {
@@ -109,12 +109,11 @@ function replace(
     for (const task of serving) draft.shutdown.push({ task, why: 'it is updated' });
     return;
   }
-  if (fresh.status.state === 'pending' && fresh.status.reason !== undefined && fitsWithout(fresh, serving)) {
-    for (const task of serving)
-      draft.shutdown.push({
-        task,
-        why: `there is no room for ${fresh.meta.name} beside it: it is stopped first`,
-        notable: true,
-      });
+  if (fresh.status.state !== 'pending' || fresh.status.reason === undefined) return;
+  const node = fitsWithout(fresh, serving);
+  if (node !== undefined) {
+    const [first] = serving as [Task];
+    const why = `does not fit beside ${first.meta.name}: that one is stopped as soon as this one is prepared`;
+    draft.place.push({ task: fresh, node, why });
   }
 }

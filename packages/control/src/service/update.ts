@@ -72,11 +72,15 @@ export function isPaused(update: UpdateStatus | undefined): boolean {
   return update?.state === 'paused' || update?.state === 'rollback-paused';
 }
 
-/** The policy in force; a host port makes start-first impossible, since two tasks cannot have it. */
-export function policyOf(spec: ServiceSpec, update: UpdateStatus | undefined): UpdatePolicy {
-  const policy = update?.state.startsWith('rollback') ? spec.rollback : spec.update;
-  const fixed = spec.template.ports.some((port) => port.mode === 'host' && port.published);
-  return fixed ? { ...policy, order: 'stop-first' } : policy;
+/**
+ * The policy in force. A host port does not change its order: whether a new task fits beside the one that it replaces is
+ * asked of the scheduler, node by node.
+ */
+export function policyOf(
+  spec: Pick<ServiceSpec, 'update' | 'rollback'>,
+  update: UpdateStatus | undefined,
+): UpdatePolicy {
+  return update?.state.startsWith('rollback') ? spec.rollback : spec.update;
 }
 
 /**

@@ -143,6 +143,6 @@ export class Model {
   }
 }
 
-export function isEmpty({ create, shutdown, promote, delay, orphan, remove }: ServicePlan): boolean {
-  return [create, shutdown, promote, delay, orphan, remove].every(({ length }) => length === 0);
+export function isEmpty({ create, shutdown, place, promote, delay, orphan, remove }: ServicePlan): boolean {
+  return [create, shutdown, place, promote, delay, orphan, remove].every(({ length }) => length === 0);
 }

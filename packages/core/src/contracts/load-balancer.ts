@@ -45,8 +45,10 @@ export interface BackendStats {
   readonly connections: number;
   /** Connections that it did not accept, or accepted and did not answer. */
   readonly failures: number;
-  /** How often it was ejected; absent from a load balancer that ejects none. */
+  /** How often it was ejected since it was added; absent from a load balancer that ejects none. */
   readonly ejections?: number | undefined;
+  /** Why it was ejected the last time, without values that vary from one ejection to the next; absent: never ejected. */
+  readonly ejectionReason?: string | undefined;
   readonly bytesIn: number;
   readonly bytesOut: number;
 }
@@ -57,7 +59,15 @@ export interface BackendStats {
  * listen does not stop the rest.
  */
 export interface LoadBalancer {
-  readonly supports: { readonly protocols: readonly Protocol[]; readonly policies: readonly BalancePolicy[] };
+  readonly supports: {
+    readonly protocols: readonly Protocol[];
+    readonly policies: readonly BalancePolicy[];
+    /**
+     * Whether it stops sending connections to a backend that fails, for a time. `stats` must then count the ejections of
+     * each backend and say why; the cluster records them as events of the task. Default: false.
+     */
+    readonly ejection?: boolean | undefined;
+  };
   apply(frontends: readonly Frontend[]): Promise<readonly FrontendStatus[]>;
   list(): Promise<readonly FrontendStatus[]>;
   stats(): Promise<readonly BackendStats[]>;

@@ -26,8 +26,8 @@ export interface PlacementAdvisor {
   last(service: string, template: string, task?: string): Explanation | undefined;
   /** What it would say about this task now. */
   ask(service: Service, task: Task): Explanation | undefined;
-  /** Whether a task that fits nowhere would fit if these tasks were gone. */
-  fitsWithout(service: Service, task: Task, others: readonly Task[]): boolean;
+  /** The node on which a task that fits nowhere would fit if these tasks were gone; undefined: none. */
+  fitsWithout(service: Service, task: Task, others: readonly Task[]): string | undefined;
   /** Nodes that new tasks of this template avoid now, unless they fit nowhere else. */
   avoided(service: string, template: string): readonly AvoidedNode[];
   /** Where so many new tasks of each service would go now, decided together; nothing is changed. */

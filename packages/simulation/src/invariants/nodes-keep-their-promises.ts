@@ -2,12 +2,15 @@ import { isFinal } from '@gantry/core';
 import type { Invariant } from '../scenario.ts';
 import { servicesOf } from '../stored.ts';
 
-/** No machine is given tasks that ask for more CPU than it has. Every template of a service has to ask for the same. */
+/**
+ * No machine is given tasks that ask for more CPU than it has. Every template of a service has to ask for the same. A task
+ * that is prepared in the place of another one takes nothing until it is started.
+ */
 export const nodesKeepTheirPromises: Invariant = (cluster) => async () => {
   const services = await servicesOf(cluster);
   const used = new Map<string, number>();
   for (const { spec, status } of await cluster.tasks()) {
-    if (isFinal(status.state) || spec.node === undefined) continue;
+    if (isFinal(status.state) || spec.node === undefined || spec.desired === 'prepared') continue;
     const cpu = services.get(spec.service)?.spec.template.resources.requests.cpu ?? 0;
     used.set(spec.node, (used.get(spec.node) ?? 0) + cpu);
   }

@@ -29,7 +29,10 @@ export class PlainBalancer {
   readonly supports = {
     protocols: ['tcp'] as Protocol[],
     policies: ['round-robin', 'least-connections', 'random-two'] as BalancePolicy[],
+    ejection: true,
   };
+  /** Why a backend is ejected: after its first failed connect, for good. */
+  ejected = new Map<string, string>();
   listening = new Map<string, Listening>();
   callbacks = new Set<(backend: string) => void>();
   told = new Set<string>();
@@ -58,10 +61,12 @@ export class PlainBalancer {
         return {
           frontend: frontend.id,
           backend: id,
-          state,
+          state: this.ejected.has(id) ? ('ejected' as const) : state,
           active: open.length,
           connections: counts.get(id) ?? 0,
-          failures: 0,
+          failures: Number(this.ejected.has(id)),
+          ejections: Number(this.ejected.has(id)),
+          ejectionReason: this.ejected.get(id),
           bytesIn: sum('bytesWritten'),
           bytesOut: sum('bytesRead'),
         };
@@ -147,7 +152,7 @@ export class PlainBalancer {
   connect(one: Listening, client: Socket): void {
     const backend = this.pick(
       one,
-      one.frontend.backends.filter(({ state }) => state === 'ready'),
+      one.frontend.backends.filter(({ id, state }) => state === 'ready' && !this.ejected.has(id)),
     );
     client.on('error', () => undefined);
     if (backend === undefined) return void client.destroy();
@@ -155,7 +160,10 @@ export class PlainBalancer {
     const link = { backend: backend.id, client, upstream };
     one.links.add(link);
     one.counts.set(backend.id, (one.counts.get(backend.id) ?? 0) + 1);
-    upstream.on('error', () => client.destroy());
+    upstream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED') this.eject(backend.id);
+      client.destroy();
+    });
     upstream.on('close', () => {
       client.destroySoon();
       one.links.delete(link);
@@ -163,6 +171,10 @@ export class PlainBalancer {
     });
     client.on('close', () => upstream.destroy());
     this.join(client, upstream);
+  }
+
+  eject(backend: string): void {
+    this.ejected.set(backend, 'a connection was refused');
   }
 
   join(client: Socket, upstream: Socket): void {
