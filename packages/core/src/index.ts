@@ -47,7 +47,7 @@ export type * from './model/event.ts';
 export type * from './model/explanation.ts';
 export { type Feature, featuresOfNode, featuresOfTemplate, featureText } from './model/features.ts';
 export { DEFAULT_NAMESPACE, idBeside, idOf, parseId, randomId, shortName } from './model/ids.ts';
-export { inputSchema } from './model/input-schema.ts';
+export { inputSchema, type ObjectInput } from './model/input-schema.ts';
 export { invalidObject } from './model/invalid-object.ts';
 export {
   type Claim,

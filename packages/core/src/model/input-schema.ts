@@ -1,5 +1,15 @@
 import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.ts';
 import { metaInputSchema } from './meta.ts';
+
+/** What users write for an object of a kind, for `InputMap`; the schema is that of {@link inputSchema}. */
+export interface ObjectInput<K extends string, Spec> {
+  readonly kind: K;
+  readonly meta: DeepReadonly<z.input<typeof metaInputSchema>>;
+  readonly spec: Spec;
+  /** Ignored. */
+  readonly status?: unknown;
+}
 
 /**
  * The schema of what users write for a kind: `kind`, `meta` as every object has it, `spec`, and a `status` that is

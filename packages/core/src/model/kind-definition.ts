@@ -1,6 +1,6 @@
 import type { GantryError } from '../errors.ts';
 import type { StandardSchema } from '../standard-schema.ts';
-import type { InputKind, InputMap, Kind, KindMap } from './kinds.ts';
+import type { Kind, KindMap } from './kinds.ts';
 import type { ObjectMeta } from './meta.ts';
 
 /** What a user has declared of an object, filled in: what references, claims and drivers are read from. */
@@ -81,7 +81,7 @@ export interface KindDefinition<K extends Kind = Kind> {
    * Validates and fills in what a user writes: an object of `kind`, `meta` and `spec`. Absent: only the cluster writes it.
    * A zod schema also describes itself in the API's documents. `inputSchema` makes one.
    */
-  readonly input?: StandardSchema<K extends InputKind ? InputMap[K] : unknown, unknown> | undefined;
+  readonly input?: StandardSchema | undefined;
   /** The creator of objects of this kind, if users only change them: `its agent`. */
   readonly createdBy?: string | undefined;
   /** The status of an object that a user creates; absent: none. */

@@ -5,7 +5,7 @@ import { KIND_DEFINITIONS } from './all-kinds.ts';
 import { invalidObject } from './invalid-object.ts';
 import type { KindDefinition } from './kind-definition.ts';
 import type { InputKind, InputMap } from './kinds.ts';
-import { annotationsSchema } from './meta.ts';
+import { annotationsSchema, type MetaInput } from './meta.ts';
 import type { networkInputSchema } from './network.ts';
 import type { nodeInputSchema } from './node.ts';
 import { checkPlainData, withoutNegativeZero } from './plain-data.ts';
@@ -20,7 +20,7 @@ interface CoreSchemas {
 /** The validated, filled-in form of an input. */
 export type Validated<K extends InputKind> = K extends keyof CoreSchemas
   ? z.output<CoreSchemas[K]>
-  : InputMap[K];
+  : InputMap[K] & { readonly meta: MetaInput };
 
 /**
  * Checks that a value a user wrote is data as JSON has it, and returns it, with 0 for each negative zero.
