@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { freePorts } from '../support/ports.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 import { ROUND_MS, ROUNDS, round } from './support/rounds.ts';
-import { SmallDisk } from './support/small-disk.ts';
 import { UpProgram } from './support/up-program.ts';
 import { deploy, victim, victimReplaced } from './support/workload.ts';
 import { Writer } from './support/writer.ts';
@@ -21,7 +21,7 @@ describe('a cluster whose disk is full, again and again', () => {
     for (let done = 0; done < ROUNDS; done += BATCH) {
       const folder = mkdtempSync(join(tmpdir(), 'gantry-disk-'));
       try {
-        using disk = SmallDisk.mount(join(folder, 'disk'), '48m');
+        using disk = mountSmallDisk('48m');
         if (disk === undefined) return context.skip('needs permission to mount a tmpfs');
         await batch(folder, disk, Math.min(BATCH, ROUNDS - done));
       } finally {
@@ -59,7 +59,7 @@ async function batch(folder: string, disk: SmallDisk, rounds: number): Promise<v
       note('restarted');
     }
     writer.most = FEW;
-    disk.empty();
+    disk.clear();
     await writer.tidy();
     note('tidy');
     await victimReplaced(up.client, ending?.pid, ROUND_MS);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePorts } from '../support/ports.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 import { ROUND_MS, ROUNDS, round } from './support/rounds.ts';
-import { SmallDisk } from './support/small-disk.ts';
 import { UpProgram } from './support/up-program.ts';
 import { deploy, victim, victimReplaced } from './support/workload.ts';
 import { Writer } from './support/writer.ts';
@@ -31,7 +31,7 @@ describe('a cluster whose output cannot be written, again and again', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gantry-output-'));
-    disk = SmallDisk.mount(join(folder, 'disk'), '4m');
+    disk = mountSmallDisk('4m');
     if (disk === undefined) return;
     const [api, front, back] = (await freePorts(3)) as [number, number, number];
     const home = join(folder, 'home');
@@ -83,7 +83,7 @@ describe('a cluster whose output cannot be written, again and again', () => {
       await victimReplaced(up.client, ending?.pid, ROUND_MS);
       note('victim');
       expect(await written.lost()).toEqual([]);
-      full.empty();
+      full.clear();
       if (closed) {
         await up.end('SIGKILL');
         await start();

@@ -26,6 +26,8 @@ export interface LossyOutputOptions {
   readonly resumed?: ((loss: OutputLoss) => string) | undefined;
   /** Called for every write that failed. */
   readonly onLoss?: ((reason: string) => void) | undefined;
+  /** Writes to a file (default: `writeSync` of Node). */
+  readonly write?: ((fd: number, bytes: Buffer, offset: number) => number) | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export interface LossyOutputOptions {
 export class LossyOutput {
   readonly #stream: OutputStream;
   readonly #options: LossyOutputOptions;
+  readonly #write: (fd: number, bytes: Buffer, offset: number) => number;
   #lost = 0;
   #unreported = 0;
   #reason = '';
@@ -47,6 +50,7 @@ export class LossyOutput {
   constructor(stream: OutputStream, options: LossyOutputOptions = {}) {
     this.#stream = stream;
     this.#options = options;
+    this.#write = options.write ?? writeSync;
     this.#maxPendingBytes = options.maxPendingBytes ?? Number.POSITIVE_INFINITY;
     // Several clusters may write to one stream: one listener is enough.
     if (!stream.listeners('error').includes(ignored)) stream.on('error', ignored);
@@ -107,7 +111,12 @@ export class LossyOutput {
   #writeAll(fd: number, bytes: Buffer, done: (error?: unknown) => void): void {
     let written = 0;
     try {
-      while (written < bytes.length) written += writeSync(fd, bytes, written);
+      while (written < bytes.length) {
+        const count = this.#write(fd, bytes, written);
+        // The kernel should not do this: it would never end.
+        if (count === 0) throw Object.assign(new Error('nothing was written'), { code: 'EIO' });
+        written += count;
+      }
       this.#torn = false;
     } catch (error) {
       if (written > 0) this.#torn = true;

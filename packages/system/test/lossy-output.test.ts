@@ -47,6 +47,27 @@ describe('an output that never fails', () => {
     },
   );
 
+  test('gives up on a file that takes nothing, and begins a line of its own after a torn one', () => {
+    const written: string[] = [];
+    let room = 100;
+    const write = (_fd: number, bytes: Buffer, offset: number): number => {
+      const taken = bytes.subarray(offset, offset + Math.min(room, 3));
+      room -= taken.length;
+      written.push(taken.toString());
+      return taken.length;
+    };
+    const file = Object.assign(new Stream(), { fd: 99, _type: 'fs' });
+    const output = new LossyOutput(file, { resumed, write });
+    output.write('whole\n');
+    room = 4;
+    output.write('half a line\n');
+    output.write('lost\n');
+    room = 100;
+    output.write('next\n');
+    expect(output.lost).toBe(2);
+    expect(written.join('')).toBe('whole\nhalf\n[2 EIO]next\n');
+  });
+
   test('drops output beyond its bound while the reader does not read', () => {
     const stream = new Stream();
     const output = new LossyOutput(stream, { resumed, maxPendingBytes: 10 });

@@ -17,10 +17,15 @@ import { z } from 'zod';
 import { JsonFreezer } from './freeze-json.ts';
 
 const DEFAULT_HISTORY = 100_000;
+const DEFAULT_HISTORY_BYTES = 128 << 20;
+/** About what an event takes besides its value. */
+const EVENT_BYTES = 100;
 
 export interface MemoryStoreOptions {
   /** How many events are remembered for watches that start in the past or are slow. */
   readonly history?: number;
+  /** About how many bytes they may take; one event is always remembered. */
+  readonly historyBytes?: number;
 }
 
 /**
@@ -36,7 +41,8 @@ export class MemoryStore implements Store {
   #closed = false;
 
   constructor(options: MemoryStoreOptions = {}) {
-    this.#log = new EventLog({ name: 'store-memory', limit: options.history ?? DEFAULT_HISTORY });
+    const { history = DEFAULT_HISTORY, historyBytes = DEFAULT_HISTORY_BYTES } = options;
+    this.#log = new EventLog({ name: 'store-memory', limit: history, limitBytes: historyBytes });
   }
 
   async get(key: string, options?: { signal?: AbortSignal | undefined }): Promise<Entry | undefined> {
@@ -53,14 +59,16 @@ export class MemoryStore implements Store {
 
   async commit(changes: readonly Change[], options?: CommitOptions): Promise<readonly Outcome[]> {
     this.#enter(options?.signal);
-    for (const change of changes) this.#check(change);
+    const bytes = changes.map((change) => this.#check(change));
     if (options?.fence !== undefined) this.#pass(options.fence);
     const events: StoreEvent[] = [];
+    const sizes: number[] = [];
     const outcomes = new Array<Outcome>(changes.length);
     for (let index = 0; index < changes.length; index++) {
       outcomes[index] = this.#write(changes[index] as Change, events);
+      if (events.length > sizes.length) sizes.push(EVENT_BYTES + (bytes[index] as number));
     }
-    this.#log.append(events);
+    this.#log.append(events, sizes);
     return outcomes;
   }
 
@@ -83,10 +91,11 @@ export class MemoryStore implements Store {
     throwIfAborted(signal);
   }
 
-  #check({ key, value }: Change): void {
+  /** @returns about how many bytes the value takes without the parts that it shares with its predecessor */
+  #check({ key, value }: Change): number {
     const known = typeof key === 'string' ? this.#entries.get(key) : undefined;
     if (known === undefined) checkKey(key);
-    if (value !== undefined) this.#freezer.freeze(value, known?.value);
+    return value === undefined ? 0 : this.#freezer.freeze(value, known?.value);
   }
 
   #pass({ key, revision }: Fence): void {
@@ -113,6 +122,9 @@ export class MemoryStore implements Store {
 export const memoryStore = definePlugin({
   name: 'store-memory',
   provides: contracts.store,
-  options: z.strictObject({ history: z.int().positive().default(DEFAULT_HISTORY) }),
+  options: z.strictObject({
+    history: z.int().positive().default(DEFAULT_HISTORY),
+    historyBytes: z.int().positive().default(DEFAULT_HISTORY_BYTES),
+  }),
   create: (options) => new MemoryStore(options),
 });

@@ -66,12 +66,12 @@ export class NatsStore implements Store, Lifecycle {
 
   constructor({ clock, random, logger: parent }: NatsStoreNeeds, options: NatsStoreOptions = {}) {
     const settings = toSettings(optionsSchema.parse(options));
-    const { timeoutMs, events, deletesKeptMs } = settings;
+    const { timeoutMs, events, eventBytes, deletesKeptMs } = settings;
     const logger = parent.child({ plugin: PLUGIN });
     this.#logger = logger;
     const requests = new Requests(clock, timeoutMs);
     const bucket = new Bucket(settings.bucket, requests);
-    const replica = new Replica({ bucket, logger, events, deletesKeptMs });
+    const replica = new Replica({ bucket, logger, events, eventBytes, deletesKeptMs });
     const mirror = new Mirror({ bucket, replica, clock, random, logger, timeoutMs });
     this.#settings = settings;
     this.#clock = clock;

@@ -18,6 +18,11 @@ const fields = z.strictObject({
   history: z.int().min(1).max(64).default(1),
   /** So many of the newest events are kept in memory, for watches that start in the past or are slow. */
   events: z.int().positive().default(100_000),
+  /** So many bytes of them, as they are in the bucket. */
+  eventBytes: z
+    .int()
+    .positive()
+    .default(128 << 20),
   /** How long the server may take to answer. */
   timeoutMs: ms.default(5000),
   /** How long it is remembered in the bucket that a key was deleted; the same for all who use the bucket. */
@@ -37,13 +42,14 @@ export interface Settings {
   readonly unsafeReplicas: boolean;
   readonly history: number;
   readonly events: number;
+  readonly eventBytes: number;
   readonly timeoutMs: number;
   readonly deletesKeptMs: number;
 }
 
 /** What valid options come to. */
 export function toSettings(options: z.output<typeof fields>): Settings {
-  const { bucket, replicas, unsafeReplicas, history, events, timeoutMs, deletesKeptMs } = options;
-  const own = { bucket, replicas, unsafeReplicas, history, events, timeoutMs, deletesKeptMs };
+  const { bucket, replicas, unsafeReplicas, history, events, eventBytes, timeoutMs, deletesKeptMs } = options;
+  const own = { bucket, replicas, unsafeReplicas, history, events, eventBytes, timeoutMs, deletesKeptMs };
   return { connection: toConnection(options), ...own };
 }

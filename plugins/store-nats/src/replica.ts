@@ -20,6 +20,8 @@ export interface ReplicaOptions {
   readonly logger: Logger;
   /** So many events are kept. */
   readonly events: number;
+  /** So many bytes of their messages are kept. */
+  readonly eventBytes: number;
   readonly deletesKeptMs: number;
 }
 
@@ -36,6 +38,8 @@ export class Replica {
   /** Knows nothing up to the revisions that were given out before everything was read anew. */
   #gone: EventLog;
   #events: StoreEvent[] = [];
+  /** Bytes of the messages that they come from. */
+  #sizes: number[] = [];
   #revision = 0;
   #time = '';
   #size = 0;
@@ -162,9 +166,10 @@ export class Replica {
   /** Tells those who watch what was taken in since the last time. */
   flush(): void {
     if (this.#events.length === 0) return;
-    const events = this.#events;
+    const [events, sizes] = [this.#events, this.#sizes];
     this.#events = [];
-    this.#log.append(events);
+    this.#sizes = [];
+    this.#log.append(events, sizes);
   }
 
   close(): void {
@@ -188,7 +193,9 @@ export class Replica {
       if (!known) this.#size++;
       this.entries.put(event as Entry);
     }
-    if (this.#whole) this.#events.push(event);
+    if (!this.#whole) return;
+    this.#events.push(event);
+    this.#sizes.push(message.subject.length + message.data.length);
   }
 
   /** What is no JSON was written by somebody else; it counts as a delete. */
@@ -209,6 +216,7 @@ export class Replica {
   }
 
   #logSince(since: number): EventLog {
-    return new EventLog({ name: 'store-nats', limit: this.#options.events, since });
+    const { events: limit, eventBytes: limitBytes } = this.#options;
+    return new EventLog({ name: 'store-nats', limit, limitBytes, since });
   }
 }

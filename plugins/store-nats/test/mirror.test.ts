@@ -85,7 +85,7 @@ class Leader {
       },
       endConsumer: async () => {},
     } as unknown as Bucket;
-    this.replica = new Replica({ bucket, logger, events: 100, deletesKeptMs: 60_000 });
+    this.replica = new Replica({ bucket, logger, events: 100, eventBytes: 1 << 20, deletesKeptMs: 60_000 });
     const parts = { bucket, replica: this.replica, clock: this.clock, logger, timeoutMs: 5000 };
     this.mirror = new Mirror({ ...parts, random: new SeededRandom(1) });
     this.connection = {
@@ -115,7 +115,8 @@ class Leader {
 
   delivers(seq: number): void {
     const reply = `$JS.ACK.stream.consumer.1.${seq}.${++this.#count}.1767225600000000000.0`;
-    this.#hear(null, { subject: `tasks/${seq}`, reply, json: () => seq } as unknown as Msg);
+    const data = new Uint8Array(1);
+    this.#hear(null, { subject: `tasks/${seq}`, reply, data, json: () => seq } as unknown as Msg);
   }
 }
 
