@@ -60,6 +60,7 @@ const lamp: KindDefinition<'lamp'> = {
   shortNames: [],
   namespaced: true,
   description: 'Shines.',
+  columns: [{ title: 'ZONE', path: 'spec.zone' }],
   input: inputSchema(
     'lamp',
     z.strictObject({ zone: z.string(), socket: z.int(), after: z.string().optional() }),
@@ -92,6 +93,7 @@ describe('a kind of a plugin', () => {
     const stored = await api.apply(hall);
     expect(stored.meta).not.toHaveProperty('namespace');
     expect(stored.status).toEqual({ lamps: 0 });
+    expect((await api.info()).kinds.find(({ kind }) => kind === 'lamp')?.columns).toEqual(lamp.columns);
     const namespaced = { ...hall, meta: { name: 'hall', namespace: 'default' } };
     await expect(api.apply(namespaced)).rejects.toMatchObject({ issues: [{ path: 'meta.namespace' }] });
   });

@@ -60,7 +60,7 @@ export {
   referenceKey,
   type SecretFields,
 } from './model/kind-definition.ts';
-export type { KindInfo } from './model/kind-info.ts';
+export type { KindColumn, KindInfo } from './model/kind-info.ts';
 export {
   type AnyInput,
   type AnyObject,

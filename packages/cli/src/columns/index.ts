@@ -1,4 +1,4 @@
-import type { AnyObject } from '@gantry/core';
+import { type AnyObject, type KindColumn, readField } from '@gantry/core';
 import type { CellContext, Column, ColumnsByKind } from '../output/columns.ts';
 import { AGE, NAME, NAMESPACE, showLabels } from './common.ts';
 import { NODE_COLUMNS } from './node-columns.ts';
@@ -15,11 +15,21 @@ const BY_KIND: ColumnsByKind = Object.freeze({
   event: EVENT_COLUMNS,
 });
 
-const PLAIN: readonly Column[] = Object.freeze([
-  NAME,
-  AGE,
-  { title: 'LABELS', wide: true, cell: ({ meta }: AnyObject) => showLabels(meta.labels) },
-]);
+/** The columns of a kind that declares its own, or none. */
+function declared(columns: readonly KindColumn[]): readonly Column[] {
+  return [
+    NAME,
+    ...columns.map(
+      ({ title, path, wide = false }): Column => ({
+        title,
+        wide,
+        cell: (object) => readField(object, path) ?? '<none>',
+      }),
+    ),
+    AGE,
+    { title: 'LABELS', wide: true, cell: ({ meta }: AnyObject) => showLabels(meta.labels) },
+  ];
+}
 
 export interface ColumnChoice {
   readonly wide: boolean;
@@ -29,13 +39,14 @@ export interface ColumnChoice {
   readonly labels?: boolean;
 }
 
-/** The columns for objects of a kind. */
+/** The columns for objects of a kind; `own`: those that a plugin's kind declares. */
 export function columnsOf(
   kind: string,
   { wide, namespaces, labels = false }: ColumnChoice,
+  own: readonly KindColumn[] = [],
 ): readonly Column[] {
   const known = BY_KIND as Readonly<Record<string, readonly Column[] | undefined>>;
-  const all = (Object.hasOwn(known, kind) ? known[kind] : undefined) ?? PLAIN;
+  const all = (Object.hasOwn(known, kind) ? known[kind] : undefined) ?? declared(own);
   return [
     ...(namespaces ? [NAMESPACE] : []),
     ...all.filter((column) => wide || column.wide !== true),

@@ -58,6 +58,7 @@ export async function runGet(cx: Cx, words: readonly string[], options: GetOptio
     namespaces: options.allNamespaces === true,
     labels: options.showLabels === true,
     single: selection.refs?.length === 1,
+    kinds: selection.kinds,
   };
   if (options.watch === true || options.watchOnly === true) {
     await watchAll(cx, selection, print, options);

@@ -5,6 +5,8 @@ import {
   DEFAULT_NAMESPACE,
   idOf,
   isFinal,
+  type Kind,
+  type KindMap,
   type Task,
   type Template,
 } from '@gantry/core';
@@ -34,41 +36,57 @@ export async function describeObject(
   return renderFields([...fields, ...events], context.colors);
 }
 
+interface Source {
+  readonly api: ClusterApi;
+  readonly signal: AbortSignal;
+}
+
+type Describe<K extends Kind> = (
+  object: KindMap[K],
+  source: Source,
+  context: DescribeContext,
+) => Promise<Field[]>;
+
+/** The pages of the kinds that have one of their own. */
+const PAGES: { readonly [K in Kind]?: Describe<K> } = Object.freeze({
+  service: async (service, source, context) => {
+    const namespace = service.meta.namespace ?? DEFAULT_NAMESPACE;
+    const tasks = await tasksIn(source, `spec.service=${idOf(service.meta)}`, namespace);
+    return describeService(service, tasks, context);
+  },
+  task: async (task, source, context) =>
+    describeTask(task, await templateOf(source, task.spec.template), context),
+  node: async (node, source, context) => {
+    const all = await tasksIn(source, `spec.node=${node.meta.name}`);
+    const alive = all.filter(({ status }) => !isFinal(status.state));
+    const names = [...new Set(alive.map(({ spec }) => spec.template))];
+    const found = await Promise.all(names.map((name) => templateOf(source, name)));
+    const templates = new Map(found.flatMap((each) => (each === undefined ? [] : [[each.meta.name, each]])));
+    return describeNode(node, alive, templates, context);
+  },
+  template: async ({ meta, spec }, _source, context) => [
+    ...metaFields(meta, context),
+    ...templateFields(spec),
+  ],
+} satisfies { readonly [K in Kind]?: Describe<K> });
+
 async function fieldsOf(
   cx: Pick<Cx, 'api' | 'signal'>,
   object: AnyObject,
   context: DescribeContext,
 ): Promise<Field[]> {
-  const api = await cx.api();
-  const tasks = async (fields: string, namespace?: string): Promise<Task[]> =>
-    (await allPages(api, 'task', { namespace, fields, signal: cx.signal })).items;
-  switch (object.kind) {
-    case 'service':
-      return describeService(
-        object,
-        await tasks(`spec.service=${idOf(object.meta)}`, object.meta.namespace ?? DEFAULT_NAMESPACE),
-        context,
-      );
-    case 'task':
-      return describeTask(object, await templateOf(api, object.spec.template, cx.signal), context);
-    case 'node': {
-      const all = await tasks(`spec.node=${object.meta.name}`);
-      const alive = all.filter(({ status }) => !isFinal(status.state));
-      const names = [...new Set(alive.map(({ spec }) => spec.template))];
-      const found = await Promise.all(names.map((name) => templateOf(api, name, cx.signal)));
-      const templates = new Map(
-        found.flatMap((each) => (each === undefined ? [] : [[each.meta.name, each]])),
-      );
-      return describeNode(object, alive, templates, context);
-    }
-    case 'template':
-      return [...metaFields(object.meta, context), ...templateFields(object.spec)];
-    default:
-      return plainFields(object, context);
-  }
+  const page = (Object.hasOwn(PAGES, object.kind) ? PAGES[object.kind] : undefined) as
+    | Describe<Kind>
+    | undefined;
+  if (page === undefined) return plainFields(object, context);
+  return page(object, { api: await cx.api(), signal: cx.signal }, context);
 }
 
-/** A kind that is not known more closely: its own fields as they are. */
+async function tasksIn({ api, signal }: Source, fields: string, namespace?: string): Promise<Task[]> {
+  return (await allPages(api, 'task', { namespace, fields, signal })).items;
+}
+
+/** The fields of an object of any other kind, as they are. */
 async function plainFields(object: AnyObject, context: DescribeContext): Promise<Field[]> {
   const { spec, status } = object as { spec?: unknown; status?: unknown };
   return [
@@ -78,7 +96,7 @@ async function plainFields(object: AnyObject, context: DescribeContext): Promise
   ];
 }
 
-async function templateOf(api: ClusterApi, name: string, signal: AbortSignal): Promise<Template | undefined> {
+async function templateOf({ api, signal }: Source, name: string): Promise<Template | undefined> {
   return api.get('template', name, { signal }).catch(() => undefined); // what it ran may be gone
 }
 

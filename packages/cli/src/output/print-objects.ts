@@ -1,4 +1,4 @@
-import type { AnyObject } from '@gantry/core';
+import type { AnyObject, KindInfo } from '@gantry/core';
 import { columnsOf, rowsOf } from '../columns/index.ts';
 import type { Cx } from '../session.ts';
 import { columnRows, type Format, renderData } from './format.ts';
@@ -11,6 +11,8 @@ export interface PrintOptions {
   readonly labels?: boolean;
   /** One object that was asked for by its name: a document is itself, not a list of it. */
   readonly single?: boolean;
+  /** For the columns of kinds that declare their own. */
+  readonly kinds?: readonly KindInfo[];
 }
 
 /** Shows objects: one table per kind, or one document. */
@@ -42,11 +44,12 @@ async function tables(
   const kinds = [...new Set(objects.map(({ kind }) => kind))];
   const context = { now: (await cx.clock()).now(), colors: cx.colors };
   const parts = kinds.map((kind) => {
-    const columns = columnsOf(kind, {
+    const choice = {
       wide: options.format.wide,
       namespaces: options.namespaces && objects.some(({ meta }) => meta.namespace !== undefined),
       labels: options.labels ?? false,
-    });
+    };
+    const columns = columnsOf(kind, choice, options.kinds?.find((each) => each.kind === kind)?.columns);
     const rows = rowsOf(
       objects.filter((object) => object.kind === kind),
       columns,

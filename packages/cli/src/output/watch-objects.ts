@@ -42,11 +42,12 @@ export async function watchObjects(cx: Cx, kind: KindInfo, options: WatchPrintOp
       }
       return;
     }
-    const columns = columnsOf(kind.kind, {
+    const choice = {
       wide: format.wide,
       namespaces: options.namespaces && kind.namespaced,
       labels: options.labels ?? false,
-    });
+    };
+    const columns = columnsOf(kind.kind, choice, kind.columns);
     const headers = first && options.headers;
     const rows = rowsOf(objects, columns, { now: clock.now(), colors: cx.colors }, headers);
     const namespaces = options.namespaces && kind.namespaced;

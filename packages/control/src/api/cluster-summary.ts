@@ -47,12 +47,13 @@ export async function summaryOf(
     version: VERSION,
     durable: store.supports.durable,
     revision,
-    kinds: all.map(({ kind, plural, shortNames, namespaced, input }) => ({
+    kinds: all.map(({ kind, plural, shortNames, namespaced, input, columns }) => ({
       kind,
       plural,
       shortNames,
       namespaced,
       writable: input !== undefined,
+      ...(columns === undefined ? {} : { columns }),
     })),
     capacity,
   };

@@ -1,5 +1,6 @@
 import type { GantryError } from '../errors.ts';
 import type { StandardSchema } from '../standard-schema.ts';
+import type { KindColumn } from './kind-info.ts';
 import type { Kind, KindMap } from './kinds.ts';
 import type { ObjectMeta } from './meta.ts';
 
@@ -77,6 +78,8 @@ export interface KindDefinition<K extends Kind = Kind> {
   readonly namespaced: boolean;
   /** In one sentence. */
   readonly description: string;
+  /** What `gantry get` shows between name and age. */
+  readonly columns?: readonly KindColumn[] | undefined;
   /**
    * Validates and fills in what a user writes: an object of `kind`, `meta` and `spec`. Absent: only the cluster writes it.
    * A zod schema also describes itself in the API's documents. `inputSchema` makes one.

@@ -1,3 +1,13 @@
+/** A column of the table that shows objects of a kind. */
+export interface KindColumn {
+  /** In capitals, such as `ZONE`. */
+  readonly title: string;
+  /** The field it shows, such as `spec.zone`: text, a number or a boolean. */
+  readonly path: string;
+  /** Shown with `-o wide` only (default: false). */
+  readonly wide?: boolean | undefined;
+}
+
 /** A kind of object, as the cluster knows it. */
 export interface KindInfo {
   readonly kind: string;
@@ -6,4 +16,6 @@ export interface KindInfo {
   readonly namespaced: boolean;
   /** Users create and change it; the others are written by the cluster. */
   readonly writable: boolean;
+  /** What its table shows between name and age; absent: nothing more. */
+  readonly columns?: readonly KindColumn[] | undefined;
 }
