@@ -23,8 +23,9 @@ describe('an update', { timeout: 60_000 }, () => {
     expect((await gantry(bed, 'apply -f one.yaml --wait')).code).toBe(0);
     expect(await gantry(bed, 'apply -f two.yaml --wait')).toMatchObject({ code: 0 });
     expect(await liveTasks(bed, 'maxpn')).toHaveLength(2);
-    const stopping = (await bed.api.list('event')).items.filter(({ spec }) => spec.reason === 'Stopping');
-    expect(stopping.map(({ spec }) => spec.message).join()).toMatch(/no room .* stopped first/);
+    const stopFirst = (await bed.api.list('event')).items.filter(({ spec }) => spec.reason === 'StopFirst');
+    expect(stopFirst.length).toBeGreaterThan(0);
+    for (const { spec } of stopFirst) expect(spec.message).toMatch(/^placed on node node-[12], where it /);
   });
 
   test.each([
