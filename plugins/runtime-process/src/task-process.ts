@@ -13,6 +13,8 @@ import { watchDir } from './watch-dir.ts';
 
 /** Exit code of a process that SIGKILL has ended. */
 const KILLED = 137;
+/** How long the parent of a process that is gone may take to record its end, ms. */
+const RECORD_MS = 100;
 /** How soon the children of a task that has ended are looked for again, if that failed. */
 const STRAYS_RETRY_MS = 250;
 const UNKNOWN = Object.freeze({ reason: 'ended without its agent; its exit code is unknown' });
@@ -40,7 +42,8 @@ export class TaskProcess {
   readonly found: boolean;
   #end: TaskEnd | undefined;
   #leaderEnd: TaskEnd | undefined;
-  #misses = 0;
+  /** When it was first seen to be gone, ms of the clock's `elapsed`. */
+  #missedSince: number | undefined;
   #released = false;
 
   constructor(record: TaskRecord, setup: TaskSetup, child: ChildProcess | undefined) {
@@ -101,10 +104,13 @@ export class TaskProcess {
     if (grown) this.#wake();
   }
 
-  /** Is no longer there. Who started it may be about to tell how it ended: believe the second look. */
+  /** The process is gone. Its parent may be about to record how it ended: the guess counts only after a while. */
   missed(guess: Omit<TaskEnd, 'finishedAt'> = UNKNOWN): void {
-    if (this.#misses++ === 0) return;
-    this.#leaderEnd ??= this.#setup.dir.readEnd() ?? { finishedAt: this.#setup.clock.now(), ...guess };
+    const now = this.#setup.clock.elapsed();
+    this.#missedSince ??= now;
+    this.#leaderEnd ??= this.#setup.dir.readEnd();
+    if (this.#leaderEnd === undefined && now - this.#missedSince < RECORD_MS) return;
+    this.#leaderEnd ??= { finishedAt: this.#setup.clock.now(), ...guess };
     if (!this.stopping) this.finish();
   }
 
