@@ -30,7 +30,8 @@ export interface Leadership {
   readonly identity: string;
   /**
    * Campaigns for leadership until the signal fires, and calls `lead` for each term won. A term ends when `lead`
-   * returns or throws, or when leadership is lost. In the latter case the next attempt starts only after `lead` has settled.
+   * returns or throws, or when leadership is lost. In the latter case the next attempt starts only after `lead`
+   * has settled.
    */
   campaign(lead: (term: Term) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
