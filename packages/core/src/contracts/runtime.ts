@@ -148,8 +148,8 @@ export interface RuntimeInfo {
  * records), so a restarted agent adopts running tasks: `list()` returns every task of this node's runtime, regardless
  * of which process started it. All verbs are idempotent.
  *
- * Life of a task: `ensure(spec)` resolves once it runs; it exits on its own or is stopped by `stop`; `remove` deletes it
- * with its logs and files. `events` reports later changes; a consumer that missed some calls `list()`.
+ * Life of a task: `ensure(spec)` resolves once it runs; it exits on its own or is stopped by `stop`; `remove` deletes
+ * it with its logs and files. `events` reports later changes; a consumer that missed some calls `list()`.
  *
  * A task that was reported as `exited` is final. If someone brings it back to life by hand, the runtime terminates it
  * again, and `list` and `events` keep reporting its first end: it must never run beside its replacement. Whatever else is
@@ -181,7 +181,7 @@ export interface Runtime {
   /** Kills it if it still runs, and forgets it. */
   remove(task: string): Promise<void>;
   list(): Promise<readonly RuntimeTask[]>;
-  /** The state of tasks as it changes, from now on; a batch may repeat what `list` returned. Ends when the signal fires. */
+  /** State changes of tasks, from now on; a batch may repeat what `list` returned. Ends when the signal fires. */
   events(signal: AbortSignal): AsyncIterable<readonly RuntimeTask[]>;
   /** Present if `supports.exec`. */
   exec?(task: string, options: ExecOptions): Promise<ExecSession>;

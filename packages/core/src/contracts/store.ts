@@ -84,8 +84,8 @@ export interface StoreSupport {
  * @throws `UNAVAILABLE` or `TIMEOUT` when the engine cannot be reached or does not answer, `FENCED` when the fence of a
  * commit has changed, `UNSUPPORTED` for a fence where `supports.fencing` is false, `INVALID_OBJECT` for a value longer
  * than `supports.maxValueBytes`, `UNAUTHENTICATED` or `FORBIDDEN` when the engine denies access, `EXHAUSTED` when it
- * has no space left, `CLOSED` after dispose, `ABORTED` on a fired signal, `TypeError` for a malformed key or a value that
- * is not JSON. With `UNSUPPORTED`, `INVALID_OBJECT`, `CLOSED`, a `TypeError`, or a signal that had fired before,
+ * has no space left, `CLOSED` after dispose, `ABORTED` on a fired signal, `TypeError` for a malformed key or a value
+ * that is not JSON. With `UNSUPPORTED`, `INVALID_OBJECT`, `CLOSED`, a `TypeError`, or a signal that had fired before,
  * nothing of the commit is written; with `FENCED`, nothing after the fence has changed; with
  * `EXHAUSTED` and `FORBIDDEN`, some of its changes may have been written, as after `TIMEOUT`.
  */
