@@ -100,9 +100,9 @@ export function aborted(signal: AbortSignal): GantryError {
   return new GantryError('ABORTED', 'the call was aborted', { cause: signal.reason });
 }
 
-/** What the promise comes to, unless the signal fires before: then `ABORTED`, while what was promised goes on. */
+/** Settles like the promise, or fails with `ABORTED` if the signal fires first; the underlying work continues. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => undefined); // nobody may be left to hear of it
+  promise.catch(() => undefined); // its rejection may have no other handler
   throwIfAborted(signal);
   let onAbort = (): void => {};
   const fired = new Promise<never>((_, reject) => {

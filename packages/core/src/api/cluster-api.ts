@@ -11,14 +11,14 @@ export interface CallOptions {
 }
 
 export interface WriteOptions extends CallOptions {
-  /** Do all but store: validate, merge, admit. The answer is what would be stored. */
+  /** Validate, merge and admit without storing anything. Returns the object that would be stored. */
   readonly dryRun?: boolean | undefined;
 }
 
 export interface ApplyOptions extends WriteOptions {
-  /** In whose name: the fields it set are remembered, and are taken out again when it no longer sets them. Default `gantry`. */
+  /** Field manager: the fields it sets are recorded, and removed when it no longer sets them (default: `gantry`). */
   readonly manager?: string | undefined;
-  /** Take over fields that somebody else has set to another value; without it that is `CONFLICT`, which names them. */
+  /** Take ownership of fields that another manager set to a different value (default: `CONFLICT`, which names them). */
   readonly force?: boolean | undefined;
 }
 
@@ -29,16 +29,16 @@ export interface PatchOptions extends WriteOptions {
 
 /** What to select: `app=web,tier!=x` and `spec.node=a,status.state!=failed`. */
 export interface SelectOptions extends CallOptions {
-  /** All of them without it. Kinds that live outside of namespaces have none. */
+  /** Default: all namespaces. Does not apply to kinds that are not namespaced. */
   readonly namespace?: string | undefined;
   readonly labels?: string | undefined;
   readonly fields?: string | undefined;
 }
 
 export interface ListOptions extends SelectOptions {
-  /** At most so many; `continue` of the answer then leads to the rest. */
+  /** Maximum number of items; pass the result's `continue` to get the next page. */
   readonly limit?: number | undefined;
-  /** Of the answer before. The pages together are no snapshot: watch since the revision of the first one. */
+  /** `continue` of the previous page. Pages do not form a snapshot: watch since the revision of the first one. */
   readonly continue?: string | undefined;
 }
 
@@ -51,29 +51,29 @@ export interface ListResult<T> {
 }
 
 export interface WatchOptions extends SelectOptions {
-  /** Of a list; without it every object is told as `added` first. */
+  /** Revision of a list. Default: every existing object is first reported as `added`. */
   readonly since?: number | undefined;
 }
 
-/** A change of an object that the selectors fit; `deleted` also tells that one no longer fits. */
+/** A change of an object that matches the selectors; `deleted` also means that an object no longer matches. */
 export interface WatchEvent<T> {
   readonly type: 'added' | 'modified' | 'deleted';
   readonly object: T;
 }
 
 export interface WaitOptions extends CallOptions {
-  /** `TIMEOUT` after this; without it, never. */
+  /** Time until the wait fails with `TIMEOUT`, ms (default: never). */
   readonly timeoutMs?: number | undefined;
 }
 
 export interface LogOptions extends CallOptions {
-  /** Goes on as lines are written, and over to the tasks that replace those that end. */
+  /** Stream new lines as they are written, and follow on to the tasks that replace those that end. */
   readonly follow?: boolean | undefined;
   /** Lines from the end of each task. */
   readonly tail?: number | undefined;
   /** ms since the epoch. */
   readonly since?: number | undefined;
-  /** Of the attempt before, in the same slot, in place of the present one. */
+  /** Read the previous attempt in the same slot instead of the current one. */
   readonly previous?: boolean | undefined;
 }
 
@@ -100,7 +100,7 @@ export interface TaskStats {
   readonly node: string;
   /** When it was measured, ms since the epoch. */
   readonly time: number;
-  /** CPU time used since its start, ms: two looks give the rate. */
+  /** CPU time used since its start, ms; two samples give the rate. */
   readonly cpuMs: number;
   /** Bytes. */
   readonly memory: number;
@@ -113,9 +113,9 @@ export interface ExplainResult {
   /** For a task: where it is. */
   readonly node?: string | undefined;
   readonly state?: string | undefined;
-  /** What the scheduler said: at its decision, or, for what is pending, now. */
+  /** The scheduler's explanation: of its decision or, for a pending task, as of now. */
   readonly placement?: Explanation | undefined;
-  /** What else stands in the way: a back-off, a paused update, an image that is missing. */
+  /** Other obstacles: a back-off, a paused update, a missing image. */
   readonly notes: readonly string[];
 }
 
@@ -203,7 +203,7 @@ export interface ClusterApi {
     condition: string | ((object: KindMap[K]) => boolean),
     options?: WaitOptions,
   ): Promise<KindMap[K] | undefined>;
-  /** Of one task, or of all tasks of a service. */
+  /** Reads the logs of one task, or of all tasks of a service. */
   logs(of: { task: string } | { service: string }, options?: LogOptions): AsyncIterable<readonly LogLine[]>;
   exec(task: string, options: ExecOptions): Promise<ExecSession>;
   /**

@@ -28,7 +28,7 @@ export function conditionHolds<K extends Kind>(object: KindMap[K], condition: Wa
   return conditions.some(({ type, status: value }) => type === condition && value === 'true');
 }
 
-/** `TIMEOUT`, which tells what was waited for and the state that was seen last. */
+/** Returns a `TIMEOUT` error that names the condition waited for and the last state seen. */
 export function waitedTooLong(
   what: { readonly kind: string; readonly id: string; readonly condition: unknown },
   last: unknown,

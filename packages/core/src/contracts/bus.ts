@@ -1,12 +1,12 @@
 /** A message as a subscriber sees it. */
 export interface BusMessage {
   readonly subject: string;
-  /** JSON; shared, so nobody mutates it. */
+  /** JSON. Shared between handlers; must not be mutated. */
   readonly payload: unknown;
 }
 
 export interface SubscribeOptions {
-  /** Of all subscribers in one group, one gets each message (a NATS queue group). */
+  /** Queue group, as in NATS: each message is delivered to one subscriber of the group. */
   readonly group?: string;
 }
 
@@ -16,9 +16,10 @@ export type Unsubscribe = () => void;
 /**
  * Carries hints and requests between the parts of a cluster. Subjects are NATS subjects: tokens joined by dots; in a
  * pattern `*` stands for one token and a last `>` for one or more. Delivery is at most once, in the publisher's order
- * per subject, and nothing is kept for who comes later: the store is the truth, the bus a hint.
+ * per subject, and messages are not retained for later subscribers: the store is the source of truth, the bus a hint.
  *
- * A handler that throws is logged and harms no other. Handlers run after `publish` returned, never inside it.
+ * If a handler throws, the error is logged; other handlers are unaffected. Handlers run after `publish` has returned,
+ * never inside it.
  *
  * @throws `CLOSED` after dispose, `TypeError` for a malformed subject or a pattern where a subject is due.
  */
@@ -28,18 +29,18 @@ export interface Bus {
   publish(subject: string, payload: unknown): void;
   subscribe(pattern: string, handler: (message: BusMessage) => void, options?: SubscribeOptions): Unsubscribe;
   /**
-   * Asks, and resolves with the first answer.
+   * Sends a request and resolves with the first reply.
    *
-   * @throws `UNAVAILABLE` at once when nobody responds to the subject, `TIMEOUT` after `timeoutMs`, or before it
-   * when it is known that no answer can come any more (what was asked may have been done), `ABORTED` on a fired
-   * signal, and the responder's own error with its code.
+   * @throws `UNAVAILABLE` immediately if the subject has no responders; `TIMEOUT` after `timeoutMs`, or earlier once
+   * it is known that no reply can arrive (the request may still have been carried out); `ABORTED` when the signal has
+   * fired; the responder's own error with its code.
    */
   request(
     subject: string,
     payload: unknown,
     options: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<unknown>;
-  /** Answers requests; what the handler throws reaches the asker as an error with its code. */
+  /** Answers requests. An error thrown by the handler reaches the requester with its code. */
   respond(
     pattern: string,
     handler: (message: BusMessage) => Promise<unknown>,

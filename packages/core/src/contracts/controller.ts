@@ -1,16 +1,16 @@
 import type { Kind } from '../model/kinds.ts';
 import type { ViewEvent } from './views.ts';
 
-/** What a reconcile asks of its queue. */
+/** Result of a reconcile: instructions to its queue. */
 export interface ReconcileResult {
-  /** Run again after this time even if nothing happens, ms. */
+  /** Run again after this delay even without an event, ms. */
   readonly againAfterMs?: number | undefined;
 }
 
 /**
- * Brings one kind of thing from what is to what should be. The queue calls `reconcile(key)` for every key an event
- * concerns, never twice at a time for one key, again with backoff when it throws; events that arrive meanwhile lead to
- * one more run. It reads from {@link Views} and writes through the store.
+ * Moves one kind of thing from its actual to its desired state. The queue calls `reconcile(key)` for every key that an
+ * event concerns. Runs for one key never overlap. A run that throws is retried with backoff. Events that arrive during
+ * a run lead to one further run. A controller reads from {@link Views} and writes through the store.
  */
 export interface Controller {
   readonly name: string;

@@ -7,18 +7,18 @@ export interface Backend {
   readonly id: string;
   readonly address: string;
   readonly port: number;
-  /** A draining backend gets no new connections and keeps those it has until they end or come to rest. */
+  /** A draining backend receives no new connections and keeps existing ones until they close or become idle. */
   readonly state: 'ready' | 'draining';
 }
 
 /** A port that clients connect to, with all of its backends. */
 export interface Frontend {
-  /** `service/published port/protocol`: stable over changes. */
+  /** `service/published port/protocol`: stable across changes. */
   readonly id: string;
   readonly service: string;
   readonly protocol: Protocol;
   readonly address: string;
-  /** 0 lets the system choose; `list` tells which. */
+  /** 0 lets the system choose; `list` returns the chosen port. */
   readonly port: number;
   readonly policy: BalancePolicy;
   /** `http`: a kept connection may be moved to another backend between two requests. */
@@ -26,11 +26,11 @@ export interface Frontend {
   readonly backends: readonly Backend[];
 }
 
-/** What became of one frontend: listening at `port`, or the error. */
+/** Status of one frontend: listening at `port`, or the error. */
 export interface FrontendStatus {
   readonly id: string;
   readonly address: string;
-  /** The port it really listens on. */
+  /** The port it actually listens on. */
   readonly port: number;
   readonly error?: { readonly code: string; readonly message: string } | undefined;
 }

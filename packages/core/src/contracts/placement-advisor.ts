@@ -3,7 +3,7 @@ import type { Service } from '../model/service.ts';
 import type { Task } from '../model/task.ts';
 import type { GroupPlan } from './scheduler.ts';
 
-/** New tasks of a service: so many, or, for a global one, one on each of these nodes. */
+/** New tasks of a service: one for each slot; the slots of a global service are nodes. */
 export interface RehearsedService {
   readonly service: Service;
   readonly slots: readonly string[];
@@ -12,24 +12,24 @@ export interface RehearsedService {
 /** A node to which new tasks of a template are not sent for a while, since earlier ones failed there. */
 export interface AvoidedNode {
   readonly node: string;
-  /** Failures there in a row. */
+  /** Number of consecutive failures there. */
   readonly failures: number;
-  /** Why the last of them failed. */
+  /** Reason for the most recent failure. */
   readonly message: string;
-  /** Until when, ms since the epoch. */
+  /** End of the avoidance, ms since the epoch. */
   readonly until: number;
 }
 
 /** Answers questions about placement; the scheduler loop provides it. */
 export interface PlacementAdvisor {
-  /** What the scheduler said when it last decided about this task, or, if that is not known, about its template. */
+  /** The scheduler's explanation of its last decision about this task or, if that is unknown, about its template. */
   last(service: string, template: string, task?: string): Explanation | undefined;
-  /** What it would say about this task now. */
+  /** The scheduler's explanation if it decided about this task now. */
   ask(service: Service, task: Task): Explanation | undefined;
   /** The node on which a task that fits nowhere would fit if these tasks were gone; undefined: none. */
   fitsWithout(service: Service, task: Task, others: readonly Task[]): string | undefined;
   /** Nodes that new tasks of this template avoid now, unless they fit nowhere else. */
   avoided(service: string, template: string): readonly AvoidedNode[];
-  /** Where so many new tasks of each service would go now, decided together; nothing is changed. */
+  /** Returns where these new tasks of each service would be placed now, decided together. Changes nothing. */
   rehearse(wanted: readonly RehearsedService[]): readonly GroupPlan[];
 }

@@ -36,15 +36,15 @@ export interface RuntimeTask {
   readonly health?: 'starting' | 'healthy' | 'unhealthy' | undefined;
   /** Last output of the image's health check, at most 1,000 characters. */
   readonly healthMessage?: string | undefined;
-  /** Its processes are frozen, by someone who uses the engine directly. */
+  /** Whether its processes are frozen, by a direct call to the engine. */
   readonly paused?: boolean | undefined;
   /** Addresses by network name, where the engine gives it some. */
   readonly addresses?: Readonly<Record<string, string>> | undefined;
-  /** The ports its attachment had when it was started, where there were any: who adopts it asks for the same. */
+  /** Ports its attachment had at its start, if any. An agent that adopts the task requests the same ports. */
   readonly ports?: readonly PortAddress[] | undefined;
 }
 
-/** How far a start is. */
+/** Progress of a start. */
 export interface StartProgress {
   readonly phase: 'pulling' | 'creating' | 'starting';
   /** A short sentence for people, such as `pulling web:1: 12 of 40 MB`. */
@@ -89,7 +89,7 @@ export interface ExecSession {
 export interface RuntimeLogOptions {
   /** Keep going as the task writes, until it ends. */
   readonly follow?: boolean;
-  /** Lines from the end; all without it. */
+  /** Number of lines from the end (default: all). */
   readonly tail?: number;
   /** ms since the epoch. */
   readonly since?: number;
@@ -100,7 +100,7 @@ export interface RuntimeLogLine {
   /** ms since the epoch. */
   readonly time: number;
   readonly stream: 'stdout' | 'stderr';
-  /** Without its line end. */
+  /** Text of the line, without its line terminator. */
   readonly text: string;
 }
 
@@ -139,17 +139,17 @@ export interface RuntimeInfo {
   readonly capacity: Resources;
   /** Further node attributes. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** Two runtimes with the same id have the same tasks, whichever process asks; absent if that cannot be told. */
+  /** Two runtimes with the same id have the same tasks, whichever process asks; absent if unknown. */
   readonly id?: string | undefined;
 }
 
 /**
  * Runs workloads on one node. Everything is keyed by the task's id and kept where it outlives the agent (labels,
- * records), so a restarted agent adopts what runs: `list()` tells all that this node's runtime has, whoever started it.
- * All verbs are idempotent.
+ * records), so a restarted agent adopts running tasks: `list()` returns every task of this node's runtime, regardless
+ * of which process started it. All verbs are idempotent.
  *
- * Life of a task: `ensure(spec)` resolves once it runs; it ends by itself or by `stop`; `remove` forgets it, with logs
- * and files. Changes since are told by `events`; a consumer that missed some calls `list()`.
+ * Life of a task: `ensure(spec)` resolves once it runs; it exits on its own or is stopped by `stop`; `remove` deletes
+ * it with its logs and files. `events` reports later changes; a consumer that missed some calls `list()`.
  *
  * A task that was reported as `exited` is final. If someone brings it back to life by hand, the runtime terminates it
  * again, and `list` and `events` keep reporting its first end: it must never run beside its replacement. Whatever else is
@@ -174,19 +174,19 @@ export interface Runtime {
    */
   prepare?(spec: Pick<RuntimeSpec, 'task' | 'template'>, options?: EnsureOptions): Promise<void>;
   /**
-   * Sends the stop signal to all of it, waits up to `graceMs`, then kills all of it. Resolves once it has ended. A start
-   * that is under way is given up: its `ensure` throws `ABORTED` or tells of a task that has ended.
+   * Sends the stop signal to all of it, waits up to `graceMs`, then kills all of it. Resolves once it has ended.
+   * Cancels a start in progress: its `ensure` throws `ABORTED` or returns a task that has exited.
    */
   stop(task: string, options: { graceMs: number; signal?: string | undefined }): Promise<void>;
   /** Kills it if it still runs, and forgets it. */
   remove(task: string): Promise<void>;
   list(): Promise<readonly RuntimeTask[]>;
-  /** The state of tasks as it changes, from now on; a batch may repeat what `list` told. Ends when the signal fires. */
+  /** State changes of tasks, from now on; a batch may repeat what `list` returned. Ends when the signal fires. */
   events(signal: AbortSignal): AsyncIterable<readonly RuntimeTask[]>;
   /** Present if `supports.exec`. */
   exec?(task: string, options: ExecOptions): Promise<ExecSession>;
   /** Present if `supports.logs`; works for a task that has ended, until `remove`. */
   logs?(task: string, options?: RuntimeLogOptions): AsyncIterable<readonly RuntimeLogLine[]>;
-  /** Present if `supports.stats`: one look, not a stream. */
+  /** Returns one sample, not a stream. Present if `supports.stats`. */
   stats?(task: string): Promise<RuntimeStats>;
 }

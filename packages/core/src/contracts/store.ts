@@ -26,11 +26,11 @@ export interface Change<T = unknown> {
   readonly key: string;
   /** The new value; `undefined` deletes the key (deleting an absent key succeeds). */
   readonly value: T | undefined;
-  /** The write is done only if the key still has this revision, or is absent; without it, always. */
+  /** Write only if the key still has this revision, or is absent (default: write unconditionally). */
   readonly expect?: number | 'absent' | undefined;
 }
 
-/** What became of one change: its revision, or the entry that stood in its way (`undefined`: the key is absent). */
+/** Result of one change: its revision, or the conflicting entry (`undefined`: the key is absent). */
 export type Outcome<T = unknown> =
   | { readonly ok: true; readonly revision: number }
   | { readonly ok: false; readonly current: Entry<T> | undefined };
@@ -42,7 +42,7 @@ export interface Listing<T = unknown> {
   readonly revision: number;
 }
 
-/** An entry that a commit stands on: of a key that others change to shut the committer out. */
+/** An entry that a commit depends on. Other processes change its key to shut the committer out. */
 export interface Fence {
   readonly key: string;
   readonly revision: number;
@@ -68,26 +68,26 @@ export interface StoreSupport {
  * The truth of a cluster: a sorted map with revisions. A revision is a positive integer. Each commit that writes has
  * larger ones than every commit before it, so all writes have one order; within a commit they do not shrink, and the
  * writes of different keys may share one. Only single-key compare-and-set is promised: the changes of one commit are
- * checked and answered each by itself, because that is what every store can do.
+ * checked and answered individually, because that is what every store can do.
  *
  * A typical use: `list` a prefix, keep the entries in a cache, `watch` since the listing's revision, apply each event to
  * the cache; on `COMPACTED`, list again. To write, `commit` with `expect` set to the revision that was read; where the
- * outcome is not ok, look at `current` and decide anew.
+ * outcome is not ok, look at `current` and decide again.
  *
- * Values are handed out shared and frozen or as fresh copies; either way nobody mutates one. Keys are non-empty strings
- * of `/`-separated segments, each of `[A-Za-z0-9._-]+`, of at most 512 characters.
+ * Values are handed out shared and frozen or as fresh copies; either way they must not be mutated. Keys are non-empty
+ * strings of `/`-separated segments, each of `[A-Za-z0-9._-]+`, of at most 512 characters.
  *
- * An outage of the engine fails calls and silences watches, which go on by themselves when it is over. After
- * `UNAVAILABLE` nothing was written; after `TIMEOUT` or `ABORTED` nobody knows, also not of how much: read again before
- * you write again. A commit is never done twice by the store itself.
+ * While the engine is unavailable, calls fail and watches deliver nothing; watches resume automatically when it is
+ * back. After `UNAVAILABLE` nothing was written; after `TIMEOUT` or `ABORTED` the outcome is unknown and the commit may
+ * be partial: re-read before writing again. The store itself never carries out a commit twice.
  *
  * @throws `UNAVAILABLE` or `TIMEOUT` when the engine cannot be reached or does not answer, `FENCED` when the fence of a
  * commit has changed, `UNSUPPORTED` for a fence where `supports.fencing` is false, `INVALID_OBJECT` for a value longer
- * than `supports.maxValueBytes`, `UNAUTHENTICATED` or `FORBIDDEN` when the engine does not let us, `EXHAUSTED` when it has
- * no room, `CLOSED` after dispose, `ABORTED` on a fired signal, `TypeError` for a malformed key or a value that is not
- * JSON. With `UNSUPPORTED`, `INVALID_OBJECT`, `CLOSED`, a `TypeError`, or a signal that had fired before,
+ * than `supports.maxValueBytes`, `UNAUTHENTICATED` or `FORBIDDEN` when the engine denies access, `EXHAUSTED` when it
+ * has no space left, `CLOSED` after dispose, `ABORTED` on a fired signal, `TypeError` for a malformed key or a value
+ * that is not JSON. With `UNSUPPORTED`, `INVALID_OBJECT`, `CLOSED`, a `TypeError`, or a signal that had fired before,
  * nothing of the commit is written; with `FENCED`, nothing after the fence has changed; with
- * `EXHAUSTED` and `FORBIDDEN`, perhaps some of its changes, as after `TIMEOUT`.
+ * `EXHAUSTED` and `FORBIDDEN`, some of its changes may have been written, as after `TIMEOUT`.
  */
 export interface Store {
   readonly supports: StoreSupport;
@@ -98,8 +98,8 @@ export interface Store {
   commit(changes: readonly Change[], options?: CommitOptions): Promise<readonly Outcome[]>;
   /**
    * Every event under `prefix` with a revision above `since`, in order, each once, in batches that are never empty; all
-   * events of one revision come in one batch. A watch that is behind may leave out a write that a later one to the same
-   * key has replaced, never the last. Ends (without error) when the signal fires or the store is disposed.
+   * events of one revision come in one batch. A lagging watch may skip a write that a later write to the same key has
+   * superseded, but never the latest one. Ends (without error) when the signal fires or the store is disposed.
    *
    * @throws `COMPACTED` when the events since then are no longer known.
    */

@@ -12,7 +12,7 @@ export interface Constraint {
 /** Where a constraint or preference could not be parsed. */
 export interface ParseProblem {
   readonly message: string;
-  /** Of the offending character, from 0. */
+  /** Position of the offending character, from 0. */
   readonly position: number;
 }
 
@@ -22,7 +22,7 @@ interface NodeFacts {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** What may stand on the left: the words of Docker Swarm, plus `node.attributes.*`. */
+/** Fields allowed on the left-hand side: those of Docker Swarm, plus `node.attributes.*`. */
 const FIELDS: Readonly<Record<string, { source: 'name' | 'attribute'; key: string }>> = Object.freeze({
   'node.name': { source: 'name', key: '' },
   'node.hostname': { source: 'attribute', key: 'hostname' },

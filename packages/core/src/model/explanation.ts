@@ -4,10 +4,10 @@ export interface FilterResult {
   readonly filter: string;
   /** A stable word for the reason, such as `InsufficientMemory`. */
   readonly code: string;
-  /** How many nodes it sent away, and the first of them. */
+  /** Number of nodes it rejected, and the first of them. */
   readonly rejected: number;
   readonly nodes: readonly string[];
-  /** Why the first of these nodes was sent away, in words. */
+  /** Why the first of these nodes was rejected. */
   readonly message: string;
   /** The node that came closest, and by how much it missed. */
   readonly nearest?: { readonly node: string; readonly message: string } | undefined;

@@ -19,7 +19,7 @@ export type Kind = keyof KindMap;
 
 export type AnyObject = KindMap[Kind];
 
-/** The kinds a user writes, and how he may write them. */
+/** The kinds that users write, each with the form in which they may write it. */
 export interface InputMap {
   node: NodeInput;
   service: ServiceInput;

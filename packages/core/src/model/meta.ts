@@ -17,12 +17,12 @@ export interface ObjectMeta {
   readonly generation: number;
   /** ms since the epoch. */
   readonly createdAt: number;
-  /** Set once it is to go; it disappears when what depends on it is gone. */
+  /** Set once the object is being deleted; it is removed when everything that depends on it is gone. */
   readonly deletedAt?: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
   /** Free text for people and programs, which nothing selects by; at most 256 KiB in total. Absent if there is none. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
-  /** What each manager applied last, so that what it no longer sets can be told from what others have set. */
+  /** What each manager last applied, to distinguish fields it no longer sets from fields set by others. */
   readonly managers?: Readonly<Record<string, Applied>> | undefined;
 }
 

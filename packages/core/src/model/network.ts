@@ -3,7 +3,7 @@ import type { DeepReadonly } from './deep-readonly.ts';
 import { metaInputSchema, type ObjectMeta } from './meta.ts';
 
 export interface NetworkSpec {
-  /** CIDR; the driver chooses without it. */
+  /** CIDR (default: chosen by the driver). */
   readonly subnet?: string | undefined;
   /** No way out of the network. */
   readonly internal: boolean;

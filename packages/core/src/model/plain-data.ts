@@ -86,7 +86,7 @@ function problemOfText(value: string): string | undefined {
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** The same data with 0 in place of each negative zero. */
+/** Returns the same data with each negative zero replaced by 0. */
 export function withoutNegativeZero<T>(value: T): T {
   if (Object.is(value, -0)) return 0 as T;
   if (Array.isArray(value)) return value.map(withoutNegativeZero) as T;

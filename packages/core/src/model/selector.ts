@@ -1,6 +1,6 @@
 import { GantryError } from '../errors.ts';
 
-/** A parsed selector: says whether an object has what was asked for. */
+/** A parsed selector: returns whether an object matches. */
 export type Selector = (read: (key: string) => string | undefined) => boolean;
 
 /** Maximum length of a selector, in characters. */

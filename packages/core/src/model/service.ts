@@ -29,11 +29,11 @@ export interface Toleration {
 export interface Dependency {
   /** Its name; it lives in the same namespace. */
   readonly service: string;
-  /** `started`: a task runs; `healthy`: all it should have are ready; `completed`: each slot has ended well. */
+  /** `started`: a task runs; `healthy`: all it should have are ready; `completed`: each slot has succeeded. */
   readonly condition: 'started' | 'healthy' | 'completed';
 }
 
-/** What happens when a task ends by itself. */
+/** What happens when a task exits on its own. */
 export interface RestartPolicy {
   readonly condition: 'none' | 'on-failure' | 'any';
   /** The first restart is immediate; the next one in a row waits this long, and each further one twice the last, ms. */
@@ -62,9 +62,9 @@ export interface UpdatePolicy {
    * `progressDeadlineSeconds` of a Deployment in Kubernetes.
    */
   readonly progressDeadlineMs: number;
-  /** Share of failed new tasks that is still borne, 0 to 1. */
+  /** Maximum tolerated share of failed new tasks, 0 to 1. */
   readonly maxFailureRatio: number;
-  /** What to do beyond it. */
+  /** Action when the share is exceeded. */
   readonly failureAction: 'pause' | 'continue' | 'rollback';
 }
 

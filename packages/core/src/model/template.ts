@@ -52,7 +52,7 @@ export interface HealthCheck {
   readonly startPeriodMs: number;
 }
 
-/** Changes to the image's own HEALTHCHECK; what is left out stays as the image says. Times in ms. */
+/** Changes to the image's own HEALTHCHECK; omitted fields keep the image's values. Times in ms. */
 export interface ImageCheckChanges {
   readonly intervalMs?: number | undefined;
   readonly timeoutMs?: number | undefined;
@@ -80,7 +80,7 @@ export interface TemplateSpec {
   readonly user?: string | undefined;
   /** Labels of the container: free text, for other tools such as a proxy. Not the labels of the task. */
   readonly labels: Readonly<Record<string, string>>;
-  /** `missing`: a registry is asked only for an image that is not there. */
+  /** `missing`: the registry is contacted only if the image is missing. */
   readonly pullPolicy: 'missing' | 'always' | 'never';
   readonly registryAuth?: { readonly username: string; readonly password: string } | undefined;
   readonly resources: ResourceRequirements;
