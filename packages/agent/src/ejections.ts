@@ -10,6 +10,8 @@ export type SeenBackends = ReadonlyMap<string, SeenBackend>;
 
 /** Backends that are reported at once; the others follow with the next report. */
 const MAX_REPORTS = 100;
+/** Characters of a reason, which may come from a plugin of others. */
+const MAX_REASON = 1000;
 const NEVER: SeenBackend = Object.freeze({ ejections: 0, ejected: false });
 
 /**
@@ -35,7 +37,8 @@ export function ejectionsSince(
     if (ejections === 0 && !restored) {
       seen.set(key, { ejections: total, ejected });
     } else if (reports.length < MAX_REPORTS) {
-      reports.push({ frontend, backend, ejections, reason: ejectionReason ?? 'it failed', restored });
+      const reason = (ejectionReason ?? 'it failed').slice(0, MAX_REASON);
+      reports.push({ frontend, backend, ejections, reason, restored });
       seen.set(key, { ejections: total, ejected });
     } else if (known !== undefined) {
       seen.set(key, known);

@@ -38,8 +38,9 @@ export interface IngressParts {
 }
 
 /**
- * Keeps one machine's load balancer in step with the cluster: asks for the frontends, applies them, and tells what
- * became of them, which draining backends still have connections, and which backends were ejected. Removes networks the cluster has no more.
+ * Keeps one machine's load balancer in step with the cluster: requests the frontends, applies them, and reports their
+ * status, which draining backends still have connections, and which backends were ejected. Removes networks that the
+ * cluster no longer has.
  */
 export class Ingress implements Component {
   readonly name = 'ingress';

@@ -1,4 +1,4 @@
-import type { BackendStats } from '@gantry/core';
+import { type BackendStats, messages } from '@gantry/core';
 import { describe, expect, test } from 'vitest';
 import { ejectionsSince, type SeenBackends } from '../src/ejections.ts';
 
@@ -30,6 +30,13 @@ function history(...all: readonly BackendStats[]): object[][] {
 }
 
 describe('the report of ejections', () => {
+  test('is taken by the control plane whatever reason a plugin gives', () => {
+    const reason = `\0${'x'.repeat(100_000)}`;
+    const { reports } = ejectionsSince(NONE, [stats('a', { ejections: 1, ejectionReason: reason })]);
+    const request = { session: 's', hub: 'h', applied: 0, statuses: [], busy: [], ejections: reports };
+    expect(messages.ingress(request).ejections?.[0]?.reason.length).toBeLessThanOrEqual(1000);
+  });
+
   test('names the frontend, the backend and the reason', () => {
     expect(ejectionsSince(NONE, [stats('b', { ejections: 0 }), ejected(1)]).reports).toEqual([
       {

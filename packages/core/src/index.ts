@@ -33,7 +33,6 @@ export {
   toGantryError,
   unlessAborted,
 } from './errors.ts';
-export { allKinds, KIND_DEFINITIONS, type KindTable, kindTable } from './model/all-kinds.ts';
 export {
   type Constraint,
   nodeField,
@@ -70,7 +69,8 @@ export {
   type KindMap,
   keyOf,
   keyPrefix,
-} from './model/kinds.ts';
+} from './model/kind-map.ts';
+export { allKinds, KIND_DEFINITIONS, type KindTable, kindTable } from './model/kind-table.ts';
 export type { Applied, Condition, MetaInput, ObjectMeta } from './model/meta.ts';
 export { dnsLabel } from './model/meta.ts';
 export type { Network as NetworkObject, NetworkInput, NetworkSpec } from './model/network.ts';

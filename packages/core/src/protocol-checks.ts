@@ -122,7 +122,7 @@ const ejectionReport = shape<EjectionReport>({
   frontend: name,
   backend: name,
   ejections: whole(0, Number.MAX_SAFE_INTEGER),
-  reason: word,
+  reason: sentence,
   restored: flag,
 });
 

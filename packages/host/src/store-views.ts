@@ -32,7 +32,12 @@ export class StoreViews implements Views, Lifecycle {
     this.#store = store;
     this.#clock = clock;
     this.#logger = logger.child({ part: 'views' });
-    this.#views = new Map(allKinds(kinds).map((each) => [each.kind, new CachedView(each)]));
+    const view = (definition: KindDefinition): CachedView<Kind> =>
+      new CachedView(definition, (index, id, error) => {
+        const fields = { kind: definition.kind, id, index, error: toGantryError(error) };
+        this.#logger.warn('an object cannot be indexed', fields);
+      });
+    this.#views = new Map(allKinds(kinds).map((each) => [each.kind, view(each)]));
   }
 
   of<K extends Kind>(kind: K): View<K> {

@@ -32,9 +32,12 @@ export class CachedView<K extends Kind> implements View<K> {
   readonly #listeners = new Set<(events: readonly ViewEvent<K>[]) => void>();
   #waiters: Waiter[] = [];
   readonly #prefixLength: number;
+  readonly #onError: (index: string, id: string, error: unknown) => void;
 
-  constructor(definition: KindDefinition<K>) {
+  /** @param onError called with what a reader of an index throws: the object is then in no group of that index */
+  constructor(definition: KindDefinition<K>, onError: (index: string, id: string, error: unknown) => void) {
     this.kind = definition.kind;
+    this.#onError = onError;
     this.#prefixLength = keyPrefix(this.kind).length;
     this.#indexes = new Map(readersOf(definition).map(([name, read]) => [name, { read, groups: new Map() }]));
   }
@@ -116,15 +119,30 @@ export class CachedView<K extends Kind> implements View<K> {
   #put(name: string, before: Entry<KindMap[K]> | undefined, after: Entry<KindMap[K]> | undefined): void {
     if (after === undefined) this.#entries.delete(name);
     else this.#entries.set(name, after);
-    for (const { read, groups } of this.#indexes.values()) {
-      const from = before === undefined ? undefined : read(before.value);
-      const to = after === undefined ? undefined : read(after.value);
+    for (const [index, { read, groups }] of this.#indexes) {
+      const from = before === undefined ? undefined : this.#read(index, read, name, before);
+      const to = after === undefined ? undefined : this.#read(index, read, name, after);
       if (typeof from === 'string') {
         if (from !== to) removeFrom(groups, from, name);
       } else for (const value of from ?? []) removeFrom(groups, value, name);
       if (after === undefined) continue;
       if (typeof to === 'string') putInto(groups, to, name, after);
       else for (const value of to ?? []) putInto(groups, value, name, after);
+    }
+  }
+
+  /** An object that is stored in a form which a plugin's reader does not expect must not end the view. */
+  #read(
+    index: string,
+    read: IndexReader<K>,
+    id: string,
+    entry: Entry<KindMap[K]>,
+  ): ReturnType<IndexReader<K>> {
+    try {
+      return read(entry.value);
+    } catch (error) {
+      this.#onError(index, id, error);
+      return undefined;
     }
   }
 

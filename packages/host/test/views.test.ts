@@ -51,7 +51,7 @@ const told = (event: ViewEvent): string =>
   `${event.name} ${event.before?.revision ?? '-'}→${event.after?.revision ?? '-'}`;
 
 function cached() {
-  const view = new CachedView(tasks);
+  const view = new CachedView(tasks, () => undefined);
   const batches: string[][] = [];
   view.subscribe((events) => batches.push(events.map(told)));
   return { view, batches };
@@ -116,7 +116,7 @@ describe('a view', () => {
   });
 
   test('a listener that throws does not keep the others from hearing', () => {
-    const view = new CachedView(tasks);
+    const view = new CachedView(tasks, () => undefined);
     const heard: string[] = [];
     view.subscribe(() => {
       throw new Error('boom');
@@ -205,6 +205,33 @@ async function followed(options: { history?: number } = {}) {
 }
 
 describe('the views of a store', () => {
+  test('start, and show all objects, although a plugin cannot read one of them for its index', async () => {
+    const store = new MemoryStore();
+    await store.commit([
+      { key: 'lamps/old', value: { kind: 'lamp', meta: { name: 'old' }, spec: {} } },
+      { key: 'lamps/new', value: { kind: 'lamp', meta: { name: 'new' }, spec: { sockets: [1] } } },
+    ]);
+    const warnings: unknown[] = [];
+    const logger = { ...silentLogger, warn: (...all: unknown[]) => void warnings.push(all) };
+    const lamp = {
+      kind: 'lamp',
+      plural: 'lamps',
+      shortNames: [],
+      namespaced: true,
+      description: 'Shines.',
+      claims: ({ spec }: { spec: { sockets: number[] } }) =>
+        spec.sockets.map((socket) => ({ name: `socket ${socket}`, path: 'spec.sockets' })),
+    } as unknown as KindDefinition;
+    const views = new StoreViews(store, new TestClock(), { ...logger, child: () => logger }, [lamp]);
+    await views.start(new AbortController().signal);
+    const view = views.of(lamp.kind);
+    expect([view.size, view.countBy('claims', 'socket 1')]).toEqual([2, 1]);
+    expect(warnings).toEqual([
+      ['an object cannot be indexed', expect.objectContaining({ kind: 'lamp', id: 'old', index: 'claims' })],
+    ]);
+    await views[Symbol.asyncDispose]();
+  });
+
   test('show what was there at the start, and then every change', async () => {
     const { clock, store, views, events } = await followed();
     expect(views.of('task').get('before')?.revision).toBe(1);

@@ -75,6 +75,7 @@ export class JsonFreezer {
     for (const key in value) {
       const part = value[key];
       if (part === undefined) continue;
+      this.#bytes += key.length;
       try {
         this.#walk(part, before?.[key], depth + 1);
       } catch (error) {

@@ -67,7 +67,7 @@ export function applyInput<K extends InputKind>(
     spec: givenFields(raw.spec ?? {}, input.spec),
   };
   if (known === undefined) return created(input, given, context) as unknown as KindMap[K];
-  refuseGoing(known);
+  refuseGoing(known, context.kinds);
   if (input.meta.revision !== undefined) {
     const spec = keepSecrets(input.kind, input.spec, known.spec, context.kinds);
     const { labels, annotations } = input.meta;
@@ -86,7 +86,7 @@ export function replaceFields<K extends InputKind>(
   kinds: KindTable,
 ): KindMap[K] {
   const known = current as unknown as Stored;
-  refuseGoing(known);
+  refuseGoing(known, kinds);
   const spec = keepSecrets(known.kind, next.spec, known.spec, kinds);
   return changed(known, { ...next, spec }, known.meta.managers, kinds) as unknown as KindMap[K];
 }
@@ -95,7 +95,7 @@ function created(input: Stored, given: Fields, { kinds, manager, now, uid }: App
   const { kind, meta } = input;
   const { namespaced = true, createdBy, initialStatus } = kinds.get(kind) ?? {};
   if (createdBy !== undefined) {
-    const text = `there is no ${kind} ${idOf(meta)}: a ${kind} is created by ${createdBy}`;
+    const text = `${kind} "${idOf(meta)}" not found: a ${kind} is created by ${createdBy}`;
     throw new GantryError('NOT_FOUND', text);
   }
   const spec = keepSecrets(kind, input.spec, undefined, kinds);
@@ -123,9 +123,7 @@ function merged(current: Stored, wanted: Fields, context: ApplyContext): Fields 
     const { name, namespace } = current.meta;
     const { labels, annotations } = fields;
     const meta = { name, labels, annotations, ...(namespace === undefined ? {} : { namespace }) };
-    const valid = validateInput({ kind: current.kind, meta, spec: fields.spec }, [
-      ...kinds.values(),
-    ]) as unknown as Stored;
+    const valid = validateInput({ kind: current.kind, meta, spec: fields.spec }, kinds) as unknown as Stored;
     return { labels: valid.meta.labels, ...annotated(valid.meta.annotations), spec: valid.spec };
   };
   const { meta, spec } = current;
@@ -193,9 +191,11 @@ function changed(current: Stored, next: Fields, managers: ObjectMeta['managers']
   };
 }
 
-function refuseGoing({ kind, meta }: Stored): void {
+function refuseGoing({ kind, meta }: Stored, kinds: KindTable): void {
   if (meta.deletedAt === undefined) return;
-  throw new GantryError('CONFLICT', `${kind} ${idOf(meta)} is being deleted: wait until it is gone`);
+  const finalizer = kinds.get(kind)?.deletion?.finalizer;
+  const by = finalizer === undefined ? '' : `; ${finalizer} removes it`;
+  throw new GantryError('CONFLICT', `${kind} ${idOf(meta)} is being deleted: wait until it is gone${by}`);
 }
 
 function refuseImmutable(current: Stored, next: Fields, immutable: readonly string[]): void {

@@ -11,6 +11,9 @@ import {
   type Views,
 } from '@gantry/core';
 
+/** Ids of a circle that an error shows. */
+const MAX_SHOWN = 20;
+
 /** Objects that are applied together, by kind and id: what others of them refer to need not be stored yet. */
 export type Companions = ReadonlyMap<string, Declared>;
 
@@ -98,7 +101,7 @@ export class ObjectRelations {
       if (!reference.acyclic) return [];
       const circle = this.#wayBack(own, reference, find);
       if (circle === undefined) return [];
-      return [{ path, message: `depends on itself: ${[idOf(object.meta), ...circle].join(' → ')}` }];
+      return [{ path, message: `depends on itself: ${shown([idOf(object.meta), ...circle])}` }];
     });
   }
 
@@ -108,19 +111,24 @@ export class ObjectRelations {
     from: Reference,
     find: (key: string, reference: Reference) => Declared | undefined,
   ): readonly string[] | undefined {
+    interface Step {
+      readonly at: Reference;
+      readonly before: Step | undefined;
+    }
     const seen = new Set<string>();
-    const walk = (at: Reference): readonly string[] | undefined => {
-      const key = referenceKey(at);
-      if (key === goal) return [at.id];
-      if (seen.has(key)) return undefined;
-      seen.add(key);
-      for (const next of this.#references(find(key, at))) {
-        const rest = next.acyclic ? walk(next) : undefined;
-        if (rest !== undefined) return [at.id, ...rest];
+    const open: Step[] = [{ at: from, before: undefined }];
+    for (let step = open.pop(); step !== undefined; step = open.pop()) {
+      const key = referenceKey(step.at);
+      if (key === goal) {
+        const ids: string[] = [];
+        for (let each: Step | undefined = step; each !== undefined; each = each.before) ids.push(each.at.id);
+        return ids.reverse();
       }
-      return undefined;
-    };
-    return walk(from);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      for (const at of this.#references(find(key, step.at))) if (at.acyclic) open.push({ at, before: step });
+    }
+    return undefined;
   }
 
   #driverIssues(object: Declared, stored: Declared | undefined): Issue[] {
@@ -150,6 +158,15 @@ export class ObjectRelations {
   #references(object: Declared | undefined): readonly Reference[] {
     return object === undefined ? [] : (this.#kinds.get(object.kind)?.references?.(object) ?? []);
   }
+}
+
+/** A circle as text, a long one by its beginning and end. */
+function shown(circle: readonly string[]): string {
+  const ids =
+    circle.length <= MAX_SHOWN
+      ? circle
+      : [...circle.slice(0, MAX_SHOWN / 2), '…', ...circle.slice(-MAX_SHOWN / 2)];
+  return ids.join(' → ');
 }
 
 function keyOf({ kind, meta }: Declared): string {

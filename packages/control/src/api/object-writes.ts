@@ -217,7 +217,7 @@ export class ObjectWrites {
       const { name, namespace } = current.meta;
       const { labels, annotations = current.meta.annotations, spec } = change(current);
       const meta = { name, labels, annotations, ...(namespace === undefined ? {} : { namespace }) };
-      const valid = validateInput<K>({ kind, meta, spec }, [...this.#parts.kinds.values()]);
+      const valid = validateInput<K>({ kind, meta, spec }, this.#parts.kinds);
       this.#relations.check(valid as Declared);
       const next = valid as Validated<InputKind>;
       return replaceFields(current, { ...next.meta, spec: next.spec }, this.#parts.kinds);
@@ -225,7 +225,7 @@ export class ObjectWrites {
   }
 
   #written<K extends InputKind>(input: InputMap[K] | unknown): Written<K> {
-    return { raw: input as Written['raw'], valid: validateInput<K>(input, [...this.#parts.kinds.values()]) };
+    return { raw: input as Written['raw'], valid: validateInput<K>(input, this.#parts.kinds) };
   }
 
   #context({ manager = MANAGER, force = false }: ApplyOptions) {

@@ -244,8 +244,9 @@ export class Dispatcher implements Component {
     const { reply, drained } = ingress.answer(request);
     for (const task of drained) this.#markDrained(task);
     this.#parts.published.note(request.statuses);
-    const known = request.ejections?.filter(({ frontend, backend }) => ingress.hasBackend(frontend, backend));
-    recordEjections(this.#parts.events, known?.slice(0, MAX_EVENTS) ?? []);
+    const ejections = (request.ejections ?? []).slice(0, MAX_EVENTS);
+    const known = ejections.filter(({ frontend, backend }) => ingress.hasBackend(frontend, backend));
+    recordEjections(this.#parts.events, known);
     return reply;
   }
 

@@ -1,4 +1,5 @@
 import {
+  kindTable,
   type Node,
   type Service,
   type ServiceInput,
@@ -10,6 +11,8 @@ import {
 
 /** A moment that all of these tests begin at, ms since the epoch. */
 export const T0 = 1_700_000_000_000;
+
+const NEW_SERVICE = kindTable([]).get('service')?.initialStatus as Service['status'];
 
 type SpecInput = Omit<ServiceInput['spec'], 'template'> & {
   template?: Partial<ServiceInput['spec']['template']>;
@@ -28,17 +31,7 @@ export function service(spec: SpecInput = {}, more: Partial<Service['meta']> = {
     kind: 'service',
     meta: { name: 'web', uid: 'uid-web', generation: 1, createdAt: T0, labels: {}, ...more },
     spec: valid.spec,
-    status: {
-      observedGeneration: 0,
-      template: '',
-      desired: 0,
-      running: 0,
-      ready: 0,
-      updated: 0,
-      history: [],
-      published: [],
-      conditions: [],
-    },
+    status: NEW_SERVICE,
   };
 }
 

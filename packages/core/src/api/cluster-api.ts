@@ -1,7 +1,7 @@
 import type { ExecOptions, ExecSession } from '../contracts/runtime.ts';
 import type { Explanation } from '../model/explanation.ts';
 import type { KindInfo } from '../model/kind-info.ts';
-import type { AnyInput, AnyObject, InputKind, InputMap, Kind, KindMap } from '../model/kinds.ts';
+import type { AnyInput, AnyObject, InputKind, InputMap, Kind, KindMap } from '../model/kind-map.ts';
 import type { Availability, Node } from '../model/node.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Service } from '../model/service.ts';

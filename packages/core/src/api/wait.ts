@@ -1,5 +1,5 @@
 import { GantryError } from '../errors.ts';
-import type { Kind, KindMap } from '../model/kinds.ts';
+import type { Kind, KindMap } from '../model/kind-map.ts';
 
 /** What `ClusterApi.wait` waits for, once the object is there: a function, or the type of a condition. */
 export type WaitCondition<K extends Kind> = string | ((object: KindMap[K]) => boolean);

@@ -1,4 +1,4 @@
-import type { AnyObject, Kind } from '../model/kinds.ts';
+import type { AnyObject, Kind } from '../model/kind-map.ts';
 
 export interface AdmissionRequest {
   readonly operation: 'create' | 'update' | 'delete';

@@ -1,4 +1,4 @@
-import type { Kind } from '../model/kinds.ts';
+import type { Kind } from '../model/kind-map.ts';
 import type { ViewEvent } from './views.ts';
 
 /** Result of a reconcile: instructions to its queue. */

@@ -1,4 +1,4 @@
-import type { Kind } from '../model/kinds.ts';
+import type { Kind } from '../model/kind-map.ts';
 
 /** Writes down what happened, for people to read. Never blocks, never throws; repeats are counted. */
 export interface EventRecorder {

@@ -1,4 +1,4 @@
-import type { Kind, KindMap } from '../model/kinds.ts';
+import type { Kind, KindMap } from '../model/kind-map.ts';
 import type { Entry } from './store.ts';
 
 /** A change that a view has taken in: before (absent when created) and after (absent when deleted). */

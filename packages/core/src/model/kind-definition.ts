@@ -1,7 +1,7 @@
 import type { GantryError } from '../errors.ts';
 import type { StandardSchema } from '../standard-schema.ts';
-import type { KindColumn } from './kind-info.ts';
-import type { Kind, KindMap } from './kinds.ts';
+import type { KindInfo } from './kind-info.ts';
+import type { Kind, KindMap } from './kind-map.ts';
 import type { ObjectMeta } from './meta.ts';
 
 /** What a user has declared of an object, filled in: what references, claims and drivers are read from. */
@@ -68,18 +68,11 @@ export interface Deletion<T> {
  * What the rest of Gantry has to know of a kind: how its objects are written and stored, what they refer to, and what
  * happens when they go. Its functions are pure.
  */
-export interface KindDefinition<K extends Kind = Kind> {
+export interface KindDefinition<K extends Kind = Kind> extends Omit<KindInfo, 'kind' | 'writable'> {
   /** Singular, as in `kind: service`. */
   readonly kind: K;
-  /** As in a path and in `gantry get services`. */
-  readonly plural: string;
-  /** Other names for it: `svc`. */
-  readonly shortNames: readonly string[];
-  readonly namespaced: boolean;
   /** In one sentence. */
   readonly description: string;
-  /** What `gantry get` shows between name and age. */
-  readonly columns?: readonly KindColumn[] | undefined;
   /**
    * Validates and fills in what a user writes: an object of `kind`, `meta` and `spec`. Absent: only the cluster writes it.
    * A zod schema also describes itself in the API's documents. `inputSchema` makes one.
@@ -88,7 +81,7 @@ export interface KindDefinition<K extends Kind = Kind> {
   /** The creator of objects of this kind, if users only change them: `its agent`. */
   readonly createdBy?: string | undefined;
   /** The status of an object that a user creates; absent: none. */
-  readonly initialStatus?: unknown;
+  readonly initialStatus?: StatusOf<KindMap[K]> | undefined;
   /** Objects that are applied together are stored in the order of this number (default: 0), then in their own order. */
   readonly applyOrder?: number | undefined;
   /** Fields that cannot be changed: `spec`, or `spec.size`. */
@@ -104,6 +97,8 @@ export interface KindDefinition<K extends Kind = Kind> {
   claims?(object: Declared<K>): readonly Claim[];
   drivers?(object: Declared<K>): readonly DriverReference[];
 }
+
+type StatusOf<T> = T extends { readonly status: infer S } ? S : never;
 
 /** The values under which an index has an object; undefined for none. */
 export type IndexReader<K extends Kind> = {

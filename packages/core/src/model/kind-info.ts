@@ -11,11 +11,13 @@ export interface KindColumn {
 /** A kind of object, as the cluster knows it. */
 export interface KindInfo {
   readonly kind: string;
+  /** As in a path and in `gantry get services`. */
   readonly plural: string;
+  /** Other names for it: `svc`. */
   readonly shortNames: readonly string[];
   readonly namespaced: boolean;
   /** Users create and change it; the others are written by the cluster. */
   readonly writable: boolean;
-  /** What its table shows between name and age; absent: nothing more. */
+  /** What `gantry get` shows between name and age (default: nothing). */
   readonly columns?: readonly KindColumn[] | undefined;
 }

@@ -1,10 +1,9 @@
 import type { z } from 'zod';
 import type { Issue } from '../errors.ts';
 import { pathOf } from '../plugin.ts';
-import { KIND_DEFINITIONS } from './all-kinds.ts';
 import { invalidObject } from './invalid-object.ts';
-import type { KindDefinition } from './kind-definition.ts';
-import type { InputKind, InputMap } from './kinds.ts';
+import type { InputKind, InputMap, Kind } from './kind-map.ts';
+import { type KindTable, kindTable } from './kind-table.ts';
 import { annotationsSchema, type MetaInput } from './meta.ts';
 import type { networkInputSchema } from './network.ts';
 import type { nodeInputSchema } from './node.ts';
@@ -41,14 +40,15 @@ export function plainData<T>(value: T, what = 'object'): T {
  */
 export function validateInput<K extends InputKind>(
   given: InputMap[K] | unknown,
-  kinds: readonly KindDefinition[] = KIND_DEFINITIONS,
+  kinds: KindTable = CORE_TABLE,
 ): Validated<K> {
   const input = plainData(given, nameOf(given));
   const kind = (input as { kind?: unknown } | null)?.kind;
-  const definition = kinds.find((each) => each.kind === kind && each.input !== undefined);
+  const definition = kinds.get(kind as Kind);
   const schema = definition?.input;
   if (definition === undefined || schema === undefined) {
-    const expected = kinds.flatMap((each) => (each.input === undefined ? [] : [each.kind])).join(', ');
+    const writable = [...kinds.values()].filter((each) => each.input !== undefined);
+    const expected = writable.map((each) => each.kind).join(', ');
     throw invalidObject('object', [
       { path: 'kind', message: `expected one of ${expected}, got ${JSON.stringify(kind)}` },
     ]);
@@ -68,6 +68,8 @@ export function validateInput<K extends InputKind>(
     issuesOf(result.issues as readonly z.core.$ZodIssue[]),
   );
 }
+
+const CORE_TABLE = kindTable([]);
 
 interface Annotated {
   readonly meta: { readonly name?: unknown; readonly annotations?: unknown };

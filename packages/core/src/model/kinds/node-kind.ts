@@ -4,6 +4,7 @@ import { idOf } from '../ids.ts';
 import type { KindDefinition } from '../kind-definition.ts';
 import { nodeInputSchema } from '../node.ts';
 
+/** Nodes, which their agents create, and users change. */
 export const nodeKind: KindDefinition<'node'> = Object.freeze({
   ...coreKind('node'),
   description: 'A machine that runs tasks.',

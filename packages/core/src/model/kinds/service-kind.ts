@@ -16,6 +16,7 @@ const NEW_SERVICE: ServiceStatus = Object.freeze({
   conditions: [],
 });
 
+/** Services: they refer to networks and to other services, and claim the ports that they publish. */
 export const serviceKind: KindDefinition<'service'> = Object.freeze({
   ...coreKind('service'),
   description: 'What is to run: a template, how many, where, and how it is replaced.',

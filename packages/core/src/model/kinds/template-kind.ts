@@ -3,6 +3,7 @@ import { coreKind } from '../core-kinds.ts';
 import type { KindDefinition } from '../kind-definition.ts';
 import { redactTemplate } from './template-secrets.ts';
 
+/** Templates, which the cluster writes and removes. */
 export const templateKind: KindDefinition<'template'> = Object.freeze({
   ...coreKind('template'),
   description: 'What a task runs; immutable, named by the hash of its content.',

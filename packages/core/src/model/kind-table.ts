@@ -1,12 +1,12 @@
 import { GantryError } from '../errors.ts';
 import type { KindDefinition } from './kind-definition.ts';
+import type { Kind } from './kind-map.ts';
 import { eventKind } from './kinds/event-kind.ts';
 import { networkKind } from './kinds/network-kind.ts';
 import { nodeKind } from './kinds/node-kind.ts';
 import { serviceKind } from './kinds/service-kind.ts';
 import { taskKind } from './kinds/task-kind.ts';
 import { templateKind } from './kinds/template-kind.ts';
-import type { Kind } from './kinds.ts';
 
 /** The kinds of the core. */
 export const KIND_DEFINITIONS: readonly KindDefinition[] = Object.freeze([
