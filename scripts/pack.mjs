@@ -12,7 +12,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -35,6 +34,29 @@ function pack(cwd, args) {
   const options = ['pack', ...args, '--json', '--ignore-scripts', '--loglevel=error'];
   const printed = execFileSync('npm', options, { cwd, maxBuffer: 64 * 1024 * 1024 });
   return Object.values(JSON.parse(printed.toString()));
+}
+
+/**
+ * The versions of all packages of others that a program needs, also of those that it needs indirectly, as this repository
+ * is tested with them. npm ignores a lock file in an archive, but takes what the manifest names.
+ *
+ * @param {string} stage the folder of its manifest @returns {Record<string, string>}
+ */
+function tested(stage) {
+  const file = join(stage, 'package-lock.json');
+  copyFileSync(join(root, 'package-lock.json'), file);
+  const args = ['install', '--package-lock-only', '--omit=dev', '--ignore-scripts', '--loglevel=error'];
+  execFileSync('npm', args, { cwd: stage });
+  /** @type {[string, { version: string, optional?: boolean }][]} */
+  const locked = Object.entries(JSON.parse(readFileSync(file, 'utf8')).packages);
+  rmSync(file);
+  // Optional ones are made for one platform each: the packages that choose among them name their versions.
+  return Object.fromEntries(
+    locked.flatMap(([path, { version, optional = false }]) => {
+      const name = path.slice('node_modules/'.length);
+      return path === '' || optional || name.includes('node_modules/') ? [] : [[name, version]];
+    }),
+  );
 }
 
 /** @type {Map<string, Manifest>} manifests by name */
@@ -75,11 +97,13 @@ try {
   }
   // It is a program: its code cannot be imported without the packages that it came from.
   const { devDependencies: _dev, exports: _exports, ...manifest } = manifestIn(join(stage, 'package.json'));
-  writeFileSync(join(stage, 'package.json'), `${JSON.stringify({ ...manifest, dependencies }, null, 2)}\n`);
-  copyFileSync(join(root, 'package-lock.json'), join(stage, 'package-lock.json'));
-  const lock = ['install', '--package-lock-only', '--omit=dev', '--ignore-scripts', '--loglevel=error'];
-  execFileSync('npm', lock, { cwd: stage });
-  renameSync(join(stage, 'package-lock.json'), join(stage, 'npm-shrinkwrap.json'));
+  const write = (/** @type {Record<string, string>} */ needs) =>
+    writeFileSync(
+      join(stage, 'package.json'),
+      `${JSON.stringify({ ...manifest, dependencies: needs }, null, 2)}\n`,
+    );
+  write(dependencies);
+  write({ ...dependencies, ...tested(stage) });
   mkdirSync(target, { recursive: true });
   for (const { filename } of pack(stage, ['--pack-destination', target])) console.log(join(target, filename));
 } finally {
