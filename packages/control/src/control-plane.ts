@@ -9,6 +9,7 @@ import {
 import { z } from 'zod';
 import { EmbeddedApi } from './api/embedded-api.ts';
 import { featuresAdmission } from './api/features-admission.ts';
+import { leaderWriter } from './api/leader-writer.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { NodeWriter } from './dispatch/nodes.ts';
 import { PublishedPorts } from './dispatch/published-ports.ts';
@@ -128,6 +129,7 @@ export function controlPlane(options: ControlPlaneOptions = {}): readonly Plugin
     placementModel(),
     placementAdvisor(),
     storeEventRecorder(),
+    leaderWriter(),
     serviceController(),
     schedulerLoop(),
     dispatcher(options),

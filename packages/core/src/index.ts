@@ -19,6 +19,7 @@ export type * from './contracts/store.ts';
 export type { Agent, ClusterInfo, Component, NodeInfo } from './contracts/tokens.ts';
 export { contracts } from './contracts/tokens.ts';
 export type * from './contracts/views.ts';
+export type * from './contracts/writer.ts';
 export { counted } from './counted.ts';
 export {
   aborted,
@@ -58,6 +59,7 @@ export {
   type Reference,
   referenceKey,
   type SecretFields,
+  type StatusOf,
 } from './model/kind-definition.ts';
 export type { KindColumn, KindInfo } from './model/kind-info.ts';
 export {
@@ -119,7 +121,7 @@ export type {
   TemplateSpec,
 } from './model/template.ts';
 export { canonicalJson, REDACTED, templateHash } from './model/template.ts';
-export { plainData, type Validated, validateInput } from './model/validate.ts';
+export { plainData, type Validated, validateInput, validateStatus } from './model/validate.ts';
 export {
   definePlugin,
   type Lifecycle,
@@ -140,6 +142,7 @@ export {
   contractMany,
   type Provided,
   type Token,
+  type TokenOptions,
   type TokenScope,
 } from './token.ts';
 export { VERSION } from './version.ts';

@@ -14,6 +14,18 @@ export interface AnyToken {
   /** Whether several plugins may provide it; its value is then the list of all, in the order of the plugins. */
   readonly many: boolean;
   readonly scope: TokenScope;
+  /**
+   * Set where writes through the contract carry no fence, so that a part of the leader could write after its term: the
+   * contract that it must need instead.
+   */
+  readonly unfenced?: string | undefined;
+}
+
+export interface TokenOptions {
+  /** Default: `cluster`. */
+  readonly scope?: TokenScope;
+  /** Refused to leader components, which are told to need this contract instead. */
+  readonly unfenced?: string;
 }
 
 /** Names a contract and carries its type. Made by {@link contract} and {@link contractMany}. */
@@ -25,16 +37,16 @@ export interface Token<T> extends AnyToken {
 /** What one plugin provides for a token: the value itself, or one element of a `many` token. */
 export type Provided<T> = T extends readonly (infer Element)[] ? Element : T;
 
-function token<T>(id: string, many: boolean, scope: TokenScope): Token<T> {
-  return Object.freeze({ id, key: Symbol.for(`gantry.contract.${id}`), many, scope });
+function token<T>(id: string, many: boolean, { scope = 'cluster', unfenced }: TokenOptions): Token<T> {
+  return Object.freeze({ id, key: Symbol.for(`gantry.contract.${id}`), many, scope, unfenced });
 }
 
 /** A contract that exactly one plugin provides. */
-export function contract<T>(id: string, options: { scope?: TokenScope } = {}): Token<T> {
-  return token<T>(id, false, options.scope ?? 'cluster');
+export function contract<T>(id: string, options: TokenOptions = {}): Token<T> {
+  return token<T>(id, false, options);
 }
 
 /** A contract that any number of plugins provide; who needs it gets them all as an array. */
-export function contractMany<T>(id: string, options: { scope?: TokenScope } = {}): Token<readonly T[]> {
-  return token<readonly T[]>(id, true, options.scope ?? 'cluster');
+export function contractMany<T>(id: string, options: TokenOptions = {}): Token<readonly T[]> {
+  return token<readonly T[]>(id, true, options);
 }

@@ -12,7 +12,8 @@ export interface GraphOptions {
  * Checks a set of plugins before anything is built, and reports everything that is wrong in one message.
  *
  * @throws `WIRING` listing each contract that is missing or provided twice, each name used twice, each plugin
- * that needs a contract of a scope it cannot see, and each cycle with its chain.
+ * that needs a contract of a scope it cannot see, each leader part that could write without a fence, and each cycle with
+ * its chain.
  */
 export function checkGraph(all: readonly Plugin[], { given, needed }: GraphOptions): void {
   const plugins = all.filter(isPlugin);
@@ -31,6 +32,7 @@ export function checkGraph(all: readonly Plugin[], { given, needed }: GraphOptio
       (token) => token.many || givenKeys.has(token.key) || providers.has(token.key),
     ),
     ...wrongScopes(plugins),
+    ...unfenced(plugins),
     ...cycles(plugins, providers),
   ];
   if (problems.length === 0) return;
@@ -105,6 +107,20 @@ function wrongScopes(plugins: readonly Plugin[]): string[] {
       .filter((token) => closed.includes(token.scope))
       .map((token) => `${name} ${lives} and cannot need "${token.id}", ${SCOPES[token.scope].whose}`);
   });
+}
+
+/** What a leader part would write there could be written after its term. */
+function unfenced(plugins: readonly Plugin[]): string[] {
+  return plugins.flatMap(({ name, needs, provides }) =>
+    provides.scope !== 'leader'
+      ? []
+      : Object.values(needs ?? {})
+          .filter((token) => token.unfenced !== undefined)
+          .map(
+            (token) =>
+              `${name} writes only while its process leads and cannot need "${token.id}", whose writes carry no fence: it needs "${token.unfenced}"`,
+          ),
+  );
 }
 
 function cycles(plugins: readonly Plugin[], providers: ReadonlyMap<symbol, readonly Plugin[]>): string[] {

@@ -2,6 +2,8 @@ export { busKit } from './bus/bus-kit.ts';
 export type { BusSubject } from './bus/subject.ts';
 export { clusterApiKit } from './cluster-api/cluster-api-kit.ts';
 export type { ClusterApiSubject } from './cluster-api/subject.ts';
+export { kindKit } from './kind/kind-kit.ts';
+export type { KindSubject } from './kind/subject.ts';
 export type { Case, CaseContext, CaseResult, Fixture, Kit, KitOptions } from './kit.ts';
 export { loadBalancerKit } from './load-balancer/load-balancer-kit.ts';
 export type { LoadBalancerSubject } from './load-balancer/subject.ts';

@@ -147,9 +147,10 @@ export class ObjectWrites {
     const refused = refuse?.(entry.value);
     if (refused !== undefined) throw refused;
     this.#relations.refuseDeletion(kind, id);
-    if (finalizer === undefined) return await writer.remove(kind, entry, options);
+    if (finalizer === undefined) return await writer.delete(kind, entry, options);
     const now = clock.now();
-    await this.#update(kind, id, options, (object) => begin(object, now) as typeof object);
+    const as = 'delete';
+    await this.#update(kind, id, { ...options, as }, (object) => begin(object, now) as typeof object);
   }
 
   scale(service: string, replicas: number, options: WriteOptions): Promise<Service> {
@@ -255,7 +256,7 @@ export class ObjectWrites {
   async #update<K extends Kind>(
     kind: K,
     id: string,
-    options: PatchOptions,
+    options: PatchOptions & { readonly as?: 'delete' },
     change: (current: KindMap[K]) => KindMap[K],
   ): Promise<KindMap[K]> {
     const entry = await this.#parts.writer.write(

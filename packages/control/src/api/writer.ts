@@ -2,6 +2,7 @@ import {
   type Admission,
   type AnyObject,
   aborted,
+  type CallOptions,
   type Entry,
   GantryError,
   idOf,
@@ -20,7 +21,14 @@ const TRIES = 20;
 /** What to store in place of what is there: the new object, or what is there to leave it as it is. */
 export type Change<K extends Kind> = (current: KindMap[K] | undefined) => KindMap[K] | Promise<KindMap[K]>;
 
-/** Read, change, admit, compare-and-set: the one way in which the API writes. */
+interface ChangeOptions extends WriteOptions {
+  /** Only to this revision. */
+  readonly expect?: number | undefined;
+  /** What the change is to admissions (default: `create` or `update`); a status is not admitted. */
+  readonly as?: 'delete' | 'status' | undefined;
+}
+
+/** Read, change, admit, compare-and-set: the one way in which the API and controllers write. */
 export class ObjectWriter {
   readonly #store: Store;
   readonly #views: Views;
@@ -34,13 +42,13 @@ export class ObjectWriter {
 
   /**
    * Applies a change to the newest state, again when somebody else was faster, and returns the entry once this process's
-   * views show it. With `expect`, only to that revision; with `dryRun`, it is only said what would be stored.
+   * views show it. With `dryRun`, it is only said what would be stored.
    */
   async write<K extends Kind>(
     kind: K,
     id: string,
     change: Change<K>,
-    options: WriteOptions & { readonly expect?: number | undefined } = {},
+    options: ChangeOptions = {},
   ): Promise<Entry<KindMap[K]>> {
     const key = keyOf(kind, id);
     const call = options.signal === undefined ? {} : { signal: options.signal };
@@ -50,7 +58,7 @@ export class ObjectWriter {
       checkRevision(kind, id, current?.revision, options.expect);
       const wanted = await change(current?.value);
       if (current !== undefined && wanted === current.value) return current;
-      const value = await this.#admit(kind, wanted, current?.value);
+      const value = await this.#admitted(kind, wanted, current?.value, options.as);
       if (options.dryRun) return { key, value, revision: current?.revision ?? 0 };
       const [outcome] = (await this.#store.commit(
         [{ key, value, expect: current?.revision ?? 'absent' }],
@@ -65,9 +73,13 @@ export class ObjectWriter {
     throw new GantryError('CONFLICT', `${kind} ${id} changes too often`);
   }
 
-  async remove(kind: Kind, entry: Entry<AnyObject>, { dryRun, signal }: WriteOptions): Promise<void> {
+  /** Removes an object that admissions let go. */
+  async delete(kind: Kind, entry: Entry<AnyObject>, options: WriteOptions): Promise<void> {
     await this.#admit(kind, entry.value, entry.value, 'delete');
-    if (dryRun) return;
+    if (!options.dryRun) await this.remove(kind, entry, options);
+  }
+
+  async remove(kind: Kind, entry: Entry<AnyObject>, { signal }: CallOptions): Promise<void> {
     const call = signal === undefined ? {} : { signal };
     const [outcome] = await this.#store.commit(
       [{ key: entry.key, value: undefined, expect: entry.revision }],
@@ -76,6 +88,18 @@ export class ObjectWriter {
     if (outcome?.ok !== true)
       throw new GantryError('CONFLICT', `${kind} ${idOf(entry.value.meta)} changed meanwhile`);
     await this.#views.of(kind).reached(outcome.revision, signal);
+  }
+
+  async #admitted<K extends Kind>(
+    kind: K,
+    object: KindMap[K],
+    old: KindMap[K] | undefined,
+    as: ChangeOptions['as'],
+  ): Promise<KindMap[K]> {
+    if (as === 'status') return object;
+    if (as === undefined || old === undefined) return this.#admit(kind, object, old);
+    await this.#admit(kind, old, old, as);
+    return object;
   }
 
   async #admit<K extends Kind>(

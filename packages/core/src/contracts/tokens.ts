@@ -17,6 +17,7 @@ import type { Runtime } from './runtime.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Store } from './store.ts';
 import type { Views } from './views.ts';
+import type { Writer } from './writer.ts';
 
 /** Which cluster a part belongs to. Provided by the host. */
 export interface ClusterInfo {
@@ -58,13 +59,14 @@ export const contracts = Object.freeze({
   controller: contractMany<Controller>('controller', { scope: 'leader' }),
   leaderComponent: contractMany<Component>('leader-component', { scope: 'leader' }),
   events: contract<EventRecorder>('events', { scope: 'leader' }),
+  writer: contract<Writer>('writer', { scope: 'leader' }),
   kind: contractMany<KindDefinition>('kind'),
   admission: contractMany<Admission>('admission'),
   component: contractMany<Component>('component'),
   placement: contract<PlacementAdvisor>('placement'),
   network: contract<Network>('network'),
   loadBalancer: contract<LoadBalancer>('load-balancer'),
-  api: contract<ClusterApi>('api'),
+  api: contract<ClusterApi>('api', { unfenced: 'writer' }),
   node: contract<NodeInfo>('node', { scope: 'node' }),
   runtime: contract<Runtime>('runtime', { scope: 'node' }),
   agent: contract<Agent>('agent', { scope: 'node' }),

@@ -80,6 +80,11 @@ export interface KindDefinition<K extends Kind = Kind> extends Omit<KindInfo, 'k
   readonly input?: StandardSchema | undefined;
   /** The creator of objects of this kind, if users only change them: `its agent`. */
   readonly createdBy?: string | undefined;
+  /**
+   * Validates the status that the kind's controller writes through `contracts.writer`; its output is stored. Absent: no
+   * controller writes it that way.
+   */
+  readonly status?: StandardSchema | undefined;
   /** The status of an object that a user creates; absent: none. */
   readonly initialStatus?: StatusOf<KindMap[K]> | undefined;
   /** Objects that are applied together are stored in the order of this number (default: 0), then in their own order. */
@@ -98,7 +103,8 @@ export interface KindDefinition<K extends Kind = Kind> extends Omit<KindInfo, 'k
   drivers?(object: Declared<K>): readonly DriverReference[];
 }
 
-type StatusOf<T> = T extends { readonly status: infer S } ? S : never;
+/** The type of an object's status; `never` if it has none. */
+export type StatusOf<T> = T extends { readonly status: infer S } ? S : never;
 
 /** The values under which an index has an object; undefined for none. */
 export type IndexReader<K extends Kind> = {

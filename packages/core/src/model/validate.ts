@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import type { Issue } from '../errors.ts';
+import { GantryError, type Issue } from '../errors.ts';
 import { pathOf } from '../plugin.ts';
 import { invalidObject } from './invalid-object.ts';
+import type { KindDefinition } from './kind-definition.ts';
 import type { InputKind, InputMap, Kind } from './kind-map.ts';
 import { type KindTable, kindTable } from './kind-table.ts';
 import { annotationsSchema, type MetaInput } from './meta.ts';
@@ -67,6 +68,26 @@ export function validateInput<K extends InputKind>(
     typeof name === 'string' ? `${kind} ${name}` : String(kind),
     issuesOf(result.issues as readonly z.core.$ZodIssue[]),
   );
+}
+
+/**
+ * Validates the status that a controller wrote for an object, by the schema that the object's kind declares.
+ *
+ * @throws `UNSUPPORTED` if the kind declares none, `INVALID_OBJECT` with every problem.
+ */
+export function validateStatus(definition: KindDefinition | undefined, id: string, given: unknown): unknown {
+  const kind = definition?.kind ?? 'object';
+  const schema = definition?.status;
+  if (schema === undefined) {
+    const text = `${kind} ${id}: its status cannot be set: the kind declares no schema of its status`;
+    throw new GantryError('UNSUPPORTED', text);
+  }
+  const result = schema['~standard'].validate(plainData(given, `status of ${kind} ${id}`));
+  if (result instanceof Promise)
+    throw new TypeError(`kind ${kind}: its status schema must not be asynchronous`);
+  if (result.issues === undefined) return result.value;
+  const issues = issuesOf(result.issues as readonly z.core.$ZodIssue[], ['status']);
+  throw invalidObject(`${kind} ${id}`, issues);
 }
 
 const CORE_TABLE = kindTable([]);
