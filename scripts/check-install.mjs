@@ -1,6 +1,6 @@
 /**
  * Packs every package that is published, installs the archives into an empty project outside of the repository, and runs
- * two examples and `gantry` there as they stand, on this Node and on the newest LTS one where `.ci/node24` was installed. Their types
+ * three examples and `gantry` there as they stand, on this Node and on the newest LTS one where `.ci/node24` was installed. Their types
  * are checked against the published declarations. Then it does what the README's section on installing says: one archive
  * puts `gantry` on PATH. Needs `npm run build` before.
  */
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const newest = join(root, '.ci/node24/node_modules/node/bin/node');
-const EXAMPLES = ['embedded', 'custom-scheduler'];
+const EXAMPLES = ['embedded', 'custom-scheduler', 'custom-kind'];
 
 /** @param {string} file */
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
@@ -51,7 +51,7 @@ try {
   const packed = Object.fromEntries(published.map(({ name, filename }) => [name, `file:./${filename}`]));
   const { devDependencies } = json(join(root, 'package.json'));
   const tools = Object.fromEntries(
-    ['typescript', 'tsx', '@types/node'].map((name) => [name, devDependencies[name]]),
+    ['typescript', 'tsx', '@types/node', 'vitest'].map((name) => [name, devDependencies[name]]),
   );
   const zod = json(join(root, 'packages/core/package.json')).dependencies.zod;
   const manifest = {
@@ -65,8 +65,12 @@ try {
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest, null, 2));
   // The versions of others' packages that are tested here: what they release meanwhile must not decide.
   cpSync(join(root, 'package-lock.json'), join(project, 'package-lock.json'));
-  for (const example of EXAMPLES)
-    cpSync(join(root, 'examples', example, 'src'), join(project, example), { recursive: true });
+  for (const example of EXAMPLES) {
+    for (const folder of ['src', 'test']) {
+      const from = join(root, 'examples', example, folder);
+      if (existsSync(from)) cpSync(from, join(project, example, folder), { recursive: true });
+    }
+  }
   const compilerOptions = {
     target: 'ES2023',
     lib: ['ES2023', 'ESNext.Disposable'],
@@ -82,9 +86,11 @@ try {
   for (const node of [process.execPath, ...(existsSync(newest) ? [newest] : [])]) {
     const version = run(project, node, ['--version']).toString().trim();
     for (const example of EXAMPLES) {
-      run(project, node, ['--import', 'tsx', `${example}/main.ts`]);
+      run(project, node, ['--import', 'tsx', `${example}/src/main.ts`]);
       console.log(`${example} runs outside of the repository on Node ${version}`);
     }
+    run(project, node, ['node_modules/vitest/vitest.mjs', 'run', '--testTimeout', '60000']);
+    console.log(`their conformance tests pass outside of the repository on Node ${version}`);
     runsCluster(node, ['node_modules/@gantry/cli/bin/gantry.js'], process.env.PATH);
     console.log(`gantry runs outside of the repository on Node ${version}`);
   }

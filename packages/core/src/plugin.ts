@@ -70,11 +70,11 @@ export function definePlugin<T, N extends Needs = Record<never, never>, Input = 
 }
 
 /**
- * A value that is there already, as a plugin: for a contract of which the host or a test owns the implementation. It is
- * started and closed with the cluster, like any other.
+ * An existing value as a plugin: a kind, or an implementation that the host or a test owns. It is started and closed with
+ * the cluster, like any other. A contract that several plugins provide needs a name for each.
  */
-export function provide<T>(token: Token<T>, value: Provided<T>): Plugin {
-  return Object.freeze({ name: `given-${token.id}`, provides: token, needs: {}, create: () => value });
+export function provide<T>(token: Token<T>, value: Provided<T>, name = `given-${token.id}`): Plugin {
+  return Object.freeze({ name, provides: token, needs: {}, create: () => value });
 }
 
 function validated(

@@ -9,14 +9,18 @@ export interface KeyedQueueOptions {
   readonly onError: (key: string, error: unknown, retryInMs: number) => void;
 }
 
+/** Limits of the work in one turn of the event loop: ms, and runs. */
+const TURN_MS = 20;
+const TURN_RUNS = 256;
 const FIRST_RETRY_MS = 20;
 const MAX_RETRY_MS = 30_000;
 /** After an outage of the store, or a full disk, keys run again within a few seconds. */
 const MAX_OUTAGE_RETRY_MS = 4000;
 
 /**
- * Work by key: a key that is waiting is not added twice, never runs twice at a time, runs once more if it was added
- * while it ran, and again with growing waits when its run throws. Compare the work queue of Kubernetes' client-go.
+ * Work by key: a key that is waiting is not added twice, never runs concurrently with itself, runs once more if it was
+ * added while it ran, and again with exponential backoff when its run throws. Runs that follow each other endlessly do not
+ * block the event loop. Compare the work queue of Kubernetes' client-go.
  */
 export class KeyedQueue {
   readonly #options: KeyedQueueOptions;
@@ -27,6 +31,8 @@ export class KeyedQueue {
   readonly #failures = new Map<string, number>();
   readonly #stop = new AbortController();
   #scheduled = false;
+  /** What it has done in this turn of the event loop. */
+  #turn: { readonly began: number; runs: number; readonly cancel: () => void } | undefined;
 
   constructor(options: KeyedQueueOptions) {
     this.#options = options;
@@ -61,6 +67,7 @@ export class KeyedQueue {
     this.#stop.abort();
     for (const { cancel } of this.#later.values()) cancel();
     this.#later.clear();
+    this.#turn?.cancel();
     this.#ready.clear();
     await Promise.all(this.#running.values());
   }
@@ -69,16 +76,28 @@ export class KeyedQueue {
   #pump(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      for (const key of this.#ready) {
-        if (this.#running.size >= this.#options.concurrency) return;
-        this.#ready.delete(key);
-        // Begun a moment later: a run that adds its own key, or throws, at once finds itself among the running.
-        const run = Promise.resolve().then(() => this.#work(key));
-        this.#running.set(key, run);
-      }
-    });
+    const { clock } = this.#options;
+    this.#turn ??= { began: clock.elapsed(), runs: 0, cancel: clock.after(0, () => this.#endTurn()) };
+    const { began, runs } = this.#turn;
+    // Otherwise it continues after this turn, which runs that wait only for each other's events would never let end.
+    if (runs < TURN_RUNS && clock.elapsed() - began < TURN_MS) queueMicrotask(() => this.#begin());
+  }
+
+  #endTurn(): void {
+    this.#turn = undefined;
+    if (this.#scheduled) this.#begin();
+  }
+
+  #begin(): void {
+    this.#scheduled = false;
+    for (const key of this.#ready) {
+      if (this.#running.size >= this.#options.concurrency) return;
+      this.#ready.delete(key);
+      if (this.#turn !== undefined) this.#turn.runs++;
+      // Begun a moment later: a run that adds its own key, or throws, at once finds itself among the running.
+      const run = Promise.resolve().then(() => this.#work(key));
+      this.#running.set(key, run);
+    }
   }
 
   async #work(key: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { GantryError, type ReconcileResult } from '@gantry/core';
+import { SystemClock } from '@gantry/system';
 import { SeededRandom, TestClock } from '@gantry/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -125,6 +126,28 @@ describe('a keyed queue', () => {
       await queue.close();
     },
   );
+
+  test('runs that follow each other without an end let the rest of the process go on', async () => {
+    let runs = 0;
+    const { queue } = make(
+      async (key) => {
+        runs++;
+        queue.add(key);
+        await Promise.resolve();
+        // An event that comes when the run is over, and is taken in before anything else.
+        void Promise.resolve().then(() => Promise.resolve().then(() => queue.add('b')));
+        return undefined;
+      },
+      { clock: new SystemClock() },
+    );
+    queue.add('a');
+    for (let turn = 0; turn < 3; turn++) {
+      const before = runs;
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(runs).toBeGreaterThan(before);
+    }
+    await queue.close();
+  });
 
   test('after a success the waits start anew', async () => {
     let fails = 4;

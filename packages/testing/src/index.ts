@@ -2,6 +2,8 @@ export { busKit } from './bus/bus-kit.ts';
 export type { BusSubject } from './bus/subject.ts';
 export { clusterApiKit } from './cluster-api/cluster-api-kit.ts';
 export type { ClusterApiSubject } from './cluster-api/subject.ts';
+export { controllerKit } from './controller/controller-kit.ts';
+export type { ControllerSubject, TestedCluster } from './controller/subject.ts';
 export { kindKit } from './kind/kind-kit.ts';
 export type { KindSubject } from './kind/subject.ts';
 export type { Case, CaseContext, CaseResult, Fixture, Kit, KitOptions } from './kit.ts';

@@ -1,0 +1,107 @@
+import { ok } from 'node:assert/strict';
+import { type AnyObject, type Change, contracts, GantryError, isGantryError, type Store } from '@gantry/core';
+import type { CaseContext } from '../kit.ts';
+import type { ControllerCase, ControllerSubject } from './subject.ts';
+import { Tap } from './tap.ts';
+import { during, finish, Kept, work } from './trial.ts';
+
+/** A controller that writes more often than this in one piece of work is tried on its first writes only. */
+const MAX_WRITES = 12;
+
+/** Tries something with the first write, the second, and so on, until there is no such write. */
+async function withEachWrite(trial: (nth: number) => Promise<boolean>): Promise<void> {
+  for (let nth = 1; nth <= MAX_WRITES; nth++) {
+    const struck = await trial(nth);
+    if (!struck) {
+      ok(nth > 1, 'it has written nothing');
+      return;
+    }
+  }
+}
+
+async function workDespite(
+  subject: ControllerSubject,
+  context: CaseContext,
+  fate: 'refused' | 'lost',
+): Promise<void> {
+  await withEachWrite(async (nth) => {
+    const tap = new Tap((write) => (write === nth ? fate : 'done'));
+    await during(subject, context, tap, (trial) => work(subject, context, trial));
+    return tap.struck;
+  });
+}
+
+/** What a controller does when something goes wrong. */
+export const faultCases: readonly ControllerCase[] = [
+  {
+    name: 'it gets done although one of its writes is refused, whichever it is',
+    run: (subject, context) => workDespite(subject, context, 'refused'),
+  },
+  {
+    name: 'it gets done although the answer to one of its writes is lost, whichever it is',
+    run: (subject, context) => workDespite(subject, context, 'lost'),
+  },
+  {
+    name: 'a controller that is cut short at one of its writes leaves nothing that its successor cannot finish',
+    async run(subject, context) {
+      await withEachWrite(async (nth) => {
+        await using kept = new Kept(subject);
+        const first = new Tap((write) => (write >= nth ? 'cut' : 'done'));
+        await during(
+          subject,
+          context,
+          first,
+          async ({ api }) => {
+            await context.within(api.applyAll(subject.inputs), 'the inputs to be applied');
+            await context.until(
+              async () => first.struck || (await subject.done(api).catch(notYet)),
+              `write ${nth} of the controller, or the end of its work`,
+            );
+          },
+          kept.plugins(),
+        );
+        const second = ({ api }: { api: Parameters<typeof finish>[2] }) => finish(subject, context, api);
+        await during(subject, context, new Tap(), second, kept.plugins());
+        return first.struck;
+      });
+    },
+  },
+  {
+    name: 'it gets done although others change what it is about to write',
+    async run(subject, context) {
+      await withEachWrite(async (nth) => {
+        let others: Store | undefined;
+        let touched = false;
+        const tap: Tap = new Tap(undefined, async (changes) => {
+          if (tap.writes !== nth || others === undefined) return;
+          touched = true;
+          await touch(others, changes);
+        });
+        await during(subject, context, tap, async (trial) => {
+          others = trial.cluster.get(contracts.store);
+          await work(subject, context, trial);
+        });
+        // One that only uses the writer never meets a conflict: the writer has dealt with it.
+        return touched || tap.writes >= nth;
+      });
+    },
+  },
+];
+
+const notYet = (error: unknown): boolean => {
+  if (isGantryError(error, 'NOT_FOUND')) return false;
+  throw error;
+};
+
+/** Gives every object of a commit another label before it is written. */
+async function touch(store: Store, changes: readonly Change[]): Promise<void> {
+  for (const { key } of changes) {
+    const entry = await store.get(key);
+    const object = entry?.value as AnyObject | undefined;
+    if (entry === undefined || object?.meta === undefined) continue;
+    const labels = { ...object.meta.labels, kit: 'was-here' };
+    const value = { ...object, meta: { ...object.meta, labels } };
+    const [outcome] = await store.commit([{ key, value, expect: entry.revision }]);
+    if (outcome?.ok !== true) throw new GantryError('CONFLICT', `the kit could not touch "${key}"`);
+  }
+}
