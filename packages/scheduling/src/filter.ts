@@ -17,9 +17,18 @@ export interface Rejection {
   readonly reason?: readonly [one: string, many: string] | undefined;
 }
 
-/** Decides which nodes can take a task: one node at a time. */
-export interface NodeFilter {
+interface FilterBase {
   readonly name: string;
+  /**
+   * What of a group its answers depend on, as text: groups of the same text have the same answers, in every word, for every
+   * node. Many small groups that are alike in all filters and scorers are placed in time that grows with their tasks, not
+   * with groups × nodes. Undefined, or left out: each group has answers of its own, as where its service matters.
+   */
+  shape?(group: TaskGroup): string | undefined;
+}
+
+/** Decides which nodes can take a task: one node at a time. */
+export interface NodeFilter extends FilterBase {
   /**
    * Why this node cannot take one more task of the group; undefined if it can. Asked once per group and node, and again
    * where the round has just put a task of the group on the node.
@@ -29,8 +38,7 @@ export interface NodeFilter {
 }
 
 /** A filter that has something to work out once per group: a constraint to parse, a column to look up. */
-export interface GroupFilter {
-  readonly name: string;
+export interface GroupFilter extends FilterBase {
   /** Undefined if the filter has nothing to say about this group. */
   prepare(group: TaskGroup, cluster: ClusterState): PreparedFilter | undefined;
 }

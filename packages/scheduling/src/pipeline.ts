@@ -1,9 +1,11 @@
-import type { GroupPlan, Plan, Round, Scheduler, TaskGroup } from '@gantry/core';
+import type { Explanation, GroupPlan, Plan, Round, Scheduler, TaskGroup } from '@gantry/core';
 import { summarize } from './explaining/summary.ts';
-import { filterResult, type NamedFilter, tally } from './explaining/tally.ts';
+import { filterResult, type NamedFilter, type Refusal, tally } from './explaining/tally.ts';
 import type { Filter, PreparedFilter } from './filter.ts';
 import { withStockFilters } from './filters/stock-filters.ts';
 import { Scoring } from './placing/scoring.ts';
+import { Shape } from './placing/shape.ts';
+import { shapesOf } from './placing/shapes.ts';
 import { takeTurn } from './placing/take-turn.ts';
 import { Turn, Workspace } from './placing/turn.ts';
 import { WorkingState } from './round/working-state.ts';
@@ -27,45 +29,95 @@ export function pipeline({ name, filters = [], scorers }: PipelineOptions): Sche
   return {
     name,
     place(round: Round): Plan {
-      const state = new WorkingState(round);
-      const tasks = round.groups.reduce((sum, group) => sum + group.tasks.length, 0);
-      const space = new Workspace(round.nodes.length, tasks);
-      const turns = round.groups.map((group) => {
-        const named = prepare(all, group, state);
-        state.begin(group);
-        const turn = new Turn(
-          group,
-          state,
-          named.map(({ prepared }) => prepared),
-          space,
-        );
-        const ranking = takeTurn(turn, new Scoring(scorers, group, state));
-        const assigned = turn.assigned.subarray(0, turn.placed);
-        state.end(assigned);
-        return { group, filters: named, feasible: turn.size, ranking, assigned };
-      });
-      return { groups: turns.map((turn) => planOf(name, turn, state)) };
+      const turns = new Turns(round, all, scorers);
+      const finished = round.groups.map((group) => turns.take(group));
+      return { groups: finished.map((turn) => planOf(name, turn, turns.state)) };
     },
   };
 }
 
 interface FinishedTurn {
   readonly group: TaskGroup;
-  readonly filters: readonly NamedFilter[];
   readonly feasible: number;
-  readonly ranking: GroupPlan['explanation']['ranking'];
+  readonly ranking: Explanation['ranking'];
   readonly assigned: Int32Array;
+  /** Why no further task fits; to be asked once the round is over. */
+  readonly refusals: () => readonly Refusal[];
+}
+
+/** The turns of a round, one group after the other: alone, or with what groups of the same shape have found out. */
+class Turns {
+  readonly state: WorkingState;
+  readonly #filters: readonly Filter[];
+  readonly #scorers: readonly Scorer[];
+  readonly #space: Workspace;
+  readonly #shapeOf: ReadonlyMap<TaskGroup, string>;
+  readonly #shapes = new Map<string, Shape>();
+
+  constructor(round: Round, filters: readonly Filter[], scorers: readonly Scorer[]) {
+    this.state = new WorkingState(round);
+    this.#filters = filters;
+    this.#scorers = scorers;
+    const tasks = round.groups.reduce((sum, group) => sum + group.tasks.length, 0);
+    this.#space = new Workspace(round.nodes.length, tasks);
+    this.#shapeOf = shapesOf(round, filters, scorers);
+    if (this.#shapeOf.size > 0)
+      this.state.services.prepare(new Set(Array.from(this.#shapeOf.keys(), ({ service }) => service)));
+  }
+
+  take(group: TaskGroup): FinishedTurn {
+    const shape = this.#shape(group);
+    const turn = shape === undefined ? this.#alone(group) : this.#alike(group, shape);
+    this.state.end(turn.assigned);
+    return turn;
+  }
+
+  #shape(group: TaskGroup): Shape | undefined {
+    const key = this.#shapeOf.get(group);
+    if (key === undefined) return undefined;
+    const known = this.#shapes.get(key);
+    if (known !== undefined) return known;
+    const shape = new Shape(prepare(this.#filters, group, this.state), this.state);
+    this.#shapes.set(key, shape);
+    return shape;
+  }
+
+  #alike(group: TaskGroup, shape: Shape): FinishedTurn {
+    this.state.begin(group);
+    const assigned = this.#space.assignments(group.tasks.length);
+    const scoring = new Scoring(this.#scorers, group, this.state);
+    const { placed, feasible, ranking } = shape.turn(group, scoring, assigned);
+    return {
+      group,
+      feasible,
+      ranking,
+      assigned: assigned.subarray(0, placed),
+      refusals: () => shape.refusals,
+    };
+  }
+
+  #alone(group: TaskGroup): FinishedTurn {
+    const named = prepare(this.#filters, group, this.state);
+    this.state.begin(group);
+    const prepared = named.map((filter) => filter.prepared);
+    const turn = new Turn(group, this.state, prepared, this.#space);
+    const ranking = takeTurn(turn, new Scoring(this.#scorers, group, this.state));
+    return {
+      group,
+      feasible: turn.size,
+      ranking,
+      assigned: turn.assigned.subarray(0, turn.placed),
+      refusals: () => tally(named, this.state.nodes),
+    };
+  }
 }
 
 /** Explains a turn once the round is over: why no further task fits. */
 function planOf(scheduler: string, turn: FinishedTurn, state: WorkingState): GroupPlan {
-  const { group, filters, feasible, ranking, assigned } = turn;
-  const nodes = new Array<string>(assigned.length);
-  for (let at = 0; at < nodes.length; at++) {
-    nodes[at] = state.names[assigned[at] as number] as string;
-  }
+  const { group, feasible, ranking, assigned } = turn;
+  const nodes = Array.from(assigned, (index) => state.names[index] as string);
   state.consider(group);
-  const refusals = tally(filters, state.nodes);
+  const refusals = turn.refusals();
   const placed = nodes.length;
   const unplaced = group.tasks.length - placed;
   return {
@@ -82,22 +134,12 @@ function planOf(scheduler: string, turn: FinishedTurn, state: WorkingState): Gro
         nodes: state.nodes.length,
         feasible,
         placed,
-        chosen: distinct(assigned, state.nodes.length),
+        chosen: new Set(assigned).size,
         unplaced,
         refusals,
       }),
     },
   };
-}
-
-function distinct(indices: Int32Array, length: number): number {
-  const seen = new Uint8Array(length);
-  let count = 0;
-  for (const index of indices) {
-    count += 1 - (seen[index] as number);
-    seen[index] = 1;
-  }
-  return count;
 }
 
 function prepare(filters: readonly Filter[], group: TaskGroup, state: WorkingState): readonly NamedFilter[] {

@@ -17,6 +17,11 @@ export interface NodeScorer extends ScorerBase {
   describe?(group: TaskGroup, node: NodeState): string;
   readonly domain?: undefined;
   /**
+   * What of a group its scores depend on, as text: groups of the same text have the same score for every node that has no
+   * task of their services. Undefined, or left out: each group has scores of its own. Compare the `shape` of filters.
+   */
+  shape?(group: TaskGroup): string | undefined;
+  /**
    * A promise about what a task of the group does to the score of the node it is put on, which lets many be placed in
    * one go:
    * - `rising`: never lowers it; the best node stays the best until it is full.

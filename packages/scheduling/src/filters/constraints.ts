@@ -6,6 +6,7 @@ import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 /** Only nodes that satisfy every placement constraint of the service. */
 export const constraints: GroupFilter = Object.freeze({
   name: 'constraints',
+  shape: ({ placement }: TaskGroup) => JSON.stringify(placement.constraints),
   prepare({ placement }: TaskGroup, cluster: ClusterState): PreparedFilter | undefined {
     if (placement.constraints.length === 0) return undefined;
     const wanted: Wanted[] = [];

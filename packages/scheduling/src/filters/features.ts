@@ -5,6 +5,7 @@ import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 /** Only nodes whose runtime and network can honour the template. A node that does not say what it can is not asked. */
 export const features: GroupFilter = Object.freeze({
   name: 'features',
+  shape: ({ features: needed = NONE }: TaskGroup) => needed.join(' '),
   prepare({ features: needed = NONE }: TaskGroup): PreparedFilter | undefined {
     if (needed.length === 0) return undefined;
     const missing = ({ features: has }: NodeState): string | undefined =>

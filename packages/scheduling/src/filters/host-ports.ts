@@ -5,6 +5,7 @@ import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 /** Only nodes where the host ports the task publishes are not taken. */
 export const hostPorts: GroupFilter = Object.freeze({
   name: 'host-ports',
+  shape: ({ hostPorts: ports }: TaskGroup) => ports.join(' '),
   prepare({ hostPorts: ports }: TaskGroup): PreparedFilter | undefined {
     if (ports.length === 0) return undefined;
     return {

@@ -4,6 +4,7 @@ import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 /** No more tasks of a service on one node than `placement.maxReplicasPerNode`; 0 is no bound. */
 export const maxReplicasPerNode: GroupFilter = Object.freeze({
   name: 'max-replicas-per-node',
+  shape: ({ placement }: TaskGroup) => (placement.maxReplicasPerNode > 0 ? undefined : ''),
   prepare({ service, placement }: TaskGroup): PreparedFilter | undefined {
     const max = placement.maxReplicasPerNode;
     if (max <= 0) return undefined;

@@ -6,6 +6,7 @@ import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 /** Only nodes that have enough of every resource left: cpu, memory, and whatever else a task asks for. */
 export const resources: GroupFilter = Object.freeze({
   name: 'resources',
+  shape: ({ requests }: TaskGroup) => JSON.stringify(requests),
   prepare({ requests }: TaskGroup, cluster: ClusterState): PreparedFilter | undefined {
     const needs = Object.entries(requests)
       .filter(([, amount]) => amount > 0)

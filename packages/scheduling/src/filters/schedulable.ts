@@ -16,6 +16,7 @@ const WORDS: Readonly<Record<string, Word>> = Object.freeze({
 /** Only nodes that are ready, active and in contact. */
 export const schedulable: GroupFilter = Object.freeze({
   name: 'schedulable',
+  shape: () => '',
   prepare: (): PreparedFilter => ({
     check: ({ name, schedulable }) => (schedulable === true ? undefined : rejection(name, schedulable)),
     room: ({ schedulable }) => (schedulable === true ? Number.POSITIVE_INFINITY : 0),

@@ -5,6 +5,7 @@ import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 /** Only nodes all of whose taints the service tolerates. */
 export const taints: GroupFilter = Object.freeze({
   name: 'taints',
+  shape: ({ placement }: TaskGroup) => JSON.stringify(placement.tolerations),
   prepare({ placement }: TaskGroup, cluster: ClusterState): PreparedFilter | undefined {
     if (!cluster.nodes.some((node) => node.taints.length > 0)) return undefined;
     const inTheWay = (node: NodeState): Taint | undefined =>

@@ -9,7 +9,7 @@ import type { Turn } from './turn.ts';
 const RANKED = 3;
 
 /** Ranking all nodes pays once there are this many tasks to a node; for fewer, a heap finds the few best. */
-const BULK_TASKS_PER_NODE = 1 / 8;
+export const BULK_TASKS_PER_NODE = 1 / 8;
 
 /** Places the tasks of a group, and says which nodes its first task found best. */
 export function takeTurn(turn: Turn, scoring: Scoring): Explanation['ranking'] {

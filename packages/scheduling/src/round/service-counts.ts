@@ -11,12 +11,35 @@ export class ServiceCounts {
   /** Placed in earlier turns, per node: only of services somebody asked about. */
   readonly #earlier = new Map<string, Int32Array>();
   readonly #counts: Int32Array;
+  /** Nodes that have tasks at the start, by service: only of services that were announced. */
+  #nodesAtStart: ReadonlyMap<string, readonly number[]> | undefined;
   #current: string | undefined;
   #earlierOfCurrent: Int32Array | undefined;
 
   constructor(atStart: readonly (ReadonlyMap<string, number> | undefined)[]) {
     this.#atStart = atStart;
     this.#counts = new Int32Array(atStart.length);
+  }
+
+  /** Announces the services that `nodesOf` is going to be asked about. */
+  prepare(services: ReadonlySet<string>): void {
+    const nodes = new Map<string, number[]>();
+    this.#atStart.forEach((counts, index) => {
+      for (const service of counts?.keys() ?? []) {
+        if (!services.has(service)) continue;
+        const known = nodes.get(service);
+        if (known === undefined) nodes.set(service, [index]);
+        else known.push(index);
+      }
+    });
+    this.#nodesAtStart = nodes;
+  }
+
+  /** The nodes that have tasks of a service that was announced, from the start or from an earlier turn. */
+  nodesOf(service: string): ReadonlySet<number> {
+    const nodes = new Set(this.#nodesAtStart?.get(service));
+    for (const list of this.#placed.get(service) ?? []) for (const index of list) nodes.add(index);
+    return nodes;
   }
 
   /** A group of this service takes its turn. */

@@ -25,6 +25,8 @@ export class WorkingState implements ClusterState {
   readonly names: readonly string[];
   readonly tasks: Int32Array;
   readonly services: ServiceCounts;
+  /** Indices of the nodes that have changed, in the order of the changes. */
+  readonly changes: number[] = [];
   /** As the round lists them. */
   readonly #views: readonly NodeView[];
   /** Index of the node at each place of the list. */
@@ -85,6 +87,7 @@ export class WorkingState implements ClusterState {
     for (const { used, amount } of this.#requests) used[index] = (used[index] as number) + amount * count;
     this.tasks[index] = (this.tasks[index] as number) + count;
     this.services.add(index, count);
+    this.changes.push(index);
     this.#near.add(service, index, count);
     for (const port of hostPorts) {
       const holders = this.#hostPorts.get(port);

@@ -11,6 +11,7 @@ export function leastUsed(options: { readonly weight?: number } = {}): NodeScore
     name: 'least-used',
     weight: options.weight,
     trend: 'stepping',
+    shape: ({ requests }: TaskGroup) => JSON.stringify(requests),
     score({ service }: TaskGroup, node: NodeState): number {
       const others = Math.min(node.tasks, TASKS - 2);
       return -(node.tasksOf(service) + (others + node.share() / 2) / TASKS);

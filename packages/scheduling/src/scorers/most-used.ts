@@ -11,6 +11,7 @@ export function mostUsed(options: { readonly weight?: number } = {}): NodeScorer
     name: 'most-used',
     weight: options.weight,
     trend: 'rising',
+    shape: ({ requests }: TaskGroup) => JSON.stringify(requests),
     score(_group: TaskGroup, node: NodeState): number {
       return node.share(1) + node.tasks / TASKS;
     },
