@@ -166,6 +166,34 @@ sabotage(
         },
       }),
     ),
+    wreck(
+      'runs every command as the user of the task',
+      'exec runs a command as the user and in the directory it names',
+      (api) => ({
+        exec(task, { user: _, ...options }) {
+          return api.exec(task, options);
+        },
+      }),
+    ),
+    wreck(
+      'runs every command in the directory of the task',
+      'exec runs a command as the user and in the directory it names',
+      (api) => ({
+        exec(task, { workingDir: _, ...options }) {
+          return api.exec(task, options);
+        },
+      }),
+    ),
+    wreck(
+      'drops a directory that is malformed',
+      'exec with a malformed user or directory is INVALID_OBJECT',
+      (api) => ({
+        exec(task, { workingDir, ...options }) {
+          const isAbsolute = workingDir?.startsWith('/') === true;
+          return api.exec(task, isAbsolute ? { ...options, workingDir } : options);
+        },
+      }),
+    ),
     wreck('drops standard input', 'exec hands its standard input on, and its end', (api) => ({
       exec(task, options) {
         const { stdin: _dropped, ...rest } = options;

@@ -18,6 +18,7 @@ export const fakeBehaviour: Behaviour = {
     says: (text) => ['echo', text],
     exits: (code) => ['exit', String(code)],
     copies: ['cat'],
+    execAs: { user: '12345', printsUser: ['whoami'], workingDir: '/proc', printsDirectory: ['pwd'] },
   },
 };
 
@@ -42,6 +43,9 @@ export const processBehaviour: Behaviour = {
     says: (text) => ['echo', text],
     exits: (code) => ['sh', '-c', `exit ${code}`],
     copies: ['cat'],
+    ...(process.getuid?.() === 0 && {
+      execAs: { user: '12345', printsUser: ['id', '-u'], workingDir: '/proc', printsDirectory: ['pwd'] },
+    }),
   },
 };
 

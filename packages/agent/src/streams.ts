@@ -132,8 +132,14 @@ export class StreamServer {
     return this.#keep({ next, stdin: undefined, session: undefined, stop });
   }
 
-  async #openExec({ task, command, env, tty }: AgentRequest & { op: 'exec' }): Promise<StreamOpened> {
+  async #openExec(request: AgentRequest & { op: 'exec' }): Promise<StreamOpened> {
+    const { task, command, env, user, workingDir, tty } = request;
     if (this.#runtime.exec === undefined) throw new GantryError('UNSUPPORTED', 'the runtime cannot exec');
+    const { execUser = false, execWorkingDir = false } = this.#runtime.supports;
+    if (user !== undefined && !execUser)
+      throw new GantryError('UNSUPPORTED', 'the runtime cannot run commands as another user');
+    if (workingDir !== undefined && !execWorkingDir)
+      throw new GantryError('UNSUPPORTED', 'the runtime cannot run commands in another directory');
     const stop = new AbortController();
     const stdin = new InputWindow(this.#limits.windowBytes);
     const session = await this.#runtime.exec(task, {
@@ -141,6 +147,8 @@ export class StreamServer {
       stdin,
       signal: stop.signal,
       ...(env === undefined ? {} : { env }),
+      ...(user === undefined ? {} : { user }),
+      ...(workingDir === undefined ? {} : { workingDir }),
       ...(tty === undefined ? {} : { tty }),
     });
     const pull = reader(

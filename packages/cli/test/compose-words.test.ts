@@ -315,7 +315,10 @@ describe('what Gantry cannot do', () => {
     ['compose restart -t 5', 'UNSUPPORTED compose restart --timeout: '],
     ['compose down -t 5', 'UNSUPPORTED compose down --timeout: '],
     ['compose down --rmi all', 'UNSUPPORTED compose down --rmi: '],
-    ['compose exec -u root web sh', 'UNSUPPORTED compose exec --user: '],
+    ['compose exec -d web sh', 'UNSUPPORTED compose exec --detach: '],
+    ['compose exec --privileged web sh', 'UNSUPPORTED compose exec --privileged: '],
+    ['compose run -it web sh', 'UNSUPPORTED compose run --interactive: '],
+    ['compose run -t web sh', 'UNSUPPORTED compose run --tty: '],
     ['compose up --pull always', 'UNSUPPORTED compose up --pull: '],
     ['compose up --exit-code-from web', 'UNSUPPORTED compose up --exit-code-from: '],
     ['compose create --abort-on-container-exit', 'UNSUPPORTED compose create --abort-on-container-exit: '],
@@ -339,6 +342,30 @@ describe('compose exec and run', () => {
       err: expect.stringContaining('no running task with the index 9'),
     });
     expect(await run('compose exec -T --index zero web true')).toMatchObject({ code: 2 });
+  });
+
+  test('exec runs a command as the user and in the directory it is given', async () => {
+    await files({ 'compose.yaml': COMPOSE });
+    await run('compose up --timeout 20s');
+    for (const [line, out] of [
+      ['compose exec -T -u 1000:1000 web whoami', '1000:1000'],
+      ['compose exec -T --workdir /srv web pwd', '/srv'],
+      ['compose exec -T web whoami', 'root'],
+      ['exec -u daemon shop-web -- whoami', 'daemon'],
+      ['exec --workdir /srv shop-web -- pwd', '/srv'],
+      ['exec shop-web -- pwd', '/'],
+    ] as const)
+      expect(await run(line)).toMatchObject({ code: 0, out: `${out}\n` });
+  });
+
+  test.each([
+    ['exec -u missing shop-web -- whoami', 'user "missing" not found'],
+    ['exec -w srv shop-web -- pwd', 'workingDir: expected an absolute path'],
+    ['compose exec -T -u -x web whoami', 'user: expected user or user:group'],
+  ])('`%s` is rejected', async (line, text) => {
+    await files({ 'compose.yaml': COMPOSE });
+    await run('compose up --timeout 20s');
+    expect(await run(line)).toMatchObject({ code: 1, err: expect.stringContaining(text) });
   });
 
   test('run -d makes a task of its own beside the service, with what it depends on', async () => {

@@ -233,9 +233,9 @@ export class RemoteCluster implements ClusterApi, AsyncDisposable {
   }
 
   async exec(task: string, options: ExecOptions): Promise<ExecSession> {
-    const { command, env = {}, tty, signal } = options;
+    const { command, env = {}, user, workingDir, tty, signal } = options;
     const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    const query = queryText({ command, env: pairs, tty });
+    const query = queryText({ command, env: pairs, user, workingDir, tty });
     const channel = await this.#open(`${await this.#kinds.object('task', task)}/exec`, query, signal);
     return await execOver(channel, options);
   }

@@ -87,6 +87,7 @@ export type {
   Taint,
 } from './model/node.ts';
 export { parseCpu, parseMemory, type ResourceRequirements, type Resources } from './model/resources.ts';
+export { runAsSchema } from './model/run-as.ts';
 export { parseSelector, readField, type Selector } from './model/selector.ts';
 export type {
   Dependency,

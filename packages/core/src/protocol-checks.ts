@@ -162,6 +162,8 @@ const OPS: { readonly [K in AgentRequest['op']]: Check } = {
     task: name,
     command: listOf(text(128 * 1024), 4096),
     env: optional(recordOf(word, text(128 * 1024), 4096)),
+    user: optional(text(256)),
+    workingDir: optional(text(4096)),
     tty: optional(flag),
   }),
   read: shape<Op<'read'>>({ op: word, stream }),

@@ -192,6 +192,10 @@ export type AgentRequest =
       readonly task: string;
       readonly command: readonly string[];
       readonly env?: Readonly<Record<string, string>>;
+      /** Sent only to a node with the feature `exec.user`: an agent that does not know it would ignore it. */
+      readonly user?: string;
+      /** Sent only to a node with the feature `exec.workingDir`. */
+      readonly workingDir?: string;
       readonly tty?: boolean;
     }
   /** More of a stream that `logs` or `exec` opened; waits for some. */

@@ -383,6 +383,54 @@ const wrecks = [
     },
   ),
   wreck(
+    'runs every command as the user of the task',
+    'exec runs a command as the user it names, and otherwise as the user of the task',
+    class extends PlainRuntime {
+      override async exec(task: string, { user: _, ...more }: ExecOptions): Promise<ExecSession> {
+        return await super.exec(task, more);
+      }
+    },
+  ),
+  wreck(
+    'runs every command in the directory of the task',
+    'exec runs a command in the directory it names, and otherwise in that of the task',
+    class extends PlainRuntime {
+      override async exec(task: string, { workingDir: _, ...more }: ExecOptions): Promise<ExecSession> {
+        return await super.exec(task, more);
+      }
+    },
+  ),
+  wreck(
+    'falls back to the directory of the task if the other does not exist',
+    'exec runs nothing for a user or a directory that does not exist',
+    class extends PlainRuntime {
+      override async exec(task: string, { workingDir, ...more }: ExecOptions): Promise<ExecSession> {
+        return await super.exec(
+          task,
+          workingDir === undefined || workingDir === '/missing' ? more : { ...more, workingDir },
+        );
+      }
+    },
+  ),
+  wreck(
+    'falls back to the user of the task if the other does not exist',
+    'exec runs nothing for a user or a directory that does not exist',
+    class extends PlainRuntime {
+      override async exec(task: string, { user, ...more }: ExecOptions): Promise<ExecSession> {
+        return await super.exec(task, user === undefined || user === 'missing' ? more : { ...more, user });
+      }
+    },
+  ),
+  wreck(
+    'quietly ignores the user of a command',
+    'exec is UNSUPPORTED for a user or a directory if supports denies it',
+    class extends PlainRuntime {
+      override get supports(): RuntimeSupport {
+        return { ...super.supports, execUser: false };
+      }
+    },
+  ),
+  wreck(
     'leaves a command running that was aborted',
     'exec whose signal fires is terminated with all that it started',
     class extends PlainRuntime {

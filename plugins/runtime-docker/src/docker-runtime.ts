@@ -75,6 +75,8 @@ export class DockerRuntime implements Runtime, Lifecycle {
   get supports(): RuntimeSupport {
     return {
       exec: true,
+      execUser: true,
+      execWorkingDir: true,
       logs: true,
       stats: true,
       images: true,

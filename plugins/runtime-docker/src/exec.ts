@@ -26,7 +26,7 @@ export async function exec(
   { engine, container, task, marker, closing }: ExecSetup,
   options: ExecOptions,
 ): Promise<ExecSession> {
-  const { tty = false, stdin, command, env, signal } = options;
+  const { tty = false, stdin, command, env, user, workingDir, signal } = options;
   throwIfAborted(signal);
   const what = `exec in "${task}"`;
   let socket: Duplex;
@@ -39,6 +39,8 @@ export async function exec(
       AttachStdout: true,
       AttachStderr: true,
       Tty: tty,
+      ...(user === undefined ? {} : { User: user }),
+      ...(workingDir === undefined ? {} : { WorkingDir: workingDir }),
     });
     id = created.id;
     socket = await engine.streams.getExec(id).start({ hijack: true, stdin: stdin !== undefined, Tty: tty });

@@ -50,6 +50,13 @@ describeWith('docker', 'runtime-docker', () => {
           copies: ['cat'],
           hangs: ['sh', '-c', 'sleep 77771 & sleep 77771'],
           findsHanging: ['sh', '-c', 'grep -qs 7777[1] /proc/[0-9]*/cmdline'],
+          execAs: {
+            user: '12345',
+            missingUser: 'nobody-knows',
+            printsUser: ['id', '-u'],
+            directory: '/proc',
+            printsDirectory: ['pwd'],
+          },
         },
       };
       const close = async (): Promise<void> => {

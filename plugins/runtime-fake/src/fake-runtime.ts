@@ -6,6 +6,7 @@ import {
   type ExecOptions,
   type ExecSession,
   GantryError,
+  invalidObject,
   type NodeInfo,
   type OutputChunk,
   type Resources,
@@ -34,6 +35,8 @@ export interface FakeRuntimeSetup extends Drive {
 export class FakeRuntime implements Runtime {
   readonly supports = {
     exec: true,
+    execUser: true,
+    execWorkingDir: true,
     logs: true,
     stats: true,
     images: true,
@@ -91,15 +94,18 @@ export class FakeRuntime implements Runtime {
   }
 
   /**
-   * Says its command; `exit N` exits with N; `hang` ends only when it is terminated, and `hanging` succeeds while one of
+   * Says its command; `exit N` exits with N; `whoami` and `pwd` say the user and the directory (default: those of the
+   * template, or `root` and `/`); the user `missing` and the directory `/missing` do not exist; `hang` ends only when it is terminated, and `hanging` succeeds while one of
    * these runs. Fails while the life of the task is not ready, or sick.
    */
-  async exec(task: string, { command, stdin, signal }: ExecOptions): Promise<ExecSession> {
+  async exec(task: string, options: ExecOptions): Promise<ExecSession> {
+    const { command, stdin, signal } = options;
     throwIfAborted(signal);
-    const { status, life } = this.#find(task);
+    const { status, life, template } = this.#find(task);
     if (status.state !== 'running') {
       throw new GantryError('CONFLICT', `runtime-fake: "${task}" is not running`);
     }
+    const says = answerOf(task, template, options);
     const age = this.#setup.clock.now() - (status.startedAt ?? 0);
     const well = age >= life.readyAfterMs && age < (life.sickAfterMs ?? Number.POSITIVE_INFINITY);
     const asked = command[0] === 'exit' ? Number(command[1] ?? 0) : 0;
@@ -118,7 +124,7 @@ export class FakeRuntime implements Runtime {
         exited(128 + constants.signals.SIGKILL);
         return;
       }
-      yield { stream: 'stdout', data: new TextEncoder().encode(`${command.join(' ')}\n`) };
+      yield { stream: 'stdout', data: new TextEncoder().encode(`${says}\n`) };
       for await (const data of stdin ?? []) yield { stream: 'stdout', data };
       exited(asksForHanging ? Number(!hanging.has(task)) : well ? asked : 1);
     }
@@ -178,6 +184,20 @@ export class FakeRuntime implements Runtime {
   #enter(): void {
     if (this.#closing.signal.aborted) throw new GantryError('CLOSED', 'runtime-fake: the runtime is closed');
   }
+}
+
+/** @throws `INVALID_OBJECT` if the user or the directory does not exist. */
+function answerOf(task: string, template: Workload['template'], options: ExecOptions): string {
+  const { command, user = template.user ?? 'root', workingDir = template.workingDir ?? '/' } = options;
+  const issues = [
+    ...(user === 'missing' ? [{ path: 'user', message: `user "${user}" not found` }] : []),
+    ...(workingDir === '/missing'
+      ? [{ path: 'workingDir', message: `directory "${workingDir}" not found` }]
+      : []),
+  ];
+  if (issues.length > 0) throw invalidObject(`runtime-fake: exec in "${task}"`, issues);
+  if (command[0] === 'whoami') return user;
+  return command[0] === 'pwd' ? workingDir : command.join(' ');
 }
 
 /** Nothing is kept: what a task has written follows from its status. */

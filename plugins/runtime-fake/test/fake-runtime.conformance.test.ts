@@ -38,6 +38,13 @@ conformance(runtimeKit, 'runtime-fake', () => {
       copies: ['cat'],
       hangs: ['hang'],
       findsHanging: ['hanging'],
+      execAs: {
+        user: '12345',
+        missingUser: 'missing',
+        printsUser: ['whoami'],
+        directory: '/proc',
+        printsDirectory: ['pwd'],
+      },
     },
   };
   return {

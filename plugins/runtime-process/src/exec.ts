@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import {
@@ -11,7 +12,10 @@ import {
   throwIfAborted,
 } from '@gantry/core';
 import { EXEC_MARKER, killExec } from './kill-exec.ts';
+import { accountOf, type Launch } from './launch.ts';
 import type { TaskProcess } from './task-process.ts';
+
+type RunAs = Pick<Launch, 'env' | 'cwd' | 'uid' | 'gid'>;
 
 /**
  * Runs a command with the environment, folder and limits of a task; `marker` names it among all of the machine. Nobody
@@ -29,10 +33,10 @@ export async function exec(task: TaskProcess, options: ExecOptions, marker: stri
       { path: 'command', message: 'expected a command' },
     ]);
   }
-  const { cwd, uid, gid } = record;
+  const { env, cwd, uid, gid } = runAs(task, options);
   const child = spawn(file, args, {
     cwd,
-    env: { ...record.env, ...options.env, [EXEC_MARKER]: marker },
+    env: { ...env, ...options.env, [EXEC_MARKER]: marker },
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid, gid }),
@@ -60,6 +64,36 @@ export async function exec(task: TaskProcess, options: ExecOptions, marker: stri
   void feed(child, options.stdin);
   const streams = { stdout: child.stdout as Readable, stderr: child.stderr as Readable };
   return { output: interleave(streams, options.signal), exitCode, resize: async () => {} };
+}
+
+/**
+ * Environment, directory and user of a command: the task's, as far as `options` name no others.
+ *
+ * @throws `UNSUPPORTED` if Gantry may not change the user, `INVALID_OBJECT` if the user or the directory does not exist
+ */
+function runAs({ record }: TaskProcess, { user, workingDir }: ExecOptions): RunAs {
+  const { task, cwd } = record;
+  if (user !== undefined && process.getuid?.() !== 0)
+    throw new GantryError('UNSUPPORTED', `runtime-process: exec in "${task}": only root can switch the user`);
+  if (workingDir !== undefined && !isDirectory(workingDir))
+    throw invalidObject(`runtime-process: exec in "${task}"`, [
+      { path: 'workingDir', message: `directory "${workingDir}" not found on this node` },
+    ]);
+  const account = user === undefined ? undefined : accountOf(task, 'user', user);
+  return {
+    env: account === undefined ? record.env : { ...record.env, HOME: account.home },
+    cwd: workingDir ?? cwd,
+    uid: account?.uid ?? record.uid,
+    gid: account?.gid ?? record.gid,
+  };
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** A command that no longer reads ends its input, which is no error. */

@@ -74,7 +74,7 @@ export function launchOf(
   { inheritEnv: inherit, user: defaultUser }: LaunchDefaults,
 ): Launch {
   const user = template.user ?? defaultUser;
-  const account = user === undefined ? undefined : accountOf(task, user);
+  const account = user === undefined ? undefined : accountOf(task, 'template.user', user);
   const env: Record<string, string> = { PATH: DEFAULT_PATH };
   const names = inherit === true ? Object.keys(process.env) : [...INHERITED, ...(inherit || [])];
   for (const name of names) {
@@ -106,10 +106,11 @@ export function checkUser(text: string): void {
     );
 }
 
-function accountOf(task: string, text: string): Account {
+/** @throws `INVALID_OBJECT` naming the field if the user or the group does not exist on this machine */
+export function accountOf(task: string, path: string, text: string): Account {
   const account = findAccount(text);
   if (typeof account !== 'string') return account;
-  const issue = { path: 'template.user', message: `${account} not found on this node` };
+  const issue = { path, message: `${account} not found on this node` };
   throw invalidObject(`runtime-process: "${task}"`, [issue], 'UserUnknown');
 }
 

@@ -79,14 +79,17 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   get supports(): RuntimeSupport {
     this.#cgroups ??= probeCgroups();
     const { cpu, memory, pids } = this.#cgroups;
+    const isRoot = process.getuid?.() === 0;
     return {
       exec: true,
+      execUser: isRoot,
+      execWorkingDir: true,
       logs: true,
       stats: true,
       images: false,
       limits: { cpu: cpu !== undefined, memory: memory !== undefined, pids: pids !== undefined },
       mounts: [],
-      user: process.getuid?.() === 0,
+      user: isRoot,
       init: false,
     };
   }

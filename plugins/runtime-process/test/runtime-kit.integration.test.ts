@@ -47,6 +47,13 @@ conformance(
         copies: ['cat'],
         hangs: ['sh', '-c', `sleep ${HANGS} & sleep ${HANGS}`],
         findsHanging: ['sh', '-c', `pgrep -f 'sleep [${HANGS[0]}]${HANGS.slice(1)}'`],
+        execAs: {
+          user: '12345',
+          missingUser: 'nobody-knows',
+          printsUser: ['id', '-u'],
+          directory: '/proc',
+          printsDirectory: ['pwd'],
+        },
       },
     };
     const close = async (): Promise<void> => {

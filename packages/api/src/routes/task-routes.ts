@@ -1,4 +1,4 @@
-import { GantryError, type KindDefinition } from '@gantry/core';
+import { GantryError, type KindDefinition, runAsSchema } from '@gantry/core';
 import { z } from 'zod';
 import { allows, type Grant } from '../auth/access.ts';
 import { forbidden } from '../auth/forbidden.ts';
@@ -16,6 +16,7 @@ const execQuery = z.strictObject({
   command: queryList,
   tty: queryFlag.optional(),
   env: queryList.optional(),
+  ...runAsSchema.shape,
 });
 const dialQuery = z.strictObject({ port: queryCount });
 
@@ -34,13 +35,15 @@ export function taskRoutes(kind: KindDefinition, parts: RouteParts): readonly Ro
       answers: { 101: undefined },
       socket: (call, raw) =>
         socketSession('exec', call, raw, parts, async (socket, signal, fail) => {
-          const { command, tty, env } = call.query;
+          const { command, tty, env, user, workingDir } = call.query;
           const session = await api.exec(call.id, {
             command,
             stdin: socket.bytes(),
             signal,
             ...(tty === undefined ? {} : { tty }),
             ...(env === undefined ? {} : { env: environment(env) }),
+            ...(user === undefined ? {} : { user }),
+            ...(workingDir === undefined ? {} : { workingDir }),
           });
           socket.onMessage(({ type, columns, rows }) => {
             if (type !== 'resize') fail(unknownMessage(type));

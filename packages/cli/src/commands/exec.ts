@@ -12,6 +12,8 @@ export interface ExecFlags {
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly env?: readonly string[];
+  readonly user?: string;
+  readonly workdir?: string;
 }
 
 /** `gantry exec [-it] TASK|SERVICE -- COMMAND…`; exits with what the command exits with. */
@@ -22,6 +24,8 @@ export const exec: Define = (command, act) => {
     .option('-i, --stdin', 'hand on standard input')
     .option('-t, --tty', 'with a terminal')
     .addOption(repeatable('-e, --env <variable>', 'NAME=VALUE'))
+    .option('-u, --user <user>', "user or user:group, by name or number (default: the task's)")
+    .option('-w, --workdir <path>', "absolute path of the directory (default: the task's)")
     .passThroughOptions()
     .usage('[options] <workload> -- <command...>')
     .action(
@@ -53,6 +57,8 @@ export async function execIn(
       command,
       tty,
       env: envOf(options.env ?? []),
+      ...(options.user === undefined ? {} : { user: options.user }),
+      ...(options.workdir === undefined ? {} : { workingDir: options.workdir }),
       ...(options.stdin === true ? { stdin: io.stdin.read() } : {}),
       signal,
     }),

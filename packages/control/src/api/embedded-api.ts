@@ -220,7 +220,7 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
   }
 
   async exec(task: string, options: ExecOptions): Promise<ExecSession> {
-    return execInTask(this.#parts.bus, this.#parts.subjects, await this.get('task', task), options);
+    return execInTask(this.#parts, await this.get('task', task), options);
   }
 
   async *dial(task: string, options: DialOptions): AsyncIterable<Uint8Array> {

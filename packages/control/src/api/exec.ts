@@ -6,18 +6,27 @@ import {
   idOf,
   invalidObject,
   isGantryError,
+  type Node,
   type OutputChunk,
+  pathOf,
   plainData,
+  runAsSchema,
   type Subjects,
   type Task,
+  type Views,
   type WireChunk,
 } from '@gantry/core';
 import { AgentStream } from './agent-stream.ts';
 
+export interface ExecParts {
+  readonly bus: Bus;
+  readonly subjects: Subjects;
+  readonly views: Views;
+}
+
 /** Runs a command inside a task, through its agent. */
 export async function execInTask(
-  bus: Bus,
-  subjects: Subjects,
+  { bus, subjects, views }: ExecParts,
   task: Task,
   options: ExecOptions,
 ): Promise<ExecSession> {
@@ -26,11 +35,16 @@ export async function execInTask(
   if (node === undefined || task.status.state !== 'running') {
     throw new GantryError('CONFLICT', `task ${idOf(task.meta)} is ${task.status.state}, not running`);
   }
+  const { user, workingDir } = options;
+  if (user !== undefined || workingDir !== undefined)
+    checkFeatures(idOf(task.meta), node, views.of('node').get(node)?.value, options);
   const request = {
     op: 'exec' as const,
     task: idOf(task.meta),
     command: options.command,
     ...(options.env === undefined ? {} : { env: options.env }),
+    ...(user === undefined ? {} : { user }),
+    ...(workingDir === undefined ? {} : { workingDir }),
     ...(options.tty === undefined ? {} : { tty: options.tty }),
   };
   const stream = await AgentStream.open(bus, subjects.agent(node), request, options.signal);
@@ -69,13 +83,49 @@ export async function execInTask(
   return { output: output(), exitCode, resize: (columns, rows) => stream.resize(columns, rows) };
 }
 
-/** @throws `INVALID_OBJECT` for a command that no system can run: an empty one, and one with NUL. */
-function checkCommand(task: string, { command, env = {} }: ExecOptions): void {
+/**
+ * @throws `INVALID_OBJECT` for a command that no system can run (an empty one, and one with NUL), and for a user or a
+ * directory that is malformed.
+ */
+function checkCommand(task: string, { command, env = {}, user, workingDir }: ExecOptions): void {
   const what = `exec in task ${task}`;
   plainData(command, what);
   plainData(env, what);
+  const { error } = runAsSchema.safeParse({ user, workingDir });
+  if (error !== undefined) {
+    const issues = error.issues.map(({ path, message }) => ({ path: pathOf(path), message }));
+    throw invalidObject(what, issues);
+  }
   if (command.length > 0 && command[0] !== '') return;
   throw invalidObject(what, [{ path: 'command', message: 'expected a command' }]);
+}
+
+/**
+ * An agent of an earlier version ignores fields that it does not know, so a node must say that it honours them.
+ *
+ * @throws `UNSUPPORTED` naming the node and its runtime
+ */
+function checkFeatures(
+  task: string,
+  name: string,
+  node: Node | undefined,
+  { user, workingDir }: ExecOptions,
+): void {
+  const { attributes, features } = node?.status ?? {};
+  const needed = [
+    user === undefined ? undefined : ({ feature: 'exec.user', why: 'as another user' } as const),
+    workingDir === undefined
+      ? undefined
+      : ({ feature: 'exec.workingDir', why: 'in another directory' } as const),
+  ].filter((need) => need !== undefined);
+  const missing = needed.find(({ feature }) => features?.includes(feature) !== true);
+  if (missing === undefined) return;
+  const runtime = attributes?.runtime === undefined ? 'its runtime' : `its runtime "${attributes.runtime}"`;
+  throw new GantryError(
+    'UNSUPPORTED',
+    `exec in task ${task}: node "${name}" cannot run commands ${missing.why}: ${runtime} or its agent's version does not have the feature "${missing.feature}"`,
+    { details: { task, node: name, feature: missing.feature } },
+  );
 }
 
 async function* nothing(): AsyncIterable<Uint8Array> {}

@@ -66,6 +66,10 @@ export interface EnsureOptions {
 export interface ExecOptions {
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** User of the command, as `user` or `user:group`, by name or number (default: the task's). Needs `supports.execUser`. */
+  readonly user?: string;
+  /** Directory of the command, an absolute path (default: the task's). Needs `supports.execWorkingDir`. */
+  readonly workingDir?: string;
   readonly tty?: boolean;
   /** Bytes for its standard input; its end closes it. */
   readonly stdin?: AsyncIterable<Uint8Array>;
@@ -114,6 +118,10 @@ export interface RuntimeStats {
 /** What a runtime can do; what it denies it refuses with `UNSUPPORTED`, and the agent refuses tasks that need it. */
 export interface RuntimeSupport {
   readonly exec: boolean;
+  /** Runs commands of `exec` as another user than the task's. Default: no. */
+  readonly execUser?: boolean;
+  /** Runs commands of `exec` in another directory than the task's. Default: no. */
+  readonly execWorkingDir?: boolean;
   readonly logs: boolean;
   readonly stats: boolean;
   /** Runs images; otherwise a template needs a `command` and may have no image. */
@@ -183,7 +191,10 @@ export interface Runtime {
   list(): Promise<readonly RuntimeTask[]>;
   /** State changes of tasks, from now on; a batch may repeat what `list` returned. Ends when the signal fires. */
   events(signal: AbortSignal): AsyncIterable<readonly RuntimeTask[]>;
-  /** Present if `supports.exec`. */
+  /**
+   * Present if `supports.exec`. A command whose user or directory does not exist must not run: `exec` throws
+   * `INVALID_OBJECT`, or the command exits with a code other than 0 and the reason as its output.
+   */
   exec?(task: string, options: ExecOptions): Promise<ExecSession>;
   /** Present if `supports.logs`; works for a task that has ended, until `remove`. */
   logs?(task: string, options?: RuntimeLogOptions): AsyncIterable<readonly RuntimeLogLine[]>;

@@ -3,7 +3,7 @@ import type { Runtime } from '../contracts/runtime.ts';
 import type { TemplateSpec } from './template.ts';
 
 /**
- * What the drivers of a node can honour, and what a template needs, as words: `images`, `commands`, `exec`, `init`, `logging`, `user`,
+ * What the drivers of a node can honour, and what a template needs, as words: `images`, `commands`, `exec`, `exec.user`, `init`, `logging`, `user`,
  * `limits.cpu`, `mounts.bind`, `networks`, `ports.udp`. A node shows those that it has; a task is placed only where it has
  * all that the task needs.
  */
@@ -15,11 +15,14 @@ export function featuresOfNode(
   network: Pick<Network, 'supports'>,
 ): readonly Feature[] {
   const { images, commands = !images, exec, init, logging = false, user, limits, mounts } = runtime.supports;
+  const { execUser = false, execWorkingDir = false } = runtime.supports;
   const { networks, protocols } = network.supports;
   const features: readonly (Feature | false)[] = [
     images && 'images',
     commands && 'commands',
     exec && 'exec',
+    exec && execUser && 'exec.user',
+    exec && execWorkingDir && 'exec.workingDir',
     init && 'init',
     logging && 'logging',
     user && 'user',

@@ -5,6 +5,7 @@ import type { DeepReadonly } from './deep-readonly.ts';
 import { dnsLabel, type ObjectMeta } from './meta.ts';
 import { networkName } from './network.ts';
 import { type ResourceRequirements, requirementsSchema } from './resources.ts';
+import { absolutePathSchema, userSchema } from './run-as.ts';
 
 export type Protocol = 'tcp' | 'udp';
 
@@ -127,7 +128,6 @@ const MAX_MS = 7 * 24 * 3_600_000;
 export const durationMs = z.int().min(0).max(MAX_MS);
 const port = z.int().min(1).max(65_535);
 const withoutNul = z.string().refine((text) => !text.includes('\0'), 'must not contain NUL');
-const absolutePath = withoutNul.startsWith('/', 'expected an absolute path').max(4096);
 const command = z.array(withoutNul.max(131_072)).max(1024);
 
 const portSchema = z.strictObject({
@@ -142,12 +142,16 @@ const portSchema = z.strictObject({
 const mountSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('bind'),
-    source: absolutePath,
-    target: absolutePath,
+    source: absolutePathSchema,
+    target: absolutePathSchema,
     readOnly: z.boolean().default(false),
     propagation: z.enum(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']).optional(),
   }),
-  z.strictObject({ type: z.literal('tmpfs'), target: absolutePath, size: z.int().positive().optional() }),
+  z.strictObject({
+    type: z.literal('tmpfs'),
+    target: absolutePathSchema,
+    size: z.int().positive().optional(),
+  }),
 ]);
 
 const healthCheckSchema = z
@@ -212,11 +216,8 @@ export const templateSchema = z
         withoutNul.max(131_072),
       )
       .default({}),
-    workingDir: absolutePath.optional(),
-    user: z
-      .string()
-      .regex(/^[A-Za-z0-9_][\w.-]*(:[A-Za-z0-9_][\w.-]*)?$/, 'expected user or user:group')
-      .optional(),
+    workingDir: absolutePathSchema.optional(),
+    user: userSchema.optional(),
     labels: z
       .record(withoutNul.min(1, 'expected a label key').max(4096), z.string().max(131_072))
       .default({}),

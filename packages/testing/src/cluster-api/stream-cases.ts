@@ -113,6 +113,41 @@ export const streamCases: readonly ClusterApiCase[] = [
     },
   },
   {
+    name: 'exec runs a command as the user and in the directory it names',
+    skip: ({ commands }) => (commands.execAs === undefined ? 'its tasks have one user' : undefined),
+    async run(subject, context) {
+      const { api, workloads, commands } = subject;
+      await running(subject, context, serviceOf('web', workloads.runs));
+      const task = await taskOf(subject, 'web');
+      const { user = '', printsUser = [], workingDir = '', printsDirectory = [] } = commands.execAs ?? {};
+      const said = async (command: readonly string[], options: object): Promise<string> =>
+        (await textOf(await api.exec(task, { command, ...options }), context)).trim();
+      strictEqual(await said(printsUser, { user, workingDir }), user);
+      strictEqual(await said(printsDirectory, { user, workingDir }), workingDir);
+      ok((await said(printsUser, { workingDir })) !== user);
+      ok((await said(printsDirectory, { user })) !== workingDir);
+    },
+  },
+  {
+    name: 'exec with a malformed user or directory is INVALID_OBJECT',
+    async run(subject, context) {
+      const { api, workloads, commands } = subject;
+      await running(subject, context, serviceOf('web', workloads.runs));
+      const task = await taskOf(subject, 'web');
+      const malformed = [
+        { user: '' },
+        { user: 'a\0b' },
+        { user: '-x' },
+        { user: 'x'.repeat(10_000) },
+        { workingDir: 'relative' },
+        { workingDir: '/a\0b' },
+        { workingDir: `/${'x'.repeat(10_000)}` },
+      ];
+      for (const options of malformed)
+        await rejects(api.exec(task, { command: commands.exits(0), ...options }), is('INVALID_OBJECT'));
+    },
+  },
+  {
     name: 'exec in a task that has ended is CONFLICT',
     async run({ api, workloads, commands }, context) {
       await api.apply(serviceOf('once', workloads.ends, { restart: { condition: 'none' } }));

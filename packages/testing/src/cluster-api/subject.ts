@@ -29,6 +29,15 @@ export interface ClusterApiSubject {
     readonly exits: (code: number) => readonly string[];
     /** Copies its standard input to its standard output. */
     readonly copies: readonly string[];
+    /** Where tasks can run commands as another user and in another directory. */
+    readonly execAs?: {
+      /** A user other than the tasks' own, as `printsUser` prints it. */
+      readonly user: string;
+      readonly printsUser: readonly string[];
+      /** A directory other than the tasks' own. */
+      readonly workingDir: string;
+      readonly printsDirectory: readonly string[];
+    };
   };
 }
 

@@ -42,6 +42,16 @@ export interface RuntimeSubject {
     readonly hangs: readonly string[];
     /** Exits with 0 while a process of `hangs` runs in the task, and otherwise with another code. */
     readonly findsHanging: readonly string[];
+    /** Needed if `supports.execUser` or `supports.execWorkingDir`. */
+    readonly execAs?: {
+      /** A user other than that of `sleeps`, as `printsUser` prints it. */
+      readonly user: string;
+      readonly missingUser: string;
+      readonly printsUser: readonly string[];
+      /** An absolute path of a directory other than that of `sleeps`. `/missing` must not exist. */
+      readonly directory: string;
+      readonly printsDirectory: readonly string[];
+    };
   };
 }
 

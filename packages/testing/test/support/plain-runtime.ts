@@ -61,7 +61,7 @@ export class PlainRuntime implements Runtime {
   get supports(): RuntimeSupport {
     const limits = { cpu: false, memory: true, pids: false };
     const can = { exec: true, logs: true, stats: true, images: false, user: true, init: false };
-    return { ...can, limits, mounts: [] };
+    return { ...can, limits, mounts: [], execUser: true, execWorkingDir: true };
   }
 
   enter(): void {
@@ -170,8 +170,11 @@ export class PlainRuntime implements Runtime {
     return task;
   }
 
-  async exec(name: string, { command, stdin, signal }: ExecOptions): Promise<ExecSession> {
+  async exec(name: string, options: ExecOptions): Promise<ExecSession> {
+    const { command, stdin, signal, user = 'own', workingDir = '/own' } = options;
     const task = this.find(name);
+    if ([user, workingDir].some((one) => one.endsWith('missing')))
+      throw new GantryError('INVALID_OBJECT', 'not found');
     const [verb, text = ''] = command;
     async function* output(): AsyncGenerator<OutputChunk> {
       if (verb === 'hangs') {
@@ -179,6 +182,8 @@ export class PlainRuntime implements Runtime {
         await new Promise((resolve) => signal?.addEventListener('abort', resolve));
         task.hanging = false;
       }
+      if (verb === 'user') yield { stream: 'stdout', data: Buffer.from(user) };
+      if (verb === 'directory') yield { stream: 'stdout', data: Buffer.from(workingDir) };
       if (verb === 'says') yield { stream: 'stdout', data: Buffer.from(text) };
       for await (const data of stdin ?? []) yield { stream: 'stdout', data };
     }
@@ -235,6 +240,13 @@ export function runtimeFixture(Kind: new (machine: PlainMachine) => PlainRuntime
         copies: ['copies'],
         hangs: ['hangs'],
         findsHanging: ['findsHanging'],
+        execAs: {
+          user: 'other',
+          missingUser: 'missing',
+          printsUser: ['user'],
+          directory: '/other',
+          printsDirectory: ['directory'],
+        },
       },
     },
     close: async () => {

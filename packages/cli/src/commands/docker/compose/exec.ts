@@ -27,8 +27,8 @@ export function defineExec({ add, act, filesOf }: Group): void {
     .addOption(repeatable('-e, --env <variable>', 'NAME=VALUE'))
     .option('--index <number>', 'replica of the service, from 1')
     .option('-i, --interactive', 'accepted: standard input is always passed on')
-    .option('-w, --workdir <path>', 'directory of the command: not supported')
-    .option('-u, --user <user>', 'user of the command: not supported')
+    .option('-w, --workdir <path>', "absolute path of the directory (default: the task's)")
+    .option('-u, --user <user>', "user or user:group, by name or number (default: the task's)")
     .option('-d, --detach', 'do not wait for the command: not supported')
     .option('--privileged', 'extended rights: not supported')
     .passThroughOptions()
@@ -46,14 +46,17 @@ async function exec(
   files: StackFiles,
   flags: Flags,
 ): Promise<number> {
-  const refused = (['user', 'workdir', 'detach', 'privileged'] as const).find(
-    (flag) => flags[flag] !== undefined,
-  );
-  if (refused !== undefined)
+  if (flags.detach !== undefined)
     throw unsupported(
-      `compose exec --${refused}`,
-      'a command runs as its task does, and is waited for',
-      'write it as part of the command: sh -c "cd DIRECTORY && …", su, or setsid',
+      'compose exec --detach',
+      'a command ends with the connection of the client that started it',
+      'start a task of its own with `gantry compose run -d SERVICE COMMAND`, or leave a program behind: `gantry compose exec SERVICE sh -c "setsid COMMAND >/dev/null 2>&1 &"`',
+    );
+  if (flags.privileged !== undefined)
+    throw unsupported(
+      'compose exec --privileged',
+      'a command has the rights of its task',
+      'run it as another user with --user, such as --user root',
     );
   const [service] = await storedServices(cx, files, [name]);
   const id = service === undefined ? '' : idOf(service.meta);
@@ -72,5 +75,7 @@ async function exec(
     stdin: true,
     tty: flags.tty && stdin.isTTY,
     env: flags.env ?? [],
+    ...(flags.user === undefined ? {} : { user: flags.user }),
+    ...(flags.workdir === undefined ? {} : { workdir: flags.workdir }),
   });
 }

@@ -9,9 +9,11 @@ import { readStack, type StackFiles } from '../../../stack/read-stack.ts';
 import { removeMembers } from '../../../stack/remove.ts';
 import { keyOf, ONE_OFF_LABEL, selectObjects } from '../../../stack/select.ts';
 import { type FileFlags, type Group, seconds } from './group.ts';
+import { unsupported } from './unsupported.ts';
 
 interface Flags extends FileFlags {
   readonly detach?: boolean;
+  readonly interactive?: boolean;
   readonly env?: readonly string[];
   readonly entrypoint?: string;
   readonly name?: string;
@@ -19,6 +21,7 @@ interface Flags extends FileFlags {
   readonly rm?: boolean;
   readonly servicePorts?: boolean;
   readonly useAliases?: boolean;
+  readonly tty?: boolean;
   readonly user?: string;
   readonly workdir?: string;
   readonly waitTimeout: string;
@@ -26,6 +29,10 @@ interface Flags extends FileFlags {
 
 /** Room for `-run-` and 8 characters in the name of a service. */
 const MAX_BASE = 50;
+
+const NO_TERMINAL = 'a task of its own has no terminal and no standard input';
+const INSTEAD_OF_TERMINAL =
+  'for a shell, start a task that stays with `gantry compose run -d SERVICE sleep infinity`, and enter it with `gantry exec -it NAME -- sh`, where NAME is what the first command prints';
 
 /** `gantry compose run`: one task beside those of a service; exits with its exit code. */
 export function defineRun({ add, act, filesOf }: Group): void {
@@ -40,6 +47,8 @@ export function defineRun({ add, act, filesOf }: Group): void {
     .option('--rm', 'remove it afterwards')
     .option('-P, --service-ports', "publish the service's ports")
     .option('--use-aliases', "answer to the service's names on its networks")
+    .option('-i, --interactive', 'with standard input: not supported')
+    .option('-t, --tty', 'with a terminal: not supported')
     .option('-T, --no-tty', 'accepted: it has no terminal and no standard input')
     .option('-u, --user <user>', 'run as this user')
     .option('-w, --workdir <path>', 'run in this directory')
@@ -59,6 +68,11 @@ async function run(
   files: StackFiles,
   flags: Flags,
 ): Promise<number> {
+  const terminal = flags.interactive === true ? 'interactive' : flags.tty === true ? 'tty' : undefined;
+  if (terminal !== undefined)
+    throw unsupported(`compose run --${terminal}`, NO_TERMINAL, INSTEAD_OF_TERMINAL);
+  if (flags.tty === undefined && flags.detach !== true && cx.io.stdin.isTTY)
+    cx.warn(`${NO_TERMINAL}: ${INSTEAD_OF_TERMINAL} (-T turns this warning off)`);
   const read = await readStack(cx, { ...files, enabled: [name] });
   const objects = selectObjects(read.objects, { names: [name], noDeps: !flags.deps });
   const service = objects.find(
