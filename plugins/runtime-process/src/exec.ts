@@ -72,17 +72,17 @@ export async function exec(task: TaskProcess, options: ExecOptions, marker: stri
  * @throws `UNSUPPORTED` if Gantry may not change the user, `INVALID_OBJECT` if the user or the directory does not exist
  */
 function runAs({ record }: TaskProcess, { user, workingDir }: ExecOptions): RunAs {
-  const { task, cwd } = record;
+  const what = `runtime-process: exec in "${record.task}"`;
   if (user !== undefined && process.getuid?.() !== 0)
-    throw new GantryError('UNSUPPORTED', `runtime-process: exec in "${task}": only root can switch the user`);
+    throw new GantryError('UNSUPPORTED', `${what}: only root can switch the user`);
   if (workingDir !== undefined && !isDirectory(workingDir))
-    throw invalidObject(`runtime-process: exec in "${task}"`, [
+    throw invalidObject(what, [
       { path: 'workingDir', message: `directory "${workingDir}" not found on this node` },
     ]);
-  const account = user === undefined ? undefined : accountOf(task, 'user', user);
+  const account = user === undefined ? undefined : accountOf(what, 'user', user);
   return {
     env: account === undefined ? record.env : { ...record.env, HOME: account.home },
-    cwd: workingDir ?? cwd,
+    cwd: workingDir ?? record.cwd,
     uid: account?.uid ?? record.uid,
     gid: account?.gid ?? record.gid,
   };

@@ -74,7 +74,8 @@ export function launchOf(
   { inheritEnv: inherit, user: defaultUser }: LaunchDefaults,
 ): Launch {
   const user = template.user ?? defaultUser;
-  const account = user === undefined ? undefined : accountOf(task, 'template.user', user);
+  const account =
+    user === undefined ? undefined : accountOf(`runtime-process: "${task}"`, 'template.user', user);
   const env: Record<string, string> = { PATH: DEFAULT_PATH };
   const names = inherit === true ? Object.keys(process.env) : [...INHERITED, ...(inherit || [])];
   for (const name of names) {
@@ -107,11 +108,11 @@ export function checkUser(text: string): void {
 }
 
 /** @throws `INVALID_OBJECT` naming the field if the user or the group does not exist on this machine */
-export function accountOf(task: string, path: string, text: string): Account {
+export function accountOf(what: string, path: string, text: string): Account {
   const account = findAccount(text);
   if (typeof account !== 'string') return account;
   const issue = { path, message: `${account} not found on this node` };
-  throw invalidObject(`runtime-process: "${task}"`, [issue], 'UserUnknown');
+  throw invalidObject(what, [issue], 'UserUnknown');
 }
 
 /** `user`, `user:group`, as names or numbers; the part that is missing, as text. */
