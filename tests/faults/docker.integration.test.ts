@@ -1,10 +1,12 @@
 /** The same as faults.test.ts, for inputs that need containers. */
 import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
 import { dockerCluster } from '@gantry/presets/docker';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Bed } from '../failures/support/bed.ts';
 import { realBed } from '../failures/support/real-bed.ts';
 import { commitImage } from '../support/docker-image.ts';
+import { freePorts } from '../support/ports.ts';
 import { describeWith } from '../support/services.ts';
 import { gantry, liveTasks, tasksOf, write } from './support.ts';
 
@@ -174,6 +176,34 @@ describeWith('docker', 'containers', () => {
     docker('pause', before);
     expect(await gantry(bed, `rollout restart ${service}`)).toMatchObject({ code: 0 });
     await one(service, (container) => container !== before);
+  });
+
+  test('r36-port-taken: a published port that is in use is retried until it is free, and shown as not served until then', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    const holder = createServer((_, response) => response.end('holder'));
+    await new Promise<void>((resolve) => holder.listen(port, resolve));
+    const service = await up('r36', 'web', {
+      command: ['httpd', '-f', '-p', '80', '-h', '/etc'],
+      ports: [`${port}:80`],
+    });
+    try {
+      await eventually('the port is reported as taken', async () => {
+        const { status } = await bed.api.get('service', service);
+        return status.ready === 1 && status.progress?.reason === 'PortUnavailable';
+      });
+      expect((await gantry(bed, 'get services')).out).toContain(`${port}→80/tcp (not served)`);
+      expect((await gantry(bed, `explain service/${service}`)).out).toMatch(
+        new RegExp(`PortUnavailable.*${port}`),
+      );
+      const waiting = gantry(bed, 'compose -p r36 up --timeout 120s --detach --wait');
+      await new Promise((resolve) => holder.close(resolve));
+      expect(await waiting).toMatchObject({ code: 0 });
+    } finally {
+      holder.close();
+      holder.closeAllConnections();
+    }
+    expect((await gantry(bed, 'get services')).out).not.toContain('not served');
+    expect(await (await fetch(`http://127.0.0.1:${port}/passwd`)).text()).toContain('root');
   });
 
   test.each([

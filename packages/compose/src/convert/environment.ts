@@ -1,4 +1,4 @@
-import { isGantryError, validateInput } from '@gantry/core';
+import { isGantryError, type MetaInput, validateInput } from '@gantry/core';
 import { locate } from '../load/reader.ts';
 import type { Cursor } from '../model/cursor.ts';
 import { type EnvFile, parseEnvFile, parseRawEnvFile } from '../syntax/env-file.ts';
@@ -80,7 +80,7 @@ export function labelsOf(service: Cursor, contents: Contents): Readonly<Record<s
 export function objectLabelsOf(labels: Cursor | undefined): Readonly<Record<string, string>> {
   const cursors = new Map(labels?.entries() ?? []);
   const pairs = Object.entries(pairsOf(labels)).filter(([key, value]) => {
-    if (isObjectLabel(key, value)) return true;
+    if (isValid({ labels: { [key]: value } })) return true;
     cursors
       .get(key)
       ?.unsupported(
@@ -91,10 +91,25 @@ export function objectLabelsOf(labels: Cursor | undefined): Readonly<Record<stri
   return Object.fromEntries(pairs);
 }
 
-/** What the core takes as a label of an object. */
-function isObjectLabel(key: string, value: string): boolean {
+/** Annotations of a service, whose values are free text. */
+export function annotationsOf(annotations: Cursor | undefined): Readonly<Record<string, string>> {
+  const cursors = new Map(annotations?.entries() ?? []);
+  const pairs = Object.entries(pairsOf(annotations, 'annotations')).filter(([key]) => {
+    if (isValid({ annotations: { [key]: '' } })) return true;
+    cursors
+      .get(key)
+      ?.unsupported(
+        'an annotation has a key of at most 63 letters, digits, "-", "_" and ".", with a prefix like example.com/',
+      );
+    return false;
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** Whether the core accepts an object with these labels or annotations. */
+function isValid(meta: Partial<Pick<MetaInput, 'labels' | 'annotations'>>): boolean {
   try {
-    validateInput({ kind: 'network', meta: { name: 'labelled', labels: { [key]: value } } });
+    validateInput({ kind: 'network', meta: { name: 'labelled', ...meta } });
     return true;
   } catch (error) {
     if (isGantryError(error, 'INVALID_OBJECT')) return false;
@@ -102,11 +117,14 @@ function isObjectLabel(key: string, value: string): boolean {
   }
 }
 
-/** Labels as a mapping; one without a value has an empty one. */
-export function pairsOf(labels: Cursor | undefined): Readonly<Record<string, string>> {
+/** Labels, or annotations, as a mapping; one without a value has an empty one. */
+export function pairsOf(
+  labels: Cursor | undefined,
+  what: 'labels' | 'annotations' = 'labels',
+): Readonly<Record<string, string>> {
   const pairs = (labels?.entries() ?? []).map(([name, cursor]) => {
     const empty = cursor.tree.kind === 'scalar' && cursor.tree.value === null;
-    if (name.startsWith(OWN)) cursor.invalid(`labels that begin with "${OWN}" are Gantry's own`);
+    if (name.startsWith(OWN)) cursor.invalid(`${what} that begin with "${OWN}" are Gantry's own`);
     return [name, empty ? '' : (cursor.text() ?? '')] as const;
   });
   return Object.fromEntries(pairs);

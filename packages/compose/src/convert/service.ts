@@ -1,7 +1,7 @@
 import { type Issue, isGantryError, type ServiceInput, validateInput } from '@gantry/core';
 import type { Cursor } from '../model/cursor.ts';
 import { dependenciesOf } from './dependencies.ts';
-import { objectLabelsOf } from './environment.ts';
+import { annotationsOf, objectLabelsOf } from './environment.ts';
 import { placementOf } from './placement.ts';
 import { restartOf } from './restart.ts';
 import type { Stack } from './stack.ts';
@@ -15,6 +15,7 @@ export function serviceOf(service: Cursor, key: string, stack: Stack, namespace?
   const dependsOn = dependenciesOf(service, stack);
   const placement = placementOf(service);
   const labels = objectLabelsOf(service.at('deploy', 'labels'));
+  const annotations = annotationsOf(service.get('annotations'));
   checkEndpointMode(service.at('deploy', 'endpoint_mode'));
   const input: ServiceInput = {
     kind: 'service',
@@ -22,6 +23,7 @@ export function serviceOf(service: Cursor, key: string, stack: Stack, namespace?
       name: stack.names.get(key) as string,
       ...(namespace === undefined ? {} : { namespace }),
       labels: { ...labels, 'gantry.stack': stack.name, 'gantry.stack.service': key },
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
     spec: {
       ...modeOf(service),
@@ -88,6 +90,7 @@ const ORIGINS: Readonly<Record<string, readonly string[]>> = Object.freeze({
   'spec.update': ['deploy', 'update_config'],
   'spec.rollback': ['deploy', 'rollback_config'],
   'meta.labels': ['deploy', 'labels'],
+  'meta.annotations': ['annotations'],
 });
 
 /** The last word is the core's; what it refuses is told where it was written. */

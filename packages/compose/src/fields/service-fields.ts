@@ -107,7 +107,7 @@ export const SERVICE_FIELDS: Fields = Object.freeze({
     'nothing is built: the image is used; without one the service is rejected, or leniently the image is the one that docker compose build makes',
   ),
 
-  annotations: refused('only labels are handed to the runtime'),
+  annotations: noted('they are kept as annotations of the service: the runtime does not get them'),
   blkio_config: refused('disk access cannot be limited'),
   cap_add: refused(NO_PRIVILEGES),
   cap_drop: refused(NO_PRIVILEGES),
