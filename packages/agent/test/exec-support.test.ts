@@ -34,7 +34,7 @@ test.each([
   },
 );
 
-test('a runtime that can is told the user and the directory', async () => {
+test('a runtime that can receives the user and the directory', async () => {
   const { streams, asked } = server({ execUser: true, execWorkingDir: true });
   await streams.answer({ ...request, user: 'root', workingDir: '/srv' });
   await streams.answer(request);

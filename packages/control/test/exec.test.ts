@@ -49,7 +49,7 @@ test('a node of an earlier version runs commands as their task', async () => {
   expect(requests[0]).toEqual({ op: 'exec', task: 'web.1', command: ['id'] });
 });
 
-test('a node with the features is told the user and the directory', async () => {
+test('a node with the features receives the user and the directory', async () => {
   const { call, requests } = await ask({ user: '1:1', workingDir: '/srv' }, ['exec.user', 'exec.workingDir']);
   await call;
   expect(requests[0]).toMatchObject({ op: 'exec', user: '1:1', workingDir: '/srv' });

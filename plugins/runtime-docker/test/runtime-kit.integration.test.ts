@@ -52,7 +52,7 @@ describeWith('docker', 'runtime-docker', () => {
           findsHanging: ['sh', '-c', 'grep -qs 7777[1] /proc/[0-9]*/cmdline'],
           execAs: {
             user: '12345',
-            missingUser: 'nobody-knows',
+            missingUser: 'no-such-user',
             printsUser: ['id', '-u'],
             directory: '/proc',
             printsDirectory: ['pwd'],

@@ -72,8 +72,8 @@ describe.runIf(isRoot)('a command as another user, if Gantry runs as root', () =
     ['a user and a group by name', undefined, 'daemon:nogroup', '1 65534 65534 /usr/sbin'],
     ['numbers that no file knows', undefined, '54321:54322', '54321 54322 54322 /'],
     ['a number without a group', undefined, '54321', '54321 54321 54321 /'],
-    ['root in a task of another user', 'nobody', 'root', '0 0 0 /root'],
-  ])('by %s', async (_what, own, user, expected) => {
+    ['root in a task of another user', 'daemon', 'root', '0 0 0 /root'],
+  ])('runs by %s', async (_what, own, user, expected) => {
     await start(own === undefined ? {} : { user: own });
     expect(await said(IDS, { user })).toBe(expected);
   });
@@ -85,8 +85,8 @@ describe.runIf(isRoot)('a command as another user, if Gantry runs as root', () =
   });
 
   test.each([
-    ['user', 'nobody-knows', 'user: user "nobody-knows" not found on this node'],
-    ['user', 'root:nobody-knows', 'user: group "nobody-knows" not found on this node'],
+    ['user', 'no-such-user', 'user: user "no-such-user" not found on this node'],
+    ['user', 'root:no-such-user', 'user: group "no-such-user" not found on this node'],
     ['workingDir', '/no/such', 'workingDir: directory "/no/such" not found on this node'],
     ['workingDir', '/etc/passwd', 'workingDir: directory "/etc/passwd" not found on this node'],
     ['workingDir', '/etc/passwd/x', 'workingDir: directory "/etc/passwd/x" not found on this node'],

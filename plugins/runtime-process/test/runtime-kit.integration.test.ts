@@ -49,7 +49,7 @@ conformance(
         findsHanging: ['sh', '-c', `pgrep -f 'sleep [${HANGS[0]}]${HANGS.slice(1)}'`],
         execAs: {
           user: '12345',
-          missingUser: 'nobody-knows',
+          missingUser: 'no-such-user',
           printsUser: ['id', '-u'],
           directory: '/proc',
           printsDirectory: ['pwd'],
