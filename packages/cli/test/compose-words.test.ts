@@ -358,6 +358,18 @@ describe('compose exec and run', () => {
       expect(await run(line)).toMatchObject({ code: 0, out: `${out}\n` });
   });
 
+  test('exec hands on variables of this environment by name', async () => {
+    await files({ 'compose.yaml': COMPOSE });
+    await run('compose up --timeout 20s');
+    const env = { COLOR: 'red' };
+    for (const line of [
+      'exec -e COLOR -e SIZE=1 -e UNSET shop-web -- env',
+      'compose exec -T -e COLOR -e SIZE=1 -e UNSET web env',
+    ])
+      expect(await run(line, { env })).toMatchObject({ code: 0, out: 'COLOR=red\nSIZE=1\n' });
+    expect(await run('exec -e =1 shop-web -- env')).toMatchObject({ code: 2 });
+  });
+
   test.each([
     ['exec -u missing shop-web -- whoami', 'user "missing" not found'],
     ['exec -w srv shop-web -- pwd', 'workingDir: expected an absolute path'],

@@ -94,8 +94,8 @@ export class FakeRuntime implements Runtime {
   }
 
   /**
-   * Says its command; `exit N` exits with N; `whoami` and `pwd` say the user and the directory (default: those of the
-   * template, or `root` and `/`); the user `missing` and the directory `/missing` do not exist; `hang` ends only when it is terminated, and `hanging` succeeds while one of
+   * Says its command; `exit N` exits with N; `env` says the variables that the caller gives, `whoami` and `pwd` the user
+   * and the directory (default: those of the template, or `root` and `/`); the user `missing` and the directory `/missing` do not exist; `hang` ends only when it is terminated, and `hanging` succeeds while one of
    * these runs. Fails while the life of the task is not ready, or sick.
    */
   async exec(task: string, options: ExecOptions): Promise<ExecSession> {
@@ -197,6 +197,10 @@ function answerOf(task: string, template: Workload['template'], options: ExecOpt
   ];
   if (issues.length > 0) throw invalidObject(`runtime-fake: exec in "${task}"`, issues);
   if (command[0] === 'whoami') return user;
+  if (command[0] === 'env')
+    return Object.entries(options.env ?? {})
+      .map((pair) => pair.join('='))
+      .join('\n');
   return command[0] === 'pwd' ? workingDir : command.join(' ');
 }
 

@@ -23,7 +23,7 @@ export const exec: Define = (command, act) => {
     .argument('<command...>', 'the command and its arguments')
     .option('-i, --stdin', 'hand on standard input')
     .option('-t, --tty', 'with a terminal')
-    .addOption(repeatable('-e, --env <variable>', 'NAME=VALUE'))
+    .addOption(repeatable('-e, --env <variable>', 'NAME=VALUE, or NAME from this environment'))
     .option('-u, --user <user>', "user or user:group, by name or number (default: the task's)")
     .option('-w, --workdir <path>', "absolute path of the directory (default: the task's)")
     .passThroughOptions()
@@ -56,7 +56,7 @@ export async function execIn(
     api.exec(task, {
       command,
       tty,
-      env: envOf(options.env ?? []),
+      env: envOf(options.env ?? [], io.env),
       ...(options.user === undefined ? {} : { user: options.user }),
       ...(options.workdir === undefined ? {} : { workingDir: options.workdir }),
       ...(options.stdin === true ? { stdin: io.stdin.read() } : {}),
@@ -90,12 +90,13 @@ function rawTerminal(io: Io, resize: (columns: number, rows: number) => void): (
   };
 }
 
-function envOf(variables: readonly string[]): Record<string, string> {
+/** A variable without a value has that of this environment; one that is not set there is left out. */
+function envOf(variables: readonly string[], own: Io['env']): Record<string, string> {
   return Object.fromEntries(
-    variables.map((variable) => {
-      const [name, value] = splitPair(variable);
-      if (value === undefined || name === '') throw usage(`-e: expected NAME=VALUE, got "${variable}"`);
-      return [name, value];
+    variables.flatMap((variable) => {
+      const [name, value = own[name]] = splitPair(variable);
+      if (name === '') throw usage(`-e: expected NAME=VALUE or NAME, got "${variable}"`);
+      return value === undefined ? [] : [[name, value]];
     }),
   );
 }

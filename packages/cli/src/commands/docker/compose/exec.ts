@@ -24,7 +24,7 @@ export function defineExec({ add, act, filesOf }: Group): void {
     .argument('<service>', 'service of the file')
     .argument('<command...>', 'the command and its arguments')
     .option('-T, --no-tty', 'without a terminal; the default if standard input is none')
-    .addOption(repeatable('-e, --env <variable>', 'NAME=VALUE'))
+    .addOption(repeatable('-e, --env <variable>', 'NAME=VALUE, or NAME from this environment'))
     .option('--index <number>', 'replica of the service, from 1')
     .option('-i, --interactive', 'accepted: standard input is always passed on')
     .option('-w, --workdir <path>', "absolute path of the directory (default: the task's)")
