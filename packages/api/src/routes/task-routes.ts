@@ -1,4 +1,4 @@
-import { GantryError, type KindDefinition, runAsSchema } from '@gantry/core';
+import { GantryError, type KindDefinition } from '@gantry/core';
 import { z } from 'zod';
 import { allows, type Grant } from '../auth/access.ts';
 import { forbidden } from '../auth/forbidden.ts';
@@ -16,7 +16,9 @@ const execQuery = z.strictObject({
   command: queryList,
   tty: queryFlag.optional(),
   env: queryList.optional(),
-  ...runAsSchema.shape,
+  // Checked once the socket is open: a browser cannot read why an upgrade was rejected.
+  user: z.string().optional(),
+  workingDir: z.string().optional(),
 });
 const dialQuery = z.strictObject({ port: queryCount });
 
