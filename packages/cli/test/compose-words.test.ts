@@ -380,6 +380,21 @@ describe('compose exec and run', () => {
     expect(await run(line)).toMatchObject({ code: 1, err: expect.stringContaining(text) });
   });
 
+  test('run says on a terminal that its task has none, unless -T or -d says that this is expected', async () => {
+    const job = "services: { job: { image: 'job:1', labels: { fake/exitAfterMs: '10' } } }\n";
+    await files({ 'compose.yaml': `name: shop\n${job}` });
+    for (const [line, warns] of [
+      ['compose run --rm job', true],
+      ['compose run --rm -T job', false],
+      ['compose run -d job', false],
+    ] as const) {
+      const { code, err } = await run(line, { stdinIsTTY: true });
+      expect(code, err).toBe(0);
+      expect(err.includes('no terminal and no standard input'), line).toBe(warns);
+    }
+    expect((await run('compose run --rm job')).err).not.toContain('no terminal');
+  });
+
   test('run -d makes a task of its own beside the service, with what it depends on', async () => {
     await files({
       'compose.yaml': COMPOSE.replace(

@@ -30,6 +30,8 @@ export interface TerminalOptions {
 
 export interface RunOptions {
   readonly stdin?: string;
+  /** Whether standard input is a terminal. Default: no. */
+  readonly stdinIsTTY?: boolean;
   readonly signal?: AbortSignal;
   /** Sees standard output as it grows. */
   readonly onOut?: (text: string) => void;
@@ -66,7 +68,7 @@ export class Terminal implements AsyncDisposable {
       stdout: output('out'),
       stderr: output('err'),
       stdin: {
-        isTTY: false,
+        isTTY: options.stdinIsTTY === true,
         read: async function* () {
           yield Buffer.from(options.stdin ?? '');
         },
