@@ -94,7 +94,7 @@ export class Ingress implements Component {
   /** Serves the ports of the last program until the control plane says which there are now. */
   async #serveKept(): Promise<void> {
     const { kept, loadBalancer, logger } = this.#parts;
-    const frontends = (await kept?.read()) ?? [];
+    const frontends = (await kept?.read(this.#address)) ?? [];
     if (frontends.length === 0) return;
     logger.info('serving the ports of before', { frontends: frontends.length });
     await loadBalancer.apply(frontends);

@@ -1,5 +1,6 @@
 import { changeContexts, readContexts, withContext, withoutContext } from '../context/contexts-file.ts';
 import { CliError } from '../output/problem.ts';
+import { openKeptPorts } from '../parts/kept-ports.ts';
 import { untilAborted } from '../parts/until-aborted.ts';
 import type { Cx } from '../session.ts';
 import { eventLines, liveView } from './live-view.ts';
@@ -30,7 +31,9 @@ export async function runForeground(cx: Cx, settings: LocalSettings, background:
   cx.io.keepRunning?.();
   const clock = await cx.clock();
   await refuseRunning(cx, settings.name);
-  const cluster = await startCluster(settings, cx.signal);
+  const { frontendsFile: file, logLevel, own } = settings;
+  await using ports = await openKeptPorts(cx, { file, logLevel, own });
+  const cluster = await startCluster(settings, ports, cx.signal);
   const { current } = await readContexts(env);
   const { name, server, token, ca } = cluster;
   let stopWriting = async (): Promise<void> => undefined;

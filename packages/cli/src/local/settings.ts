@@ -32,8 +32,16 @@ export interface LocalSettings {
   readonly runtime: RuntimeName | 'none';
   /** Why this runtime, if nobody has chosen it. */
   readonly chosen?: string | undefined;
-  /** Its plugins; only who runs it loads them, which takes most of the time of a start. */
-  plugins(): Promise<readonly Plugin[]>;
+  /**
+   * Its plugins; only who runs it loads them, which takes most of the time of a start. Those that are given replace those
+   * of the preset, but not those of the configuration.
+   */
+  plugins(given?: readonly Plugin[]): Promise<readonly Plugin[]>;
+  /** The plugins of the configuration, which are among them. */
+  readonly own: readonly Plugin[];
+  readonly logLevel: NonNullable<GantryConfig['logLevel']>;
+  /** Where its load balancer keeps its frontends for the next program. */
+  readonly frontendsFile: string;
   readonly api: NonNullable<GantryConfig['api']>;
   readonly config?: string | undefined;
   /** Token of an administrator, if one is given; else the cluster makes one. */
@@ -61,21 +69,25 @@ export async function localSettings(env: Env, cwd: string, options: LocalOptions
   const logLevel = options.logLevel ?? config.logLevel ?? 'warn';
   const taskUser = options.taskUser ?? config.taskUser;
   checkTaskUser(taskUser, runtime);
+  const frontendsFile = join(statePath(env, name), 'frontends.json');
   return {
     name,
     nodes: options.nodes ?? config.nodes ?? 1,
     runtime,
     chosen,
-    plugins: async () => {
+    plugins: async (given = []) => {
       const preset = await presetOf(runtime, {
         logLevel,
         dir: runtimePath(env, name),
-        frontendsFile: join(statePath(env, name), 'frontends.json'),
+        frontendsFile,
         taskUser,
       });
       const store = data === undefined ? [] : [await lmdbIn(data)];
-      return composePlugins(composePlugins(preset, store), own);
+      return composePlugins(composePlugins(preset, [...store, ...given]), own);
     },
+    own,
+    logLevel,
+    frontendsFile,
     data,
     ...(env.GANTRY_ADMIN_TOKEN && { adminToken: env.GANTRY_ADMIN_TOKEN }),
     certificates: data ?? statePath(env, name),
