@@ -32,7 +32,7 @@ export async function runForeground(cx: Cx, settings: LocalSettings, background:
   const clock = await cx.clock();
   await refuseRunning(cx, settings.name);
   const { frontendsFile: file, logLevel, own } = settings;
-  await using ports = await openKeptPorts(cx, { file, logLevel, own });
+  await using ports = await openKeptPorts(await cx.io.system(), { file, logLevel, own });
   const cluster = await startCluster(settings, ports, cx.signal);
   const { current } = await readContexts(env);
   const { name, server, token, ca } = cluster;

@@ -1,7 +1,7 @@
 import { KeptFrontends } from '@gantry/agent/kept-frontends';
 import { contracts, type Logger, type Plugin, provide } from '@gantry/core';
 import type { GantryConfig } from '../config/define-config.ts';
-import type { Cx } from '../session.ts';
+import type { System } from '../io/io.ts';
 
 export interface KeptPortsOptions {
   /** File in which the last program has kept the frontends of its load balancer. */
@@ -26,11 +26,10 @@ const NONE: KeptPorts = { plugins: [], [Symbol.asyncDispose]: async () => undefi
  * harm.
  */
 export async function openKeptPorts(
-  cx: Cx,
+  { clock, random }: System,
   { file, address = '127.0.0.1', logLevel, own }: KeptPortsOptions,
 ): Promise<KeptPorts> {
   if (own.some(({ provides }) => provides.id === contracts.loadBalancer.id)) return NONE;
-  const { clock, random } = await cx.io.system();
   const frontends = await new KeptFrontends(file, clock).read(address);
   if (frontends.length === 0) return NONE;
   const [{ ProxyLoadBalancer }, { jsonLogger }] = await Promise.all([

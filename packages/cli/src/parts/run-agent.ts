@@ -50,7 +50,12 @@ export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
       : resolve(cwd, settings.data);
   const logLevel = settings.logLevel ?? config.logLevel ?? 'info';
   const { address } = settings;
-  await using ports = await openKeptPorts(cx, { file: frontendsFileIn(dir), address, logLevel, own });
+  await using ports = await openKeptPorts(await cx.io.system(), {
+    file: frontendsFileIn(dir),
+    address,
+    logLevel,
+    own,
+  });
   const { createCluster } = await import('@gantry/host');
   const bus = await natsBusPart(env, settings, `gantry-agent-${settings.node}`);
   const preset = await presetOf(runtime, {
