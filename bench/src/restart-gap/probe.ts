@@ -90,13 +90,13 @@ export class Probe {
 
 /** What clients saw of one restart; undefined: no connection failed. */
 export interface Gap {
-  /** From the first connection that failed to the first answer after the last one that did. */
+  /** Time from the first connection that failed to the first answer after the last one that did. */
   readonly gapMs: number;
-  /** From the first connection that failed to the first one that was accepted by the next program. */
+  /** Time from the first connection that failed to the first one that was accepted by the next program. */
   readonly refusedMs: number;
   /** Connections that were refused, cut or not answered. */
   readonly failed: number;
-  /** From the start of the next program to the first connection that it accepted, and to its first answer. */
+  /** Times from the start of the next program to the first connection that it accepted, and to its first answer. */
   readonly listenMs: number;
   readonly answerMs: number;
   /** The longest that a client waited for an answer that came. */

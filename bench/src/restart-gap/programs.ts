@@ -81,16 +81,22 @@ export async function plain(): Promise<Served> {
   return served(port, home, new Program(home, ['-e', script]), async () => undefined);
 }
 
-/** `gantry up --data DIR`. */
+/** `gantry up --data DIR --leave-tasks`: without the latter, SIGTERM stops the tasks, and the gap is theirs. */
 export async function up(): Promise<Served> {
   checkBuilt();
   const [port, api] = (await freePorts(2)) as [number, number];
   const home = await mkdtemp(join(tmpdir(), 'gantry-bench-'));
   const args = ['up', '--runtime', 'process', '--data', join(home, 'data'), '--port', String(api)];
-  const cluster = new Program(home, [gantry, ...args]);
-  return served(port, home, cluster, async () => {
-    await deploy(`http://127.0.0.1:${api}`, port, cluster);
-  });
+  const cluster = new Program(home, [gantry, ...args, '--leave-tasks']);
+  const url = `http://127.0.0.1:${api}`;
+  const deployed = await served(port, home, cluster, () => deploy(url, port, cluster));
+  return {
+    ...deployed,
+    [Symbol.asyncDispose]: async () => {
+      await removeService(url, cluster);
+      await deployed[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** The agent of a `gantry server`, which stays up. */
@@ -121,14 +127,12 @@ export async function agent(): Promise<Served> {
     '--runtime',
     'process',
   ]);
-  const deployed = await served(port, home, node, () => deploy(`http://127.0.0.1:${api}`, port, server));
+  const url = `http://127.0.0.1:${api}`;
+  const deployed = await served(port, home, node, () => deploy(url, port, server));
   return {
     ...deployed,
     [Symbol.asyncDispose]: async () => {
-      const remote = connect({ url: `http://127.0.0.1:${api}`, token: TOKEN });
-      await remote.delete('service', 'web');
-      await until(async () => (await remote.list('task')).items.length === 0, server);
-      await remote[Symbol.asyncDispose]();
+      await removeService(url, server);
       await deployed[Symbol.asyncDispose]();
       await server.end('SIGTERM');
       await nats[Symbol.asyncDispose]();
@@ -178,6 +182,12 @@ async function deploy(url: string, port: number, child: Program): Promise<void> 
     },
   });
   await remote.wait('service', 'web', 'Stable', { timeoutMs: DEADLINE_MS });
+}
+
+async function removeService(url: string, child: Program): Promise<void> {
+  await using remote = connect({ url, token: TOKEN });
+  await remote.delete('service', 'web');
+  await until(async () => (await remote.list('task')).items.length === 0, child);
 }
 
 async function until(isTrue: () => Promise<boolean>, child: Program): Promise<void> {

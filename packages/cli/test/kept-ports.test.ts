@@ -98,7 +98,7 @@ describe('ports of the last program', () => {
   });
 
   test.each([
-    ['there is no file', async () => undefined, {}],
+    ['the file is missing', async () => undefined, {}],
     ['the file is damaged', () => writeFile(file, '{"savedAt": 1'), {}],
     ['the file is older than a minute', () => keep(file, 61_000), {}],
     ['ports listen at another address now', () => keep(file), { address: '127.0.0.2' }],

@@ -63,10 +63,13 @@ export async function runForeground(cx: Cx, settings: LocalSettings, background:
       await Promise.all([eventLines(cx, cluster, cx.signal), untilAborted(cx.signal)]);
     }
   } finally {
-    if (!background) cx.note(`Ending cluster ${name}: its tasks are stopped …`);
+    if (!background)
+      cx.note(
+        `Ending cluster ${name}${settings.leavesTasks ? '; its tasks keep running.' : ': its tasks are stopped …'}`,
+      );
     await cluster[Symbol.asyncDispose]();
     await stopWriting();
-    await removeState(env, name);
+    if (!settings.leavesTasks) await removeState(env, name);
     await changeContexts(env, (contexts) => withoutContext(contexts, name, current)).catch(
       (error: unknown) => {
         if (!isFull(error)) throw error;
