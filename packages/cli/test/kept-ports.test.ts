@@ -48,9 +48,9 @@ describe('ports of the last program', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const keep = async (path: string, ageMs = 0): Promise<void> => {
+  const keep = async (path: string, ageMs = 0, more: object = {}): Promise<void> => {
     await mkdir(dirname(path), { recursive: true });
-    const kept = { savedAt: SYSTEM.clock.now() - ageMs, frontends: [frontend] };
+    const kept = { savedAt: SYSTEM.clock.now() - ageMs, frontends: [{ ...frontend, ...more }] };
     await writeFile(path, JSON.stringify(kept));
   };
   const open = (more: Partial<KeptPortsOptions> = {}) =>
@@ -100,6 +100,7 @@ describe('ports of the last program', () => {
   test.each([
     ['the file is missing', async () => undefined, {}],
     ['the file is damaged', () => writeFile(file, '{"savedAt": 1'), {}],
+    ['the file is of another shape', () => keep(file, 0, { backends: undefined }), {}],
     ['the file is older than a minute', () => keep(file, 61_000), {}],
     ['ports listen at another address now', () => keep(file), { address: '127.0.0.2' }],
     ['the user has a load balancer of another kind', () => keep(file), { own: [otherBalancer()] }],

@@ -1,5 +1,5 @@
 import { KeptFrontends } from '@gantry/agent/kept-frontends';
-import { contracts, type Logger, type Plugin, provide } from '@gantry/core';
+import { contracts, type Logger, type Plugin, provide, toGantryError } from '@gantry/core';
 import type { GantryConfig } from '../config/define-config.ts';
 import type { System } from '../io/io.ts';
 
@@ -38,7 +38,13 @@ export async function openKeptPorts(
   ]);
   const logger = jsonLogger({ level: logLevel }).create({}) as Logger;
   const balancer = new ProxyLoadBalancer({ clock, random, logger });
-  await balancer.apply(frontends);
+  try {
+    await balancer.apply(frontends);
+  } catch (error) {
+    await balancer[Symbol.asyncDispose]();
+    logger.warn('failed to serve the ports of the last program', { error: toGantryError(error) });
+    return NONE;
+  }
   return {
     plugins: [provide(contracts.loadBalancer, balancer), provide(contracts.logger, logger)],
     [Symbol.asyncDispose]: () => balancer[Symbol.asyncDispose](),
