@@ -1,4 +1,5 @@
 import {
+  type BackendStats,
   type Bus,
   type Clock,
   type Component,
@@ -15,8 +16,10 @@ import {
   type Subjects,
   toGantryError,
 } from '@gantry/core';
+import { BalancerStats } from './balancer-stats.ts';
 import { ejectionsSince, type SeenBackends } from './ejections.ts';
 import type { KeptFrontends } from './kept-frontends.ts';
+import { NetworkCleanup } from './network-cleanup.ts';
 import { Rests } from './rests.ts';
 
 const CALL_MS = 5000;
@@ -49,6 +52,8 @@ export class Ingress implements Component {
   readonly #session: string;
   readonly #stop = new AbortController();
   readonly #rests: Rests;
+  readonly #stats: BalancerStats;
+  readonly #networks: NetworkCleanup;
   #hub: string | undefined;
   #applied = 0;
   #draining = false;
@@ -67,6 +72,8 @@ export class Ingress implements Component {
     this.#address = address;
     this.#session = randomId(parts.random);
     this.#rests = new Rests(parts.clock);
+    this.#stats = new BalancerStats(parts.loadBalancer, parts.clock, parts.logger);
+    this.#networks = new NetworkCleanup(parts.network, parts.logger);
   }
 
   async start(): Promise<void> {
@@ -89,15 +96,18 @@ export class Ingress implements Component {
     this.#wake.abort();
     await this.#loop;
     if (this.#hub !== undefined) await this.#parts.kept?.save(this.#frontends);
+    await this.#networks.idle();
   }
 
   /** Serves the ports of the last program until the control plane says which there are now. */
   async #serveKept(): Promise<void> {
     const { kept, loadBalancer, logger } = this.#parts;
-    const frontends = (await kept?.read()) ?? [];
+    const frontends = (await kept?.read(this.#address)) ?? [];
     if (frontends.length === 0) return;
     logger.info('serving the ports of before', { frontends: frontends.length });
-    await loadBalancer.apply(frontends);
+    await loadBalancer.apply(frontends).catch((error: unknown) => {
+      logger.warn('failed to serve the ports of the last program', { error: toGantryError(error) });
+    });
   }
 
   #kick(): void {
@@ -143,16 +153,17 @@ export class Ingress implements Component {
   async #sync(): Promise<boolean> {
     const { bus, subjects, loadBalancer } = this.#parts;
     const ejects = loadBalancer.supports.ejection === true;
-    const stats = ejects || this.#draining ? await loadBalancer.stats() : [];
-    const { reports: ejections, seen } = ejectionsSince(this.#seen, ejects ? stats : []);
+    const stats = ejects || this.#draining ? await this.#stats.read() : [];
+    const { reports: ejections, seen } =
+      stats === undefined
+        ? { reports: [], seen: this.#seen }
+        : ejectionsSince(this.#seen, ejects ? stats : []);
     const request: IngressRequest = {
       session: this.#session,
       hub: this.#hub,
       applied: this.#applied,
       statuses: this.#statuses,
-      busy: stats
-        .filter(({ state, active }) => state === 'draining' && active > 0)
-        .map(({ backend }) => backend),
+      busy: stats === undefined ? this.#drainingBackends() : busyBackends(stats),
       ...(ejections.length > 0 && { ejections }),
     };
     const signal = this.#rests.during(this.#stop.signal);
@@ -173,20 +184,14 @@ export class Ingress implements Component {
     this.#statuses = await loadBalancer.apply(frontends);
     this.#applied = reply.version;
     this.#hub = reply.hub;
-    await this.#removeNetworks(new Set(reply.networks));
+    if (reply.networks !== undefined) this.#networks.keep(new Set(reply.networks));
     return true;
   }
 
-  async #removeNetworks(known: ReadonlySet<string>): Promise<void> {
-    const { network, logger } = this.#parts;
-    for (const { name } of await network.list()) {
-      if (known.has(name)) continue;
-      await network.remove(name).catch((error: unknown) => {
-        if (!isGantryError(error, 'CONFLICT', 'UNSUPPORTED')) {
-          logger.warn('a network could not be removed', { network: name, error: toGantryError(error) });
-        }
-      });
-    }
+  /** Backends that may still have connections as far as is known; their tasks wait for `drainMs` at most. */
+  #drainingBackends(): string[] {
+    const backends = this.#frontends.flatMap((frontend) => frontend.backends);
+    return [...new Set(backends.filter(({ state }) => state === 'draining').map(({ id }) => id))];
   }
 
   async #rest(ms: number): Promise<void> {
@@ -194,4 +199,10 @@ export class Ingress implements Component {
     this.#wake = new AbortController();
     await this.#parts.clock.sleep(ms, this.#wake.signal).catch(() => undefined);
   }
+}
+
+function busyBackends(stats: readonly BackendStats[]): string[] {
+  return stats
+    .filter(({ state, active }) => state === 'draining' && active > 0)
+    .map(({ backend }) => backend);
 }

@@ -24,12 +24,17 @@ export class KeptFrontends {
     this.#clock = clock;
   }
 
-  /** The frontends as they were saved in the last minute; those on any free port are left out, for it would be another. */
-  async read(): Promise<readonly Frontend[]> {
+  /**
+   * Returns the frontends at an address as they were saved in the last minute. Those on any free port are left out, for it
+   * would be another.
+   */
+  async read(address: string): Promise<readonly Frontend[]> {
     try {
       const { savedAt, frontends } = JSON.parse(await readFile(this.#path, 'utf8')) as Kept;
       const age = this.#clock.now() - savedAt;
-      return age >= 0 && age < MAX_AGE_MS ? frontends.filter(({ port }) => port !== 0) : [];
+      return age >= 0 && age < MAX_AGE_MS
+        ? frontends.filter((each) => each.port !== 0 && each.address === address)
+        : [];
     } catch {
       return [];
     }

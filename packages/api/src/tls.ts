@@ -3,7 +3,6 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 
 /** A certificate and its private key, PEM. */
 export interface Certificate {
@@ -73,6 +72,7 @@ export async function selfSignedCertificate(hosts: readonly string[], now: numbe
   const altNames = [...new Set(['localhost', '127.0.0.1', '::1', ...hosts])].map((host) =>
     isIP(host) === 0 ? ({ type: 2, value: host } as const) : ({ type: 7, ip: host } as const),
   );
+  const { generate } = await import('selfsigned'); // it takes a tenth of a second to load, and most starts need none
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'gantry' }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -1,5 +1,8 @@
 import type { AnyObject, ClusterApi, Kind, ListOptions } from '@gantry/core';
+import picocolors from 'picocolors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { type Field, renderFields } from '../src/output/fields.ts';
 import { inNaturalOrder } from '../src/output/natural-order.ts';
 import { displayWidth, renderTable } from '../src/output/table.ts';
 import { type Bench, openBench, serviceYaml } from './support/cluster.ts';
@@ -79,6 +82,57 @@ test('describe shows the first entries and counts the rest', async () => {
   const all = await run('describe services --limit 1');
   expect(all.out.match(/^Name:/gm)).toHaveLength(1);
   expect(all.err).toContain('… and 1 more; show them with names, -l or --limit');
+});
+
+describe('text that would change a terminal', () => {
+  const evil = 'a\u001b]0;title\u0007\u001b[2J\u009b8mb\u202ec\r\u001b[8mhidden';
+  const shown = 'a·]0;title··[2J·8mb·c··[8mhidden';
+
+  test('is shown as dots in a table and its widths, and colours end with their line', () => {
+    const text = renderTable([
+      [evil, '\u001b[32mgreen\u001b[39m', '|'],
+      ['b', '\u001b[31mred\nnot red', '|'],
+    ]);
+    expect(text.split('\n')).toEqual([
+      `${shown}   \u001b[32mgreen\u001b[39m     |`,
+      `b${' '.repeat(shown.length - 1)}   \u001b[31mred\u001b[0m       |`,
+      `${' '.repeat(shown.length)}   not red`,
+      '',
+    ]);
+  });
+
+  test('is shown as dots in the fields of a description, and a value cannot pose as another field', () => {
+    const fields: Field[] = [
+      ['Name', evil],
+      ['Labels', [`x=${evil}`, 'y=1\nStatus:   forged']],
+      { title: 'Spec', text: `  ${evil}\n` },
+    ];
+    expect(renderFields(fields, picocolors.createColors(false)).split('\n')).toEqual([
+      `Name:    ${shown}`,
+      `Labels:  x=${shown}`,
+      '         y=1',
+      '         Status:   forged',
+      '',
+      'Spec:',
+      `    ${shown}`,
+      '',
+    ]);
+  });
+
+  test('stays as it is in JSON and YAML', async () => {
+    await using bench = await openBench(1);
+    const annotations = { note: evil };
+    const meta = { name: 'evil', annotations };
+    await bench.cluster.api.apply({ kind: 'service', meta, spec: { template: { image: 'a' } } });
+    const { out: json } = await bench.run('get service/evil -o json');
+    expect(JSON.parse(json)).toMatchObject({ meta: { annotations } });
+    const { out: yaml } = await bench.run('get service/evil -o yaml');
+    expect(parse(yaml)).toMatchObject({ meta: { annotations } });
+    const { out } = await bench.run('describe service/evil');
+    expect(out).toContain(`note=${shown}`);
+    const { out: columns } = await bench.run('get services -o custom-columns=NOTE:.meta.annotations.note');
+    expect(columns).toBe(`NOTE\n${shown}\n`);
+  });
 });
 
 describe('output formats', () => {

@@ -2,10 +2,11 @@ import type { AnyObject, Event, Node, Service, Task } from '@gantry/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { colorsFor } from '../src/output/colors.ts';
+import { safe } from '../src/output/safe-text.ts';
 import { displayWidth } from '../src/output/table.ts';
 import type { Key } from '../src/top/keys.ts';
 import { LiveView } from '../src/top/live-view.ts';
-import { cut, plainLine, safe } from '../src/top/plain-text.ts';
+import { cut, plainLine } from '../src/top/plain-text.ts';
 import { VIEW_KINDS } from '../src/top/view-kinds.ts';
 
 const NOW = 1_900_000_000_000;

@@ -219,6 +219,33 @@ describe('gantry up', () => {
     expect(await readdir(join(user.home, '.local/state/gantry/bad'))).toEqual(['log']);
   });
 
+  test('tasks outlive a cluster that leaves them, the next one adopts them, and `down` stops them', {
+    timeout: 120_000,
+  }, async () => {
+    const line = 'up -d --runtime process --name stays --data stays-data --leave-tasks';
+    const pidOf = (started: string): number => Number(/Process: +(\d+)/.exec(started)?.[1]);
+    const runningTask = async (): Promise<string> =>
+      await user.here(['get', 'tasks', '-o', 'jsonpath={.items[*].status.pid} {.items[*].status.state}']);
+    const first = pidOf(await user.ok(line));
+    await user.here('service create --process --name stays --timeout 30s sleep 1000'.split(' '));
+    const before = await runningTask();
+    const task = Number.parseInt(before, 10);
+    process.kill(first, 'SIGTERM');
+    while (await isAlive({ pid: first })) await new Promise((resolve) => setImmediate(resolve));
+    expect(await isAlive({ pid: task })).toBe(true);
+    const second = pidOf(await user.ok(line));
+    await user.here('rollout status stays --timeout 30s');
+    expect(await runningTask()).toBe(before);
+    expect(await user.run('down stays')).toMatchObject({ code: 0, err: '' });
+    expect(await isAlive({ pid: second })).toBe(false);
+    expect(await isAlive({ pid: task })).toBe(false);
+    expect(await readdir(join(user.home, '.local/state/gantry'))).not.toContain('stays');
+    expect(await user.run('up --runtime process --leave-tasks')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--leave-tasks needs --data'),
+    });
+  });
+
   test('what a killed cluster has left is taken away by `down`', { timeout: 90_000 }, async () => {
     const started = await user.ok('up -d --runtime process --name killed');
     const pid = Number(/Process: +(\d+)/.exec(started)?.[1]);

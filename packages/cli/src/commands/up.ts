@@ -18,6 +18,7 @@ interface Options {
   readonly config?: string;
   readonly port?: string;
   readonly taskUser?: string;
+  readonly leaveTasks?: boolean;
   readonly logLevel?: NonNullable<GantryConfig['logLevel']>;
   readonly inBackground?: boolean;
 }
@@ -40,6 +41,10 @@ export const up: Define = (command, act) => {
     .option(
       '--task-user <user>',
       'user or user:group of process tasks whose template names none; needs root (default: the user of Gantry)',
+    )
+    .option(
+      '--leave-tasks',
+      'with --data, leave the tasks running at the end: the next start adopts them, and down stops them',
     )
     .addOption(
       new Option('--log-level <level>', 'of its log; default warn').choices([
@@ -90,9 +95,12 @@ async function runUp(cx: Cx, options: Options): Promise<number> {
   return EXIT.ok;
 }
 
-function passedOn({ nodes, config, port, data, taskUser, logLevel }: Options): string[] {
+function passedOn({ nodes, config, port, data, taskUser, leaveTasks, logLevel }: Options): string[] {
   const values = { nodes, config, port, data, 'task-user': taskUser, 'log-level': logLevel };
-  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  const given = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+  return leaveTasks === true ? [...given, '--leave-tasks'] : given;
 }
 
 function localOptions({
@@ -103,6 +111,7 @@ function localOptions({
   port,
   data,
   taskUser,
+  leaveTasks,
   logLevel,
 }: Options): LocalOptions {
   return {
@@ -111,6 +120,7 @@ function localOptions({
     config,
     data,
     taskUser,
+    leaveTasks,
     logLevel,
     nodes: nodes === undefined ? undefined : parseCount(nodes, '--nodes'),
     port: port === undefined ? undefined : parseCount(port, '--port'),

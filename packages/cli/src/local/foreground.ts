@@ -1,5 +1,6 @@
 import { changeContexts, readContexts, withContext, withoutContext } from '../context/contexts-file.ts';
 import { CliError } from '../output/problem.ts';
+import { openKeptPorts } from '../parts/kept-ports.ts';
 import { untilAborted } from '../parts/until-aborted.ts';
 import type { Cx } from '../session.ts';
 import { eventLines, liveView } from './live-view.ts';
@@ -30,7 +31,9 @@ export async function runForeground(cx: Cx, settings: LocalSettings, background:
   cx.io.keepRunning?.();
   const clock = await cx.clock();
   await refuseRunning(cx, settings.name);
-  const cluster = await startCluster(settings, cx.signal);
+  const { frontendsFile: file, logLevel, own } = settings;
+  await using ports = await openKeptPorts(await cx.io.system(), { file, logLevel, own });
+  const cluster = await startCluster(settings, ports, cx.signal);
   const { current } = await readContexts(env);
   const { name, server, token, ca } = cluster;
   let stopWriting = async (): Promise<void> => undefined;
@@ -60,10 +63,13 @@ export async function runForeground(cx: Cx, settings: LocalSettings, background:
       await Promise.all([eventLines(cx, cluster, cx.signal), untilAborted(cx.signal)]);
     }
   } finally {
-    if (!background) cx.note(`Ending cluster ${name}: its tasks are stopped …`);
+    if (!background)
+      cx.note(
+        `Ending cluster ${name}${settings.leavesTasks ? '; its tasks keep running.' : ': its tasks are stopped …'}`,
+      );
     await cluster[Symbol.asyncDispose]();
     await stopWriting();
-    await removeState(env, name);
+    if (!settings.leavesTasks) await removeState(env, name);
     await changeContexts(env, (contexts) => withoutContext(contexts, name, current)).catch(
       (error: unknown) => {
         if (!isFull(error)) throw error;

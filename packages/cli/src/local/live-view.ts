@@ -5,6 +5,7 @@ import { columnsOf, rowsOf } from '../columns/index.ts';
 import type { Output } from '../io/io.ts';
 import type { Colors } from '../output/colors.ts';
 import { showAge } from '../output/duration.ts';
+import { safe } from '../output/safe-text.ts';
 import { renderTable } from '../output/table.ts';
 import type { Cx } from '../session.ts';
 import type { LocalCluster } from './start-cluster.ts';
@@ -114,9 +115,8 @@ export async function eventLines(cx: Cx, cluster: LocalCluster, signal: AbortSig
       for (const { type, object } of batch) {
         if (type === 'deleted') continue;
         const { lastAt, regarding, reason, message } = object.spec;
-        cx.print(
-          `${new Date(lastAt).toISOString()} ${regarding.kind}/${regarding.name} ${reason}: ${message}`,
-        );
+        const line = `${regarding.kind}/${regarding.name} ${reason}: ${message}`;
+        cx.print(`${new Date(lastAt).toISOString()} ${safe(line)}`);
       }
     }
   } catch (error) {

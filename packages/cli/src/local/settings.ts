@@ -5,6 +5,7 @@ import type { GantryConfig, RuntimeName } from '../config/define-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { composePlugins, resolvePlugins } from '../config/resolve-plugins.ts';
 import { statePath } from '../context/paths.ts';
+import { usage } from '../output/problem.ts';
 import { checkTaskUser } from '../parts/task-user.ts';
 import { probeDocker } from './docker-probe.ts';
 import { runtimePath } from './state.ts';
@@ -22,6 +23,8 @@ export interface LocalOptions {
   readonly data?: string | undefined;
   /** User of process tasks whose template names none, as `user` or `user:group`. */
   readonly taskUser?: string | undefined;
+  /** Tasks run on when the cluster ends. */
+  readonly leaveTasks?: boolean | undefined;
   readonly logLevel?: GantryConfig['logLevel'];
 }
 
@@ -32,8 +35,16 @@ export interface LocalSettings {
   readonly runtime: RuntimeName | 'none';
   /** Why this runtime, if nobody has chosen it. */
   readonly chosen?: string | undefined;
-  /** Its plugins; only who runs it loads them, which takes most of the time of a start. */
-  plugins(): Promise<readonly Plugin[]>;
+  /**
+   * Its plugins; only who runs it loads them, which takes most of the time of a start. Those that are given replace those
+   * of the preset, but not those of the configuration.
+   */
+  plugins(given?: readonly Plugin[]): Promise<readonly Plugin[]>;
+  /** The plugins of the configuration, which are among them. */
+  readonly own: readonly Plugin[];
+  readonly logLevel: NonNullable<GantryConfig['logLevel']>;
+  /** Where its load balancer keeps its frontends for the next program. */
+  readonly frontendsFile: string;
   readonly api: NonNullable<GantryConfig['api']>;
   readonly config?: string | undefined;
   /** Token of an administrator, if one is given; else the cluster makes one. */
@@ -42,6 +53,8 @@ export interface LocalSettings {
   readonly certificates: string;
   /** The folder of its state; absent where that is in memory. */
   readonly data?: string | undefined;
+  /** Tasks run on when the cluster ends, and what the next program needs to adopt them is kept. */
+  readonly leavesTasks: boolean;
 }
 
 async function lmdbIn(path: string): Promise<Plugin> {
@@ -61,22 +74,34 @@ export async function localSettings(env: Env, cwd: string, options: LocalOptions
   const logLevel = options.logLevel ?? config.logLevel ?? 'warn';
   const taskUser = options.taskUser ?? config.taskUser;
   checkTaskUser(taskUser, runtime);
+  const leavesTasks = options.leaveTasks === true;
+  if (leavesTasks && data === undefined)
+    throw usage(
+      '--leave-tasks needs --data: without a stored state the next start cannot adopt the tasks',
+      'gantry up --data DIRECTORY --leave-tasks',
+    );
+  const frontendsFile = join(statePath(env, name), 'frontends.json');
   return {
     name,
     nodes: options.nodes ?? config.nodes ?? 1,
     runtime,
     chosen,
-    plugins: async () => {
+    plugins: async (given = []) => {
       const preset = await presetOf(runtime, {
         logLevel,
+        onClose: leavesTasks ? 'leave' : 'stop',
         dir: runtimePath(env, name),
-        frontendsFile: join(statePath(env, name), 'frontends.json'),
+        frontendsFile,
         taskUser,
       });
       const store = data === undefined ? [] : [await lmdbIn(data)];
-      return composePlugins(composePlugins(preset, store), own);
+      return composePlugins(composePlugins(preset, [...store, ...given]), own);
     },
+    own,
+    logLevel,
+    frontendsFile,
     data,
+    leavesTasks,
     ...(env.GANTRY_ADMIN_TOKEN && { adminToken: env.GANTRY_ADMIN_TOKEN }),
     certificates: data ?? statePath(env, name),
     api: { ...config.api, ...(options.port === undefined ? {} : { port: options.port }) },
@@ -94,6 +119,7 @@ export async function chooseRuntime(env: Env): Promise<{ runtime: RuntimeName; c
 
 interface PresetOptions {
   readonly logLevel: NonNullable<GantryConfig['logLevel']>;
+  readonly onClose: 'stop' | 'leave';
   readonly dir: string;
   readonly frontendsFile: string;
   readonly taskUser: string | undefined;
@@ -101,19 +127,19 @@ interface PresetOptions {
 
 async function presetOf(
   runtime: RuntimeName | 'none',
-  { logLevel, dir, frontendsFile, taskUser }: PresetOptions,
+  { dir, taskUser, frontendsFile, ...options }: PresetOptions,
 ): Promise<readonly Plugin[]> {
   switch (runtime) {
     case 'process':
       return (await import('@gantry/presets/process')).processCluster({
-        logLevel,
+        ...options,
         frontendsFile,
         runtime: { dir, ...(taskUser !== undefined && { taskUser }) },
       });
     case 'docker':
-      return (await import('@gantry/presets/docker')).dockerCluster({ logLevel, frontendsFile });
+      return (await import('@gantry/presets/docker')).dockerCluster({ ...options, frontendsFile });
     case 'fake':
-      return (await import('@gantry/presets/fake')).fakeCluster({ logLevel });
+      return (await import('@gantry/presets/fake')).fakeCluster(options);
     case 'none':
       return [];
   }

@@ -1,5 +1,6 @@
 import { type ClusterApi, contracts } from '@gantry/core';
 import { composePlugins } from '../config/resolve-plugins.ts';
+import type { KeptPorts } from '../parts/kept-ports.ts';
 import type { LocalSettings } from './settings.ts';
 
 /** A cluster that runs in this process, with its API. */
@@ -13,12 +14,16 @@ export interface LocalCluster extends AsyncDisposable {
   readonly ca?: string | undefined;
 }
 
-/** Starts a cluster and serves its API. */
-export async function startCluster(settings: LocalSettings, signal: AbortSignal): Promise<LocalCluster> {
+/** Starts a cluster and serves its API. @param ports those of the last program, which it takes over */
+export async function startCluster(
+  settings: LocalSettings,
+  ports: KeptPorts,
+  signal: AbortSignal,
+): Promise<LocalCluster> {
   const [{ createCluster }, { apiEndpoint, apiServer, newSecret }, plugins] = await Promise.all([
     import('@gantry/host'),
     import('@gantry/api'),
-    settings.plugins(),
+    settings.plugins(ports.plugins),
   ]);
   const token = settings.adminToken ?? newSecret();
   const { host, port, tls } = settings.api;

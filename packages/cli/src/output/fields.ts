@@ -1,11 +1,15 @@
 import type { Colors } from './colors.ts';
+import { safe, safeLines } from './safe-text.ts';
 
 /** A line of a description: a name with its value, a list below a name, or a table. */
 export type Field =
   | readonly [name: string, value: string | number | boolean | readonly string[] | undefined]
   | { readonly title: string; readonly text: string };
 
-/** Names on the left, values in one column; what has no value is left out. */
+/**
+ * Names on the left, values in one column; what has no value is left out. Characters that would change the terminal are
+ * shown as `·`; further lines of a value stay in its column.
+ */
 export function renderFields(fields: readonly Field[], colors: Colors): string {
   const pairs = fields.filter((field) => Array.isArray(field)) as readonly Exclude<
     Field,
@@ -22,8 +26,8 @@ export function renderFields(fields: readonly Field[], colors: Colors): string {
     }
     const [name, value] = field;
     if (value === undefined || value === '') return [];
-    if (typeof value !== 'object') return [line(name, String(value))];
-    return value.map((each, index) => line(index === 0 ? name : '', each));
+    const values = typeof value === 'object' ? value : [String(value)];
+    return values.flatMap(safeLines).map((each, index) => line(index === 0 ? name : '', each));
   });
   return `${lines.join('\n')}\n`;
 }
@@ -32,6 +36,6 @@ function indent(text: string): string {
   return text
     .trimEnd()
     .split('\n')
-    .map((each) => (each === '' ? '' : `  ${each}`))
+    .map((each) => (each === '' ? '' : `  ${safe(each)}`))
     .join('\n');
 }

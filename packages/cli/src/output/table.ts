@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { safeLines } from './safe-text.ts';
 
 export interface TableOptions {
   /** Minimum width of each column, for rows of several tables that stand below each other. */
@@ -16,7 +17,8 @@ export function displayWidth(text: string): number {
 }
 
 /**
- * Rows below each other, columns apart by three spaces. A cell with line breaks takes several lines. Every line of a cell
+ * Rows below each other, columns apart by three spaces. A cell with line breaks takes several lines.
+ * Characters that would change the terminal are shown as `·`, for labels and fields may hold any text. Every line of a cell
  * is measured once, so the time is linear in the number of cells.
  */
 export function renderTable(rows: readonly (readonly string[])[], options: TableOptions = {}): string {
@@ -24,7 +26,7 @@ export function renderTable(rows: readonly (readonly string[])[], options: Table
   const widths = [...minimum];
   const measured = rows.map((row) =>
     row.map((cell, column) => {
-      const lines = cell.split('\n').map((text) => ({ text, width: widthOf(text) }));
+      const lines = safeLines(cell).map((text) => ({ text, width: widthOf(text) }));
       for (const { width } of lines) if (width > (widths[column] ?? 0)) widths[column] = width;
       return lines;
     }),

@@ -6,6 +6,7 @@ import { composePlugins, resolvePlugins } from '../config/resolve-plugins.ts';
 import { statePath } from '../context/paths.ts';
 import { chooseRuntime } from '../local/settings.ts';
 import type { Cx } from '../session.ts';
+import { openKeptPorts } from './kept-ports.ts';
 import { type NatsOptions, natsBusPart } from './nats-parts.ts';
 import { checkTaskUser } from './task-user.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -40,27 +41,35 @@ export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
   if (chosen !== undefined) cx.note(`Runtime ${runtime}: ${chosen}.`);
   const taskUser = settings.taskUser ?? config.taskUser;
   checkTaskUser(taskUser, runtime);
-  const { createCluster } = await import('@gantry/host');
-  const bus = await natsBusPart(env, settings, `gantry-agent-${settings.node}`);
+  const own = (await resolvePlugins(config.plugins ?? [], load)).filter(
+    ({ provides }) => provides.scope === 'node',
+  );
   const dir =
     settings.data === undefined
       ? join(statePath(env, name), 'nodes', settings.node)
       : resolve(cwd, settings.data);
+  const logLevel = settings.logLevel ?? config.logLevel ?? 'info';
+  const { address } = settings;
+  await using ports = await openKeptPorts(await cx.io.system(), {
+    file: frontendsFileIn(dir),
+    address,
+    logLevel,
+    own,
+  });
+  const { createCluster } = await import('@gantry/host');
+  const bus = await natsBusPart(env, settings, `gantry-agent-${settings.node}`);
   const preset = await presetOf(runtime, {
     bus,
     dir,
-    logLevel: settings.logLevel ?? config.logLevel ?? 'info',
+    logLevel,
     onClose: settings.stopTasks === true ? 'stop' : 'leave',
     takeOver: settings.takeOver === true,
     ...(taskUser !== undefined && { taskUser }),
     ...(settings.taskAddress !== undefined && { taskAddress: settings.taskAddress }),
-    ...(settings.address !== undefined && { address: settings.address }),
+    ...(address !== undefined && { address }),
   });
-  const own = (await resolvePlugins(config.plugins ?? [], load)).filter(
-    ({ provides }) => provides.scope === 'node',
-  );
   cx.note(`Agent of node ${settings.node}: looking for the control plane of cluster ${name} …`);
-  const cluster = await createCluster(composePlugins(preset, own), {
+  const cluster = await createCluster(composePlugins(composePlugins(preset, ports.plugins), own), {
     name,
     nodes: [{ name: settings.node, labels: { ...settings.labels } }],
     startTimeoutMs: START_TIMEOUT_MS,
@@ -80,6 +89,8 @@ export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
   }
 }
 
+const frontendsFileIn = (dir: string): string => join(dir, 'frontends.json');
+
 interface PresetOptions {
   readonly bus: Plugin;
   readonly dir: string;
@@ -95,7 +106,7 @@ async function presetOf(
   runtime: RuntimeName | 'none',
   { dir, taskUser, taskAddress, ...options }: PresetOptions,
 ): Promise<readonly Plugin[]> {
-  const frontendsFile = join(dir, 'frontends.json');
+  const frontendsFile = frontendsFileIn(dir);
   switch (runtime) {
     case 'process':
       return (await import('@gantry/presets/process')).processNode({

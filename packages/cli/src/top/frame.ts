@@ -2,10 +2,11 @@ import type { AnyObject, Node, Service, Task } from '@gantry/core';
 import { counted } from '@gantry/core';
 import type { Colors } from '../output/colors.ts';
 import { showAge } from '../output/duration.ts';
+import { safe } from '../output/safe-text.ts';
 import { displayWidth } from '../output/table.ts';
 import type { Catalog } from './catalog.ts';
 import { liveColumns } from './live-columns.ts';
-import { cut, padded, safe } from './plain-text.ts';
+import { cut, padded } from './plain-text.ts';
 import {
   cursorOf,
   listHeight,

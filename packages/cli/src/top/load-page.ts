@@ -4,8 +4,9 @@ import { describeObject } from '../describe/describe-object.ts';
 import { renderYaml } from '../output/format.ts';
 import { problemOf } from '../output/problem.ts';
 import { renderExplained } from '../output/render-explanation.ts';
+import { safe } from '../output/safe-text.ts';
 import type { Cx } from '../session.ts';
-import { plainLine, safe } from './plain-text.ts';
+import { plainLine } from './plain-text.ts';
 import type { Page } from './ui-state.ts';
 import type { ViewKind } from './view-kinds.ts';
 

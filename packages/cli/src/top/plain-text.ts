@@ -1,17 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import sliceAnsi from 'slice-ansi';
+import { safe } from '../output/safe-text.ts';
 import { displayWidth } from '../output/table.ts';
 
 const ASCII = /^[\x20-\x7e]*$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach the terminal
-const UNSAFE = /\u001b\[[\d;]*m|[\u0000-\u001f\u007f-\u009f]/g;
-
-/** Text without characters that would move the cursor or change the terminal; colours stay. */
-export function safe(text: string): string {
-  if (ASCII.test(text)) return text;
-  return text.replace(UNSAFE, (found) => (found.length > 1 ? found : found === '\t' ? '  ' : '·'));
-}
-
 /** A line that a program wrote, without its escape sequences. */
 export const plainLine = (text: string): string =>
   ASCII.test(text) ? text : safe(stripVTControlCharacters(text.replaceAll('\t', '    ')));
