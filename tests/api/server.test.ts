@@ -409,10 +409,13 @@ describe('kinds of plugins', () => {
     await expect(api.get('widget', 'x')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test.each(['tokens', 'services', 'namespaces', 'a/b'])('cannot take the path %s', async (plural) => {
-    const plugins = [...fakeCluster({ logLevel: 'silent' }), gadget(plural), apiServer()];
-    await expect(createCluster(plugins, { nodes: 0 })).rejects.toThrow(/kind "gadget"/);
-  });
+  test.each(['tokens', 'servers', 'services', 'namespaces', 'a/b'])(
+    'cannot take the path %s',
+    async (plural) => {
+      const plugins = [...fakeCluster({ logLevel: 'silent' }), gadget(plural), apiServer()];
+      await expect(createCluster(plugins, { nodes: 0 })).rejects.toThrow(/kind "gadget"/);
+    },
+  );
 });
 
 test('kinds that only the cluster writes are UNSUPPORTED, 405', async () => {

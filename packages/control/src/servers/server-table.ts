@@ -54,8 +54,7 @@ export interface TableView {
 /** The servers as they are shown, sorted by name. */
 export function serversOf({ own, table, leader, at }: TableView): readonly Server[] {
   const known = [...table.values()].filter(
-    ({ message, at: last }) =>
-      at.elapsed - last < (message.name === own.name ? UNREACHABLE_MS : DROPPED_MS),
+    ({ message, at: last }) => at.elapsed - last < (message.name === own.name ? UNREACHABLE_MS : DROPPED_MS),
   );
   const all = [{ message: own, at: at.elapsed }, ...known];
   const servers = all.map(({ message, at: last }): Server => {
