@@ -127,6 +127,13 @@ describe('where it listens', () => {
     expect((await first.client.info()).name).toBe('gantry');
   });
 
+  test('is told by the list of servers', async () => {
+    const { url, client } = await served({}, { nodes: 0 });
+    expect(await client.servers()).toMatchObject([
+      { status: { role: 'leader', state: 'ready', urls: [url] } },
+    ]);
+  });
+
   test('what is no socket is left alone', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gantry-api-'));
     closing.push(() => rmSync(folder, { recursive: true }));
