@@ -127,7 +127,7 @@ describe('where it listens', () => {
     expect((await first.client.info()).name).toBe('gantry');
   });
 
-  test('is told by the list of servers', async () => {
+  test('the list of servers has its URL', async () => {
     const { url, client } = await served({}, { nodes: 0 });
     expect(await client.servers()).toMatchObject([
       { status: { role: 'leader', state: 'ready', urls: [url] } },

@@ -97,7 +97,10 @@ describe('get servers', () => {
   test('names the server that may have been meant', async () => {
     await using terminal = await terminalOf([server('alpha'), server('beta')]);
     const { code, err } = await terminal.run('get server alpah');
-    expect([code, err]).toEqual([expect.any(Number), expect.stringMatching(/no server alpah[\s\S]*alpha/)]);
+    expect([code, err]).toEqual([
+      expect.any(Number),
+      expect.stringMatching(/server "alpah" not found[\s\S]*alpha/),
+    ]);
     expect(code).not.toBe(0);
   });
 
@@ -114,11 +117,11 @@ describe('get servers', () => {
   });
 
   test('says that a server is too old to list them', async () => {
-    await using terminal = await terminalOf(new GantryError('NOT_FOUND', 'there is no such path'));
+    await using terminal = await terminalOf(new GantryError('NOT_FOUND', 'path not found'));
     expect((await terminal.run('get servers')).err).toContain('older than this program');
   });
 
-  test('of an embedded cluster shows its one server', async () => {
+  test('shows the one server of an embedded cluster', async () => {
     expect((await bench.run('get servers --no-headers')).out).toMatch(/^server +leader +ready +<none> +\d/);
   });
 

@@ -13,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LeadingMark } from '../src/servers/leading-mark.ts';
 import { ServerPresence } from '../src/servers/server-presence.ts';
 import { ServerRegistry } from '../src/servers/server-registry.ts';
-import { heard, MAX_SERVERS, type ServerTable } from '../src/servers/server-table.ts';
+import { MAX_SERVERS, type ServerTable, withMessage } from '../src/servers/server-table.ts';
 import { clusterPerTest } from './support/cluster.ts';
 
 const SUBJECT = subjects('gantry').servers;
@@ -144,7 +144,7 @@ describe('servers over one bus', () => {
     expect(b.sent).toBe(sent);
   });
 
-  test('with the same identity are told apart by their ids, and a restarted one replaces the one that died', async () => {
+  test('are listed by their ids if they have the same identity, and a restarted one replaces the one that died', async () => {
     const [a, b] = [await join('a'), await join('b')];
     await clock.advance(HEARTBEAT_MS);
     b.cut = true;
@@ -184,7 +184,7 @@ describe('servers over one bus', () => {
     expect(seenBy(a)).toEqual(['a standby ready', 'x standby ready']);
   });
 
-  test('take no message as their own: nobody else can rename a server or close it', async () => {
+  test('ignore messages in their own name: another process can neither rename nor remove a server', async () => {
     const a = await join('a');
     const forged = { server: a.id, name: 'z', version: '9', startedAt: 1, urls: [], gone: true };
     bus.publish(SUBJECT, forged);
@@ -203,23 +203,23 @@ describe('the table of servers', () => {
   });
   const full = (): ServerTable =>
     Array.from({ length: MAX_SERVERS }, (_, index) => message(index)).reduce<ServerTable>(
-      (table, each, index) => heard(table, each, index),
+      (table, each, index) => withMessage(table, each, index),
       new Map(),
     );
 
-  test(`keeps at most ${MAX_SERVERS}: another one only in place of the one that was silent longest`, () => {
+  test(`keeps at most ${MAX_SERVERS}: a further one replaces the one that has been silent longest`, () => {
     const table = full();
     expect(table.size).toBe(MAX_SERVERS);
-    expect(heard(table, message(999), 5999).has('s999-x')).toBe(false);
-    const later = heard(table, message(999), 6000);
+    expect(withMessage(table, message(999), 5999).has('s999-x')).toBe(false);
+    const later = withMessage(table, message(999), 6000);
     expect([later.size, later.has('s0-x'), later.has('s1-x'), later.has('s999-x')]).toEqual([
       MAX_SERVERS,
       false,
       true,
       true,
     ]);
-    expect(heard(table, message(3), 100).size).toBe(MAX_SERVERS);
-    expect(heard(table, { ...message(3), gone: true }, 100).size).toBe(MAX_SERVERS - 1);
+    expect(withMessage(table, message(3), 100).size).toBe(MAX_SERVERS);
+    expect(withMessage(table, { ...message(3), gone: true }, 100).size).toBe(MAX_SERVERS - 1);
   });
 });
 

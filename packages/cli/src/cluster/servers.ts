@@ -48,7 +48,7 @@ export async function getServer(cx: Cx, name: string): Promise<AnyObject> {
   const names = servers.map(({ meta }) => meta.name);
   throw new CliError(
     'NOT_FOUND',
-    `there is no server ${name}`,
+    `server "${name}" not found`,
     didYouMean(name, names) ?? 'list them with `gantry get servers`',
   );
 }
@@ -60,7 +60,7 @@ export interface Election {
 }
 
 /** The servers and their leader; undefined without an election, and where they cannot be listed. */
-export async function leadershipOf(cx: Cx): Promise<Election | undefined> {
+export async function readElection(cx: Cx): Promise<Election | undefined> {
   const servers = await readServers(cx).catch(() => undefined);
   if (servers === undefined) return undefined;
   const leader = servers.find(({ status }) => status.role === 'leader');

@@ -1,4 +1,4 @@
-import { type Election, leadershipOf } from '../cluster/servers.ts';
+import { type Election, readElection } from '../cluster/servers.ts';
 import { showAge } from '../output/duration.ts';
 import { renderFields } from '../output/fields.ts';
 import { parseFormat, renderData } from '../output/format.ts';
@@ -16,7 +16,7 @@ export const info: Define = (command, act) => {
         return;
       }
       const { server, context } = await cx.target();
-      const election = await leadershipOf(cx);
+      const election = await readElection(cx);
       const now = (await cx.clock()).now();
       const fields = renderFields(
         [

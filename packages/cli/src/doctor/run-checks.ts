@@ -1,7 +1,7 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { counted } from '@gantry/core';
-import { type Election, leadershipOf } from '../cluster/servers.ts';
+import { type Election, readElection } from '../cluster/servers.ts';
 import { readContexts } from '../context/contexts-file.ts';
 import { contextsPath } from '../context/paths.ts';
 import { probeDocker } from '../local/docker-probe.ts';
@@ -108,7 +108,7 @@ async function serverCheck(cx: Cx): Promise<Check> {
   try {
     const { name: cluster, version } = await (await cx.api()).info({ signal: cx.signal });
     const found = `cluster ${cluster} at ${target.server}, version ${version}`;
-    return { name, found, ...electionCheck(await leadershipOf(cx)) };
+    return { name, found, ...electionCheck(await readElection(cx)) };
   } catch (error) {
     const { code, message } = problemOf(error);
     const means =

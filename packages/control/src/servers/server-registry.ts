@@ -7,7 +7,7 @@ import {
   type Servers,
   VERSION,
 } from '@gantry/core';
-import { heard, type ServerTable, serversOf } from './server-table.ts';
+import { type ServerTable, serversOf, withMessage } from './server-table.ts';
 
 /** What a message may carry: the same limit as its check has. */
 const MAX_URLS = 16;
@@ -30,7 +30,7 @@ export interface Membership {
 
 export type Leading = NonNullable<ServerMessage['leading']>;
 
-/** What this process knows of the servers: itself, and once it has joined them, those it hears. In memory only. */
+/** What this process knows of the servers: itself and, once it has joined, the others. In memory only. */
 export class ServerRegistry implements Servers {
   readonly #parts: Parts;
   readonly #startedAt: number;
@@ -74,7 +74,7 @@ export class ServerRegistry implements Servers {
     };
   }
 
-  /** From now on this process is one of several. */
+  /** Makes this process one of several. */
   join(membership: Membership): void {
     this.#membership = membership;
   }
@@ -88,7 +88,7 @@ export class ServerRegistry implements Servers {
   /** Takes a checked message of another server. */
   receive(message: ServerMessage): void {
     if (message.server === this.id) return;
-    this.#table = heard(this.#table, message, this.#parts.clock.elapsed());
+    this.#table = withMessage(this.#table, message, this.#parts.clock.elapsed());
   }
 
   /** What this process says of itself. */

@@ -7,26 +7,26 @@ export const DROPPED_MS = 10 * 60_000;
 /** Maximum number of other servers that are kept. */
 export const MAX_SERVERS = 100;
 
-interface Heard {
+interface Received {
   readonly message: ServerMessage;
-  /** By the monotonic clock of this process, ms. */
+  /** When it was received, by the monotonic clock of this process, ms. */
   readonly at: number;
 }
 
 /** The other servers, by their ids: each with its last message. */
-export type ServerTable = ReadonlyMap<string, Heard>;
+export type ServerTable = ReadonlyMap<string, Received>;
 
-/** A moment by both clocks of this process, ms. */
+/** The present moment by both clocks of this process, ms. */
 export interface Moment {
   readonly now: number;
   readonly elapsed: number;
 }
 
 /**
- * The table after a message. A full table makes room by giving up the server that was silent longest, but takes no
- * server in place of one that is in contact.
+ * The table after a message. A full table drops the server that has been silent longest, unless that one is still in
+ * contact: then the new server is left out.
  */
-export function heard(table: ServerTable, message: ServerMessage, elapsed: number): ServerTable {
+export function withMessage(table: ServerTable, message: ServerMessage, elapsed: number): ServerTable {
   const next = new Map(table);
   next.delete(message.server);
   if (message.gone === true) return next;
@@ -80,7 +80,7 @@ export function serversOf({ own, table, leader, at }: TableView): readonly Serve
 }
 
 /** Its name, unless another server with the same one has started later: then its id. */
-function nameOf({ server, name, startedAt }: ServerMessage, all: readonly Heard[]): string {
+function nameOf({ server, name, startedAt }: ServerMessage, all: readonly Received[]): string {
   const later = all.some(
     ({ message }) =>
       message.name === name &&
