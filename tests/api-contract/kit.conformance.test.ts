@@ -200,6 +200,13 @@ sabotage(
         return api.exec(task, rest);
       },
     })),
+    wreck('knows no leader', 'servers are listed by name with their state, and one of them leads', (api) => ({
+      servers: async (options) =>
+        (await api.servers(options)).map((each) => ({
+          ...each,
+          status: { ...each.status, role: 'standby' },
+        })),
+    })),
     wreck(
       'hides the stats of all but one',
       'stats tell of every running task, or of those of one node',

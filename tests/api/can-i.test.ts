@@ -39,6 +39,8 @@ const REQUESTS: readonly (readonly [verb: string, kind: string, method: string, 
   ['patch', 'node', 'PATCH', '/v1/nodes/none'],
   ['drain', 'node', 'PUT', '/v1/nodes/none/availability'],
   ['list', 'token', 'GET', '/v1/tokens'],
+  ['get', 'server', 'GET', '/v1/servers'],
+  ['list', 'server', 'GET', '/v1/servers'],
   ['get', 'state', 'GET', '/v1/state'],
   ['get', 'metrics', 'GET', '/metrics'],
 ];

@@ -127,6 +127,13 @@ describe('where it listens', () => {
     expect((await first.client.info()).name).toBe('gantry');
   });
 
+  test('the list of servers has its URL', async () => {
+    const { url, client } = await served({}, { nodes: 0 });
+    expect(await client.servers()).toMatchObject([
+      { status: { role: 'leader', state: 'ready', urls: [url] } },
+    ]);
+  });
+
   test('what is no socket is left alone', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gantry-api-'));
     closing.push(() => rmSync(folder, { recursive: true }));
@@ -409,10 +416,13 @@ describe('kinds of plugins', () => {
     await expect(api.get('widget', 'x')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test.each(['tokens', 'services', 'namespaces', 'a/b'])('cannot take the path %s', async (plural) => {
-    const plugins = [...fakeCluster({ logLevel: 'silent' }), gadget(plural), apiServer()];
-    await expect(createCluster(plugins, { nodes: 0 })).rejects.toThrow(/kind "gadget"/);
-  });
+  test.each(['tokens', 'servers', 'services', 'namespaces', 'a/b'])(
+    'cannot take the path %s',
+    async (plural) => {
+      const plugins = [...fakeCluster({ logLevel: 'silent' }), gadget(plural), apiServer()];
+      await expect(createCluster(plugins, { nodes: 0 })).rejects.toThrow(/kind "gadget"/);
+    },
+  );
 });
 
 test('kinds that only the cluster writes are UNSUPPORTED, 405', async () => {

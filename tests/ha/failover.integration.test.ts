@@ -67,6 +67,19 @@ for (const { title, needs, fences, start } of SETS) {
       return begun >= 0 && events.slice(begun).some(({ key }) => /^(task|service)s\//.test(key));
     };
 
+    /** Whether a server lists the leader of the present term as such, and the killed one as unreachable. */
+    const tells = async (asked: PartProcess, killed: PartProcess): Promise<boolean> => {
+      const servers = await ha.api(asked).servers();
+      const [term, leader] = [await ha.term(), await ha.leader()];
+      const roles = servers.map(({ meta, status }) => `${meta.name} ${status.role} ${status.state}`);
+      const wanted = ha.servers.map((each) => {
+        if (each === killed) return `${each.name} standby unreachable`;
+        return `${each.name} ${each === leader ? 'leader' : 'standby'} ready`;
+      });
+      const told = servers.find(({ status }) => status.role === 'leader')?.status;
+      return roles.join() === wanted.join() && told?.term === term.number && told.urls.length === 1;
+    };
+
     const twice = fences
       ? 'no slot has two tasks, nothing is written out of term'
       : 'each slot ends up with one task';
@@ -90,6 +103,7 @@ for (const { title, needs, fences, start } of SETS) {
         await leader.end();
         await ha.until(async () => (await ha.term()).number > before.number, 'the next term');
         took.push(Math.round(performance.now() - killedAt));
+        if (round === 0) await ha.until(() => tells(other, leader), 'a list of servers with the new leader');
         // The update may be over already, or wait for its time of monitoring: this is work for the next leader in any case.
         wanted.replicas = wanted.replicas === 6 ? 5 : wanted.replicas + 1;
         await apply(wanted, other);

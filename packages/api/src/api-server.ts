@@ -5,6 +5,7 @@ import {
   GantryError,
   type KindDefinition,
   type Logger,
+  type Servers,
   type Store,
   type Views,
 } from '@gantry/core';
@@ -41,6 +42,7 @@ export interface ApiServerNeeds {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly kinds: readonly KindDefinition[];
+  readonly servers: Servers;
 }
 
 /** Serves a cluster's API over HTTP. */
@@ -57,6 +59,7 @@ export class ApiServer implements ApiEndpoint {
   #app: FastifyInstance | undefined;
   #url: string | undefined;
   #certificate: Certificate | undefined;
+  #withdraw: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(settings: Settings, needs: ApiServerNeeds) {
@@ -131,6 +134,7 @@ export class ApiServer implements ApiEndpoint {
       guard: guard({ tokens: this.#tokens, limiter, exchanges, uid }),
     });
     this.#url = await listen(this.#app, where, tls === undefined ? 'http' : 'https');
+    this.#withdraw = this.#needs.servers.advertise(this.#url);
     logger.info('the API is served', { url: this.#url });
   }
 
@@ -140,6 +144,7 @@ export class ApiServer implements ApiEndpoint {
   }
 
   async #close(): Promise<void> {
+    this.#withdraw?.();
     this.#streams.close();
     this.#hubs.close();
     await this.#app?.close();

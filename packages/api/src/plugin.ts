@@ -14,6 +14,7 @@ export const apiServer = definePlugin({
     clock: contracts.clock,
     logger: contracts.logger,
     kinds: contracts.kind,
+    servers: contracts.servers,
   },
   options: apiServerOptions,
   create: (settings, needs) => new ApiServer(settings, needs),

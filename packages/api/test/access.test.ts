@@ -23,6 +23,7 @@ const table: readonly [
   ['POST', 'bulk-apply', undefined, undefined, 'token'],
   ['POST', 'bulk-plan', undefined, undefined, 'token'],
   ['GET', 'metrics', undefined, undefined, 'viewer *'],
+  ['GET', 'servers', undefined, undefined, 'viewer *'],
   ['GET', 'stats', undefined, undefined, 'token'],
   ['GET', 'state', undefined, undefined, 'admin *'],
   ['GET', 'tokens', undefined, undefined, 'admin *'],

@@ -30,7 +30,7 @@ test('options are completed, and the choices of those that have some', async () 
 });
 
 test('kinds and the names of objects are completed', async () => {
-  expect(await at('get', 'serv')).toEqual(['services', 'service']);
+  expect(await at('get', 'serv')).toEqual(['services', 'service', 'servers', 'server']);
   expect(await at('get', 'svc', '')).toEqual(['web']);
   expect(await at('drain', '')).toEqual(['node-1', 'node-2']);
   expect(await at('scale', 'w')).toEqual(['web']);

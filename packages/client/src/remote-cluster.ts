@@ -24,6 +24,7 @@ import {
   type Node,
   type PatchOptions,
   type PlannedService,
+  type Server,
   type Service,
   type TaskStats,
   throwIfAborted,
@@ -250,6 +251,10 @@ export class RemoteCluster implements ClusterApi, AsyncDisposable {
     node,
   }: CallOptions & { node?: string | undefined } = {}): Promise<readonly TaskStats[]> {
     return await this.#items({ method: 'GET', path: '/v1/stats', query: { node }, signal });
+  }
+
+  async servers({ signal }: CallOptions = {}): Promise<readonly Server[]> {
+    return await this.#items({ method: 'GET', path: '/v1/servers', signal });
   }
 
   async explain(kind: 'service' | 'task', id: string, { signal }: CallOptions = {}): Promise<ExplainResult> {

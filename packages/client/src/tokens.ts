@@ -28,7 +28,7 @@ export interface NewToken {
 export interface AccessRequest {
   /** `get`, `list`, `watch`, `create`, `apply`, `patch`, `delete`, `logs`, `exec`, `scale` … */
   readonly verb: string;
-  /** A kind of object, or `token`, `state`, `metrics`. */
+  /** A kind of object, or `token`, `server`, `state`, `metrics`. */
   readonly kind: string;
   /** Default: every namespace. */
   readonly namespace?: string | undefined;

@@ -18,6 +18,7 @@ import { storeEventRecorder } from './events/store-event-recorder.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { Placement } from './schedule/placement.ts';
 import { SchedulerLoop } from './schedule/scheduler-loop.ts';
+import { serverParts } from './servers/servers.ts';
 import { serviceController } from './service/service-controller.ts';
 
 export interface ControlPlaneOptions {
@@ -119,6 +120,7 @@ const embeddedApi = definePlugin({
     admissions: contracts.admission,
     kinds: contracts.kind,
     advisor: contracts.placement,
+    servers: contracts.servers,
   },
   create: (_options, needs) => new EmbeddedApi({ ...needs, subjects: subjects(needs.cluster.name) }),
 });
@@ -135,6 +137,7 @@ export function controlPlane(options: ControlPlaneOptions = {}): readonly Plugin
     dispatcher(options),
     garbageCollector(),
     featuresAdmission(),
+    ...serverParts(),
     embeddedApi(),
   ];
 }

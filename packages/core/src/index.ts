@@ -15,6 +15,7 @@ export type * from './contracts/placement-advisor.ts';
 export type * from './contracts/random.ts';
 export type * from './contracts/runtime.ts';
 export type * from './contracts/scheduler.ts';
+export type * from './contracts/servers.ts';
 export type * from './contracts/store.ts';
 export type { Agent, ClusterInfo, Component, NodeInfo } from './contracts/tokens.ts';
 export { contracts } from './contracts/tokens.ts';
@@ -89,6 +90,7 @@ export type {
 export { parseCpu, parseMemory, type ResourceRequirements, type Resources } from './model/resources.ts';
 export { runAsSchema } from './model/run-as.ts';
 export { parseSelector, readField, type Selector } from './model/selector.ts';
+export type * from './model/server.ts';
 export type {
   Dependency,
   Placement,

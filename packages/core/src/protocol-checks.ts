@@ -19,6 +19,7 @@ import type {
   RegisterRequest,
   ReportReply,
   ReportRequest,
+  ServerMessage,
   StatsReply,
   StreamOpened,
   StreamRead,
@@ -144,6 +145,8 @@ const frontend = shape<Frontend>({
     1_000_000,
   ),
 });
+
+const server = matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'the name of a server');
 
 const stream = matching(/^[A-Za-z0-9_-]{1,64}$/, 'the id of a stream');
 
@@ -278,6 +281,20 @@ export const messages = Object.freeze({
       version: revision,
       frontends: optional(listOf(frontend, 100_000)),
       networks: optional(listOf(name, 1_000_000)),
+    }),
+  ),
+  server: parser<ServerMessage>(
+    'message of a server',
+    shape<ServerMessage>({
+      server,
+      name: server,
+      version: matching(/^[0-9A-Za-z.+-]{1,64}$/, 'a version'),
+      startedAt: moment,
+      urls: listOf(matching(/^[a-z][a-z+]{0,15}:\P{Cc}{1,480}$/u, 'a URL'), 16),
+      leading: optional(
+        shape<NonNullable<ServerMessage['leading']>>({ term: optional(revision), since: moment }),
+      ),
+      gone: optional(flag),
     }),
   ),
   streamOpened: parser<StreamOpened>('reply of an agent', shape<StreamOpened>({ stream })),

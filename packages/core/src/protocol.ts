@@ -26,6 +26,8 @@ export interface Subjects {
   readonly ingressHint: string;
   /** Hint, no payload: somebody leads who did not before, and would like to hear of everybody. */
   readonly leaderHint: string;
+  /** {@link ServerMessage}, published by each of several servers: what the others know of it. */
+  readonly servers: string;
   /** Hint, no payload: the node's assignments have changed. */
   readonly nodeHint: (node: string) => string;
   /** {@link CloudEvent}, for whoever follows the cluster: `events.<namespace>.<kind>.<reason>`. */
@@ -45,6 +47,7 @@ export function subjects(cluster: string): Subjects {
     ingress: `${root}.dispatch.ingress`,
     ingressHint: `${root}.hint.ingress`,
     leaderHint: `${root}.hint.leader`,
+    servers: `${root}.servers`,
     nodeHint: (node: string) => `${root}.hint.node.${node}`,
     event: (namespace: string, kind: string, reason: string) =>
       `${root}.events.${namespace}.${kind}.${reason}`,
@@ -176,6 +179,21 @@ export interface IngressReply {
   /** All frontends, and the names of all networks; absent if `applied` is the newest version of this hub. */
   readonly frontends?: readonly Frontend[];
   readonly networks?: readonly string[];
+}
+
+/** A server tells the others that it is there: every 2 s, and when something about it has changed. */
+export interface ServerMessage {
+  /** Its identity in the election; another one after a restart. */
+  readonly server: string;
+  readonly name: string;
+  readonly version: string;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+  readonly urls: readonly string[];
+  /** Its term, while its leader components run. */
+  readonly leading?: { readonly term?: number | undefined; readonly since: number } | undefined;
+  /** It is being closed: nothing more will come from it. */
+  readonly gone?: boolean | undefined;
 }
 
 /** What an agent is asked about one of its tasks. Output is pulled, so a slow reader slows the writer. */

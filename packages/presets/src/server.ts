@@ -4,6 +4,7 @@ import {
   eventPublisher,
   leaseLeadership,
   schemaGuard,
+  serverPresence,
 } from '@gantry/control';
 import type { Plugin } from '@gantry/core';
 import { controllerRunner, storeViews } from '@gantry/host';
@@ -58,6 +59,7 @@ export function server(options: ServerOptions): readonly Plugin[] {
       ...(leaseMs !== undefined && { leaseMs }),
     }),
     ...controlPlane(options.controlPlane),
+    serverPresence(identity === undefined ? {} : { identity }),
     eventPublisher(),
     controllerRunner(),
   ];

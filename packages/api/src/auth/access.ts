@@ -17,6 +17,7 @@ export type RouteName =
   | 'schema'
   | 'info'
   | 'metrics'
+  | 'servers'
   | 'stats'
   | 'state'
   | 'access'
@@ -67,6 +68,7 @@ export function requiredGrant({ method, route, kind, namespace }: AccessQuestion
     case 'stats':
       return 'token'; // of the tasks that the token may look at
     case 'metrics':
+    case 'servers':
       return { role: 'viewer', namespace: '*' };
     case 'state':
     case 'tokens':

@@ -36,13 +36,14 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, Verb>>>> = Object.
     create: { method: 'POST', route: 'tokens' },
     delete: { method: 'DELETE', route: 'token' },
   },
+  server: { get: { method: 'GET', route: 'servers' }, list: { method: 'GET', route: 'servers' } },
   state: { get: { method: 'GET', route: 'state' } },
   metrics: { get: { method: 'GET', route: 'metrics' } },
 });
 
 export interface AccessRequest {
   readonly verb: string;
-  /** A kind of object, or `token`, `state`, `metrics`. */
+  /** A kind of object, or `token`, `server`, `state`, `metrics`. */
   readonly kind: string;
   /** Absent: every namespace. */
   readonly namespace?: string | undefined;

@@ -15,7 +15,7 @@ import { documentRoutes, systemRoutes } from './system-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
 
-const RESERVED = ['access', 'apply', 'info', 'namespaces', 'plan', 'state', 'stats', 'tokens'];
+const RESERVED = ['access', 'apply', 'info', 'namespaces', 'plan', 'servers', 'state', 'stats', 'tokens'];
 
 /**
  * Checks that every kind gets a path of its own.

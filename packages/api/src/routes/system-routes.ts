@@ -47,6 +47,14 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
     }),
     route({
       method: 'GET',
+      route: 'servers',
+      path: '/v1/servers',
+      summary: 'The API servers of the cluster, and which of them leads',
+      answers: { 200: { type: 'application/json', shape: { component: 'items' } } },
+      handle: async () => ({ status: 200, body: { items: await api.servers() } }),
+    }),
+    route({
+      method: 'GET',
       route: 'state',
       path: '/v1/state',
       summary: 'All that is stored, as it was at one revision: what a snapshot is made of',

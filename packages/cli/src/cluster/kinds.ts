@@ -22,12 +22,13 @@ export function findCoreKind(word: string): KindInfo | undefined {
 
 /**
  * The kind a word names; the cluster is asked only for a kind that is not one of the core's. Words of other orchestrators
- * name the kind of the core that comes closest, unless the cluster has a kind of that name.
+ * name the kind of the core that comes closest, unless the cluster has a kind of that name. `also`: what the caller takes
+ * beside kinds.
  *
  * @throws a usage error with what may have been meant
  */
-export async function kindOf(cx: Cx, word: string): Promise<KindInfo> {
-  const core = findKind(word, CORE_KINDS);
+export async function kindOf(cx: Cx, word: string, also: readonly KindInfo[] = []): Promise<KindInfo> {
+  const core = findKind(word, [...CORE_KINDS, ...also]);
   if (core !== undefined) return core;
   const named = kindWord(word);
   const known = async (): Promise<readonly KindInfo[]> =>

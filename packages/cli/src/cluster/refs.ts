@@ -32,17 +32,25 @@ export interface Selection {
   readonly refs?: readonly Ref[] | undefined;
 }
 
-/** Reads what stands behind `get`, `describe`, `delete` …: a kind with names, or a list of `KIND/NAME`. */
-export async function parseSelection(cx: Cx, words: readonly string[]): Promise<Selection> {
+/**
+ * Reads what stands behind `get`, `describe`, `delete` …: a kind with names, or a list of `KIND/NAME`. `also`: what the
+ * command takes beside kinds.
+ */
+export async function parseSelection(
+  cx: Cx,
+  words: readonly string[],
+  also: readonly KindInfo[] = [],
+): Promise<Selection> {
   const [first, ...names] = words;
   if (first === undefined)
     throw usage('expected a kind, or KIND/NAME', 'list the kinds with `gantry api-resources`');
   const target = await cx.target();
   if (first.includes('/')) {
-    const refs = await Promise.all(words.map((word) => parseRef(cx, word)));
+    const refs = await Promise.all(words.map((word) => parseRef(cx, word, also)));
     return { kinds: [...new Map(refs.map(({ kind }) => [kind.kind, kind])).values()], refs };
   }
-  const kinds = first === 'all' ? ALL : await Promise.all(first.split(',').map((word) => kindOf(cx, word)));
+  const kinds =
+    first === 'all' ? ALL : await Promise.all(first.split(',').map((word) => kindOf(cx, word, also)));
   if (names.length === 0) return { kinds };
   const bad = names.find((name) => name.includes('/') && !kinds.every(({ namespaced }) => namespaced));
   if (bad !== undefined) throw usage(`expected a name, got "${bad}"`);
@@ -53,11 +61,11 @@ export async function parseSelection(cx: Cx, words: readonly string[]): Promise<
 }
 
 /** Reads `KIND/NAME`. */
-export async function parseRef(cx: Cx, word: string): Promise<Ref> {
+export async function parseRef(cx: Cx, word: string, also: readonly KindInfo[] = []): Promise<Ref> {
   const slash = word.indexOf('/');
   const [kindWord, name] = [word.slice(0, slash), word.slice(slash + 1)];
   if (slash <= 0 || name === '') throw usage(`expected KIND/NAME, got "${word}"`);
-  const kind = await kindOf(cx, kindWord);
+  const kind = await kindOf(cx, kindWord, also);
   return { kind, id: idIn(await cx.target(), kind, name) };
 }
 

@@ -29,7 +29,8 @@ export function showLabels(labels: Readonly<Record<string, string>>): string {
 export function tint(colors: Colors, word: string): string {
   if (/^(ready|running|active|true|complete|completed|normal|Available)$/.test(word))
     return colors.green(word);
-  if (/^(failed|rejected|orphaned|down|false|rollback-paused|paused)$/.test(word)) return colors.red(word);
+  if (/^(failed|rejected|orphaned|down|unreachable|false|rollback-paused|paused)$/.test(word))
+    return colors.red(word);
   if (/^(pending|assigned|preparing|starting|stopping|pause|drain|unknown|warning|updating)/.test(word)) {
     return colors.yellow(word);
   }

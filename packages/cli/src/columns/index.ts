@@ -3,16 +3,18 @@ import type { CellContext, Column, ColumnsByKind } from '../output/columns.ts';
 import { AGE, NAME, NAMESPACE, showLabels } from './common.ts';
 import { NODE_COLUMNS } from './node-columns.ts';
 import { EVENT_COLUMNS, NETWORK_COLUMNS, TEMPLATE_COLUMNS } from './other-columns.ts';
+import { SERVER_COLUMNS } from './server-columns.ts';
 import { SERVICE_COLUMNS } from './service-columns.ts';
 import { TASK_COLUMNS } from './task-columns.ts';
 
-const BY_KIND: ColumnsByKind = Object.freeze({
+const BY_KIND: ColumnsByKind & { readonly server: readonly Column[] } = Object.freeze({
   service: SERVICE_COLUMNS,
   task: TASK_COLUMNS,
   node: NODE_COLUMNS,
   network: NETWORK_COLUMNS,
   template: TEMPLATE_COLUMNS,
   event: EVENT_COLUMNS,
+  server: SERVER_COLUMNS as unknown as readonly Column[],
 });
 
 /** The columns of a kind that declares its own, or none. */

@@ -31,6 +31,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
 
 const OTHER_KINDS: ReadonlyMap<string, string> = new Map([
   ['tokens', 'token'],
+  ['servers', 'server'],
   ['snapshot', 'state'],
 ]);
 
@@ -40,7 +41,7 @@ export const auth: Define = (command, act) => {
     .command('can-i')
     .description('Say whether your access token allows something: exit code 0 for yes, 1 for no')
     .argument('[verb]', 'get, list, watch, create, apply, patch, delete, logs, exec, port-forward, scale …')
-    .argument('[kind]', 'a kind of object, KIND/NAME, or token, state, metrics')
+    .argument('[kind]', 'a kind of object, KIND/NAME, or token, server, state, metrics')
     .argument('[name]', 'the name of an object, which makes no difference: roles are for namespaces')
     .option('-A, --all-namespaces', 'ask about every namespace')
     .option('--list', 'list all that is allowed')
@@ -71,7 +72,7 @@ async function ask(cx: Cx, verb: string, word: string, options: Options): Promis
   return decision.allowed ? EXIT.ok : EXIT.failed;
 }
 
-const OTHERS: ReadonlySet<string> = new Set(['token', 'state', 'metrics']);
+const OTHERS: ReadonlySet<string> = new Set(['token', 'server', 'state', 'metrics']);
 
 function kindOf(word: string): string {
   const [kind = ''] = word.toLowerCase().split('/');

@@ -2,11 +2,12 @@ import { type AnyObject, type Event, idOf, type Kind } from '@gantry/core';
 import { allPages } from '../cluster/all-pages.ts';
 import { translateFields } from '../cluster/field-selector.ts';
 import { getObject, parseSelection, type Selection } from '../cluster/refs.ts';
+import { getServer, listServers, SERVER_KIND } from '../cluster/servers.ts';
 import { parseCount } from '../input/key-values.ts';
 import { EXIT, exitCodeOf } from '../output/exit-codes.ts';
 import { FORMATS, parseFormat } from '../output/format.ts';
 import { type PrintOptions, printObjects } from '../output/print-objects.ts';
-import { problemOf, usage } from '../output/problem.ts';
+import { CliError, problemOf, usage } from '../output/problem.ts';
 import { renderProblem } from '../output/render-problem.ts';
 import { watchObjects } from '../output/watch-objects.ts';
 import type { Cx } from '../session.ts';
@@ -29,7 +30,10 @@ export interface GetOptions {
 /** `gantry get KIND [NAME…]`. */
 export const get: Define = (command, act) => {
   command
-    .argument('<kind>', 'a kind such as service or tasks, several divided by commas, or KIND/NAME')
+    .argument(
+      '<kind>',
+      'a kind such as service or tasks, or servers; several divided by commas, or KIND/NAME',
+    )
     .argument('[names...]', 'names of objects of the kind')
     .option('-o, --output <format>', FORMATS)
     .option('-A, --all-namespaces', 'show objects of every namespace')
@@ -50,7 +54,7 @@ export const get: Define = (command, act) => {
 
 /** What `get` does, for the commands that are shorter words for it. */
 export async function runGet(cx: Cx, words: readonly string[], options: GetOptions): Promise<number> {
-  const selection = await parseSelection(cx, words);
+  const selection = await parseSelection(cx, words, [SERVER_KIND]);
   const format = parseFormat(options.output);
   const print: PrintOptions = {
     format,
@@ -81,6 +85,10 @@ async function watchAll(
   print: PrintOptions,
   options: GetOptions,
 ): Promise<void> {
+  if (kinds.includes(SERVER_KIND)) {
+    const hint = 'repeat the command: `watch gantry get servers`';
+    throw new CliError('UNSUPPORTED', 'servers cannot be watched: they are not stored', hint);
+  }
   const prefixed = kinds.length > 1;
   await Promise.all(
     kinds.map(async (kind) => {
@@ -126,6 +134,7 @@ async function collect(
     const lists = await Promise.all(
       selection.kinds.map(async ({ kind, namespaced }) => {
         const select = await selectors(cx, namespaced, options);
+        if (kind === SERVER_KIND.kind) return (await listServers(cx, select)).slice(0, limit);
         const paged = limit === undefined ? {} : { limit };
         const { items } = await allPages(api, kind as Kind, { ...select, ...paged, signal: cx.signal });
         return kind === 'event' ? oldestFirst(items as Event[]) : items;
@@ -137,7 +146,9 @@ async function collect(
     throw usage('names and selectors exclude each other');
   }
   // One that is missing does not keep the others from being shown.
-  const found = await Promise.allSettled(selection.refs.map((ref) => getObject(cx, ref)));
+  const found = await Promise.allSettled(
+    selection.refs.map((ref) => (ref.kind === SERVER_KIND ? getServer(cx, ref.id) : getObject(cx, ref))),
+  );
   const objects: AnyObject[] = [];
   let failed: number = EXIT.ok;
   for (const each of found) {

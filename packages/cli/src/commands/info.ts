@@ -1,3 +1,5 @@
+import { type Election, readElection } from '../cluster/servers.ts';
+import { showAge } from '../output/duration.ts';
 import { renderFields } from '../output/fields.ts';
 import { parseFormat, renderData } from '../output/format.ts';
 import { showAmount } from '../output/quantity.ts';
@@ -14,6 +16,8 @@ export const info: Define = (command, act) => {
         return;
       }
       const { server, context } = await cx.target();
+      const election = await readElection(cx);
+      const now = (await cx.clock()).now();
       const fields = renderFields(
         [
           ['Cluster', summary.name],
@@ -21,6 +25,7 @@ export const info: Define = (command, act) => {
           ['Version', summary.version],
           ['Server', server],
           ['Context', context],
+          ...(election === undefined ? [] : electionFields(election, now)),
           ['Durable', summary.durable ? 'yes' : 'no: its state ends with its process'],
           ['Revision', summary.revision],
           [
@@ -35,3 +40,13 @@ export const info: Define = (command, act) => {
     }),
   );
 };
+
+function electionFields({ leader, servers }: Election, now: number): [string, string][] {
+  const since = leader?.status.leaderSince;
+  const unreachable = servers.filter(({ status }) => status.state === 'unreachable');
+  const lost = unreachable.length === 0 ? '' : `, ${unreachable.length} unreachable`;
+  return [
+    ['Servers', `${servers.length}${lost}`],
+    ['Leader', `${leader?.meta.name ?? 'none'}${since === undefined ? '' : `, for ${showAge(now - since)}`}`],
+  ];
+}

@@ -1,7 +1,8 @@
 import { script } from '@bomb.sh/tab';
 import { idOf, type Kind, parseId } from '@gantry/core';
 import type { Command } from 'commander';
-import { CORE_KINDS, findCoreKind } from '../cluster/kinds.ts';
+import { CORE_KINDS, findCoreKind, findKind } from '../cluster/kinds.ts';
+import { readServers, SERVER_KIND } from '../cluster/servers.ts';
 import { readContexts } from '../context/contexts-file.ts';
 import type { Output } from '../io/io.ts';
 import { listStates } from '../local/state.ts';
@@ -73,7 +74,9 @@ async function wordsFor(cx: Cx, wanted: Wanted | undefined): Promise<readonly st
     case 'words':
       return wanted.words;
     case 'kinds':
-      return CORE_KINDS.flatMap(({ plural, kind }) => [plural, kind]);
+      return [...CORE_KINDS, ...(wanted.servers === true ? [SERVER_KIND] : [])].flatMap(
+        ({ plural, kind }) => [plural, kind],
+      );
     case 'contexts':
       return Object.keys((await readContexts(cx.io.env)).contexts);
     case 'clusters':
@@ -95,7 +98,7 @@ async function wordsFor(cx: Cx, wanted: Wanted | undefined): Promise<readonly st
 
 /** Ids of objects of a kind, in the namespace that is looked at or in all of them. */
 async function idsOf(cx: Cx, word: string, everywhere: boolean): Promise<readonly string[]> {
-  const kind = findCoreKind(word);
+  const kind = findKind(word, [SERVER_KIND]) ?? findCoreKind(word);
   if (kind === undefined) return [];
   const api = await cx.api();
   const { namespace } = await cx.target();
@@ -103,6 +106,7 @@ async function idsOf(cx: Cx, word: string, everywhere: boolean): Promise<readonl
   const cancel = (await cx.clock()).after(MAX_MS, () => late.abort());
   try {
     const signal = AbortSignal.any([cx.signal, late.signal]);
+    if (kind === SERVER_KIND) return (await readServers(cx, signal)).map(({ meta }) => meta.name);
     const place = kind.namespaced && !everywhere ? { namespace } : {};
     const { items } = await api.list(kind.kind as Kind, { ...place, limit: MAX_NAMES, signal });
     return inNaturalOrder(

@@ -2,7 +2,8 @@ import type { Position } from './position.ts';
 
 /** What may stand at a position, beyond what the tree of commands says. */
 export type Wanted =
-  | { readonly type: 'kinds' }
+  /** `servers`: these too. */
+  | { readonly type: 'kinds'; readonly servers?: boolean }
   /** Names of objects of kinds; `qualified`: as KIND/NAME. */
   | { readonly type: 'names'; readonly kinds: readonly string[]; readonly qualified?: boolean }
   | { readonly type: 'contexts' }
@@ -67,7 +68,7 @@ export function wantedAt({ path, operands, option, word, passed }: Position): Wa
     const [first] = operands;
     const slash = word.indexOf('/');
     if (slash > 0) return { type: 'names', kinds: [word.slice(0, slash)], qualified: true };
-    if (first === undefined) return { type: 'kinds' };
+    if (first === undefined) return { type: 'kinds', servers: path === 'get' };
     return first.includes('/') || first.includes(',') ? undefined : names(first);
   }
   const own = BY_COMMAND.get(path);

@@ -1,6 +1,7 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { counted } from '@gantry/core';
+import { type Election, readElection } from '../cluster/servers.ts';
 import { readContexts } from '../context/contexts-file.ts';
 import { contextsPath } from '../context/paths.ts';
 import { probeDocker } from '../local/docker-probe.ts';
@@ -106,12 +107,8 @@ async function serverCheck(cx: Cx): Promise<Check> {
   }
   try {
     const { name: cluster, version } = await (await cx.api()).info({ signal: cx.signal });
-    return {
-      name,
-      state: 'ok',
-      found: `cluster ${cluster} at ${target.server}, version ${version}`,
-      means: 'it answers',
-    };
+    const found = `cluster ${cluster} at ${target.server}, version ${version}`;
+    return { name, found, ...electionCheck(await readElection(cx)) };
   } catch (error) {
     const { code, message } = problemOf(error);
     const means =
@@ -120,6 +117,23 @@ async function serverCheck(cx: Cx): Promise<Check> {
         : 'its process may have ended, or the network is in the way';
     return { name, state: 'wrong', found: `${target.server}: ${message}`, means };
   }
+}
+
+/** What the election means for a server that answers. */
+export function electionCheck(election: Election | undefined): Pick<Check, 'state' | 'means'> {
+  if (election === undefined) return { state: 'ok', means: 'it answers' };
+  const { leader, servers } = election;
+  if (leader === undefined) {
+    const means = 'it answers, but no server leads: nothing is scheduled; see `gantry get servers`';
+    return { state: 'wrong', means };
+  }
+  const { name } = leader.meta;
+  if (leader.status.state === 'unreachable') {
+    return { state: 'wrong', means: `it answers, but the leader ${name} cannot be reached from it` };
+  }
+  const lost = servers.filter(({ status }) => status.state === 'unreachable').map(({ meta }) => meta.name);
+  const others = lost.length === 0 ? '' : `; unreachable: ${lost.join(', ')}`;
+  return { state: 'ok', means: `it answers; ${name} leads ${counted(servers.length, 'server')}${others}` };
 }
 
 async function dockerCheck(env: Env): Promise<Check> {

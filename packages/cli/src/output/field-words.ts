@@ -97,6 +97,7 @@ const KINDS: ReadonlyMap<string, FieldWord> = new Map<string, FieldWord>([
     'user',
     'users',
   ),
+  ...advice('servers are not objects: list them with `gantry get servers`', 'server', 'servers'),
   ...advice('list stacks with `gantry stack ls`', 'stack', 'stacks', 'project', 'projects'),
 ]);
 

@@ -33,6 +33,8 @@ import {
   type PlannedService,
   type Random,
   type Scheduler,
+  type Server,
+  type Servers,
   type Service,
   type Store,
   type Subjects,
@@ -70,6 +72,7 @@ interface Parts {
   readonly admissions: readonly Admission[];
   readonly kinds: readonly KindDefinition[];
   readonly advisor: PlacementAdvisor;
+  readonly servers: Servers;
 }
 
 /** The cluster's API inside the process that is the control plane: reads from views, writes through the store. */
@@ -234,6 +237,11 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
     const nodes = node === undefined ? (await this.list('node')).items : [await this.get('node', node)];
     const up = nodes.filter(({ status }) => status.state === 'ready').map(({ meta }) => meta.name);
     return nodeStats(this.#parts.bus, this.#parts.subjects, up, signal);
+  }
+
+  async servers(options: CallOptions = {}): Promise<readonly Server[]> {
+    this.#admit(options.signal);
+    return this.#parts.servers.list();
   }
 
   async explain(kind: 'service' | 'task', id: string, options: CallOptions = {}): Promise<ExplainResult> {

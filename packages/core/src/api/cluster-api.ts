@@ -4,6 +4,7 @@ import type { KindInfo } from '../model/kind-info.ts';
 import type { AnyInput, AnyObject, InputKind, InputMap, Kind, KindMap } from '../model/kind-map.ts';
 import type { Availability, Node } from '../model/node.ts';
 import type { Resources } from '../model/resources.ts';
+import type { Server } from '../model/server.ts';
 import type { Service } from '../model/service.ts';
 
 export interface CallOptions {
@@ -215,5 +216,7 @@ export interface ClusterApi {
   dial(task: string, options: DialOptions): AsyncIterable<Uint8Array>;
   /** What running tasks use; those of one node, if it is named. Tasks of nodes that do not answer are left out. */
   stats(options?: CallOptions & { node?: string | undefined }): Promise<readonly TaskStats[]>;
+  /** The API servers of the cluster, sorted by name, as the one that answers knows them; one of them leads. */
+  servers(options?: CallOptions): Promise<readonly Server[]>;
   explain(kind: 'service' | 'task', id: string, options?: CallOptions): Promise<ExplainResult>;
 }

@@ -15,6 +15,7 @@ import type { PlacementAdvisor } from './placement-advisor.ts';
 import type { Random } from './random.ts';
 import type { Runtime } from './runtime.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { Servers } from './servers.ts';
 import type { Store } from './store.ts';
 import type { Views } from './views.ts';
 import type { Writer } from './writer.ts';
@@ -56,6 +57,7 @@ export const contracts = Object.freeze({
   views: contract<Views>('views'),
   scheduler: contractMany<Scheduler>('scheduler'),
   leadership: contract<Leadership>('leadership'),
+  servers: contract<Servers>('servers'),
   controller: contractMany<Controller>('controller', { scope: 'leader' }),
   leaderComponent: contractMany<Component>('leader-component', { scope: 'leader' }),
   events: contract<EventRecorder>('events', { scope: 'leader' }),

@@ -18,8 +18,8 @@ export const KIND_DEFINITIONS: readonly KindDefinition[] = Object.freeze([
   eventKind,
 ]);
 
-/** Kept in the store beside the kinds. */
-const RESERVED: readonly string[] = Object.freeze(['cluster', 'token']);
+/** Kept in the store beside the kinds, or shown like one of them. */
+const RESERVED: readonly string[] = Object.freeze(['cluster', 'server', 'token']);
 
 /** Kinds by name, as an object says its own. */
 export type KindTable = ReadonlyMap<Kind, KindDefinition>;

@@ -17,6 +17,21 @@ export const readCases: readonly ClusterApiCase[] = [
     },
   },
   {
+    name: 'servers are listed by name with their state, and one of them leads',
+    async run({ api }) {
+      const servers = await api.servers();
+      strictEqual(names(servers), [...servers.map(({ meta }) => meta.name)].sort().join(' '));
+      strictEqual(servers.filter(({ status }) => status.role === 'leader').length, 1, 'one leader');
+      const [leader] = servers.filter(({ status }) => status.role === 'leader');
+      deepStrictEqual([leader?.kind, leader?.status.state], ['server', 'ready']);
+      ok((leader?.status.version ?? '') !== '', 'its version');
+      ok(Number.isFinite(leader?.meta.createdAt) && Number.isFinite(leader?.status.lastSeenAt), 'its times');
+      ok(Array.isArray(leader?.status.urls), 'its URLs');
+      strictEqual((await api.servers())[0]?.meta.uid, servers[0]?.meta.uid);
+      await rejects(api.servers({ signal: AbortSignal.abort() }), is('ABORTED'));
+    },
+  },
+  {
     name: 'what does not exist is NOT_FOUND, in every call that names it',
     async run({ api, commands }) {
       const calls: Readonly<Record<string, () => Promise<unknown>>> = {

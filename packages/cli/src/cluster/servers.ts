@@ -1,0 +1,73 @@
+import { type AnyObject, type KindInfo, type SelectOptions, type Server, selects } from '@gantry/core';
+import { CliError, problemOf } from '../output/problem.ts';
+import { didYouMean } from '../output/suggest.ts';
+import type { Cx } from '../session.ts';
+
+/** What `get` takes beside kinds of objects: the API servers, which are not stored. */
+export const SERVER_KIND: KindInfo = Object.freeze({
+  kind: 'server',
+  plural: 'servers',
+  shortNames: [],
+  namespaced: false,
+  writable: false,
+});
+
+/**
+ * The servers of the cluster.
+ *
+ * @throws `UNSUPPORTED` if the server that is asked does not know of any
+ */
+export async function readServers(cx: Cx, signal: AbortSignal = cx.signal): Promise<readonly Server[]> {
+  const api = await cx.api();
+  try {
+    return await api.servers({ signal });
+  } catch (error) {
+    if (problemOf(error).code !== 'NOT_FOUND') throw error;
+    throw new CliError('UNSUPPORTED', 'the server cannot list servers: it is older than this program');
+  }
+}
+
+/** The servers that these selectors select, as objects without labels. */
+export async function listServers(
+  cx: Cx,
+  { labels, fields }: Pick<SelectOptions, 'labels' | 'fields'> = {},
+): Promise<readonly AnyObject[]> {
+  return (await readServers(cx)).map(asObject).filter(selects({ labels, fields }));
+}
+
+/**
+ * One server by its name or uid.
+ *
+ * @throws `NOT_FOUND` with the name that may have been meant
+ */
+export async function getServer(cx: Cx, name: string): Promise<AnyObject> {
+  const servers = await readServers(cx);
+  const found =
+    servers.find(({ meta }) => meta.name === name) ?? servers.find(({ meta }) => meta.uid === name);
+  if (found !== undefined) return asObject(found);
+  const names = servers.map(({ meta }) => meta.name);
+  throw new CliError(
+    'NOT_FOUND',
+    `server "${name}" not found`,
+    didYouMean(name, names) ?? 'list them with `gantry get servers`',
+  );
+}
+
+/** The servers of a cluster with several, and the one that leads. */
+export interface Election {
+  readonly leader: Server | undefined;
+  readonly servers: readonly Server[];
+}
+
+/** The servers and their leader; undefined without an election, and where they cannot be listed. */
+export async function readElection(cx: Cx): Promise<Election | undefined> {
+  const servers = await readServers(cx).catch(() => undefined);
+  if (servers === undefined) return undefined;
+  const leader = servers.find(({ status }) => status.role === 'leader');
+  const alone = servers.length === 1 && leader !== undefined && leader.status.term === undefined;
+  return alone ? undefined : { leader, servers };
+}
+
+function asObject(server: Server): AnyObject {
+  return { ...server, meta: { ...server.meta, labels: {} } } as unknown as AnyObject;
+}

@@ -1,0 +1,38 @@
+import { type Clock, type Component, STORE_KEYS, type Store } from '@gantry/core';
+import { termSchema } from '../lead/lease.ts';
+import type { ServerRegistry } from './server-registry.ts';
+
+interface Parts {
+  readonly registry: ServerRegistry;
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** Tells the registry while this process leads, and which term it is. */
+export class LeadingMark implements Component {
+  readonly name = 'leading-mark';
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { registry, clock } = this.#parts;
+    const since = clock.now();
+    const term = await this.#term(signal);
+    registry.leads({ since, ...(term !== undefined && { term }) });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#parts.registry.leads(undefined);
+  }
+
+  /** Undefined without an election, and if it cannot be read: no reason not to lead. */
+  async #term(signal: AbortSignal): Promise<number | undefined> {
+    const { registry, store } = this.#parts;
+    const entry = await store.get(STORE_KEYS.term, { signal }).catch(() => undefined);
+    const read = termSchema.safeParse(entry?.value);
+    return read.success && read.data.holder === registry.id ? read.data.number : undefined;
+  }
+}

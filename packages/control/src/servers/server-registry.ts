@@ -1,0 +1,105 @@
+import {
+  type Clock,
+  type Random,
+  randomId,
+  type Server,
+  type ServerMessage,
+  type Servers,
+  VERSION,
+} from '@gantry/core';
+import { type ServerTable, serversOf, withMessage } from './server-table.ts';
+
+/** What a message may carry: the same limit as its check has. */
+const MAX_URLS = 16;
+
+interface Parts {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** How this process takes part in the announcements of a cluster with several servers. */
+export interface Membership {
+  /** Identity of this process in the election. */
+  readonly server: string;
+  readonly name: string;
+  /** Identity of the process that holds the lease, as last seen. */
+  leader(): string | undefined;
+  /** Called after a change of what this process says of itself. */
+  changed(): void;
+}
+
+export type Leading = NonNullable<ServerMessage['leading']>;
+
+/** What this process knows of the servers: itself and, once it has joined, the others. In memory only. */
+export class ServerRegistry implements Servers {
+  readonly #parts: Parts;
+  readonly #startedAt: number;
+  readonly #urls: string[] = [];
+  #id: string | undefined;
+  #membership: Membership | undefined;
+  #leading: Leading | undefined;
+  #table: ServerTable = new Map();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.now();
+  }
+
+  /** Identity of this process. */
+  get id(): string {
+    if (this.#membership !== undefined) return this.#membership.server;
+    this.#id ??= `server-${randomId(this.#parts.random, 8)}`;
+    return this.#id;
+  }
+
+  list(): readonly Server[] {
+    const { clock } = this.#parts;
+    return serversOf({
+      own: this.message(),
+      table: this.#table,
+      leader: this.#membership?.leader(),
+      at: { now: clock.now(), elapsed: clock.elapsed() },
+    });
+  }
+
+  advertise(url: string): () => void {
+    this.#urls.push(url);
+    this.#membership?.changed();
+    let undone = false;
+    return () => {
+      if (undone) return;
+      undone = true;
+      this.#urls.splice(this.#urls.indexOf(url), 1);
+      this.#membership?.changed();
+    };
+  }
+
+  /** Makes this process one of several. */
+  join(membership: Membership): void {
+    this.#membership = membership;
+  }
+
+  /** The leader components of this process run, or no longer do. */
+  leads(leading: Leading | undefined): void {
+    this.#leading = leading;
+    this.#membership?.changed();
+  }
+
+  /** Takes a checked message of another server. */
+  receive(message: ServerMessage): void {
+    if (message.server === this.id) return;
+    this.#table = withMessage(this.#table, message, this.#parts.clock.elapsed());
+  }
+
+  /** What this process says of itself. */
+  message(): ServerMessage {
+    return {
+      server: this.id,
+      name: this.#membership?.name ?? 'server',
+      version: VERSION,
+      startedAt: this.#startedAt,
+      urls: this.#urls.slice(0, MAX_URLS),
+      ...(this.#leading !== undefined && { leading: this.#leading }),
+    };
+  }
+}
