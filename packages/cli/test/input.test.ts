@@ -225,7 +225,7 @@ test.each([
 });
 
 test.each([
-  [['get', ''], { type: 'kinds' }],
+  [['get', ''], { type: 'kinds', servers: true }],
   [['-n', 'x', 'get', 'svc', ''], { type: 'names', kinds: ['svc'] }],
   [['logs', 'w'], { type: 'names', kinds: ['service', 'task'] }],
   [['logs', 'web', ''], { type: 'names', kinds: ['service', 'task'] }],

@@ -68,7 +68,7 @@ export function wantedAt({ path, operands, option, word, passed }: Position): Wa
     const [first] = operands;
     const slash = word.indexOf('/');
     if (slash > 0) return { type: 'names', kinds: [word.slice(0, slash)], qualified: true };
-    if (first === undefined) return { type: 'kinds', servers: path === 'get' };
+    if (first === undefined) return { type: 'kinds', ...(path === 'get' && { servers: true }) };
     return first.includes('/') || first.includes(',') ? undefined : names(first);
   }
   const own = BY_COMMAND.get(path);
