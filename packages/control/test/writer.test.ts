@@ -9,6 +9,8 @@ import {
   STORE_KEYS,
   type Writer,
 } from '@gantry/core';
+import { createCluster } from '@gantry/host';
+import { fakeCluster } from '@gantry/presets/fake';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { leaseLeadership } from '../src/index.ts';
@@ -183,4 +185,17 @@ describe('the writer of a leader', () => {
     });
     expect(contract('x').unfenced).toBeUndefined();
   });
+});
+
+test('a program that applies one object after the other lets the event loop turn', async () => {
+  await using cluster = await createCluster(fakeCluster({ logLevel: 'silent' }));
+  let turned = false;
+  setImmediate(() => {
+    turned = true;
+  });
+  for (let times = 0; times < 50_000 && !turned; times++) {
+    const labels = { times: String(times) };
+    await cluster.api.apply({ kind: 'network', meta: { name: 'front', labels }, spec: {} });
+  }
+  expect(turned).toBe(true);
 });

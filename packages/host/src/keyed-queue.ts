@@ -1,4 +1,5 @@
 import { type Clock, isGantryError, type Random, type ReconcileResult } from '@gantry/core';
+import { LoopTurn } from '@gantry/core/primitives';
 
 export interface KeyedQueueOptions {
   readonly clock: Clock;
@@ -9,9 +10,6 @@ export interface KeyedQueueOptions {
   readonly onError: (key: string, error: unknown, retryInMs: number) => void;
 }
 
-/** Limits of the work in one turn of the event loop: ms, and runs. */
-const TURN_MS = 20;
-const TURN_RUNS = 256;
 const FIRST_RETRY_MS = 20;
 const MAX_RETRY_MS = 30_000;
 /** After an outage of the store, or a full disk, keys run again within a few seconds. */
@@ -31,11 +29,13 @@ export class KeyedQueue {
   readonly #failures = new Map<string, number>();
   readonly #stop = new AbortController();
   #scheduled = false;
-  /** What it has done in this turn of the event loop. */
-  #turn: { readonly began: number; runs: number; readonly cancel: () => void } | undefined;
+  readonly #turn: LoopTurn;
+  /** Ends the wait for the next turn of the event loop. */
+  #cancelNext: (() => void) | undefined;
 
   constructor(options: KeyedQueueOptions) {
     this.#options = options;
+    this.#turn = new LoopTurn(options.clock);
   }
 
   add(key: string): void {
@@ -67,7 +67,8 @@ export class KeyedQueue {
     this.#stop.abort();
     for (const { cancel } of this.#later.values()) cancel();
     this.#later.clear();
-    this.#turn?.cancel();
+    this.#turn[Symbol.dispose]();
+    this.#cancelNext?.();
     this.#ready.clear();
     await Promise.all(this.#running.values());
   }
@@ -76,16 +77,8 @@ export class KeyedQueue {
   #pump(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const { clock } = this.#options;
-    this.#turn ??= { began: clock.elapsed(), runs: 0, cancel: clock.after(0, () => this.#endTurn()) };
-    const { began, runs } = this.#turn;
-    // Otherwise it continues after this turn, which runs that wait only for each other's events would never let end.
-    if (runs < TURN_RUNS && clock.elapsed() - began < TURN_MS) queueMicrotask(() => this.#begin());
-  }
-
-  #endTurn(): void {
-    this.#turn = undefined;
-    if (this.#scheduled) this.#begin();
+    if (this.#turn.isOver) this.#cancelNext = this.#options.clock.after(0, () => this.#begin());
+    else queueMicrotask(() => this.#begin());
   }
 
   #begin(): void {
@@ -93,7 +86,6 @@ export class KeyedQueue {
     for (const key of this.#ready) {
       if (this.#running.size >= this.#options.concurrency) return;
       this.#ready.delete(key);
-      if (this.#turn !== undefined) this.#turn.runs++;
       // Begun a moment later: a run that adds its own key, or throws, at once finds itself among the running.
       const run = Promise.resolve().then(() => this.#work(key));
       this.#running.set(key, run);

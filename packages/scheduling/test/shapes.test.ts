@@ -82,7 +82,7 @@ describe('groups of one shape', () => {
           expect(together).toEqual(apart.place(make()));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

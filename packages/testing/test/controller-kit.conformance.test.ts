@@ -165,7 +165,7 @@ sabotage(
   controllerKit,
   fixture((needs) => new SquadController(needs)),
   wrecks,
-  { patienceMs: 1500 },
+  { patienceMs: 600 },
 );
 
 test('every case of the controller kit catches a wreck', () => {

@@ -79,6 +79,7 @@ interface Parts {
 export class EmbeddedApi implements ClusterApi, Lifecycle {
   readonly #parts: Parts;
   readonly #kinds: KindTable;
+  readonly #writer: ObjectWriter;
   readonly #writes: ObjectWrites;
   readonly #stop = new AbortController();
   #uid = '';
@@ -86,8 +87,8 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#kinds = kindTable(parts.kinds);
-    const writer = new ObjectWriter(parts.store, parts.views, parts.admissions);
-    this.#writes = new ObjectWrites({ ...parts, kinds: this.#kinds, writer });
+    this.#writer = new ObjectWriter(parts);
+    this.#writes = new ObjectWrites({ ...parts, kinds: this.#kinds, writer: this.#writer });
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -96,6 +97,7 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new GantryError('CLOSED', 'the cluster is closed'));
+    this.#writer[Symbol.dispose]();
   }
 
   async info(options: CallOptions = {}): Promise<ClusterSummary> {

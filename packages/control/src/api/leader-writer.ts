@@ -10,6 +10,7 @@ import {
   type Kind,
   type KindMap,
   kindTable,
+  type Lifecycle,
   type PatchOptions,
   type Service,
   type StatusKind,
@@ -27,13 +28,17 @@ type Parts = Omit<ConstructorParameters<typeof ObjectWrites>[0], 'writer'> & {
 };
 
 /** What controllers write by: the API's own way, through the store of the leader, whose commits are fenced. */
-export class LeaderWriter implements Writer {
+export class LeaderWriter implements Writer, Lifecycle {
   readonly #parts: Parts;
   readonly #writes: ObjectWrites;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#writes = new ObjectWrites(parts);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#parts.writer[Symbol.dispose]();
   }
 
   async apply<K extends InputKind>(
@@ -103,10 +108,6 @@ export const leaderWriter = definePlugin({
     admissions: contracts.admission,
     kinds: contracts.kind,
   },
-  create: (_options, { store, admissions, kinds, ...needs }) =>
-    new LeaderWriter({
-      ...needs,
-      kinds: kindTable(kinds),
-      writer: new ObjectWriter(store, needs.views, admissions),
-    }),
+  create: (_options, { kinds, ...needs }) =>
+    new LeaderWriter({ ...needs, kinds: kindTable(kinds), writer: new ObjectWriter(needs) }),
 });

@@ -3,6 +3,7 @@ import {
   type AnyObject,
   aborted,
   type CallOptions,
+  type Clock,
   type Entry,
   GantryError,
   idOf,
@@ -15,6 +16,7 @@ import {
   type Views,
   type WriteOptions,
 } from '@gantry/core';
+import { LoopTurn } from '@gantry/core/primitives';
 
 const TRIES = 20;
 
@@ -28,16 +30,34 @@ interface ChangeOptions extends WriteOptions {
   readonly as?: 'delete' | 'status' | undefined;
 }
 
-/** Read, change, admit, compare-and-set: the one way in which the API and controllers write. */
-export class ObjectWriter {
+interface Parts {
+  readonly store: Store;
+  readonly views: Views;
+  readonly admissions: readonly Admission[];
+  readonly clock: Clock;
+}
+
+/**
+ * Read, change, admit, compare-and-set: the one way in which the API and controllers write. A caller that writes one object
+ * after the other to a store in memory lets the event loop turn in between.
+ */
+export class ObjectWriter implements Disposable {
   readonly #store: Store;
   readonly #views: Views;
   readonly #admissions: readonly Admission[];
+  readonly #clock: Clock;
+  readonly #turn: LoopTurn;
 
-  constructor(store: Store, views: Views, admissions: readonly Admission[]) {
+  constructor({ store, views, admissions, clock }: Parts) {
     this.#store = store;
     this.#views = views;
     this.#admissions = admissions;
+    this.#clock = clock;
+    this.#turn = new LoopTurn(clock);
+  }
+
+  [Symbol.dispose](): void {
+    this.#turn[Symbol.dispose]();
   }
 
   /**
@@ -52,6 +72,7 @@ export class ObjectWriter {
   ): Promise<Entry<KindMap[K]>> {
     const key = keyOf(kind, id);
     const call = options.signal === undefined ? {} : { signal: options.signal };
+    if (this.#turn.isOver) await this.#clock.sleep(0, options.signal);
     let current = (await this.#store.get(key, call)) as Entry<KindMap[K]> | undefined;
     for (let tries = 0; tries < TRIES; tries++) {
       if (options.signal?.aborted) throw aborted(options.signal);
