@@ -103,4 +103,13 @@ describe('groups of one shape', () => {
     // Each node once, then for each task: its node before and after, and three for the words of its ranking.
     expect(scored).toBeLessThanOrEqual(nodes + groups * 6);
   });
+
+  test('are placed right however many shapes there are, and however much has changed since the last of them', () => {
+    const views = Array.from({ length: 20 }, (_, at) => nodeView(`node-${at}`));
+    const shapes = Array.from({ length: 100 }, (_, at) => ({ requests: { cpu: at } }));
+    const some = [...shapes, ...shapes].map((parts, at) => taskGroup(`s-${at}`, 1, parts));
+    const together = pipeline({ name: 'test', scorers: [leastUsed()] }).place(roundOf(views, some));
+    const apart = pipeline({ name: 'test', scorers: [alone(leastUsed())] });
+    expect(together).toEqual(apart.place(roundOf(views, some)));
+  });
 });

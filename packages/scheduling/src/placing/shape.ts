@@ -66,7 +66,10 @@ export class Shape {
   #refresh(service: string, scoring: Scoring): void {
     const { changes, services } = this.#state;
     for (const index of this.#stale) this.#judge(index, scoring);
-    for (const index of new Set(changes.slice(this.#read))) this.#judge(index, scoring);
+    const { nodes } = this.#state;
+    const isLong = changes.length - this.#read >= nodes.length;
+    for (const index of isLong ? nodes.keys() : new Set(changes.slice(this.#read)))
+      this.#judge(index, scoring);
     this.#read = changes.length;
     const own = services.nodesOf(service);
     for (const index of own) this.#judge(index, scoring);

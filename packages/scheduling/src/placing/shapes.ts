@@ -3,6 +3,9 @@ import type { Filter } from '../filter.ts';
 import type { Scorer } from '../scorer.ts';
 import { BULK_TASKS_PER_NODE } from './take-turn.ts';
 
+/** Each shape keeps a few numbers per node: those with the most groups are shared, the groups of others are placed alone. */
+const MAX_SHAPES = 64;
+
 /**
  * Which small groups of a round are alike, by what their filters and scorers say they look at. Empty if it would not pay:
  * to share what is known about the nodes, one has to look up where the services have tasks.
@@ -21,7 +24,10 @@ export function shapesOf(
     if (known === undefined) alike.set(shape, [group]);
     else known.push(group);
   }
-  const shared = [...alike].filter(([, some]) => some.length > 1);
+  const shared = [...alike]
+    .filter(([, some]) => some.length > 1)
+    .sort(([, a], [, b]) => b.length - a.length)
+    .slice(0, MAX_SHAPES);
   const asked = shared.reduce((sum, [, some]) => sum + some.length, 0) * nodes.length;
   const lookups = nodes.reduce((sum, { tasksOf }) => sum + tasksOf.size, 0);
   if (asked <= lookups) return new Map();
