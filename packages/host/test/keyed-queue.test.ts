@@ -127,14 +127,14 @@ describe('a keyed queue', () => {
     },
   );
 
-  test('runs that follow each other without an end let the rest of the process go on', async () => {
+  test('runs that trigger each other endlessly do not block the event loop', async () => {
     let runs = 0;
     const { queue } = make(
       async (key) => {
         runs++;
         queue.add(key);
         await Promise.resolve();
-        // An event that comes when the run is over, and is taken in before anything else.
+        // An event that arrives after the run has ended, but before the event loop turns.
         void Promise.resolve().then(() => Promise.resolve().then(() => queue.add('b')));
         return undefined;
       },

@@ -79,7 +79,6 @@ interface Parts {
 export class EmbeddedApi implements ClusterApi, Lifecycle {
   readonly #parts: Parts;
   readonly #kinds: KindTable;
-  readonly #writer: ObjectWriter;
   readonly #writes: ObjectWrites;
   readonly #stop = new AbortController();
   #uid = '';
@@ -87,8 +86,7 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#kinds = kindTable(parts.kinds);
-    this.#writer = new ObjectWriter(parts);
-    this.#writes = new ObjectWrites({ ...parts, kinds: this.#kinds, writer: this.#writer });
+    this.#writes = new ObjectWrites({ ...parts, kinds: this.#kinds, writer: new ObjectWriter(parts) });
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -97,7 +95,7 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new GantryError('CLOSED', 'the cluster is closed'));
-    this.#writer[Symbol.dispose]();
+    this.#writes[Symbol.dispose]();
   }
 
   async info(options: CallOptions = {}): Promise<ClusterSummary> {

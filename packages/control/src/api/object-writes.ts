@@ -3,7 +3,9 @@ import {
   type AnyObject,
   type ApplyOptions,
   type Availability,
+  type CallOptions,
   type Clock,
+  canonicalJson,
   counted,
   type Declared,
   type Entry,
@@ -23,11 +25,15 @@ import {
   type Scheduler,
   type Service,
   type ServiceSpec,
+  type StatusKind,
+  type StatusOf,
   toGantryError,
   type Validated,
   type Views,
   validateInput,
+  validateStatus,
   type WriteOptions,
+  type Writer,
 } from '@gantry/core';
 import { mergePatch, rebased } from '../merge.ts';
 import { modeOf } from '../service/modes/mode-of.ts';
@@ -47,8 +53,8 @@ interface Parts {
   readonly kinds: KindTable;
 }
 
-/** The writing half of the API: what a user may do to objects, of whichever kind. */
-export class ObjectWrites {
+/** The writing half of the API, and all that controllers write by: what may be done to objects, of whichever kind. */
+export class ObjectWrites implements Writer, Disposable {
   readonly #parts: Parts;
   readonly #relations: ObjectRelations;
 
@@ -56,6 +62,10 @@ export class ObjectWrites {
     const { kinds, views, schedulers } = parts;
     this.#parts = parts;
     this.#relations = new ObjectRelations(kinds, views, { scheduler: schedulers });
+  }
+
+  [Symbol.dispose](): void {
+    this.#parts.writer[Symbol.dispose]();
   }
 
   async create<K extends InputKind>(input: InputMap[K], options: WriteOptions): Promise<KindMap[K]> {
@@ -67,7 +77,7 @@ export class ObjectWrites {
     });
   }
 
-  async apply<K extends InputKind>(input: InputMap[K], options: ApplyOptions): Promise<KindMap[K]> {
+  async apply<K extends InputKind>(input: InputMap[K], options: ApplyOptions = {}): Promise<KindMap[K]> {
     const written = this.#written<K>(input);
     this.#relations.check(written.valid as Declared);
     return this.#store(written, options);
@@ -111,7 +121,7 @@ export class ObjectWrites {
     kind: K,
     id: string,
     patch: unknown,
-    options: PatchOptions,
+    options: PatchOptions = {},
   ): Promise<KindMap[K]> {
     const { meta, spec, ...unknown } = (plainData(patch, `${kind} ${id}`) ?? {}) as {
       readonly meta?: { readonly labels?: unknown; readonly annotations?: unknown };
@@ -139,7 +149,7 @@ export class ObjectWrites {
     }));
   }
 
-  async delete(kind: Kind, id: string, options: WriteOptions): Promise<void> {
+  async delete(kind: Kind, id: string, options: WriteOptions = {}): Promise<void> {
     const { views, clock, writer, kinds } = this.#parts;
     const entry = views.of(kind).get(id) as Entry<AnyObject> | undefined;
     if (entry === undefined) throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
@@ -153,7 +163,7 @@ export class ObjectWrites {
     await this.#update(kind, id, { ...options, as }, (object) => begin(object, now) as typeof object);
   }
 
-  scale(service: string, replicas: number, options: WriteOptions): Promise<Service> {
+  scale(service: string, replicas: number, options: WriteOptions = {}): Promise<Service> {
     return this.#changeSpec(service, options, ({ spec }) => {
       if (!modeOf(spec).scales) {
         throw invalidObject(`service ${service}`, [
@@ -179,9 +189,31 @@ export class ObjectWrites {
     });
   }
 
-  restart(service: string, options: WriteOptions): Promise<Service> {
+  restart(service: string, options: WriteOptions = {}): Promise<Service> {
     const restartedAt = this.#parts.clock.now();
     return this.#changeSpec(service, options, ({ spec }) => ({ ...spec, restartedAt }));
+  }
+
+  setStatus<K extends StatusKind>(
+    kind: K,
+    id: string,
+    status: (object: KindMap[K]) => StatusOf<KindMap[K]>,
+    options: CallOptions = {},
+  ): Promise<KindMap[K]> {
+    return this.#update(kind, id, { ...options, as: 'status' }, (current) => {
+      const next = validateStatus(this.#parts.kinds.get(kind), id, status(current));
+      const { status: last } = current as { readonly status?: unknown };
+      return canonicalJson(last) === canonicalJson(next) ? current : { ...current, status: next };
+    });
+  }
+
+  async finalize(kind: Kind, id: string, options: CallOptions = {}): Promise<void> {
+    const { views, writer } = this.#parts;
+    const entry = views.of(kind).get(id) as Entry<AnyObject> | undefined;
+    if (entry === undefined) return;
+    if (entry.value.meta.deletedAt === undefined)
+      throw new GantryError('CONFLICT', `${kind} ${id} is not being deleted`);
+    await writer.remove(kind, entry, options);
   }
 
   setAvailability(node: string, availability: Availability, options: WriteOptions): Promise<Node> {
@@ -256,7 +288,7 @@ export class ObjectWrites {
   async #update<K extends Kind>(
     kind: K,
     id: string,
-    options: PatchOptions & { readonly as?: 'delete' },
+    options: PatchOptions & { readonly as?: 'delete' | 'status' },
     change: (current: KindMap[K]) => KindMap[K],
   ): Promise<KindMap[K]> {
     const entry = await this.#parts.writer.write(

@@ -3,9 +3,9 @@ import type { Runtime } from '../contracts/runtime.ts';
 import type { TemplateSpec } from './template.ts';
 
 /**
- * What the drivers of a node can honour, and what a template needs, as words: `images`, `commands`, `exec`, `exec.user`, `init`, `logging`, `user`,
- * `limits.cpu`, `mounts.bind`, `networks`, `ports.udp`. A node shows those that it has; a task is placed only where it has
- * all that the task needs.
+ * What the drivers of a node can honour, and what a template or a command needs, as words: `images`, `commands`, `exec`,
+ * `exec.user`, `init`, `logging`, `user`, `limits.cpu`, `mounts.bind`, `networks`, `ports.udp`. A node shows those that it
+ * has; a task is placed only where it has all that the task needs.
  */
 export type Feature = string;
 

@@ -30,5 +30,6 @@ export class LoopTurn implements Disposable {
 
   [Symbol.dispose](): void {
     this.#cancel();
+    this.#began = undefined;
   }
 }

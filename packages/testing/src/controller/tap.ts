@@ -9,7 +9,10 @@ import {
   type Writer,
 } from '@gantry/core';
 
-/** What happens to a write of the controller: nothing special; or it is refused; or its answer is lost. */
+/**
+ * What becomes of a write of the controller: it is done; refused; done, but its answer is lost; or refused because the
+ * term has ended, as all writes after it are.
+ */
 export type Fate = 'done' | 'refused' | 'lost' | 'cut';
 
 /** Sits between a controller and what it writes by: counts its writes, and decides what becomes of each. */
