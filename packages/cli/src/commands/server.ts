@@ -24,7 +24,7 @@ interface Options extends NatsOptions, StoreOptions {
   readonly logLevel?: NonNullable<GantryConfig['logLevel']>;
 }
 
-/** `gantry server`. */
+/** Defines `gantry server`. */
 export const server: Define = (command, act) => {
   withNats(withStore(command.option('--name <name>', 'name of the cluster; default gantry')))
     .option(

@@ -23,7 +23,7 @@ interface Options {
   readonly inBackground?: boolean;
 }
 
-/** `gantry up`. */
+/** Defines `gantry up`. */
 export const up: Define = (command, act) => {
   command
     .option('-d, --detach', 'in the background: answers once it is ready')
