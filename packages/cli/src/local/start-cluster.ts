@@ -62,7 +62,8 @@ export async function sweepCluster(settings: LocalSettings, signal: AbortSignal)
     import('@gantry/store-memory'),
   ]);
   const { name, nodes } = settings;
-  const forgetful = composePlugins(await settings.plugins(), [memoryStore()]); // stored services must not run again before the next `up`
+  // Stored services must not run again before the next `up`.
+  const forgetful = composePlugins(await settings.plugins(), [memoryStore()]);
   await using cluster = await createCluster(forgetful, { name, nodes, signal });
   const clock = cluster.get(contracts.clock);
   for (const node of cluster.nodes) {

@@ -146,7 +146,8 @@ async function writeContext(
   return async () => {
     await changeContexts(env, (all) => {
       const entry = Object.hasOwn(all.contexts, own) ? all.contexts[own] : undefined;
-      if (![entry?.server, ...(entry?.servers ?? [])].includes(context.server)) return all; // another server has taken it over
+      // Another server has taken over the context.
+      if (![entry?.server, ...(entry?.servers ?? [])].includes(context.server)) return all;
       const left = entry === undefined ? undefined : withoutServer(entry, context.server);
       if (left !== undefined) return withContext(all, own, left, false);
       return withoutContext(all, own, current === own ? undefined : current);

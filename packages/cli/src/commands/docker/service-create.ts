@@ -22,7 +22,8 @@ export async function createService(
     env: cx.io.env,
     envFile: await readEnvFiles(cx, flags.envFile ?? []),
   });
-  await api.create({ ...input, ...withoutNetworks(input) }, { dryRun: true, signal: cx.signal }); // before creating networks
+  // Validated before any network is created.
+  await api.create({ ...input, ...withoutNetworks(input) }, { dryRun: true, signal: cx.signal });
   await ensureNetworks(cx, api, input, namespace);
   const created = await api.create(input, { signal: cx.signal });
   const id = idOf(created.meta);
