@@ -33,7 +33,7 @@ export const events: Define = (command, act) => {
 async function showEvents(cx: Cx, options: Options): Promise<void> {
   const select: SelectOptions = {
     fields: await fieldsOf(cx, options),
-    // Events about nodes have no namespace.
+    // An event about an object such as a node need not be in the current namespace.
     namespace:
       options.allNamespaces === true || options.for !== undefined ? undefined : (await cx.target()).namespace,
   };

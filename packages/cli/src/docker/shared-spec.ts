@@ -135,7 +135,7 @@ function mapped<T>(
 
 const signalOf = (text: string): string => (text.startsWith('SIG') ? text : `SIG${text.toUpperCase()}`);
 
-/** Splits a command line into words; quotes keep spaces. */
+/** Splits a command line at spaces outside of quotes. */
 export function words(text: string): string[] {
   const found = text.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? [];
   return found.map((word) =>

@@ -54,7 +54,7 @@ export async function startBackground(cx: Cx, name: string, args: readonly strin
   }
 }
 
-/** Opens the log file; on a full disk the cluster runs without one. */
+/** Opens the log file. If the disk is full, the cluster has no log. */
 async function openLog(cx: Cx, path: string): Promise<FileHandle> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });

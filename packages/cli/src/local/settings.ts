@@ -36,8 +36,8 @@ export interface LocalSettings {
   /** Why this runtime was chosen, unless the user selected it. */
   readonly chosen?: string | undefined;
   /**
-   * Loads its plugins, which takes most of the time of a start. Given plugins replace those of the preset, but not
-   * those of the configuration.
+   * Loads its plugins. This takes most of the time of a start, so only the process that runs the cluster calls it.
+   * Given plugins replace those of the preset, but not those of the configuration.
    */
   plugins(given?: readonly Plugin[]): Promise<readonly Plugin[]>;
   /** The plugins from the configuration, which `plugins` includes. */

@@ -71,7 +71,7 @@ function tokensOf(template: string): readonly Token[] {
   return tokens;
 }
 
-/** Returns the position of the brace that closes the one before `from`. */
+/** Returns the position of the closing brace; `from` follows the opening one. */
 function closeOf(template: string, from: number): number {
   let quote = '';
   for (let at = from; at < template.length; at++) {

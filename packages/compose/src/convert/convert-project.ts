@@ -35,7 +35,7 @@ export interface ConvertedProject {
 }
 
 /**
- * Converts a Compose project to Gantry's objects. Deterministic: the same project yields the same objects.
+ * Converts a Compose project to Gantry's objects. Pure: the same project yields the same objects.
  * @throws `INVALID_OBJECT` with every problem and its place.
  */
 export function convertProject(project: ComposeProject, options: ConvertOptions = {}): ConvertedProject {
