@@ -65,7 +65,7 @@ async function runUp(cx: Cx, options: Options): Promise<number> {
   if (options.detach !== true) {
     if (chosen !== undefined && options.inBackground !== true) cx.note(`Runtime ${runtime}: ${chosen}.`);
     await runForeground(cx, settings, options.inBackground === true);
-    return EXIT.ok; // Ctrl-C is how it is ended
+    return EXIT.ok; // Ctrl-C is the normal way to stop it
   }
   await refuseRunning(cx, name);
   if (chosen !== undefined) cx.note(`Runtime ${runtime}: ${chosen}.`);
