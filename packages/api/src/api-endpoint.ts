@@ -1,12 +1,12 @@
 import { contract, type Lifecycle } from '@gantry/core';
 
-/** Where the API is served. */
+/** The endpoint at which the API is served. */
 export interface ApiEndpoint extends Lifecycle {
-  /** `https://127.0.0.1:7400`, or `unix:/run/gantry.sock`; known once it has started. */
+  /** URL such as `https://127.0.0.1:7400` or `unix:/run/gantry.sock`; available once the server has started. */
   readonly url: string;
-  /** What the server shows, if it speaks TLS: a client that is given `cert` as its CA trusts it. */
+  /** The server's certificate, if it serves TLS. A client that is given `cert` as its CA trusts the server. */
   readonly tls?: { readonly cert: string; readonly fingerprint: string } | undefined;
 }
 
-/** The contract of {@link ApiEndpoint}: needed by who wants to know where the API is. */
+/** The contract of {@link ApiEndpoint}, for plugins that need the address of the API. */
 export const apiEndpoint = contract<ApiEndpoint>('api-endpoint');

@@ -29,9 +29,9 @@ import { allRoutes, checkPlurals } from './routes/all-routes.ts';
 import { type Certificate, fingerprintOf, hostNames, keptCertificate, selfSignedCertificate } from './tls.ts';
 import { WatchHubs } from './watch/watch-hubs.ts';
 
-/** Of the connections: how many may be watches, logs, execs and dials. */
+/** Share of the connections that watches, logs, execs and dials may use. */
 const STREAMS_SHARE = 0.9;
-/** No default maximum of connections is higher, however many files the process may open. */
+/** Upper bound of the default maximum of connections, however many files the process may open. */
 const MAX_CONNECTIONS = 10_000;
 const JSON_CACHE_BYTES = 32 * 1024 * 1024;
 
@@ -76,7 +76,7 @@ export class ApiServer implements ApiEndpoint {
       this.#metrics.closed(reason),
     );
     this.#answers = new PendingAnswers(settings.limits.unreadBytes, () => this.#metrics.closed('unread'));
-    // Some connections stay free for those who look what is going on.
+    // Some connections stay free for requests that inspect the server.
     const streams = Math.min(settings.limits.streams, Math.floor(connections * STREAMS_SHARE));
     this.#streams = new Streams(clock, this.#tokens, { ...settings.limits, streams });
     this.#metrics = new Metrics(needs.views, this.#streams, this.#connections, this.#answers, logger);
@@ -152,7 +152,7 @@ export class ApiServer implements ApiEndpoint {
   }
 }
 
-/** Whether it stands for all addresses of the host. */
+/** Whether the host is a wildcard for all addresses of the machine. */
 function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }

@@ -3,42 +3,42 @@ import { z } from 'zod';
 import { SECRET } from './secret.ts';
 
 const limitsSchema = z.strictObject({
-  /** Of a request's body. */
+  /** Maximum size of a request body. */
   bodyBytes: z
     .int()
     .min(1024)
     .max(64 * 1024 * 1024)
     .default(1024 * 1024),
-  /** Of the body of a request that has many objects. */
+  /** Maximum size of the body of a bulk request. */
   bulkBodyBytes: z
     .int()
     .min(1024)
     .max(256 * 1024 * 1024)
     .default(16 * 1024 * 1024),
-  /** Watches, logs, execs and dials that are open at a time. */
+  /** Maximum number of open watches, logs, execs and dials. */
   streams: z.int().min(1).default(10_000),
   streamsPerToken: z.int().min(1).default(2000),
-  /** Bytes of an exec or dial that may wait in the server for a task that does not read them, each. */
+  /** Bytes that each exec or dial may buffer in the server for a task that does not read them. */
   streamWindowBytes: z
     .int()
     .min(16 * 1024)
     .max(16 * 1024 * 1024)
     .default(256 * 1024),
-  /** How long the input of a connection whose other side has ended may pause before it is closed. */
+  /** How long the input of a half-closed connection may pause before the connection is closed. */
   halfClosedIdleMs: z.int().min(100).default(60_000),
   requestsPerSecond: z.number().min(1).default(500),
-  /** How many may come at once, after a pause. */
+  /** Number of requests that may arrive at once after a pause. */
   burst: z.int().min(1).default(1000),
-  /** Changes of each watched kind that are kept for watches that resume or are slow. */
+  /** Bytes of changes kept for each watched kind, for watches that resume or are slow. */
   watchHistoryBytes: z
     .int()
     .min(64 * 1024)
     .default(16 * 1024 * 1024),
-  /** Connections that are open at a time (default: half of the files that the process may open, at most 10,000). */
+  /** Maximum number of open connections (default: half of the files that the process may open, at most 10,000). */
   connections: z.int().min(8).optional(),
-  /** Of them, how many one client address may have (default: half of `connections`). */
+  /** Maximum number of connections from one client address (default: half of `connections`). */
   connectionsPerAddress: z.int().min(4).optional(),
-  /** Bytes of answers that wait for their clients to read them, in total. */
+  /** Maximum number of response bytes that wait for clients to read them, in total. */
   unreadBytes: z
     .int()
     .min(1024 * 1024)
@@ -49,11 +49,11 @@ const limitsSchema = z.strictObject({
   handshakeTimeoutMs: z.int().min(100).default(10_000),
   /** How long the head of a request may take to arrive. */
   headersTimeoutMs: z.int().min(100).default(10_000),
-  /** How long all of a request may take to arrive. */
+  /** How long a whole request may take to arrive. */
   requestTimeoutMs: z.int().min(100).default(30_000),
 });
 
-/** What the server is told; see the README for the meaning of each. */
+/** Options of the server; the README explains each. */
 export const apiServerOptions = z
   .strictObject({
     listen: z
@@ -68,7 +68,7 @@ export const apiServerOptions = z
     tls: z
       .union([z.literal('self-signed'), z.strictObject({ cert: z.string().min(1), key: z.string().min(1) })])
       .optional(),
-    /** Where a self-signed certificate is kept from one start to the next (default: nowhere, a new one each time). */
+    /** Directory for the self-signed certificate (default: none, a new certificate on each start). */
     certificateDirectory: z.string().min(1).optional(),
     adminToken: z
       .string()

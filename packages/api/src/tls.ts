@@ -4,19 +4,19 @@ import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 
-/** A certificate and its private key, PEM. */
+/** A certificate and its private key, in PEM. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
 const DAY_MS = 24 * 3_600_000;
-/** A certificate lasts as long as the directory that it is kept in: ten years, or until it is renewed. */
+/** Validity of a certificate: ten years, as long as the directory that contains it may be in use. */
 const DAYS = 3650;
-/** One that is kept is renewed when it has less time left than this. */
+/** A stored certificate is renewed when it expires in less than this. */
 const RENEW_DAYS = 90;
 
-/** Names and addresses by which others reach this host: its name, and the addresses of its interfaces. */
+/** Names and addresses by which others reach this host: its host name, and the addresses of its interfaces. */
 export function hostNames(): readonly string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((each) =>
     (each ?? []).map(({ address }) => address.replace(/%.*$/, '')),
@@ -29,8 +29,8 @@ export function hostNames(): readonly string[] {
 }
 
 /**
- * The self-signed certificate that is kept in a directory. It is made, or renewed, if there is none, if it has less than
- * 90 days left, or if it does not cover these hosts.
+ * Returns the self-signed certificate stored in a directory. Creates or renews it if it is missing, expires in less
+ * than 90 days, or does not cover these hosts.
  */
 export async function keptCertificate(
   directory: string,
@@ -54,7 +54,7 @@ async function readCertificate(file: string): Promise<Certificate | undefined> {
     if (typeof cert !== 'string' || typeof key !== 'string') return undefined;
     return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)) ? { cert, key } : undefined;
   } catch {
-    return undefined; // none, or one that is of no use
+    return undefined; // missing or unusable
   }
 }
 
@@ -65,14 +65,14 @@ function isUsable({ cert }: Certificate, hosts: readonly string[], now: number):
 }
 
 /**
- * A certificate that vouches for itself, for these hosts and for ten years: whoever is to trust the server is given it as
- * the CA.
+ * Creates a self-signed certificate for these hosts, valid for ten years. Clients that are to trust the server use it
+ * as their CA.
  */
 export async function selfSignedCertificate(hosts: readonly string[], now: number): Promise<Certificate> {
   const altNames = [...new Set(['localhost', '127.0.0.1', '::1', ...hosts])].map((host) =>
     isIP(host) === 0 ? ({ type: 2, value: host } as const) : ({ type: 7, ip: host } as const),
   );
-  const { generate } = await import('selfsigned'); // it takes a tenth of a second to load, and most starts need none
+  const { generate } = await import('selfsigned'); // takes a tenth of a second to load, and most starts do not need it
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'gantry' }], {
     keyType: 'ec',
     curve: 'P-256',
@@ -89,7 +89,7 @@ export async function selfSignedCertificate(hosts: readonly string[], now: numbe
   return { cert, key };
 }
 
-/** SHA-256 of a certificate, by which people compare it: `AB:CD:…`. */
+/** SHA-256 fingerprint of a certificate, for comparison by people: `AB:CD:…`. */
 export function fingerprintOf(cert: string): string {
   return new X509Certificate(cert).fingerprint256;
 }

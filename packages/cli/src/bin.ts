@@ -4,14 +4,14 @@ import { ProcessOutputs } from './io/process-outputs.ts';
 import { run } from './main.ts';
 import { EXIT } from './output/exit-codes.ts';
 
-/** How long a process that was told to end waits for a reader of its output that does not read. */
+/** How long an interrupted process waits for a reader that does not read its output. */
 const FLUSH_MS = 1000;
 
-/** The program: runs a command line on this process's terminal, and ends the process. */
+/** Entry point of the program: runs a command line on this process's terminal, and ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
-  setMaxListeners(0, interrupt.signal); // a command may make many calls at a time
-  // A terminal that is closed sends SIGHUP more than once; only who presses Ctrl-C again does not want to wait.
+  setMaxListeners(0, interrupt.signal); // a command may make many calls concurrently
+  // A closing terminal sends SIGHUP more than once; only a second Ctrl-C means that the user does not want to wait.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort(signal));
   process.once('SIGINT', () => {
     interrupt.abort('SIGINT');
@@ -27,10 +27,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exit(exitCode(code, outputs));
 }
 
-/** A command whose output was lost has not succeeded, whatever it did. */
+/** A command whose output was lost has not succeeded, whatever else it did. */
 function exitCode(code: number, { failure, stderr }: ProcessOutputs): number {
   if (failure === undefined) return code;
-  // A reader that has seen enough, such as `head`, need not be told.
+  // A reader that closes early, such as `head`, needs no message.
   if (failure !== 'EPIPE') stderr.write(`error: OUTPUT the output could not be written: ${failure}\n`);
   return code === EXIT.ok || code === EXIT.interrupted ? EXIT.failed : code;
 }

@@ -10,8 +10,8 @@ import { buildProgram, commandWord, globalsOf, isCommand } from './program.ts';
 import { type Cx, openSession } from './session.ts';
 
 /**
- * Runs one command line, without the program's own name, and answers its exit code. Everything it touches is in `io`,
- * so several may run in one process.
+ * Runs one command line, without the program's own name, and returns its exit code. All its side effects go through
+ * `io`, so several command lines may run in one process.
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let code: number = EXIT.ok;
@@ -25,7 +25,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       session = openSession(io, globalsOf(self));
       const operands = args.slice(0, -2) as unknown as Parameters<typeof command>[1];
       const answer = await command(session, operands, self.opts());
-      // A watch that Ctrl-C ends has ended well, and yet was cut off.
+      // A watch ended by Ctrl-C has not failed, but was interrupted.
       code = answer ?? (io.signal.aborted ? EXIT.interrupted : EXIT.ok);
     };
   try {
@@ -48,19 +48,19 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     code = report(error, io, failed ?? { path: commandWord(argv) ?? '', options: [] });
   } finally {
-    await session?.close().catch(() => undefined); // what was asked for is done
+    await session?.close().catch(() => undefined); // the command itself has succeeded
   }
   return code;
 }
 
-/** `node update`: a command's names, without the program's. */
+/** Names of a command without the program's: `node update`. */
 function pathOf(command: Command): string {
   const names: string[] = [];
   for (let each = command; each.parent !== null; each = each.parent) names.unshift(each.name());
   return names.join(' ');
 }
 
-/** Shows an error and answers its exit code. */
+/** Prints an error and returns its exit code. */
 function report(error: unknown, io: Io, failed: Omit<Failed, 'message'>): number {
   const problem = problemOf(error);
   const interrupted = io.signal.aborted && ['ABORTED', 'ABORT_ERR', 'CLOSED'].includes(problem.code);
@@ -69,7 +69,7 @@ function report(error: unknown, io: Io, failed: Omit<Failed, 'message'>): number
   return exitCodeOf(problem.code);
 }
 
-/** @throws a usage error that says what to use instead, for a command of another orchestrator */
+/** @throws a usage error that suggests an alternative, for a command of another orchestrator */
 async function rejectForeign(word: string): Promise<void> {
   const { commandAdvice } = await import('./output/field-words.ts');
   const { CORE_KINDS, findKind } = await import('./cluster/kinds.ts');
@@ -78,7 +78,7 @@ async function rejectForeign(word: string): Promise<void> {
   if (advice !== undefined) throw usage(`unknown command "${word}"`, advice);
 }
 
-/** Gives commander our ends in place of the process's, in the whole tree. */
+/** Redirects the output and exit of commander to `io`, in the whole tree of commands. */
 function attach(command: Command, io: Io): void {
   const colors = colorsFor(io.stderr, io.env);
   command

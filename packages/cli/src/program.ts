@@ -3,7 +3,7 @@ import type { Act, Entry } from './commands/entry.ts';
 import { COMMANDS } from './commands/table.ts';
 import type { Globals } from './context/choose-target.ts';
 
-/** Options of the program that take a value, so that the command's name can be found behind them. */
+/** Options of the program with a value, needed to find the command's name after them. */
 const VALUED: ReadonlySet<string> = new Set(['--context', '-n', '--namespace', '--server']);
 
 const GLOBALS = Object.freeze([
@@ -13,11 +13,11 @@ const GLOBALS = Object.freeze([
   ['--no-color', 'no colours (NO_COLOR)'],
 ] as const);
 
-/** Whether a word is a command, or one of the words that the program itself understands. */
+/** Whether a word is a command, or a word that the program itself handles. */
 export const isCommand = (word: string): boolean =>
   COMMANDS.some(({ name }) => name === word) || word === 'help' || word === 'complete';
 
-/** The first word that is not an option of the program: the command. */
+/** Returns the first word that is not an option of the program: the command. */
 export function commandWord(argv: readonly string[]): string | undefined {
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] as string;
@@ -30,7 +30,7 @@ export function commandWord(argv: readonly string[]): string | undefined {
 }
 
 /**
- * The tree of commands. Of those that are not in `wanted` only name and summary are there, so that their modules need
+ * Builds the tree of commands. Commands other than `wanted` get only their name and summary, so that their modules need
  * not be loaded; `all` loads every one, for the reference and for completion.
  */
 export async function buildProgram(wanted: string | undefined | 'all', act: Act): Promise<Command> {
@@ -56,7 +56,7 @@ async function define(command: Command, entry: Entry, act: Act): Promise<void> {
   prepare(command);
 }
 
-/** Options of the program may also stand behind the command's name. */
+/** Lets options of the program follow the command's name. */
 function prepare(command: Command): void {
   command.enablePositionalOptions().helpOption('-h, --help', 'show help');
   addGlobals(command, true);
@@ -67,13 +67,13 @@ function prepare(command: Command): void {
 function addGlobals(command: Command, hidden: boolean): void {
   for (const [flags, description] of GLOBALS) {
     const option = new Option(flags, description).hideHelp(hidden);
-    // `context add --server` means its own.
+    // `context add --server` is an option of its own.
     if (command.options.some(({ long }) => long === option.long)) continue;
     command.addOption(option);
   }
 }
 
-/** The program's options, wherever they stood: the innermost wins. */
+/** Collects the program's options from all levels; the innermost one wins. */
 export function globalsOf(command: Command): Globals {
   const chain: Command[] = [];
   for (let each: Command | null = command; each !== null; each = each.parent) chain.unshift(each);

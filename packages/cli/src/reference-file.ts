@@ -1,7 +1,7 @@
 import { buildProgram } from './program.ts';
 import { renderReference } from './reference.ts';
 
-/** The text of docs/cli.md, from all commands. */
+/** Returns the text of docs/cli.md, generated from all commands. */
 export async function referenceText(): Promise<string> {
   return renderReference(await buildProgram('all', () => async () => undefined));
 }

@@ -23,7 +23,7 @@ const VARIABLES: readonly (readonly [string, string])[] = Object.freeze([
   ['`DOCKER_HOST`', 'the Docker engine that `up` and `doctor` look for'],
 ]);
 
-/** The reference of the command line as Markdown: every command with its arguments and options. */
+/** Renders the command reference as Markdown: every command with its arguments and options. */
 export function renderReference(program: Command): string {
   const sections = new Map<string, Command[]>();
   for (const command of visible(program)) {

@@ -4,15 +4,15 @@ import { readContexts } from './context/contexts-file.ts';
 import type { ClusterState, Connection, Io, TokenApi } from './io/io.ts';
 import { type Colors, colorsFor } from './output/colors.ts';
 
-/** What a command is given: its surroundings, and the cluster it is to talk to, which is connected to on demand. */
+/** Context of a command: its input and output, and the cluster, which is connected to on demand. */
 export interface Cx {
   readonly io: Io;
   readonly globals: Globals;
   readonly colors: Colors;
   readonly signal: AbortSignal;
-  /** A line on standard output. */
+  /** Prints a line on standard output. */
   print(line: string): void;
-  /** A line on standard error, for people. */
+  /** Prints a line for people on standard error. */
   note(line: string): void;
   warn(line: string): void;
   clock(): Promise<Clock>;

@@ -1,11 +1,10 @@
 import { GantryError } from '@gantry/core';
 
-/** The names of the options of a preset: the compiler demands all of them. */
+/** The names of a preset's options; the compiler requires all of them. */
 export type OptionNames<T> = { readonly [K in keyof Required<T>]: true };
 
 /**
- * Rejects options that a preset does not have, such as a misspelt one. The values are checked by the plugins.
- *
+ * Rejects options that a preset does not have, such as a misspelled one. The plugins check the values.
  * @throws `INVALID_OPTIONS` that names the preset and every unknown option
  */
 export function checkOptions<T extends object>(preset: string, options: T, names: OptionNames<T>): void {

@@ -9,14 +9,14 @@ import { checkOptions, type OptionNames } from './check-options.ts';
 import { type LogLevel, machine } from './machine.ts';
 
 export interface EmbeddedOptions {
-  /** Default `warn`, on standard error. */
+  /** Level of the log on standard error (default: `warn`). */
   readonly logLevel?: LogLevel;
   readonly controlPlane?: ControlPlaneOptions;
-  /** What becomes of running tasks when the cluster is closed. Default `stop`. */
+  /** What happens to running tasks when the cluster is closed (default: `stop`). */
   readonly onClose?: 'stop' | 'leave';
-  /** A store in place of the one in memory, such as `lmdbStore`. */
+  /** A store instead of the one in memory, such as `lmdbStore`. */
   readonly store?: Plugin;
-  /** Schedulers in place of `spread`; the first one is the default of services that name none. */
+  /** Schedulers instead of `spread`; the first one is the default for services that name none. */
   readonly schedulers?: readonly Plugin[];
 }
 
@@ -30,9 +30,9 @@ export const EMBEDDED_OPTIONS: OptionNames<EmbeddedOptions> = Object.freeze({
 });
 
 /**
- * Everything an embedded cluster needs but the parts that touch the machine: memory store and bus, the control plane,
- * agents, the system's clock. Add a runtime and a network (and, for published ports, a load balancer with `ingress`).
- *
+ * Everything that an embedded cluster needs except the parts that touch the machine: memory store and bus, control
+ * plane, agents, and the system clock. Add a runtime and a network (and, for published ports, a load balancer with
+ * `ingress`).
  * @throws `INVALID_OPTIONS` for an unknown option
  */
 export function embedded(options: EmbeddedOptions = {}): readonly Plugin[] {
@@ -40,7 +40,7 @@ export function embedded(options: EmbeddedOptions = {}): readonly Plugin[] {
   return embeddedParts(options);
 }
 
-/** What {@link embedded} is made of, for presets that have checked their options themselves. */
+/** The plugins of {@link embedded}, for presets that have checked their options themselves. */
 export function embeddedParts(options: EmbeddedOptions): readonly Plugin[] {
   return [
     ...machine(options.logLevel),

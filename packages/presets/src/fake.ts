@@ -10,13 +10,13 @@ export interface FakeOptions {
 
 const OWN = Object.freeze({ runtime: true as const });
 
-/** A cluster that runs nothing: for tests of what surrounds it, and to see how a cluster decides. */
+/** A cluster whose tasks are simulated: for tests of programs around it, and to observe the decisions of a cluster. */
 export function fakeCluster(options: EmbeddedOptions & FakeOptions = {}): readonly Plugin[] {
   checkOptions('fakeCluster', options, { ...EMBEDDED_OPTIONS, ...OWN });
   return [...embeddedParts(options), fakeRuntime(options.runtime ?? {}), fakeNetwork()];
 }
 
-/** The agent of a machine that runs nothing. */
+/** The agent of a machine whose tasks are simulated. */
 export function fakeNode(options: NodeSetOptions & FakeOptions): readonly Plugin[] {
   checkOptions('fakeNode', options, { ...NODE_OPTIONS, ...OWN });
   return [...nodeParts(options), fakeRuntime(options.runtime ?? {}), fakeNetwork()];

@@ -3,7 +3,7 @@ import { jsonLogger, systemClock, systemRandom } from '@gantry/system';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** The machine's clock and chance, and a log on standard error. */
+/** The system's clock and random source, and a log on standard error. */
 export function machine(logLevel: LogLevel = 'warn'): readonly Plugin[] {
   return [systemClock(), systemRandom(), jsonLogger({ level: logLevel })];
 }

@@ -4,13 +4,13 @@ import { checkOptions, type OptionNames } from './check-options.ts';
 import { type LogLevel, machine } from './machine.ts';
 
 export interface NodeSetOptions {
-  /** One that reaches the servers. */
+  /** A bus that reaches the servers. */
   readonly bus: Plugin;
-  /** Default `warn`, on standard error. */
+  /** Level of the log on standard error (default: `warn`). */
   readonly logLevel?: LogLevel;
-  /** What becomes of running tasks when the agent is closed. Default `leave`: the next agent adopts them. */
+  /** What happens to running tasks when the agent is closed (default: `leave`: the next agent adopts them). */
   readonly onClose?: 'stop' | 'leave';
-  /** Replaces another agent of the node that is in contact with the cluster (default: false). */
+  /** Replaces another agent of the node that is connected to the cluster (default: false). */
   readonly takeOver?: boolean;
 }
 
@@ -32,7 +32,7 @@ export function node(options: NodeSetOptions): readonly Plugin[] {
   return nodeParts(options);
 }
 
-/** What {@link node} is made of, for presets that have checked their options themselves. */
+/** The plugins of {@link node}, for presets that have checked their options themselves. */
 export function nodeParts({
   bus,
   logLevel,

@@ -9,11 +9,11 @@ import { NODE_OPTIONS, type NodeSetOptions, nodeParts } from './node.ts';
 
 export interface ProcessOptions {
   readonly runtime?: Parameters<typeof processRuntime>[0];
-  /** Where tasks listen, and how other machines reach them. Default 127.0.0.1. */
+  /** Address on which tasks listen and at which other machines reach them (default: 127.0.0.1). */
   readonly taskAddress?: string;
-  /** Where published ports listen. Default 127.0.0.1. */
+  /** Address on which published ports listen (default: 127.0.0.1). */
   readonly address?: string;
-  /** File in which the load balancer's frontends are kept, so that the next program serves their ports at its start. */
+  /** File for the frontends of the load balancer, so that the next process serves their ports from its start. */
   readonly frontendsFile?: string;
 }
 

@@ -13,18 +13,18 @@ import { checkOptions, type OptionNames } from './check-options.ts';
 import { type LogLevel, machine } from './machine.ts';
 
 export interface ServerOptions {
-  /** One that its servers share, for more than one. */
+  /** The store; with several servers, a store that they share. */
   readonly store: Plugin;
-  /** One that reaches the agents of other machines. */
+  /** A bus that reaches the agents of other machines. */
   readonly bus: Plugin;
-  /** How this server is called among the others. Default `server`. */
+  /** Name of this server among the others (default: `server`). */
   readonly identity?: string;
-  /** How long nobody may lead after a leader's crash, ms. Default 3,000. */
+  /** Lease duration, in ms: how long the cluster may be without a leader after a leader's crash (default: 3,000). */
   readonly leaseMs?: number;
-  /** Default `warn`, on standard error. */
+  /** Level of the log on standard error (default: `warn`). */
   readonly logLevel?: LogLevel;
   readonly controlPlane?: ControlPlaneOptions;
-  /** Schedulers in place of `spread`; the first one is the default of services that name none. */
+  /** Schedulers instead of `spread`; the first one is the default for services that name none. */
   readonly schedulers?: readonly Plugin[];
 }
 
@@ -39,9 +39,8 @@ const SERVER_OPTIONS: OptionNames<ServerOptions> = Object.freeze({
 });
 
 /**
- * A server of a control plane, without nodes of its own. Of several over one store and bus one leads; the others keep
- * everything in view, answer the API, and one of them takes over. Compose it with `nodes: 0`.
- *
+ * A server of a control plane, without nodes of its own. One of several servers on the same store and bus leads; the
+ * others follow the state, serve the API, and are ready to take over. Compose it with `nodes: 0`.
  * @throws `INVALID_OPTIONS` for an unknown option
  */
 export function server(options: ServerOptions): readonly Plugin[] {

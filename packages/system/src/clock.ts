@@ -1,6 +1,6 @@
 import { aborted, type Clock, contracts, definePlugin } from '@gantry/core';
 
-/** The machine's own time. */
+/** The system clock. */
 export class SystemClock implements Clock {
   now(): number {
     return Date.now();
@@ -35,7 +35,7 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Plugin: the machine's own time for `contracts.clock`. */
+/** Plugin: the system clock for `contracts.clock`. */
 export const systemClock = definePlugin({
   name: 'clock-system',
   provides: contracts.clock,

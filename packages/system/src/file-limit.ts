@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-/** Descriptors that connections leave to the rest of the process at least: stores, tasks' logs, children. */
+/** Minimum number of descriptors reserved for the rest of the process: stores, task logs, child processes. */
 const RESERVE = 256;
 const MIN_CONNECTIONS = 64;
 
-/** How many files this process may open (`Max open files` of /proc/self/limits); undefined where that is not known. */
+/** Maximum number of files that this process may open (`Max open files` of /proc/self/limits); undefined if unknown. */
 export function fileLimit(
   read: () => string = () => readFileSync('/proc/self/limits', 'utf8'),
 ): number | undefined {
@@ -17,10 +17,9 @@ export function fileLimit(
 }
 
 /**
- * A default maximum of connections: one per `filesEach` of the files that may be open beyond a reserve, from 64 up to
+ * Default maximum of connections: one for every `filesEach` files that may be open beyond a reserve, from 64 up to
  * `most`.
- *
- * @param limit of open files; undefined if it is not known
+ * @param limit maximum number of open files; undefined if unknown
  */
 export function defaultConnections(limit: number | undefined, filesEach: number, most: number): number {
   if (limit === undefined) return most;

@@ -8,14 +8,16 @@ type Level = (typeof LEVELS)[number];
 /** Log output beyond this that a slow reader has not read is dropped, in bytes. */
 const MAX_PENDING_BYTES = 1_048_576;
 
-/** One JSON object a line, as `{"time":…,"level":"info","message":…}`, to a writer such as standard error. */
+/**
+ * Writes one JSON object a line, such as `{"time":…,"level":"info","message":…}`, to an output such as standard error.
+ */
 export class JsonLogger implements Logger {
   readonly #level: number;
   readonly #write: (line: string) => void;
   readonly #fields: LogFields;
   readonly #lost: () => number;
 
-  /** @param lost returns how many lines `write` could not write */
+  /** @param lost returns the number of lines that `write` failed to write */
   constructor(level: Level, write: (line: string) => void, fields: LogFields = {}, lost = (): number => 0) {
     this.#level = LEVELS.indexOf(level);
     this.#write = write;
@@ -59,12 +61,12 @@ function lineOf(level: Level, message: string, fields: LogFields): string {
   try {
     return JSON.stringify({ time, level, message, ...fields }, plain);
   } catch (error) {
-    // Fields that cannot be shown as JSON must not cost the message, let alone the program.
+    // Fields that cannot be encoded as JSON must neither lose the message nor crash the program.
     return JSON.stringify({ time, level, message, fields: `not shown: ${(error as Error).message}` });
   }
 }
 
-/** Errors have no enumerable fields: show what they say. */
+/** Errors have no enumerable fields: shows their name, message, code and cause. */
 function plain(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   return {

@@ -1,10 +1,10 @@
 import { writeSync } from 'node:fs';
 
-/** The part of `process.stdout` and `process.stderr` that is used. */
+/** The parts of `process.stdout` and `process.stderr` that are used. */
 export interface OutputStream {
   readonly writableLength: number;
   readonly isTTY?: boolean | undefined;
-  /** Descriptor of an output that is written to synchronously. */
+  /** Descriptor of an output with synchronous writes. */
   readonly fd?: number | undefined;
   readonly _type?: string | undefined;
   write(text: string, done: (error?: Error | null) => void): unknown;
@@ -12,27 +12,27 @@ export interface OutputStream {
   listeners(event: 'error'): readonly unknown[];
 }
 
-/** Output that could not be written since the last that was. */
+/** Output lost since the last successful write. */
 export interface OutputLoss {
   readonly writes: number;
-  /** The code of the last error, such as `ENOSPC` or `EPIPE`; `EAGAIN` for a reader that does not read. */
+  /** Code of the last error, such as `ENOSPC` or `EPIPE`; `EAGAIN` for a reader that does not read. */
   readonly reason: string;
 }
 
 export interface LossyOutputOptions {
-  /** Output that waits for a slow reader is dropped beyond this, in bytes (default: no limit). */
+  /** Maximum output that waits for a slow reader, in bytes; more is dropped (default: no limit). */
   readonly maxPendingBytes?: number | undefined;
-  /** Returns what is written before the next output after a loss. */
+  /** Returns a notice that is written before the next output after a loss. */
   readonly resumed?: ((loss: OutputLoss) => string) | undefined;
-  /** Called for every write that failed. */
+  /** Called for every failed write. */
   readonly onLoss?: ((reason: string) => void) | undefined;
   /** Writes to a file (default: `writeSync` of Node). */
   readonly write?: ((fd: number, bytes: Buffer, offset: number) => number) | undefined;
 }
 
 /**
- * An output that never fails: what cannot be written (a full disk, a reader that is gone or does not read) is dropped and
- * counted, and every further write is attempted again.
+ * An output that never fails: writes that cannot be done (a full disk, a reader that has closed or does not read) are
+ * dropped and counted, and every further write is attempted again.
  */
 export class LossyOutput {
   readonly #stream: OutputStream;
@@ -43,7 +43,7 @@ export class LossyOutput {
   #reason = '';
   #pending = 0;
   #waiters: (() => void)[] = [];
-  /** The last write to a file ended within a line. */
+  /** Whether the last write to a file ended within a line. */
   #torn = false;
   #maxPendingBytes: number;
 
@@ -56,12 +56,12 @@ export class LossyOutput {
     if (!stream.listeners('error').includes(ignored)) stream.on('error', ignored);
   }
 
-  /** Writes that failed, in total. */
+  /** Number of failed writes, in total. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** Bounds the output that waits for a slow reader, in bytes. */
+  /** Limits the output that waits for a slow reader, in bytes. */
   bound(maxPendingBytes: number): void {
     this.#maxPendingBytes = maxPendingBytes;
   }
@@ -99,7 +99,7 @@ export class LossyOutput {
   #send(text: string, done: (error?: unknown) => void): void {
     const { fd, isTTY, _type } = this.#stream;
     try {
-      // A stream of Node's takes a write to a file for complete even if the disk was full in the middle of it.
+      // Node's streams regard a write to a file as complete even if the disk became full in the middle of it.
       if (typeof fd === 'number' && isTTY !== true && _type === 'fs')
         this.#writeAll(fd, Buffer.from(text), done);
       else this.#stream.write(text, done);
@@ -113,7 +113,7 @@ export class LossyOutput {
     try {
       while (written < bytes.length) {
         const count = this.#write(fd, bytes, written);
-        // The kernel should not do this: it would never end.
+        // The kernel should not do this: the loop would never end.
         if (count === 0) throw Object.assign(new Error('nothing was written'), { code: 'EIO' });
         written += count;
       }

@@ -3,7 +3,7 @@ import { contracts, definePlugin, type Random } from '@gantry/core';
 
 const POOL = 512;
 
-/** The machine's own chance, fit for identifiers: 53 bits a number from the system's cryptographic source. */
+/** The system's random source, suitable for identifiers: numbers of 53 bits from the cryptographic generator. */
 export class SystemRandom implements Random {
   readonly #pool = new Uint32Array(POOL);
   #next = POOL;
@@ -19,7 +19,7 @@ export class SystemRandom implements Random {
   }
 }
 
-/** Plugin: the machine's own chance for `contracts.random`. */
+/** Plugin: the system's random source for `contracts.random`. */
 export const systemRandom = definePlugin({
   name: 'random-system',
   provides: contracts.random,

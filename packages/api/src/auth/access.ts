@@ -1,15 +1,18 @@
-/** `viewer` reads; `operator` also changes what runs; `admin` also nodes and tokens. Each may do what the one before may. */
+/**
+ * `viewer` reads; `operator` also changes workloads; `admin` also changes nodes and tokens. Each role includes the
+ * previous one.
+ */
 export type Role = 'viewer' | 'operator' | 'admin';
 
 export const ROLES: readonly Role[] = Object.freeze(['viewer', 'operator', 'admin']);
 
-/** A role in one namespace, or with `*` in all of them and in what lies outside of namespaces. */
+/** A role in one namespace, or with `*` in all namespaces and for objects that are not namespaced. */
 export interface Grant {
   readonly role: Role;
   readonly namespace: string;
 }
 
-/** The routes of the API, by what they let one do. */
+/** The routes of the API, as authorization distinguishes them. */
 export type RouteName =
   | 'health'
   | 'ready'
@@ -39,18 +42,18 @@ export type RouteName =
   | 'availability'
   | 'unknown';
 
-/** `open`: anybody; `token`: anybody who is known; otherwise whoever has such a grant. */
+/** `open`: no token needed; `token`: any valid token; otherwise a token with a sufficient grant. */
 export type Requirement = 'open' | 'token' | Grant;
 
 export interface AccessQuestion {
   readonly method: string;
   readonly route: RouteName;
   readonly kind?: { readonly kind: string; readonly namespaced: boolean } | undefined;
-  /** Of the path or the object; without it, all of them. */
+  /** Namespace of the path or the object (default: all of them). */
   readonly namespace?: string | undefined;
 }
 
-/** What a request needs. The routes that take many objects are asked about once for each of them, as writes of it. */
+/** Returns the grant that a request needs. Bulk routes are checked once for each object, as a write of that object. */
 export function requiredGrant({ method, route, kind, namespace }: AccessQuestion): Requirement {
   const where = kind?.namespaced === true ? (namespace ?? '*') : '*';
   switch (route) {
@@ -66,7 +69,7 @@ export function requiredGrant({ method, route, kind, namespace }: AccessQuestion
     case 'unknown':
       return 'token';
     case 'stats':
-      return 'token'; // of the tasks that the token may look at
+      return 'token'; // limited to tasks that the token may view
     case 'metrics':
     case 'servers':
       return { role: 'viewer', namespace: '*' };
@@ -77,7 +80,7 @@ export function requiredGrant({ method, route, kind, namespace }: AccessQuestion
       return { role: 'admin', namespace: '*' };
     case 'collection':
     case 'object':
-      // Who may look at a template is decided by the services that have it.
+      // Access to a template depends on the services that use it.
       if (method === 'GET' && route === 'object' && kind?.kind === 'template') return 'token';
       if (method === 'GET') return { role: 'viewer', namespace: where };
       return { role: kind?.kind === 'node' ? 'admin' : 'operator', namespace: where };
@@ -95,7 +98,7 @@ export function requiredGrant({ method, route, kind, namespace }: AccessQuestion
   }
 }
 
-/** Whether one of the grants is enough. */
+/** Whether at least one of the grants is sufficient. */
 export function allows(grants: readonly Grant[], required: Requirement): boolean {
   if (required === 'open' || required === 'token') return true;
   const rank = ROLES.indexOf(required.role);

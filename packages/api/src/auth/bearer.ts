@@ -3,8 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 const SUBPROTOCOL = 'bearer.';
 
 /**
- * The secret a request brings: in `Authorization`, or for a WebSocket of a browser, which can set no header, as one of
- * the subprotocols. Never in the URL, which is logged everywhere.
+ * Returns the secret of a request: from `Authorization`, or, since a browser cannot set headers on a WebSocket, from
+ * one of the subprotocols. Never from the URL, which proxies and servers log.
  */
 export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
   const { authorization, upgrade } = headers;

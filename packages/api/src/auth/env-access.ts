@@ -1,16 +1,18 @@
 import { type AnyObject, DEFAULT_NAMESPACE, REDACTED, type TemplateSpec } from '@gantry/core';
 import { allows, type Grant } from './access.ts';
 
-/** How objects are shown to the holder of some grants: the values of variables and log options are for operators. */
+/**
+ * How objects are shown to the holder of a set of grants: the values of variables and log options are for operators.
+ */
 export interface EnvAccess {
-  /** Equal for holders who are shown the same; empty for those who are shown everything. */
+  /** Equal for holders to whom the same is shown; empty for those to whom everything is shown. */
   readonly key: string;
   readonly show: <T extends AnyObject>(object: T) => T;
 }
 
 const WHOLE: EnvAccess = Object.freeze({ key: '', show: <T extends AnyObject>(object: T) => object });
 
-/** `templates`: whether the templates that are looked at may be shown whole, whatever the grants. */
+/** `templates`: whether the requested templates may be shown in full, whatever the grants. */
 export function envAccess(kind: string, grants: readonly Grant[], templates = false): EnvAccess {
   if (kind !== 'service' && kind !== 'template') return WHOLE;
   if (allows(grants, { role: 'operator', namespace: '*' }) || (kind === 'template' && templates))
@@ -25,7 +27,7 @@ function shown<T extends AnyObject>(object: T, own: readonly string[]): T {
   return { ...object, spec: { ...object.spec, template: withoutValues(object.spec.template) } };
 }
 
-/** Names of variables and options of the log driver, without their values. */
+/** Keeps the names of variables and log driver options, and redacts their values. */
 function withoutValues(spec: TemplateSpec): TemplateSpec {
   const { env, logging } = spec;
   const hidden = { ...spec, env: redacted(env) };

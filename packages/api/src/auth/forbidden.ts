@@ -2,7 +2,7 @@ import { GantryError } from '@gantry/core';
 import type { Grant } from './access.ts';
 import type { Identity } from './token-book.ts';
 
-/** `FORBIDDEN`, which says what would be needed. */
+/** Returns a `FORBIDDEN` error that names the missing role. */
 export function forbidden({ name, grants }: Identity, what: string, { role, namespace }: Grant): GantryError {
   const where = namespace === '*' ? 'all namespaces' : `namespace ${namespace}`;
   const own = grants.map((grant) => grant.namespace).filter((each) => each !== '*');

@@ -5,7 +5,7 @@ interface Bucket {
   at: number;
 }
 
-/** A token bucket for each who asks: so many requests a second, and a burst of more once in a while. */
+/** A token bucket for each caller: `perSecond` requests a second, and a burst of up to `burst` after a pause. */
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #perSecond: number;
@@ -18,7 +18,7 @@ export class RateLimiter {
     this.#burst = burst;
   }
 
-  /** Takes one; answers 0, or after how many ms there will be one. */
+  /** Takes one token from the bucket. Returns 0, or the number of ms until one is available. */
   take(who: string): number {
     const now = this.#clock.elapsed();
     let bucket = this.#buckets.get(who);

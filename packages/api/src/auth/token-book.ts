@@ -13,9 +13,9 @@ import type { Grant } from './access.ts';
 const PREFIX = 'tokens/';
 const RETRY_MS = 1000;
 
-/** Who is asking. */
+/** The identity of the caller. */
 export interface Identity {
-  /** Of the token; `admin` for the one the server was started with. */
+  /** ID of the token; `admin` for the one the server was started with. */
   readonly id: string;
   readonly name: string;
   readonly grants: readonly Grant[];
@@ -23,7 +23,7 @@ export interface Identity {
   readonly expiresAt?: number | undefined;
 }
 
-/** A token as it is shown: all but its secret. */
+/** A token as shown to users: everything except its secret. */
 export interface TokenInfo extends Identity {
   readonly createdAt: number;
 }
@@ -43,8 +43,8 @@ interface Parts {
 }
 
 /**
- * The access tokens: in the store as hashes, and here in a cache that follows the store. A token that is deleted is
- * refused from the moment on in which this server hears of it.
+ * The access tokens: stored as hashes, and cached here from a watch of the store. A deleted token is rejected as soon
+ * as this server receives the deletion.
  */
 export class TokenBook implements Lifecycle {
   readonly #parts: Parts;
@@ -70,19 +70,22 @@ export class TokenBook implements Lifecycle {
     await this.#following;
   }
 
-  /** Called with each token that is deleted. */
+  /** Sets the listener that is called with the ID of each deleted token. */
   onGone(listener: (id: string) => void): void {
     this.#onGone = listener;
   }
 
-  /** @throws `UNAUTHENTICATED`, without a word on what exactly is wrong with the secret. */
+  /**
+   * Returns the identity of the token with this secret.
+   * @throws `UNAUTHENTICATED`, without details on what is wrong with the secret.
+   */
   authenticate(secret: string | undefined): Identity {
     if (secret === undefined) throw new GantryError('UNAUTHENTICATED', 'a bearer token is needed');
     const hash = SECRET.test(secret) ? hashSecret(secret) : '';
     if (this.#adminHash !== undefined && sameHash(hash, this.#adminHash)) {
       return { id: 'admin', name: 'admin', grants: [{ role: 'admin', namespace: '*' }] };
     }
-    // Found by its hash: whoever could use the time this takes would have to know the hash, not the secret.
+    // Looked up by hash: a timing attack would reveal the hash at most, not the secret.
     const id = this.#idsByHash.get(hash);
     const token = id === undefined ? undefined : this.#tokens.get(id);
     if (id === undefined || token === undefined || !sameHash(hash, token.hash)) {
@@ -97,7 +100,7 @@ export class TokenBook implements Lifecycle {
     return expiresAt !== undefined && expiresAt <= this.#parts.clock.now();
   }
 
-  /** The only time that the secret is told. */
+  /** Creates a token. Its secret is returned here and never again. */
   async create(
     name: string,
     grants: readonly Grant[],

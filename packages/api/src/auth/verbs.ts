@@ -1,13 +1,13 @@
 import type { KindDefinition } from '@gantry/core';
 import { allows, type Grant, type RouteName, requiredGrant } from './access.ts';
 
-/** What a user may want to do, as the request that does it. */
+/** An action of a user, as the request that performs it. */
 interface Verb {
   readonly method: string;
   readonly route: RouteName;
-  /** Kinds it is for; all of them if absent. */
+  /** Kinds that it applies to (default: all of them). */
   readonly kinds?: readonly string[];
-  /** Only kinds that users write. */
+  /** Applies only to kinds that users write. */
   readonly writes?: boolean;
 }
 
@@ -29,7 +29,7 @@ const VERBS: Readonly<Record<string, Verb>> = Object.freeze({
   drain: { method: 'PUT', route: 'availability', kinds: ['node'] },
 });
 
-/** What is no kind of object, and yet may be asked about. */
+/** Resources that are not kinds of objects, but can be named in an access check. */
 const OTHERS: Readonly<Record<string, Readonly<Record<string, Verb>>>> = Object.freeze({
   token: {
     list: { method: 'GET', route: 'tokens' },
@@ -45,24 +45,24 @@ export interface AccessRequest {
   readonly verb: string;
   /** A kind of object, or `token`, `server`, `state`, `metrics`. */
   readonly kind: string;
-  /** Absent: every namespace. */
+  /** Namespace (default: every namespace). */
   readonly namespace?: string | undefined;
 }
 
 export interface AccessDecision {
   readonly allowed: boolean;
-  /** The role that is needed, and where; absent if every token may do it. */
+  /** The required role, and where it is required; absent if every token is allowed. */
   readonly required?: Grant | undefined;
 }
 
 export interface AccessRule {
   readonly verb: string;
   readonly kind: string;
-  /** Namespaces in which it is allowed; `*` for all of them and for what lies outside of namespaces. */
+  /** Namespaces in which it is allowed; `*` for all of them and for objects that are not namespaced. */
   readonly namespaces: readonly string[];
 }
 
-/** Verbs by the kinds that they may be used on. */
+/** Verbs that apply to a kind. */
 function verbsOf(kind: string, kinds: readonly KindDefinition[]): Readonly<Record<string, Verb>> | undefined {
   if (Object.hasOwn(OTHERS, kind)) return OTHERS[kind];
   const definition = kinds.find((each) => each.kind === kind);
@@ -76,8 +76,8 @@ function verbsOf(kind: string, kinds: readonly KindDefinition[]): Readonly<Recor
 }
 
 /**
- * Whether these grants allow a request; decided by what decides on the request itself. A question that cannot be
- * answered returns the words that can be used in place of the unknown one.
+ * Whether these grants allow a request, decided by the rules that also decide on the request itself. For an unknown
+ * verb or kind it returns the values that are accepted instead.
  */
 export function decideAccess(
   grants: readonly Grant[],
@@ -104,7 +104,7 @@ function requiredOf(
   return requiredGrant({ method, route, kind: definition, namespace });
 }
 
-/** All that these grants allow: each kind and verb with the namespaces in which it is allowed. */
+/** Everything that these grants allow: each kind and verb with the namespaces in which it is allowed. */
 export function accessRules(
   grants: readonly Grant[],
   kinds: readonly KindDefinition[],

@@ -22,11 +22,11 @@ import { parseBody, parseQuery } from './query.ts';
 import type { Call, Route } from './route.ts';
 import { SUBPROTOCOL } from './socket.ts';
 
-/** How often connections are looked at for those that are too slow. */
+/** Interval at which connections are checked against their timeouts. */
 const CHECK_MS = 500;
-/** Routes whose bodies have many objects. */
+/** Routes whose bodies contain many objects. */
 const BULK: ReadonlySet<string> = new Set<Route['route']>(['bulk-apply', 'bulk-plan']);
-/** Of a WebSocket message. */
+/** Maximum size of a WebSocket message. */
 const FRAME_BYTES = 1024 * 1024;
 
 export interface AppParts {
@@ -41,7 +41,7 @@ export interface AppParts {
   readonly guard: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 }
 
-/** The HTTP server of these routes, which does not listen yet. */
+/** Builds the HTTP server of these routes, not listening yet. */
 export async function buildApp(routes: readonly Route[], parts: AppParts): Promise<FastifyInstance> {
   const { limits, exchanges, audit, metrics } = parts;
   const options = {
@@ -61,7 +61,7 @@ export async function buildApp(routes: readonly Route[], parts: AppParts): Promi
   await app.register(websocket, {
     options: {
       maxPayload: FRAME_BYTES,
-      // What carries a token is never said back.
+      // A subprotocol that carries a token is never echoed.
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     },
     errorHandler: (_error, socket) => socket.terminate(),
@@ -90,7 +90,7 @@ export async function buildApp(routes: readonly Route[], parts: AppParts): Promi
   return app;
 }
 
-/** The HTTP server below it: its timeouts, and its connections counted. */
+/** Creates the underlying HTTP server with its timeouts and registers it with the connection limits. */
 function serverOf(handler: RequestListener, { limits, tls, connections }: AppParts): Server {
   const http = {
     headersTimeout: limits.headersTimeoutMs,
@@ -116,7 +116,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: AppParts): void {
   if (socket !== undefined) {
     const prepare = async (request: FastifyRequest): Promise<void> => {
       if (!request.ws) throw new HttpRefusal(426, 'UNSUPPORTED', 'this route speaks WebSocket only');
-      parseQuery(route.query, request.query); // while the answer can still be a status
+      parseQuery(route.query, request.query); // while the response can still be a status
     };
     app.get(url, { websocket: true, config, preHandler: prepare }, async (connection, request) => {
       const call = callOf(route, request, undefined, parts);
@@ -177,7 +177,7 @@ function answerProblem(
 ): void {
   const refusal = refusalOf(error);
   if (isFault(refusal)) {
-    // Where it happened, but not what it says: that could repeat what was sent.
+    // Logs where it happened, but not the message, which could repeat the request's content.
     const { name, stack } = refusal instanceof Error ? refusal : new Error('not an error');
     const at = stack?.split('\n').filter((line) => line.trimStart().startsWith('at '));
     logger.error('a request failed', { request: request.id, route: routeOf(request)?.path, name, at });
@@ -188,7 +188,7 @@ function answerProblem(
   reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-/** Fastify's own refusals in our words. */
+/** Translates Fastify's own errors into errors of this API. */
 function refusalOf(error: unknown): unknown {
   if (isGantryError(error)) return error;
   const { statusCode = 500, code } = error as Partial<FastifyError>;

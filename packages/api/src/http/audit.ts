@@ -2,7 +2,7 @@ import type { Logger } from '@gantry/core';
 import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
 
-/** The log of what was changed, or tried to be, and by whom; never with what. */
+/** Audit log of changes and attempted changes: which token, which object, with what outcome; never the content. */
 export class Audit {
   readonly #logger: Logger;
 
@@ -16,7 +16,7 @@ export class Audit {
     status: number,
     { who, code, notes }: Exchange,
   ): void {
-    // Of those who are not known nothing is written: they could fill the log.
+    // Unauthenticated requests are not logged: they could flood the log.
     if (who === undefined || (method === 'GET' && socket === undefined)) return;
     this.#logger.info(`${method} ${path}`, {
       token: who.id,

@@ -6,14 +6,14 @@ import { PROBLEM_TYPE, problemOf } from './problem.ts';
 
 export const CLOSE_REASONS = Object.freeze(['total', 'address', 'headers', 'handshake', 'unread'] as const);
 
-/** Why a connection was closed by the server. */
+/** Reason why the server closed a connection. */
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 interface Connection {
   readonly socket: Socket;
   readonly address: string;
   readonly key: string;
-  /** Requests that are being answered. */
+  /** Requests in progress. */
   active: number;
 }
 
@@ -29,9 +29,9 @@ export interface ConnectionLimits {
 }
 
 /**
- * The connections of the API's listeners. Beyond a maximum (in total, or of one client address) the connection that has
- * been idle for the longest time makes room for a new one; while all of them are in use, the new one is refused. A
- * connection is idle while no request of it is being answered.
+ * The connections of the API's listeners. Beyond a maximum (in total, or for one client address) the connection that
+ * has been idle for the longest time makes room for a new one; while all of them are in use, the new one is rejected. A
+ * connection is idle while it has no request in progress.
  */
 export class Connections {
   readonly limits: ConnectionLimits;
@@ -54,7 +54,7 @@ export class Connections {
     return this.#idle.size;
   }
 
-  /** Follows the connections of a server; `tls`: whether each begins with a handshake. */
+  /** Tracks the connections of a server. `tls`: whether each begins with a handshake. */
   follow(server: Server, tls: boolean): void {
     server.on('connection', (socket: Socket) => this.#add(socket, tls));
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -107,7 +107,7 @@ export class Connections {
     if (tls) socket.destroy();
   }
 
-  /** The connection of a request: by TLS, its socket is another one than that of the connection. */
+  /** The connection of a request. With TLS, the socket of the request is not the socket of the connection. */
   #of(socket: Socket): Connection | undefined {
     const { remoteAddress = '', remotePort, localPort } = socket;
     return this.#connections.get(socket) ?? this.#byKey.get(`${remoteAddress} ${remotePort} ${localPort}`);
@@ -140,7 +140,7 @@ export class Connections {
   }
 }
 
-/** What a client is told whose connection makes room for others. */
+/** The response that is written to a connection that is closed to keep within the limits. */
 function refusal(reason: CloseReason): string {
   const whose = reason === 'address' ? 'this address has' : 'the server has';
   const error = new GantryError('UNAVAILABLE', `${whose} too many connections: retry later`);

@@ -2,15 +2,15 @@ import type { FastifyRequest } from 'fastify';
 import type { Identity } from '../auth/token-book.ts';
 import type { Route } from './route.ts';
 
-/** What is known of a request between its first hook and its last. */
+/** State of a request between its first and its last hook. */
 export interface Exchange {
   who?: Identity;
-  /** Of the problem it was answered with. */
+  /** Error code of the response. */
   code?: string;
   notes: Record<string, unknown>;
 }
 
-/** The exchanges that go on, by request. */
+/** The exchanges in progress, by request. */
 export class Exchanges {
   readonly #exchanges = new WeakMap<FastifyRequest, Exchange>();
 
@@ -24,7 +24,7 @@ export class Exchanges {
   }
 }
 
-/** The route a request has reached; none where there is none. */
+/** The route that a request has matched, if any. */
 export function routeOf(request: FastifyRequest): Route | undefined {
   return (request.routeOptions.config as { readonly gantry?: Route }).gantry;
 }

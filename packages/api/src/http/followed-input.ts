@@ -1,6 +1,6 @@
 import type { Clock } from '@gantry/core';
 
-/** Input on its way through, of which it is known when it has ended. */
+/** Passes input through and records when it has ended. */
 export class FollowedInput implements AsyncIterable<Uint8Array> {
   readonly #input: AsyncIterable<Uint8Array>;
   #pieces = 0;
@@ -23,7 +23,10 @@ export class FollowedInput implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** Resolves once it has ended, its reader has left, none has come for `idleMs`, or the signal has fired. */
+  /**
+   * Resolves once the input has ended, its reader has stopped, no data has arrived for `idleMs`, or the signal has
+   * fired.
+   */
   async finished(clock: Clock, idleMs: number, signal: AbortSignal): Promise<void> {
     if (this.#over || signal.aborted) return;
     const done = new AbortController();

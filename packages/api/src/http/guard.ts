@@ -19,7 +19,10 @@ interface Parts {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/;
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Decides on a request before anything of its body is read: known, not too often, allowed, and well formed. */
+/**
+ * Returns the hook that checks a request before any of its body is read: authentication, rate limit, authorization, and
+ * form.
+ */
 export function guard({ tokens, limiter, exchanges, uid }: Parts) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
@@ -41,7 +44,7 @@ export function guard({ tokens, limiter, exchanges, uid }: Parts) {
       if (!allows(who.grants, required)) throw forbidden(who, `${method} ${found?.path}`, required as Grant);
       reply.header('gantry-cluster-uid', uid);
     }
-    // A slash that hides in a name would lead to another namespace than the one that was asked about.
+    // A slash hidden in a name would lead to another namespace than the one that was authorized.
     if (name !== undefined && !NAME.test(name)) throw notFound(kind?.kind ?? found?.route, name);
     if (namespace !== undefined && !NAMESPACE.test(namespace)) throw notFound('namespace', namespace);
     refuseEncodings(request, method);

@@ -10,8 +10,8 @@ interface Cached {
 const COMMA = Buffer.from(',');
 
 /**
- * Objects as JSON, made once for each revision: of a list that is asked for again, only what has changed is written
- * anew. Keeps up to so many bytes; the oldest go first.
+ * Objects as JSON, encoded once for each revision: a repeated list encodes only the objects that have changed. Keeps at
+ * most `limitBytes`; the oldest entries are evicted first.
  */
 export class JsonCache {
   readonly #limit: number;
@@ -22,7 +22,7 @@ export class JsonCache {
     this.#limit = limitBytes;
   }
 
-  /** `access`: how the objects are shown to the one who asks. */
+  /** Encodes a list. `access`: how the objects are shown to the caller. */
   list({ items, revision, continue: next }: ListResult<AnyObject>, access?: EnvAccess): Buffer {
     const pieces: Buffer[] = [Buffer.from('{"items":[')];
     items.forEach((item, index) => {

@@ -1,6 +1,6 @@
 const [QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_BRACE, CLOSE_BRACE] = [34, 92, 91, 93, 123, 125];
 
-/** Whether a JSON text nests deeper than that; looked at before it is parsed, for what recurses into it. */
+/** Whether a JSON text nests deeper than `limit`. Checked before parsing, to protect recursive code. */
 export function isDeeper(text: string, limit: number): boolean {
   let depth = 0;
   let quoted = false;

@@ -7,7 +7,7 @@ const MAX_DEPTH = 64;
 export const JSON_TYPE = 'application/json';
 export const MERGE_PATCH_TYPE = 'application/merge-patch+json';
 
-/** JSON and nothing else, not too deep, and without the keys that poison prototypes. */
+/** Accepts JSON only, with limited depth and without the keys that pollute prototypes. */
 export function addJsonParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'error');

@@ -3,14 +3,14 @@ import type { FastifyReply } from 'fastify';
 
 export const NDJSON_TYPE = 'application/x-ndjson';
 
-/** The answer to one request that goes on line by line, and knows when its reader is behind. */
+/** A response that is streamed line by line, with backpressure. */
 export class LineStream {
   readonly #response: ServerResponse;
   #blocked = false;
   #onDrain: () => void = () => {};
   #onClose: () => void = () => {};
 
-  /** Takes the reply over and sends its head. */
+  /** Takes over the reply and sends its head. */
   constructor(reply: FastifyReply) {
     const headers = reply.getHeaders();
     reply.hijack();
@@ -33,12 +33,12 @@ export class LineStream {
     });
   }
 
-  /** The reader has not taken what was written: write no more until `onDrain`. */
+  /** Whether the reader has not consumed the previous writes yet; write nothing more until `onDrain`. */
   get blocked(): boolean {
     return this.#blocked;
   }
 
-  /** Nobody reads any more. */
+  /** Whether the client has disconnected or the response has ended. */
   get closed(): boolean {
     return this.#response.destroyed || this.#response.writableEnded;
   }
@@ -56,7 +56,7 @@ export class LineStream {
     if (!this.closed && !this.#response.write(lines)) this.#blocked = true;
   }
 
-  /** Writes, and resolves once the reader is no longer behind. */
+  /** Writes, and resolves once the reader has caught up. */
   async send(lines: Buffer | string): Promise<void> {
     this.write(lines);
     if (!this.#blocked || this.closed) return;

@@ -5,10 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import type { Settings } from '../options.ts';
 
 /**
- * Begins to listen, and tells the URL. A Unix socket is for its owner only; one that a killed server has left is taken
- * over.
- *
- * @throws `EXHAUSTED` when somebody else listens there.
+ * Starts listening and returns the URL. A Unix socket is accessible to its owner only; a stale one, left by a killed
+ * server, is replaced.
+ * @throws `EXHAUSTED` if the address is in use.
  */
 export async function listen(
   app: FastifyInstance,
@@ -45,7 +44,7 @@ async function attempt<T>(begin: () => Promise<T>, where: string): Promise<T> {
   }
 }
 
-/** Whether there is a socket with nobody behind it; what is no socket is none of ours. */
+/** Whether the path is a socket on which no process listens. A file that is not a socket is left alone. */
 async function isDeserted(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
   if (found?.isSocket() !== true) return false;

@@ -1,16 +1,16 @@
 import type { ServerResponse } from 'node:http';
 
-/** Smaller answers fit into the buffers of a connection. */
+/** Smaller responses fit into the buffers of a connection. */
 const SMALL_BYTES = 64 * 1024;
 
 /**
- * Bounds the bytes of answers that their clients have not read yet: beyond that, connections are closed, beginning with
- * the one whose answer has waited the longest. An answer that is read is never waited for.
+ * Limits the bytes of responses that their clients have not read yet. Beyond the limit, connections are closed,
+ * starting with the one whose response has been pending the longest. The server never waits for a client to read.
  */
 export class PendingAnswers {
   readonly #limitBytes: number;
   readonly #onClosed: () => void;
-  /** In the order in which they were sent. */
+  /** In the order in which the responses were sent. */
   readonly #pending = new Map<ServerResponse, number>();
   #bytes = 0;
 
@@ -23,7 +23,7 @@ export class PendingAnswers {
     return this.#bytes;
   }
 
-  /** An answer of this size is about to be sent. */
+  /** Counts a response of this size that is about to be sent. */
   add(response: ServerResponse, bytes: number): void {
     if (bytes < SMALL_BYTES) return;
     this.#pending.set(response, bytes);

@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorCode, GantryError, type Issue, isGantryError } from '@gantry/core';
 
-/** An error on the wire (RFC 9457), from which the client makes the same {@link GantryError} again. */
+/** An error on the wire (RFC 9457), from which the client restores the same {@link GantryError}. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -33,7 +33,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = Object.freeze({
   TIMEOUT: 504,
 });
 
-/** A refusal that has a status of its own: a malformed body is 400, one that is too large 413. */
+/** An error with a status of its own: a malformed body is 400, one that is too large 413. */
 export class HttpRefusal extends GantryError {
   readonly status: number;
 
@@ -43,12 +43,12 @@ export class HttpRefusal extends GantryError {
   }
 }
 
-/** Whether the error is a fault of the server, whose cause is for the log and not for the one who asked. */
+/** Whether the error is a fault of the server, whose cause is logged and not returned to the caller. */
 export function isFault(error: unknown): boolean {
   return !isGantryError(error) || STATUS[error.code] === 500;
 }
 
-/** `request`: by which the one who asks can name it to whoever reads the log. */
+/** Converts an error to a problem. `request`: ID by which the caller can refer to the log of the server. */
 export function problemOf(error: unknown, request: string): Problem {
   if (!isGantryError(error) || isFault(error)) {
     return build('INTERNAL', 500, `the server failed; its log says more about request ${request}`);

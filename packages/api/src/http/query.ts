@@ -2,7 +2,7 @@ import { type Issue, invalidObject, pathOf } from '@gantry/core';
 import { z } from 'zod';
 import { HttpRefusal } from './problem.ts';
 
-/** Whole numbers and truth values, as they stand in a query. */
+/** Whole numbers and booleans in a query. */
 export const queryInt = z
   .string()
   .regex(/^[0-9]{1,15}$/, 'expected a whole number')
@@ -15,7 +15,7 @@ export const queryCount = z
 
 export const queryFlag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
-/** The name of a field manager, which becomes a key of what is stored. */
+/** Name of a field manager, which becomes a key of the stored object. */
 export const queryManager = z
   .string()
   .regex(
@@ -23,21 +23,28 @@ export const queryManager = z
     'expected a name of at most 100 letters, digits and . _ / @ -',
   );
 
-/** A parameter that may be there several times. */
+/** A parameter that may be repeated. */
 export const queryList = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => (typeof value === 'string' ? [value] : value));
 
-/** @throws `INVALID_OBJECT`, 400. */
+/**
+ * Validates a query.
+ * @throws `INVALID_OBJECT`, 400.
+ */
 export function parseQuery(schema: z.ZodType, query: unknown): unknown {
-  // The parser's object has no prototype; a key such as __proto__ is then an own one, and unknown like any other.
+  // The parser's object has no prototype, so a key such as __proto__ is an own key and rejected as unknown like any
+  // other.
   const result = schema.safeParse(query);
   if (result.success) return result.data;
   const { message, issues } = invalidObject('query', issuesOf(result.error.issues));
   throw new HttpRefusal(400, 'INVALID_OBJECT', message, issues);
 }
 
-/** @throws `INVALID_OBJECT`, 422. */
+/**
+ * Validates a body.
+ * @throws `INVALID_OBJECT`, 422.
+ */
 export function parseBody(schema: z.ZodType, body: unknown): unknown {
   const result = schema.safeParse(body);
   if (result.success) return result.data;

@@ -7,33 +7,33 @@ import type { Identity } from '../auth/token-book.ts';
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
 
-/** One request, as far as a route has to know it. */
+/** A request as seen by a route. */
 export interface Call<Query = unknown, Body = unknown> {
   readonly who: Identity;
-  /** Shown in the log and to the one who asks. */
+  /** ID of the request, which the log and the caller see. */
   readonly request: string;
   readonly namespace: string | undefined;
   readonly name: string | undefined;
-  /** Of the object the path names. */
+  /** ID of the object in the path. */
   readonly id: string;
   readonly query: Query;
   readonly body: Body;
-  /** What the audit log is to tell of it beyond the path. */
+  /** Adds fields to the audit record beyond those of the path. */
   readonly note: (fields: Readonly<Record<string, unknown>>) => void;
   readonly reply: FastifyReply;
 }
 
 export interface Answer {
   readonly status: number;
-  /** JSON (a value, or as bytes), or text of the given type. */
+  /** JSON (a value, or encoded as bytes), or text of the given type. */
   readonly body?: unknown;
   readonly type?: string;
 }
 
-/** What OpenAPI says of an answer or a body: a schema, or the name of one among the components. */
+/** Schema of a response or a body in the OpenAPI document: inline, or the name of a component. */
 export type Shape = { readonly schema: object } | { readonly component: string };
 
-/** A route as data: the server and its OpenAPI document are made from the same. */
+/** A route as data, from which both the server and its OpenAPI document are built. */
 export interface Route {
   readonly method: Method;
   /** As in OpenAPI: `/v1/namespaces/{namespace}/services/{name}`. */
@@ -46,7 +46,7 @@ export interface Route {
     | { readonly schema: z.ZodType; readonly shape: Shape; readonly optional?: boolean }
     | undefined;
   readonly answers: Readonly<Record<number, { readonly type: string; readonly shape?: Shape } | undefined>>;
-  /** Answers, or takes over the reply and answers nothing. */
+  /** Returns the response, or takes over the reply and returns `undefined`. */
   readonly handle?: ((call: Call) => Promise<Answer | undefined>) | undefined;
   readonly socket?: ((call: Call, socket: WebSocket) => Promise<void>) | undefined;
 }
@@ -59,7 +59,7 @@ interface Draft<Query extends z.ZodObject, Body extends z.ZodType>
   readonly socket?: (call: Call<z.output<Query>, z.output<Body>>, socket: WebSocket) => Promise<void>;
 }
 
-/** A route whose handler gets query and body in the types of their schemas. */
+/** Declares a route whose handler receives query and body in the types of their schemas. */
 export function route<
   Query extends z.ZodObject = z.ZodObject<Record<never, never>>,
   Body extends z.ZodType = z.ZodUndefined,

@@ -5,13 +5,13 @@ import { problemOf } from './problem.ts';
 /** The subprotocol of exec and dial. */
 export const SUBPROTOCOL = 'gantry.v1';
 
-/** What is sent as text. */
+/** A message sent as text. */
 export interface Message {
   readonly type: string;
   readonly [key: string]: unknown;
 }
 
-/** A WebSocket as two streams, each of which makes its writer wait for its reader. */
+/** A WebSocket as two streams, each with backpressure. */
 export class Socket {
   readonly #socket: WebSocket;
   readonly #windowBytes: number;
@@ -22,7 +22,9 @@ export class Socket {
   #wake: () => void = () => {};
   #onMessage: (message: Message) => void = () => {};
 
-  /** `windowBytes`: how many received bytes may wait here for their reader; beyond, the other side is made to wait. */
+  /**
+   * `windowBytes`: maximum number of received bytes that wait here for their reader; beyond it, the sender is paused.
+   */
   constructor(socket: WebSocket, windowBytes: number) {
     this.#socket = socket;
     this.#windowBytes = windowBytes;
@@ -44,15 +46,14 @@ export class Socket {
     if (this.#closed) listener();
   }
 
-  /** Messages other than `end`, as they come. */
+  /** Sets the listener for messages other than `end`. */
   onMessage(listener: (message: Message) => void): void {
     this.#onMessage = listener;
   }
 
   /**
-   * The bytes the other side sends, until it says that it is done.
-   *
-   * @throws `ABORTED` when the connection ends before.
+   * Yields the bytes from the other side until it sends `end`.
+   * @throws `ABORTED` if the connection ends first.
    */
   async *bytes(): AsyncIterable<Uint8Array> {
     for (;;) {
@@ -69,7 +70,7 @@ export class Socket {
     }
   }
 
-  /** Resolves once the connection has taken it. */
+  /** Resolves once the data has been handed to the connection. */
   async send(data: Uint8Array | object): Promise<void> {
     if (this.#closed) throw new GantryError('UNAVAILABLE', 'the connection has ended');
     const frame = data instanceof Uint8Array ? data : JSON.stringify(data);
@@ -81,7 +82,7 @@ export class Socket {
     });
   }
 
-  /** Says what went wrong, and closes. */
+  /** Sends the error and closes. */
   async fail(error: unknown, request: string): Promise<void> {
     if (!this.#closed) {
       await this.send({ type: 'error', problem: problemOf(toGantryError(error), request) }).catch(
@@ -96,7 +97,7 @@ export class Socket {
     this.#socket.close(1000);
   }
 
-  /** For who does not answer to `close`. */
+  /** Terminates a connection whose other side does not answer `close`. */
   destroy(): void {
     this.#socket.terminate();
   }

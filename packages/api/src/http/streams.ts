@@ -2,12 +2,12 @@ import { type Clock, GantryError } from '@gantry/core';
 import type { Identity, TokenBook } from '../auth/token-book.ts';
 import type { Limits } from '../options.ts';
 
-/** Why a stream is ended from our side; without it, the server shuts down. */
+/** Why the server ends a stream; `undefined` when the server shuts down. */
 export type Ending = GantryError | undefined;
 
 export type StreamType = 'watch' | 'logs' | 'exec' | 'dial';
 
-/** Timers of the platform cannot wait much longer, and the wall clock may be set meanwhile. */
+/** Platform timers cannot run much longer, and the wall clock may be set in the meantime. */
 const MAX_WAIT_MS = 3_600_000;
 
 interface Open {
@@ -16,7 +16,7 @@ interface Open {
   readonly end: (why: Ending) => void;
 }
 
-/** Every answer that goes on: how many there are, and an end for those whose token is gone. */
+/** All streaming responses: counts them, and ends those whose token has expired or was deleted. */
 export class Streams {
   readonly #clock: Clock;
   readonly #limits: Limits;
@@ -35,7 +35,7 @@ export class Streams {
     });
   }
 
-  /** Called with each stream that is one too many. */
+  /** Sets the listener that is called for each stream beyond the limits. */
   onRejected(listener: (type: StreamType) => void): void {
     this.#onRejected = listener;
   }
@@ -48,7 +48,6 @@ export class Streams {
 
   /**
    * Counts a stream until the returned function is called.
-   *
    * @throws `EXHAUSTED` beyond the limits.
    */
   add(type: StreamType, who: Identity, end: (why: Ending) => void): () => void {

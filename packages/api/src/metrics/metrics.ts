@@ -7,7 +7,7 @@ import type { Streams, StreamType } from '../http/streams.ts';
 const STREAM_TYPES: readonly StreamType[] = ['watch', 'logs', 'exec', 'dial'];
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** What the server counts, and what it reads off the cluster when it is asked, in a registry of its own. */
+/** Metrics of the server, and of the cluster when they are scraped, in a registry of their own. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #requests: Counter<'route' | 'method' | 'status'>;
@@ -75,7 +75,7 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** `seconds`: absent for an answer that went on. */
+  /** Counts a response. `seconds`: absent for a stream. */
   answered(route: string, method: string, status: number, seconds: number | undefined): void {
     this.#requests.inc({ route, method, status });
     if (seconds !== undefined) this.#seconds.observe({ route, method }, seconds);
@@ -163,7 +163,7 @@ function addClusterMetrics(registers: Registry[], views: Views): void {
   }
 }
 
-/** Not prom-client's own set: that one leaves observers behind in the process when a server is closed. */
+/** Replaces prom-client's default set, which leaves observers behind in the process when a server is closed. */
 function addProcessMetrics(registers: Registry[]): void {
   new Gauge({
     name: 'process_resident_memory_bytes',

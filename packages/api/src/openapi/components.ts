@@ -7,7 +7,7 @@ const items = (of: object) => ({
   properties: { items: { type: 'array', items: of } },
 });
 
-/** The schemas the document points at. */
+/** The component schemas that the document refers to. */
 export function components(
   kinds: readonly KindDefinition[],
   inputs: ReadonlyMap<string, object>,

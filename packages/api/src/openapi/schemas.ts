@@ -1,7 +1,7 @@
 import type { KindDefinition, StandardSchema } from '@gantry/core';
 import { z } from 'zod';
 
-/** The JSON schema of what a user writes of each kind; of a validator that cannot describe itself, any object. */
+/** The JSON schema of the user input for each kind; any object if the validator cannot produce a schema. */
 export function inputSchemas(kinds: readonly KindDefinition[]): ReadonlyMap<string, object> {
   return new Map(
     kinds.flatMap(({ kind, input, description }) =>

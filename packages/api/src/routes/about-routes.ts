@@ -3,7 +3,7 @@ import { type Route, route } from '../http/route.ts';
 import type { RouteParts } from './parts.ts';
 import { objectPath } from './paths.ts';
 
-/** The events about an object, and why tasks are where they are. */
+/** The events of an object, and explanations of where tasks are placed. */
 export function aboutRoutes(definition: KindDefinition, { api }: RouteParts): readonly Route[] {
   const { kind, namespaced } = definition;
   const path = objectPath(definition);

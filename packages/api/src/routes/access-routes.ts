@@ -7,7 +7,7 @@ import type { RouteParts } from './parts.ts';
 const word = z.string().min(1).max(63);
 const query = z.strictObject({ verb: word, kind: word, namespace: dnsLabel }).partial();
 
-/** What the caller's own token allows. */
+/** Reports what the caller's own token allows. */
 export function accessRoutes({ kinds }: RouteParts): readonly Route[] {
   return [
     route({

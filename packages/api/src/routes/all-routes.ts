@@ -18,8 +18,7 @@ import { tokenRoutes } from './token-routes.ts';
 const RESERVED = ['access', 'apply', 'info', 'namespaces', 'plan', 'servers', 'state', 'stats', 'tokens'];
 
 /**
- * Checks that every kind gets a path of its own.
- *
+ * Checks that every kind has a unique path.
  * @throws `WIRING`.
  */
 export function checkPlurals(kinds: readonly KindDefinition[]): void {
@@ -34,7 +33,7 @@ export function checkPlurals(kinds: readonly KindDefinition[]): void {
   }
 }
 
-/** Every route there is, with the document that describes them all. */
+/** All routes, including the document that describes them. */
 export function allRoutes(parts: RouteParts, version: string): readonly Route[] {
   const { kinds } = parts;
   const schemas = inputSchemas(kinds);

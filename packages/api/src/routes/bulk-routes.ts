@@ -13,15 +13,15 @@ type BulkBody = z.output<typeof bulkBody>;
 const planQuery = z.strictObject({ manager: queryManager, force: queryFlag }).partial();
 const applyQuery = planQuery.extend({ dryRun: queryFlag.optional() });
 
-/** How many objects of one request the audit log names. */
+/** Maximum number of objects that the audit log names for one request. */
 const NAMED = 20;
 
-/** Many objects at once: applied all or none, or planned. */
+/** Several objects at once: applied all or none, or planned. */
 export function bulkRoutes({ api, kinds }: RouteParts): readonly Route[] {
   const body = { schema: bulkBody, shape: { component: 'objects' } };
   const items = (component: string) => ({ 200: { type: 'application/json', shape: { component } } });
 
-  /** What each of them needs of the one who sends it, as if it came alone. */
+  /** Checks the caller's access to each object as if it had been sent on its own. */
   const admitted = (call: Call<unknown, BulkBody>, method: 'PUT' | 'GET'): readonly AnyInput[] => {
     const { objects } = call.body;
     const places = objects.map((object, index) => {

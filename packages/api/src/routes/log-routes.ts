@@ -11,7 +11,7 @@ const query = z
   .strictObject({ follow: queryFlag, tail: queryInt, since: queryInt, previous: queryFlag })
   .partial();
 
-/** What tasks have written, as lines of JSON. */
+/** Output of tasks, as lines of JSON. */
 export function logRoutes(kind: KindDefinition, parts: RouteParts): readonly Route[] {
   return [
     route({
@@ -35,14 +35,14 @@ async function serveLogs(
   call: Call<z.output<typeof query>>,
   { api, clock, streams, settings }: RouteParts,
 ): Promise<void> {
-  await api.get(kind, call.id); // NOT_FOUND while the status of the answer can still say so
+  await api.get(kind, call.id); // NOT_FOUND while it can still be the status of the response
   const stop = new AbortController();
   const release = streams.add('logs', call.who, (why) => {
     stop.abort(why ?? new GantryError('UNAVAILABLE', 'the server shuts down'));
   });
   const stream = new LineStream(call.reply);
   stream.onClose(() => stop.abort(new GantryError('ABORTED', 'nobody reads any more')));
-  // An empty line now and then shows both sides that the other one is there.
+  // A periodic empty line shows both sides that the other is still connected.
   let cancelTick = (): void => {};
   const tick = (): void => {
     cancelTick = clock.after(settings.bookmarkMs, () => {

@@ -7,7 +7,7 @@ import { objectPath } from './paths.ts';
 
 const body = z.strictObject({ availability: z.enum(['active', 'pause', 'drain']) });
 
-/** What can be done with a node beyond writing it. */
+/** Operations on a node other than writing it. */
 export function nodeRoutes(kind: KindDefinition, { api }: RouteParts): readonly Route[] {
   return [
     route({

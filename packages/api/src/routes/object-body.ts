@@ -8,7 +8,7 @@ import {
 } from '@gantry/core';
 import { z } from 'zod';
 
-/** What every body of an object is, before its kind's own schema has a look. */
+/** Shape of every object body, before the schema of its kind is applied. */
 export const objectBody = z.record(z.string(), z.unknown(), 'expected an object');
 
 type Body = z.output<typeof objectBody>;
@@ -26,9 +26,8 @@ export function checkWritable({ kind, input }: KindDefinition): void {
 }
 
 /**
- * The object as the API takes it: in the namespace of the path, if it names none.
- *
- * @throws `INVALID_OBJECT` where path and body say different things.
+ * Returns the object as the API expects it: in the namespace of the path, if it names none.
+ * @throws `INVALID_OBJECT` if path and body disagree.
  */
 export function objectAt<K extends InputKind>(body: Body, place: Place): InputMap[K] & { kind: K } {
   const { definition, namespace, name } = place;
@@ -57,14 +56,13 @@ export function objectAt<K extends InputKind>(body: Body, place: Place): InputMa
 export interface ObjectPlace {
   readonly definition: KindDefinition;
   readonly namespace: string | undefined;
-  /** As far as it has a name. */
+  /** ID as far as the object has a name. */
   readonly id: string;
 }
 
 /**
- * Where an object of a body is to go, for the decision whether its sender may put it there.
- *
- * @throws `INVALID_OBJECT` for what would be somewhere else than it says: a name with a slash is another namespace.
+ * The place of an object of a body, for deciding whether the caller may write there.
+ * @throws `INVALID_OBJECT` if the object would end up elsewhere: a name with a slash leads to another namespace.
  */
 export function placeOf(body: Body, kinds: readonly KindDefinition[]): ObjectPlace {
   const definition = kinds.find(({ kind, input }) => kind === body.kind && input !== undefined);

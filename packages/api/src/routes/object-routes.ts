@@ -37,7 +37,7 @@ const patchQuery = z.strictObject({ revision: queryInt, dryRun: queryFlag }).par
 
 const JSON_TYPE = 'application/json';
 
-/** What every kind has: list, watch, create, get, apply, patch, delete. */
+/** Routes of every kind: list, watch, create, get, apply, patch, delete. */
 export function objectRoutes(definition: KindDefinition, parts: RouteParts): readonly Route[] {
   const { kind } = definition;
   const one = { type: JSON_TYPE, shape: { component: kind } };
@@ -150,8 +150,8 @@ function listRoute(definition: KindDefinition, path: string, parts: RouteParts):
 }
 
 /**
- * An object as it is shown to the one who asks. A template is of no namespace: whoever may look at a service that has it,
- * or had it, may look at it.
+ * Returns an object as shown to the caller. A template has no namespace: it may be viewed by anyone who may view a
+ * service that uses it or has used it.
  */
 async function shownTo(
   who: Identity,
@@ -179,7 +179,7 @@ async function shownTo(
   return envAccess(kind, who.grants, whole).show(await api.get('template', id));
 }
 
-/** Whether it is there, for the status of the answer only. */
+/** Whether the object exists; only for the status of the response. */
 async function exists({ api }: RouteParts, kind: Kind, id: string): Promise<boolean> {
   try {
     await api.get(kind, id);

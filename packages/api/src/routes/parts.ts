@@ -6,7 +6,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Settings } from '../options.ts';
 import type { WatchHubs } from '../watch/watch-hubs.ts';
 
-/** What the routes act on. */
+/** The dependencies of the routes. */
 export interface RouteParts {
   readonly api: ClusterApi;
   readonly clock: Clock;
@@ -19,6 +19,6 @@ export interface RouteParts {
   readonly tokens: TokenBook;
   readonly metrics: Metrics;
   readonly json: JsonCache;
-  /** Of the cluster. */
+  /** UID of the cluster. */
   readonly uid: string;
 }

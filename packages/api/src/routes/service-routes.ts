@@ -9,7 +9,7 @@ const writeQuery = z.strictObject({ dryRun: queryFlag }).partial();
 const scaleBody = z.strictObject({ replicas: z.int().min(0).max(10_000_000) });
 const rollbackBody = z.strictObject({ to: z.string().min(1).max(253).optional() }).optional();
 
-/** What can be done with a service beyond writing it. */
+/** Operations on a service other than writing it. */
 export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readonly Route[] {
   const path = objectPath(kind);
   const service = { 200: { type: 'application/json', shape: { component: 'service' } } };

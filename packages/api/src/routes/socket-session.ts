@@ -6,7 +6,7 @@ import type { RouteParts } from './parts.ts';
 
 const CLOSE_MS = 1000;
 
-/** Runs what a WebSocket is for: counted, ended with the token or the server, and its errors told to the other side. */
+/** Runs a WebSocket session: counts it, ends it with the token or the server, and reports errors to the other side. */
 export async function socketSession(
   type: 'exec' | 'dial',
   call: Call,

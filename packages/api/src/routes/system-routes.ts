@@ -5,10 +5,10 @@ import { type Answer, type Route, route } from '../http/route.ts';
 import type { RouteParts } from './parts.ts';
 
 const READY_MS = 2000;
-/** Any key will do: the answer is that there is one. */
+/** Any key will do: only the store's response matters. */
 const ANY_KEY = 'tokens/any';
 
-/** What is asked about the server and the cluster as a whole. */
+/** Routes about the server and the cluster as a whole. */
 export function systemRoutes(parts: RouteParts): readonly Route[] {
   const { api, metrics } = parts;
   const json = (schema: object) => ({ 200: { type: 'application/json', shape: { schema } } });
@@ -78,7 +78,7 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
   ];
 }
 
-/** The documents, which are the same for everybody; `document` is made once all routes are known. */
+/** The documents, which are the same for every caller. `document` is called once all routes are known. */
 export function documentRoutes(
   document: () => object,
   schemas: ReadonlyMap<string, object>,
@@ -116,14 +116,14 @@ export function documentRoutes(
   ];
 }
 
-/** The secrets that the state has as they are. Tokens are in it as hashes only. */
+/** Secrets that the state contains in plain text. Tokens are included as hashes only. */
 export const STATE_SECRETS: readonly string[] = Object.freeze([
   'passwords of image registries (services and templates)',
   'values of environment variables (services and templates)',
   'hashes of access tokens',
 ]);
 
-/** Who leads is no part of it. */
+/** Returns the state without the leader lease. */
 async function state({ api, store }: RouteParts): Promise<Answer> {
   const [{ name }, { entries, revision }] = await Promise.all([api.info(), store.list('')]);
   const kept = entries.filter(({ key }) => !key.startsWith('leader/'));

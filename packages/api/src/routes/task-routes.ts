@@ -22,7 +22,7 @@ const execQuery = z.strictObject({
 });
 const dialQuery = z.strictObject({ port: queryCount });
 
-/** Into a running task, over WebSockets: a command, or a connection to one of its ports. */
+/** Routes into a running task over WebSockets: run a command, or connect to one of its ports. */
 export function taskRoutes(kind: KindDefinition, parts: RouteParts): readonly Route[] {
   const { api } = parts;
   const path = objectPath(kind);
@@ -79,14 +79,17 @@ export function taskRoutes(kind: KindDefinition, parts: RouteParts): readonly Ro
           const output = api.dial(call.id, { port: call.query.port, input, signal });
           for await (const data of output) await socket.send(data);
           await socket.send({ type: 'end' });
-          // The other direction may go on.
+          // The client may still be sending.
           await input.finished(parts.clock, parts.settings.limits.halfClosedIdleMs, signal);
         }),
     }),
   ];
 }
 
-/** A port that the template does not declare may be that of another program of the node: it is for admins. */
+/**
+ * Checks that the caller may connect to the port. A port that the template does not declare may belong to another
+ * program of the node, so it requires an admin.
+ */
 async function checkPort(
   { who, id, query: { port } }: Call<z.output<typeof dialQuery>>,
   { api }: RouteParts,
@@ -101,7 +104,7 @@ async function checkPort(
   throw forbidden(who, `port ${port} of task ${id}, which declares ${ports}`, needed);
 }
 
-/** `K=V`, as often as there are variables. */
+/** Parses `NAME=value`, once for each variable. */
 function environment(pairs: readonly string[]): Record<string, string> {
   const entries = pairs.map((pair) => {
     const at = pair.indexOf('=');

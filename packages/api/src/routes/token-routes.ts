@@ -19,7 +19,7 @@ const body = z.strictObject({
   expiresInMs: z.int().min(1).max(YEARS_MS).optional(),
 });
 
-/** Access tokens: what the API itself keeps in the store. */
+/** Routes of access tokens, which the API itself keeps in the store. */
 export function tokenRoutes({ tokens }: RouteParts): readonly Route[] {
   const json = (schema: object) => ({ type: 'application/json', shape: { schema } });
   return [

@@ -1,20 +1,20 @@
 import type { AnyObject } from '@gantry/core';
 import type { Selection } from './selection.ts';
 
-/** A change as the whole kind sees it, and what the object was before. */
+/** A change as seen by a watch of the whole kind, with the previous state of the object. */
 export interface Change {
   readonly type: 'added' | 'modified' | 'deleted';
   readonly revision: number;
   readonly object: AnyObject;
-  /** `unknown`: it happened before we looked. */
+  /** `unknown`: the change happened before the hub listed the objects. */
   readonly before: AnyObject | 'unknown' | undefined;
 }
 
 type Line = readonly [type: Change['type'], object: AnyObject];
 
 /**
- * Changes that are told together, all that share a revision among them: written as lines once, for all who see the whole
- * kind.
+ * Changes that are sent together, always including all changes of a revision. Encoded once for all watchers of the
+ * whole kind.
  */
 export class Batch {
   readonly first: number;
@@ -31,7 +31,7 @@ export class Batch {
     this.bytes = this.#told(changes.map(({ type, object }) => lineOf(type, object)));
   }
 
-  /** The lines for one selection, of the changes above a revision. */
+  /** Returns the lines for one selection, limited to changes above a revision. */
   linesFor(selection: Selection, above: number): Buffer {
     const whole = above < this.first;
     if (whole && selection.all) return this.bytes;
@@ -48,22 +48,22 @@ export class Batch {
     return bytes;
   }
 
-  /** Several changes may share a revision: the bookmark behind them says that there are no more of the last one. */
+  /** Several changes may share a revision; the bookmark after them says that the last revision is complete. */
   #told(lines: readonly string[]): Buffer {
     return Buffer.from(lines.length === 0 ? '' : lines.join('') + bookmarkLine(this.last));
   }
 
-  /** Drops what was made for single selections: those who are behind have it made again. */
+  /** Drops the encodings for individual selections; watchers that lag behind have them built again. */
   settle(): void {
     this.#selected.clear();
   }
 }
 
-/** What a change is to those who see a selection only, if it is anything to them. */
+/** What a change means to watchers of a selection; `undefined` if it does not affect them. */
 export function selectLine({ type, object, before, revision }: Change, { has }: Selection): Line | undefined {
   const fitted = before === 'unknown' ? undefined : before !== undefined && has(before);
   if (type === 'deleted') {
-    // The object of a deletion is what it was before.
+    // The object of a deletion is its last state.
     return (fitted ?? has(object)) ? ['deleted', object] : undefined;
   }
   if (has(object)) {
@@ -71,7 +71,7 @@ export function selectLine({ type, object, before, revision }: Change, { has }: 
     return [fitted ? 'modified' : 'added', object];
   }
   if (fitted === false) return undefined;
-  // It may have fitted before: who does not know it can pass this over.
+  // It may have been selected before; a client that does not know the object can ignore the line.
   const last = typeof before === 'object' ? before : object;
   return ['deleted', { ...last, meta: { ...last.meta, revision } } as AnyObject];
 }
@@ -80,7 +80,7 @@ export function lineOf(type: Change['type'], object: AnyObject): string {
   return `{"type":"${type}","object":${JSON.stringify(object)}}\n`;
 }
 
-/** Says that everything up to this revision has been told. */
+/** Tells the client that it has received everything up to this revision. */
 export function bookmarkLine(revision: number): string {
   return `{"type":"bookmark","revision":${revision}}\n`;
 }

@@ -19,12 +19,12 @@ import type { Watcher } from './watcher.ts';
 const LINGER_MS = 60_000;
 const BATCH_EVENTS = 256;
 const MAX_PAUSE_MS = 100;
-/** Of the time, telling everybody may take this share. */
+/** Maximum share of the time that is spent sending to watchers. */
 const SHARE = 0.25;
 
 interface Known {
   readonly object: AnyObject;
-  /** As `added`, once it was asked for. */
+  /** The `added` line, once it has been requested. */
   line?: string;
 }
 
@@ -37,8 +37,9 @@ export interface HubParts {
 }
 
 /**
- * Follows one kind with one watch of the cluster's API, for any number of watchers. What happens is written as lines
- * once and kept in a ring; each watcher is a place in that ring. It goes to rest when nobody has watched for a while.
+ * Follows one kind with a single watch of the cluster's API, for any number of watchers. Changes are encoded once and
+ * kept in a ring, in which each watcher has a position. The hub stops following after it has had no watchers for a
+ * while.
  */
 export class KindHub {
   readonly definition: KindDefinition;
@@ -48,17 +49,17 @@ export class KindHub {
   #opening: Promise<void> | undefined;
   #stop = new AbortController();
   #ring: Ring;
-  /** The state `#objects` began with; of what was before it we do not know what it changed. */
+  /** Revision of the initial list in `#objects`. For changes up to it, the previous state of the object is unknown. */
   #base = 0;
   #pending: Change[] = [];
   #cancelFlush: (() => void) | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
   #flushTook = 0;
-  /** Whether what was told last is still on its way to the sockets. */
+  /** Whether the last batches are still being handed over to the sockets. */
   #telling = false;
   #cancelTick: () => void = () => {};
   #idleSince: number | undefined;
-  /** What happened before the list was not to be had, the last time: begin with the list itself. */
+  /** The last attempt failed because the changes before the list had been compacted: start from the list itself. */
   #listFirst = false;
 
   constructor(definition: KindDefinition, parts: HubParts) {
@@ -71,12 +72,12 @@ export class KindHub {
     return this.#ring;
   }
 
-  /** Up to here it has seen everything of its kind. */
+  /** Revision up to which the hub has seen all changes of its kind. */
   get revision(): number {
     return Math.max(this.#base, this.#ring.at(this.#ring.end - 1)?.last ?? 0);
   }
 
-  /** Begins to follow, if it does not yet; the one who comes first says since when the changes are of use to him. */
+  /** Starts following, unless it already does. The first caller determines the revision from which changes are kept. */
   open(since: number | undefined): Promise<void> {
     this.#idleSince = undefined;
     this.#opening ??= this.#begin(since).catch((error: unknown) => {
@@ -86,7 +87,7 @@ export class KindHub {
     return this.#opening;
   }
 
-  /** Everything there is now, as lines in pieces, with the place in the ring from where to go on. */
+  /** The current objects, as lines in chunks, with the position in the ring from which to continue. */
   snapshot(selection: Selection): { lines: Iterable<string>; next: number; above: number } {
     this.#flush();
     const known = [...this.#objects.values()].filter(({ object }) => selection.has(object));
@@ -158,7 +159,10 @@ export class KindHub {
     this.#pending.push({ type, revision, object, before });
   }
 
-  /** At once after a rest; otherwise as often as the share of time allows: the busier, the more is told together. */
+  /**
+   * Flushes immediately after an idle period, otherwise as often as the share of time allows: the higher the load, the
+   * larger the batches.
+   */
   #flushSoon(): void {
     if (this.#telling || this.#cancelFlush !== undefined || this.#pending.length === 0) return;
     const { clock } = this.#parts;
@@ -181,10 +185,10 @@ export class KindHub {
     for (let at = 0, end = 0; at < pending.length; at = end) {
       end = endOfBatch(pending, at);
       this.#ring.push(new Batch(pending.slice(at, end)));
-      // Those who take it get it before the next one pushes anything out of the ring.
+      // Watchers that are not blocked receive the batch before the next one can evict anything from the ring.
       for (const watcher of this.#watchers) watcher.pump(this.#ring);
     }
-    // Responses hand over to their sockets after this turn, which is what takes the time.
+    // Responses hand over to their sockets after this turn, which takes most of the time.
     this.#telling = true;
     clock.after(0, () => {
       this.#telling = false;
@@ -224,14 +228,14 @@ export class KindHub {
   }
 }
 
-/** Where a batch that begins there ends: not among changes that share their revision. */
+/** Returns the end of the batch that begins at `begin`; never splits changes that share a revision. */
 function endOfBatch(changes: readonly Change[], begin: number): number {
   let end = Math.min(changes.length, begin + BATCH_EVENTS);
   while (end < changes.length && changes[end]?.revision === changes[end - 1]?.revision) end++;
   return end;
 }
 
-/** In pieces of some 64 KiB. */
+/** In chunks of about 64 KiB. */
 function* linesOf(known: readonly Known[], { show }: Selection): Iterable<string> {
   let piece = '';
   for (const each of known) {

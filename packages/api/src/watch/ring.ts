@@ -1,13 +1,13 @@
 import type { Batch } from './batch.ts';
 
-/** The last batches of a kind, up to so many bytes; each has a number, one more than the one before. */
+/** The most recent batches of a kind, up to `limitBytes`, numbered consecutively. */
 export class Ring {
   readonly #limit: number;
   #batches: Batch[] = [];
   #bytes = 0;
-  /** Number of the first batch that is there. */
+  /** Number of the first batch in the ring. */
   start = 0;
-  /** Every change above this revision is there. */
+  /** The ring contains every change above this revision. */
   from: number;
 
   constructor(from: number, limitBytes: number) {
@@ -25,7 +25,7 @@ export class Ring {
     this.#batches.push(batch);
     this.#bytes += batch.bytes.length;
     let gone = 0;
-    // The newest one stays however large it is.
+    // The newest batch is kept, whatever its size.
     while (this.#bytes > this.#limit && gone < this.#batches.length - 1) {
       const oldest = this.#batches[gone++] as Batch;
       this.#bytes -= oldest.bytes.length;

@@ -7,17 +7,20 @@ export interface Selecting {
   readonly fields?: string | undefined;
 }
 
-/** Which objects of a kind a watch is about. */
+/** The objects of a kind that a watch selects. */
 export interface Selection {
-  /** Equal for watches about the same, which then share what is made for them. */
+  /** Equal for watches of the same selection, which then share their encoded lines. */
   readonly key: string;
   readonly all: boolean;
   readonly has: (object: AnyObject) => boolean;
-  /** The object as it is shown to the watcher; absent: as it is. */
+  /** Returns the object as shown to the watcher; absent: shown in full. */
   readonly show?: (<T extends AnyObject>(object: T) => T) | undefined;
 }
 
-/** @throws `INVALID_OBJECT` for a selector that cannot be parsed. */
+/**
+ * Builds a selection.
+ * @throws `INVALID_OBJECT` for a selector that cannot be parsed.
+ */
 export function selectionOf(
   { namespaced }: KindDefinition,
   selecting: Selecting,

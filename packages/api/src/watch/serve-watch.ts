@@ -8,7 +8,7 @@ import type { KindHub } from './kind-hub.ts';
 import type { Selection } from './selection.ts';
 import { Watcher } from './watcher.ts';
 
-/** How long the last line may take to be read. */
+/** Time limit for the client to read the last line. */
 const LAST_MS = 1000;
 
 interface Parts {
@@ -19,9 +19,8 @@ interface Parts {
 }
 
 /**
- * Answers a request with the changes of a kind, until one side has enough.
- *
- * @throws `COMPACTED` when what happened since then is not known, `EXHAUSTED` beyond the limits.
+ * Streams the changes of a kind until either side ends the watch.
+ * @throws `COMPACTED` if the changes since then are no longer available, `EXHAUSTED` beyond the limits.
  */
 export async function serveWatch(
   call: Call,
@@ -74,7 +73,7 @@ export async function serveWatch(
     }
   }
   stream.write(bookmarkLine(position.above));
-  // It was at rest meanwhile, or began anew: another ring, other numbers.
+  // The hub has stopped or restarted in the meantime: positions refer to another ring.
   if (hub.ring !== ring) return finish('end');
   watcher = new Watcher(stream, selection, position, (_, why) => finish(why));
   stream.onDrain(() => watcher !== undefined && hub.drained(watcher));

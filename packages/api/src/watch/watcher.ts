@@ -3,20 +3,20 @@ import { bookmarkLine } from './batch.ts';
 import type { Ring } from './ring.ts';
 import type { Selection } from './selection.ts';
 
-/** Where a watcher's lines go: a `LineStream`. */
+/** Output of a watcher: a `LineStream`. */
 export interface LineSink {
   readonly blocked: boolean;
   write(lines: Buffer): void;
 }
 
-/** One who watches: where he is in the ring, and the stream to write to. */
+/** A watch client: its position in the ring and its output stream. */
 export class Watcher {
   readonly selection: Selection;
   readonly #stream: LineSink;
   readonly #leave: (watcher: Watcher, why: GantryError | 'end' | 'left') => void;
-  /** Number of the next batch for him. */
+  /** Number of the next batch to send. */
   #next: number;
-  /** What he knows already. */
+  /** Revision that the client already has. */
   #above: number;
 
   constructor(
@@ -36,7 +36,9 @@ export class Watcher {
     return this.#stream.blocked;
   }
 
-  /** Writes what he has not had, as far as he takes it. What he does not take stays in the ring, and only there. */
+  /**
+   * Writes pending batches until the stream is blocked. Unsent batches stay in the ring and are not buffered elsewhere.
+   */
   pump(ring: Ring): void {
     while (this.#next < ring.end && !this.#stream.blocked) {
       if (this.#overrun(ring)) return;
@@ -47,7 +49,7 @@ export class Watcher {
     this.#overrun(ring);
   }
 
-  /** He has everything up to here. */
+  /** Sends a bookmark, if the client has received everything so far. */
   bookmark(ring: Ring): void {
     if (this.#next < ring.end || this.#stream.blocked) return;
     this.#stream.write(

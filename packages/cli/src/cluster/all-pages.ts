@@ -4,8 +4,8 @@ import { inNaturalOrder } from '../output/natural-order.ts';
 const PAGE = 5000;
 
 /**
- * All selected objects, fetched page by page, in natural order of their ids (`node-2` before `node-10`); and the revision
- * of the first page, since which to watch.
+ * Returns all selected objects, fetched page by page, in natural order of their ids (`node-2` before `node-10`), and
+ * the revision of the first page, from which to watch.
  */
 export async function allPages<K extends Kind>(
   api: ClusterApi,

@@ -1,10 +1,10 @@
 import { connect } from '@gantry/client/node';
 import type { Connection, Target, TokenApi } from '../io/io.ts';
 
-/** Who waits at a terminal would rather know than wait. */
+/** Number of retries: a user at a terminal prefers an error to a long wait. */
 const RETRIES = 1;
 
-/** A cluster's API behind its URL. */
+/** Connects to the API of a cluster. */
 export async function connectTo({ server, servers = [], token, ca }: Target): Promise<Connection> {
   const cluster = connect({ url: [server, ...servers], token, ca, retries: RETRIES });
   return {

@@ -1,6 +1,6 @@
 import { usage } from '../output/problem.ts';
 
-/** Fields of kubectl, by what Gantry calls them. */
+/** Field names of kubectl and their counterparts in Gantry. */
 const FIELDS: ReadonlyMap<string, string> = new Map([
   ['metadata.name', 'meta.name'],
   ['metadata.namespace', 'meta.namespace'],
@@ -14,7 +14,7 @@ const FIELDS: ReadonlyMap<string, string> = new Map([
   ['type', 'spec.type'],
 ]);
 
-/** Phases of a pod, by the states of a task. */
+/** Phases of a pod and the corresponding task states. */
 const PHASES: ReadonlyMap<string, readonly string[]> = new Map([
   ['Pending', ['pending', 'assigned', 'preparing', 'starting']],
   ['Running', ['running', 'stopping']],
@@ -22,7 +22,7 @@ const PHASES: ReadonlyMap<string, readonly string[]> = new Map([
   ['Failed', ['failed', 'rejected', 'orphaned']],
 ]);
 
-/** Fields of kubectl that have no counterpart, by what to do instead. */
+/** Fields of kubectl without a counterpart, with what to use instead. */
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['metadata.labels', 'select by labels with -l'],
   ['metadata.annotations', 'nothing selects by annotations: use labels and -l'],
@@ -35,14 +35,14 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['status.nominatedNodeName', 'select by node with spec.node=NAME'],
 ]);
 
-/** A comparison: a key, an operator, and what it is compared with. */
+/** A comparison: a key, an operator and a value. */
 const TERM = /^\s*([A-Za-z0-9_./-]+)(?:\s*(==|=|!=)\s*([^\s(),!=]*)|\s+(in|notin)\s*\(([^()]*)\))\s*$/;
 
 /**
- * A field selector with kubectl's names of fields replaced by Gantry's: `metadata.name`, `status.phase`, `spec.nodeName`.
- * All else is left to the cluster.
+ * Translates kubectl's field names in a field selector to Gantry's: `metadata.name`, `status.phase`, `spec.nodeName`.
+ * Everything else is left to the cluster.
  *
- * @throws a usage error for a field or a phase that has no counterpart, with what to use instead
+ * @throws a usage error for a field or a phase without a counterpart, with what to use instead
  */
 export function translateFields(selector: string | undefined): string | undefined {
   if (selector === undefined) return undefined;

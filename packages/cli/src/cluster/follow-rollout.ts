@@ -20,13 +20,13 @@ export const DEFAULT_WAIT = '10m';
 const DEFAULT_WAIT_MS = 600_000;
 
 export interface FollowOptions {
-  /** `TIMEOUT` after this, ms. Default {@link DEFAULT_WAIT}. */
+  /** Maximum time in ms, after which it fails with `TIMEOUT` (default: {@link DEFAULT_WAIT}). */
   readonly timeoutMs?: number | undefined;
-  /** An update that had ended before the change that is followed. */
+  /** An update that had ended before the followed change. */
   readonly past?: UpdateStatus | undefined;
   /**
-   * Whether a failure counts although it came before this command and another attempt follows, as for a command that only
-   * asks how a service is doing. Default: the outcome of the next attempt is awaited.
+   * Whether a failure counts although it happened before this command and another attempt follows, as for a command
+   * that only reports the state of a service (default: the outcome of the next attempt is awaited).
    */
   readonly countsPast?: boolean | undefined;
 }
@@ -37,9 +37,9 @@ export interface Followed extends Pick<FollowOptions, 'past' | 'countsPast'> {
 }
 
 /**
- * Follows a service until it is what its spec wants, with a bar.
+ * Follows a service until it matches its spec, and shows its progress.
  *
- * @throws `FAILED` as soon as it cannot get there without a change, with the last lines of the log; `TIMEOUT`
+ * @throws `FAILED`, with the last lines of the log, as soon as the service cannot get there without a change; `TIMEOUT`
  */
 export async function followRollout(cx: Cx, id: string, options: FollowOptions = {}): Promise<void> {
   const { timeoutMs, ...followed } = options;
@@ -47,7 +47,7 @@ export async function followRollout(cx: Cx, id: string, options: FollowOptions =
 }
 
 /**
- * Follows several services at once, and ends with the first that fails.
+ * Follows several services concurrently, and ends with the first that fails.
  *
  * @throws as {@link followRollout}
  */
@@ -89,7 +89,7 @@ export async function followRollouts(
   for (const line of done) cx.print(line);
 }
 
-/** A service that cannot become what its spec wants without a change. */
+/** Thrown if a service cannot match its spec without a change. */
 class RolloutError extends CliError {
   readonly id: string;
   readonly task: string | undefined;
@@ -108,7 +108,7 @@ interface Watched extends Followed {
   readonly signal: AbortSignal;
 }
 
-/** Resolves with a line that says what the service has come to. */
+/** Resolves with a line that states the outcome for the service. */
 async function followOne(
   cx: Cx,
   { id, past: update, countsPast = false, states, progress, timeoutMs, signal }: Watched,
@@ -139,7 +139,7 @@ async function followOne(
   }
 }
 
-/** Returns the ended attempts of a service that has failed, if others follow. */
+/** Returns the ended attempts of a failed service, if others follow. */
 async function pastAttempts(
   api: ClusterApi,
   id: string,
@@ -149,7 +149,7 @@ async function pastAttempts(
     const { status } = await api.get('service', id, { signal });
     if (status.progress?.state !== 'failed') return undefined;
   } catch (error) {
-    if (isGantryError(error, 'NOT_FOUND')) return undefined; // the wait that follows reports it
+    if (isGantryError(error, 'NOT_FOUND')) return undefined; // the following wait reports it
     throw error;
   }
   const { namespace } = parseId(id);

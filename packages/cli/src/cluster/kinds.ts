@@ -6,7 +6,7 @@ import type { Cx } from '../session.ts';
 
 export { CORE_KINDS };
 
-/** The kind a word names: `service`, `services`, `svc`. */
+/** Finds the kind for a word: `service`, `services`, `svc`. */
 export function findKind(word: string, kinds: readonly KindInfo[]): KindInfo | undefined {
   const lower = word.toLowerCase();
   return kinds.find(
@@ -14,18 +14,17 @@ export function findKind(word: string, kinds: readonly KindInfo[]): KindInfo | u
   );
 }
 
-/** The kind of the core that a word names, which may be another orchestrator's: `pods` are tasks. */
+/** Finds the core kind for a word, which may come from another orchestrator: `pods` are tasks. */
 export function findCoreKind(word: string): KindInfo | undefined {
   const named = kindWord(word);
   return findKind(named !== undefined && 'kind' in named ? named.kind : word, CORE_KINDS);
 }
 
 /**
- * The kind a word names; the cluster is asked only for a kind that is not one of the core's. Words of other orchestrators
- * name the kind of the core that comes closest, unless the cluster has a kind of that name. `also`: what the caller takes
- * beside kinds.
+ * Resolves a word to a kind. Asks the cluster only if the word is not a core kind. Words of other orchestrators resolve
+ * to the closest core kind, unless the cluster has a kind of that name. `also`: further kinds that the caller accepts.
  *
- * @throws a usage error with what may have been meant
+ * @throws a usage error with suggestions
  */
 export async function kindOf(cx: Cx, word: string, also: readonly KindInfo[] = []): Promise<KindInfo> {
   const core = findKind(word, [...CORE_KINDS, ...also]);

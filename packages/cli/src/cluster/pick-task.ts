@@ -3,7 +3,7 @@ import { CliError } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import { withSuggestion } from './refs.ts';
 
-/** The tasks of a service that run, those that are ready first. */
+/** Returns the running tasks of a service, ready ones first. */
 export async function runningTasks(cx: Cx, service: string): Promise<readonly Task[]> {
   const api = await cx.api();
   await withSuggestion(cx, 'service', service, () => api.get('service', service, { signal: cx.signal }));
@@ -17,7 +17,7 @@ export async function runningTasks(cx: Cx, service: string): Promise<readonly Ta
   return running.toSorted((a, b) => Number(b.status.ready) - Number(a.status.ready));
 }
 
-/** A task of a service to work with. */
+/** Picks a running task of a service. */
 export async function pickTask(cx: Cx, service: string): Promise<Task> {
   const [task] = await runningTasks(cx, service);
   if (task !== undefined) return task;

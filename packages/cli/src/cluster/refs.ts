@@ -5,36 +5,36 @@ import { didYouMean } from '../output/suggest.ts';
 import type { Cx } from '../session.ts';
 import { CORE_KINDS, findCoreKind, findKind, kindOf } from './kinds.ts';
 
-/** One object that is meant. */
+/** A reference to one object. */
 export interface Ref {
   readonly kind: KindInfo;
   readonly id: string;
 }
 
-/** `service/web`: as objects are named to a person, and by him. */
+/** Formats a reference as users write it: `service/web`. */
 export const showRef = ({ kind, id }: Ref): string => `${kind.kind}/${id}`;
 
-/** The id of a name in the namespace that is looked at. */
+/** The id for a name in the current namespace. */
 export function idIn(target: Pick<ChosenTarget, 'namespace'>, kind: KindInfo, name: string): string {
   if (!kind.namespaced || name.includes('/')) return name;
   return idOf({ name, namespace: target.namespace });
 }
 
-/** What `all` stands for: what somebody deploys, and what comes of it. */
+/** The kinds that `all` stands for: what users deploy, and what results from it. */
 const ALL: readonly KindInfo[] = Object.freeze(
   CORE_KINDS.filter(({ kind }) => ['service', 'task', 'network'].includes(kind)),
 );
 
-/** Kinds, and names of them: `service web api`, `service/web task/x`, `services,tasks`. */
+/** Kinds, or objects by name: `service web api`, `service/web task/x`, `services,tasks`. */
 export interface Selection {
   readonly kinds: readonly KindInfo[];
-  /** Absent: all of these kinds. */
+  /** Selected objects (default: all objects of these kinds). */
   readonly refs?: readonly Ref[] | undefined;
 }
 
 /**
- * Reads what stands behind `get`, `describe`, `delete` …: a kind with names, or a list of `KIND/NAME`. `also`: what the
- * command takes beside kinds.
+ * Parses the operands of `get`, `describe`, `delete` …: a kind with names, or a list of `KIND/NAME`. `also`: further
+ * kinds that the command accepts.
  */
 export async function parseSelection(
   cx: Cx,
@@ -60,7 +60,7 @@ export async function parseSelection(
   };
 }
 
-/** Reads `KIND/NAME`. */
+/** Parses `KIND/NAME`. */
 export async function parseRef(cx: Cx, word: string, also: readonly KindInfo[] = []): Promise<Ref> {
   const slash = word.indexOf('/');
   const [kindWord, name] = [word.slice(0, slash), word.slice(slash + 1)];
@@ -69,7 +69,9 @@ export async function parseRef(cx: Cx, word: string, also: readonly KindInfo[] =
   return { kind, id: idIn(await cx.target(), kind, name) };
 }
 
-/** Reads `KIND/NAME` of some kinds, or the name alone: names of tasks have dots, those of services have none. */
+/**
+ * Parses `KIND/NAME` of the given kinds, or a name on its own: names of tasks contain dots, names of services do not.
+ */
 export async function parseWorkload<K extends 'service' | 'task'>(
   cx: Cx,
   word: string,
@@ -91,12 +93,12 @@ export async function parseWorkload<K extends 'service' | 'task'>(
   return { kind, id: idIn(target, info, named === undefined ? word : word.slice(slash + 1)) };
 }
 
-/** Reads a service: `web`, `service/web`, `team-a/web`. */
+/** Parses a service: `web`, `service/web`, `team-a/web`. */
 export async function parseService(cx: Cx, word: string): Promise<string> {
   return (await parseWorkload(cx, word, ['service'])).id;
 }
 
-/** Does something with an object; if it is not there, its neighbours are suggested. */
+/** Performs a call on an object; if the object is not found, similar names are suggested. */
 export async function withSuggestion<T>(
   cx: Cx,
   kind: string,
@@ -111,7 +113,7 @@ export async function withSuggestion<T>(
     const api = await cx.api();
     const list = async (namespace?: string): Promise<readonly string[]> =>
       (await api.list(kind as Kind, { namespace, signal: cx.signal })).items.map(({ meta }) => idOf(meta));
-    // A token may be one for this namespace only.
+    // The token may be limited to this namespace.
     const names = await list()
       .catch(async () => list((await cx.target()).namespace))
       .catch((): readonly string[] => []);
@@ -128,7 +130,7 @@ export async function withSuggestion<T>(
   }
 }
 
-/** Gets an object, or says which one may have been meant. */
+/** Gets an object, or suggests similar names. */
 export async function getObject(cx: Cx, { kind, id }: Ref): Promise<AnyObject> {
   const api = await cx.api();
   return withSuggestion(cx, kind.kind, id, () => api.get(kind.kind as Kind, id, { signal: cx.signal }));

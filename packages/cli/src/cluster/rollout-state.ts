@@ -1,24 +1,24 @@
 import type { Service, UpdateStatus } from '@gantry/core';
 
-/** How far a service has come on the way to what its spec wants. */
+/** Progress of a service towards its spec. */
 export interface RolloutState {
-  /** `failed`: it will not get there without a change. */
+  /** `failed`: the service will not get there without a change. */
   readonly phase: 'waiting' | 'done' | 'failed';
   readonly updated: number;
   readonly desired: number;
   readonly message: string;
-  /** The task whose log says more. */
+  /** A task whose log has details. */
   readonly task?: string | undefined;
 }
 
-/** What had ended before the command that follows a service began, and is not reported again. */
+/** What had ended before the following command started, and is not reported again. */
 export interface Past {
   readonly update?: UpdateStatus | undefined;
-  /** Names of tasks that had ended, and are followed by a further attempt. */
+  /** Names of ended tasks that are followed by a further attempt. */
   readonly attempts?: ReadonlySet<string> | undefined;
 }
 
-/** Reads it off the service's status, whose `progress` is the cluster's own assessment. */
+/** Derives the state from the status of a service, whose `progress` is the cluster's own assessment. */
 export function rolloutState(service: Service, past: Past = {}): RolloutState {
   const { meta, spec, status } = service;
   const { desired, progress, completed = 0 } = status;

@@ -8,7 +8,10 @@ interface TemplateLike {
   readonly env?: object;
 }
 
-/** The secrets that stored entries have as they are, and how many objects have them; empty if there are none. */
+/**
+ * Lists the secrets that stored entries contain in plain text, with the number of objects for each; empty if there are
+ * none.
+ */
 export function secretsIn(entries: readonly Stored[]): readonly string[] {
   const templates = entries.flatMap(({ value }): TemplateLike[] => {
     const { kind, spec } = (value ?? {}) as {

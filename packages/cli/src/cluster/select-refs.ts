@@ -14,10 +14,10 @@ export interface SelectRefsOptions extends FilesOptions {
 }
 
 /**
- * The objects that a command is about: those of files, those that are named, or those of a kind that selectors or `--all`
- * select in the namespace.
+ * Returns the objects that a command acts on: objects in files, named objects, or objects of a kind that selectors or
+ * `--all` select in the namespace.
  *
- * @throws a usage error for several of these at once, and for a kind alone
+ * @throws a usage error if several of these are combined, and for a kind on its own
  */
 export async function selectRefs(
   cx: Cx,

@@ -3,7 +3,7 @@ import { CliError, problemOf } from '../output/problem.ts';
 import { didYouMean } from '../output/suggest.ts';
 import type { Cx } from '../session.ts';
 
-/** What `get` takes beside kinds of objects: the API servers, which are not stored. */
+/** A kind that `get` accepts in addition to stored kinds: the API servers. */
 export const SERVER_KIND: KindInfo = Object.freeze({
   kind: 'server',
   plural: 'servers',
@@ -13,9 +13,9 @@ export const SERVER_KIND: KindInfo = Object.freeze({
 });
 
 /**
- * The servers of the cluster.
+ * Returns the servers of the cluster.
  *
- * @throws `UNSUPPORTED` if the server that is asked does not know of any
+ * @throws `UNSUPPORTED` if the queried server cannot list them
  */
 export async function readServers(cx: Cx, signal: AbortSignal = cx.signal): Promise<readonly Server[]> {
   const api = await cx.api();
@@ -27,7 +27,7 @@ export async function readServers(cx: Cx, signal: AbortSignal = cx.signal): Prom
   }
 }
 
-/** The servers that these selectors select, as objects without labels. */
+/** Returns the servers that match the selectors, as objects without labels. */
 export async function listServers(
   cx: Cx,
   { labels, fields }: Pick<SelectOptions, 'labels' | 'fields'> = {},
@@ -36,9 +36,9 @@ export async function listServers(
 }
 
 /**
- * One server by its name or uid.
+ * Returns a server by its name or uid.
  *
- * @throws `NOT_FOUND` with the name that may have been meant
+ * @throws `NOT_FOUND` with similar names
  */
 export async function getServer(cx: Cx, name: string): Promise<AnyObject> {
   const servers = await readServers(cx);
@@ -53,13 +53,13 @@ export async function getServer(cx: Cx, name: string): Promise<AnyObject> {
   );
 }
 
-/** The servers of a cluster with several, and the one that leads. */
+/** The servers of a cluster with several, and their leader. */
 export interface Election {
   readonly leader: Server | undefined;
   readonly servers: readonly Server[];
 }
 
-/** The servers and their leader; undefined without an election, and where they cannot be listed. */
+/** The servers and their leader; undefined without leader election, and if the servers cannot be listed. */
 export async function readElection(cx: Cx): Promise<Election | undefined> {
   const servers = await readServers(cx).catch(() => undefined);
   if (servers === undefined) return undefined;

@@ -5,7 +5,7 @@ import { unlessLate } from './unless-late.ts';
 const LINES = 10;
 const MAX_MS = 2000;
 
-/** Shows the last lines that a task of a service wrote, on standard error, if they can be read within two seconds. */
+/** Prints the last lines of a task of a service on standard error, if they can be read within two seconds. */
 export async function showLastLines(cx: Cx, service: string, task: string): Promise<void> {
   const namespace = service.includes('/') ? `${service.slice(0, service.indexOf('/'))}/` : '';
   const lines = await unlessLate(await cx.clock(), MAX_MS, (signal) =>

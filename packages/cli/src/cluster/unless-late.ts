@@ -1,6 +1,6 @@
 import type { Clock } from '@gantry/core';
 
-/** The result of a call, or undefined if it fails or does not end in time; it is aborted then. */
+/** Returns the result of a call, or undefined if it fails or times out; on a timeout it is aborted. */
 export async function unlessLate<T>(
   clock: Clock,
   ms: number,

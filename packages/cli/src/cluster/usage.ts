@@ -1,16 +1,16 @@
 import type { TaskStats } from '@gantry/core';
 
-/** What a task uses. */
+/** Resource usage of a task. */
 export interface TaskUsage {
   readonly task: string;
   readonly node: string;
-  /** Millicores, over the time between two looks. */
+  /** Millicores, averaged between two samples. */
   readonly cpu: number;
-  /** Bytes. */
+  /** In bytes. */
   readonly memory: number;
 }
 
-/** The rate between two looks; a task that only one of them saw is left out. */
+/** Computes the rates between two samples; tasks that are missing in one of them are omitted. */
 export function usageBetween(first: readonly TaskStats[], second: readonly TaskStats[]): TaskUsage[] {
   const before = new Map(first.map((stats) => [stats.task, stats]));
   return second.flatMap(({ task, node, time, cpuMs, memory }) => {
@@ -21,7 +21,7 @@ export function usageBetween(first: readonly TaskStats[], second: readonly TaskS
   });
 }
 
-/** Adds usage up by a key. */
+/** Sums usage by a key. */
 export function sumBy(
   usage: readonly TaskUsage[],
   key: (usage: TaskUsage) => string,

@@ -19,13 +19,13 @@ export const AGE: Column<{ readonly meta: ObjectMeta }> = Object.freeze({
     showAge(now - meta.createdAt),
 });
 
-/** `a=1,b=2`, or `<none>`. */
+/** Formats labels as `a=1,b=2`, or `<none>`. */
 export function showLabels(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   return pairs.length === 0 ? '<none>' : pairs.join(',');
 }
 
-/** A word in the colour of how well things are. */
+/** Colours a state word by health. */
 export function tint(colors: Colors, word: string): string {
   if (/^(ready|running|active|true|complete|completed|normal|Available)$/.test(word))
     return colors.green(word);

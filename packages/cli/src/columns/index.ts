@@ -17,7 +17,7 @@ const BY_KIND: ColumnsByKind & { readonly server: readonly Column[] } = Object.f
   server: SERVER_COLUMNS as unknown as readonly Column[],
 });
 
-/** The columns of a kind that declares its own, or none. */
+/** Columns declared by the kind, if any. */
 function declared(columns: readonly KindColumn[]): readonly Column[] {
   return [
     NAME,
@@ -35,13 +35,13 @@ function declared(columns: readonly KindColumn[]): readonly Column[] {
 
 export interface ColumnChoice {
   readonly wide: boolean;
-  /** A column for it in front. */
+  /** Adds a namespace column in front. */
   readonly namespaces: boolean;
-  /** A column for them at the end. */
+  /** Adds a label column at the end. */
   readonly labels?: boolean;
 }
 
-/** The columns for objects of a kind; `own`: those that a plugin's kind declares. */
+/** Returns the columns of a kind. `own`: the columns that a plugin's kind declares. */
 export function columnsOf(
   kind: string,
   { wide, namespaces, labels = false }: ColumnChoice,
@@ -56,7 +56,7 @@ export function columnsOf(
   ];
 }
 
-/** A table's rows: titles first, unless they are not wanted. */
+/** Returns the rows of a table, starting with the titles unless they are omitted. */
 export function rowsOf(
   objects: readonly AnyObject[],
   columns: readonly Column[],

@@ -3,7 +3,7 @@ import type { Column } from '../output/columns.ts';
 import { showBytes, showCpu } from '../output/quantity.ts';
 import { AGE, NAME, showLabels, tint } from './common.ts';
 
-/** `dedicated=db:NoSchedule,…`. */
+/** Formats taints as `dedicated=db:NoSchedule,…`. */
 export function showTaints({ spec }: Node): string {
   const taints = spec.taints.map(
     ({ key, value, effect }) => `${key}${value === '' ? '' : `=${value}`}:${effect}`,

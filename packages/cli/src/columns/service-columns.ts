@@ -2,12 +2,12 @@ import type { Service } from '@gantry/core';
 import type { Column } from '../output/columns.ts';
 import { AGE, NAME, showLabels, tint } from './common.ts';
 
-/** `nginx:1.28`, or the command of a service without an image. */
+/** The image, such as `nginx:1.28`, or the command of a service without an image. */
 export function showImage({ image, command }: Service['spec']['template']): string {
   return image ?? command.join(' ');
 }
 
-/** `8080→80/tcp`, `80/tcp` for a port that is not published. */
+/** Formats ports as `8080→80/tcp`, or `80/tcp` for a port that is not published. */
 export function showPorts({ spec, status }: Service): string {
   const ports = spec.template.ports.map(({ target, published, protocol, mode }) => {
     const served = status.published.find((each) => each.target === target && each.protocol === protocol);
@@ -20,7 +20,7 @@ export function showPorts({ spec, status }: Service): string {
   return ports.length === 0 ? '<none>' : ports.join(',');
 }
 
-/** What is to be said of it in a word. */
+/** Summarizes the state of a service in one word. */
 export function serviceState({ meta, spec, status }: Service): string {
   if (meta.deletedAt !== undefined) return 'deleting';
   if (spec.paused) return 'paused';
@@ -60,7 +60,7 @@ function networks({ spec }: Service): string {
   return names.length === 0 ? '<none>' : names.join(',');
 }
 
-/** One line of at most 40 characters. */
+/** Shortens a text to one line of at most 40 characters. */
 export function short(text: string): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length > 40 ? `${line.slice(0, 39)}…` : line;

@@ -3,10 +3,10 @@ import type { Column } from '../output/columns.ts';
 import { showAge } from '../output/duration.ts';
 import { AGE, NAME, tint } from './common.ts';
 
-/** Reasons that the state itself says already. */
+/** Reasons that add nothing to the state. */
 const PLAIN: ReadonlySet<string> = new Set(['Completed', 'Exited', 'Stopped', 'NodeLost']);
 
-/** `running`, `failed (1)`, `pending: NoNodeFits`. */
+/** Formats the state of a task: `running`, `failed (1)`, `pending: NoNodeFits`. */
 export function taskState({ status }: Task): string {
   const { state, exitCode, reason, ready } = status;
   if (isFinal(state)) {
@@ -17,7 +17,7 @@ export function taskState({ status }: Task): string {
   return (state === 'running' && ready) || reason === undefined ? state : `${state}: ${reason}`;
 }
 
-/** `10.0.0.2`, or the first port of a task without addresses. */
+/** The addresses of a task, such as `10.0.0.2`, or its ports if it has no addresses. */
 export function taskAddress({ status }: Task): string {
   const addresses = Object.values(status.addresses ?? {});
   if (addresses.length > 0) return addresses.join(',');

@@ -24,7 +24,7 @@ interface Options extends NatsOptions {
   readonly logLevel?: NonNullable<GantryConfig['logLevel']>;
 }
 
-/** `gantry agent`. */
+/** Defines `gantry agent`. */
 export const agent: Define = (command, act) => {
   withNats(command.option('--name <name>', 'name of the cluster; default gantry'))
     .option('--node <name>', 'name of this node; default the name of the host')
@@ -64,7 +64,7 @@ export const agent: Define = (command, act) => {
           node: options.node ?? hostname().toLowerCase().split('.')[0] ?? 'node',
           labels: labelsOf(label),
         });
-        return EXIT.ok; // Ctrl-C is how it is ended
+        return EXIT.ok; // Ctrl-C is the normal way to stop it
       }),
     );
 };

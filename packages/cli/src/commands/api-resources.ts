@@ -7,7 +7,7 @@ interface Options {
   readonly headers: boolean;
 }
 
-/** `gantry api-resources`. */
+/** Defines `gantry api-resources`. */
 export const apiResources: Define = (command, act) => {
   command
     .option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE')

@@ -27,7 +27,7 @@ export interface ManagerOptions {
   readonly force?: boolean;
 }
 
-/** `gantry apply -f FILE`. */
+/** Defines `gantry apply -f FILE`. */
 export const apply: Define = (command, act) => {
   filesOption(command)
     .option('--dry-run', 'do all but store')
@@ -52,7 +52,7 @@ export const apply: Define = (command, act) => {
     );
 };
 
-/** Applies objects, and says of each one what has become of it. */
+/** Applies objects, and reports the outcome for each. */
 export async function applyInputs(
   cx: Cx,
   inputs: readonly AnyInput[],
@@ -88,7 +88,7 @@ interface Before {
   readonly described: string;
 }
 
-/** What a change of which leaves the generation as it is. */
+/** Changes to these fields leave the generation unchanged. */
 const describedBy = ({ labels, annotations }: AnyObject['meta']): string =>
   JSON.stringify([labels, annotations]);
 
@@ -98,15 +98,15 @@ function outcome(before: Before | undefined, after: AnyObject): string {
   return same ? 'unchanged' : 'configured';
 }
 
-/** Up to this many objects of one kind and namespace are looked up one by one, and more by a list. */
+/** Maximum number of objects of a kind and namespace that are fetched individually; more are fetched with a list. */
 const SINGLE = 8;
 
-/** What is there before: of each object, if it exists. */
+/** Returns the existing state of each object, if it exists. */
 async function statesOf(cx: Cx, inputs: readonly AnyInput[]): Promise<readonly (Before | undefined)[]> {
   const api = await cx.api();
   const groups = new Map<string, { kind: Kind; namespace: string | undefined; ids: Set<string> }>();
   for (const { kind, meta } of inputs) {
-    if (typeof meta?.name !== 'string') continue; // the cluster says what is wrong with it
+    if (typeof meta?.name !== 'string') continue; // the cluster reports what is wrong with it
     const { namespace = DEFAULT_NAMESPACE } = meta;
     const key = `${kind} ${namespace}`;
     const group = groups.get(key) ?? { kind: kind as Kind, namespace, ids: new Set() };

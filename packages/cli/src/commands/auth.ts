@@ -14,7 +14,7 @@ interface Options {
   readonly output?: string;
 }
 
-/** Verbs of kubectl and Docker for those of the API. */
+/** Verbs of kubectl and Docker, with the corresponding verbs of the API. */
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['update', 'apply'],
   ['edit', 'patch'],
@@ -35,7 +35,7 @@ const OTHER_KINDS: ReadonlyMap<string, string> = new Map([
   ['snapshot', 'state'],
 ]);
 
-/** `gantry auth can-i VERB KIND [NAME]`. */
+/** Defines `gantry auth can-i VERB KIND [NAME]`. */
 export const auth: Define = (command, act) => {
   command
     .command('can-i')

@@ -8,7 +8,7 @@ Load it in the start-up file of the shell:
   fish   gantry completion fish > ~/.config/fish/completions/gantry.fish
 No other package is needed. The script asks \`gantry complete -- WORDS\` at every TAB, which takes names from the cluster.`;
 
-/** `gantry completion bash|zsh|fish`: the script asks `gantry complete -- …` at every TAB. */
+/** Defines `gantry completion bash|zsh|fish`: the script runs `gantry complete -- …` at every TAB. */
 export const completion: Define = (command, act) => {
   command
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))

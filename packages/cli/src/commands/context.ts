@@ -27,7 +27,7 @@ interface AddOptions {
   readonly use?: boolean;
 }
 
-/** `gantry context ls|use|show|add|rm`. */
+/** Defines `gantry context ls|use|show|add|rm`. */
 export const context: Define = (command, act) => {
   command
     .command('ls')

@@ -3,14 +3,14 @@ import { withSuggestion } from '../cluster/refs.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 
-/** `gantry cordon NODE…`. */
+/** Defines `gantry cordon NODE…`. */
 export const cordon: Define = (command, act) => {
   command
     .argument('<nodes...>', 'names of nodes')
     .action(act<[string[]]>((cx, [nodes]) => setAll(cx, nodes, 'pause', 'cordoned')));
 };
 
-/** `gantry uncordon NODE…`. */
+/** Defines `gantry uncordon NODE…`. */
 export const uncordon: Define = (command, act) => {
   command
     .argument('<nodes...>', 'names of nodes')
@@ -30,7 +30,7 @@ async function setAll(
   }
 }
 
-/** `node/a` and `a` alike. */
+/** Accepts both `node/a` and `a`. */
 export const nodeName = (word: string): string => word.replace(/^(node|nodes|no)\//, '');
 
 export async function setAvailability(cx: Cx, node: string, availability: Availability): Promise<void> {

@@ -11,7 +11,7 @@ import { showBytes } from '../output/quantity.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 
-/** `gantry cp TASK:/path local`, `gantry cp local TASK:/path`. */
+/** Defines `gantry cp TASK:/path local`, `gantry cp local TASK:/path`. */
 export const cp: Define = (command, act) => {
   command
     .argument('<from>', 'a path of this machine, or TASK:PATH or service/NAME:PATH')
@@ -48,7 +48,7 @@ async function download(cx: Cx, source: RemotePlace, to: string): Promise<void> 
   if (to.endsWith('/') && !into && kind === 'file')
     throw new CliError('NOT_FOUND', `there is no directory ${to}`);
   const parent = dirname(target);
-  // Beside the target, so that it can be moved there at once and is on the same file system.
+  // Next to the target: on the same file system, so that moving it there is immediate.
   const work = await mkdtemp(join(parent, '.gantry-cp-')).catch((error: unknown) => {
     throw new CliError(problemOf(error).code, `${parent} cannot be written to: ${problemOf(error).message}`);
   });
@@ -63,13 +63,13 @@ async function download(cx: Cx, source: RemotePlace, to: string): Promise<void> 
   }
 }
 
-/** Moves what was unpacked to its place; a directory that exists already keeps what else it has. */
+/** Moves the unpacked files to their target; an existing directory keeps its other files. */
 async function moveTo(from: string, target: string): Promise<void> {
   const [is, was] = await Promise.all([
     lstat(from).catch(() => undefined),
     lstat(target).catch(() => undefined),
   ]);
-  if (is === undefined) return; // all of it was left out
+  if (is === undefined) return; // everything was skipped
   if (was === undefined || (!was.isDirectory() && !is.isDirectory())) return rename(from, target);
   if (is.isDirectory() && was.isDirectory())
     return copyTree(from, target, {

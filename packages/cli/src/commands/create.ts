@@ -6,7 +6,7 @@ interface Options extends FilesOptions {
   readonly dryRun?: boolean;
 }
 
-/** `gantry create -f FILE`. */
+/** Defines `gantry create -f FILE`. */
 export const create: Define = (command, act) => {
   filesOption(command)
     .option('--dry-run', 'do all but store')

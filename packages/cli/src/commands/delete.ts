@@ -16,7 +16,7 @@ interface Options extends FilesOptions {
   readonly timeout: string;
 }
 
-/** `gantry delete KIND NAME…`, `gantry delete -f FILE`. */
+/** Defines `gantry delete KIND NAME…`, `gantry delete -f FILE`. */
 export const deleteCommand: Define = (command, act) => {
   command.argument('[kind]', 'a kind, or KIND/NAME').argument('[names...]', 'names of objects of the kind');
   filesOption(command)
@@ -37,7 +37,7 @@ export const deleteCommand: Define = (command, act) => {
     );
 };
 
-/** Deletes objects, one after the other, and waits until they are gone. */
+/** Deletes objects one after the other, and waits until they are gone. */
 export async function deleteAll(
   cx: Cx,
   refs: readonly Ref[],
@@ -46,7 +46,7 @@ export async function deleteAll(
     readonly timeoutMs: number;
     readonly dryRun?: boolean;
     readonly ignoreNotFound?: boolean;
-    /** Say nothing of what was deleted. */
+    /** Does not report the deleted objects. */
     readonly quiet?: boolean;
   },
 ): Promise<void> {
@@ -68,7 +68,7 @@ export async function deleteAll(
   if (!options.wait || options.dryRun === true) return;
   const { timeoutMs } = options;
   await Promise.all(
-    // A task that is deleted is stopped; it stays for its logs.
+    // A deleted task is stopped; the object is kept for its logs.
     marked
       .filter(({ kind }) => kind.kind !== 'task')
       .map(({ kind, id }) => api.wait(kind.kind as Kind, id, 'deleted', { timeoutMs, signal: cx.signal })),

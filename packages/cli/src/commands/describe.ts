@@ -14,7 +14,7 @@ interface Options {
   readonly limit: string;
 }
 
-/** `gantry describe KIND NAME…`. */
+/** Defines `gantry describe KIND NAME…`. */
 export const describe: Define = (command, act) => {
   command
     .argument('<kind>', 'a kind, or KIND/NAME')

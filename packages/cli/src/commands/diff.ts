@@ -11,7 +11,7 @@ import type { Cx } from '../session.ts';
 import type { ManagerOptions } from './apply.ts';
 import type { Define } from './entry.ts';
 
-/** `gantry diff -f FILE`: exits with 1 when something would change, with another code when it failed. */
+/** Defines `gantry diff -f FILE`: exits with 1 if there are differences, and with another code on failure. */
 export const diff: Define = (command, act) => {
   filesOption(command)
     .option('--manager <name>', 'in whose name', 'gantry')
@@ -25,7 +25,7 @@ export const diff: Define = (command, act) => {
           const code = exitCodeOf(problem.code);
           if (code !== EXIT.failed) throw error;
           cx.io.stderr.write(renderProblem(problem, cx.colors));
-          return EXIT.usage; // 1 says that there are differences
+          return EXIT.usage; // 1 means that there are differences
         }
       }),
     );

@@ -3,7 +3,7 @@ import { EXIT } from '../output/exit-codes.ts';
 import { parseFormat, renderData } from '../output/format.ts';
 import type { Define } from './entry.ts';
 
-/** `gantry doctor`: exits with 1 if something is wrong; what is merely not there is no fault. */
+/** Defines `gantry doctor`: exits with 1 if something is wrong; an absent component is not an error. */
 export const doctor: Define = (command, act) => {
   command.option('-o, --output <format>', 'json, yaml, jsonpath=TEMPLATE').action(
     act<[], { output?: string }>(async (cx, _, options) => {

@@ -16,7 +16,7 @@ interface Options {
 
 const LOOK_MS = 50;
 
-/** `gantry down [NAME]`. */
+/** Defines `gantry down [NAME]`. */
 export const down: Define = (command, act) => {
   command
     .argument('[name]', 'name of the cluster; the only one without it')
@@ -55,7 +55,7 @@ async function choose(cx: Cx, name: string | undefined): Promise<LocalState> {
   return only;
 }
 
-/** Asks the process to end, and waits until it has; answers whether it did so by itself. */
+/** Asks the process to terminate, and waits for it. Returns whether it did so on its own. */
 async function end(cx: Cx, state: LocalState, timeoutMs: number, kill: boolean): Promise<boolean> {
   const clock = await cx.clock();
   const until = clock.elapsed() + timeoutMs;
@@ -78,7 +78,7 @@ async function end(cx: Cx, state: LocalState, timeoutMs: number, kill: boolean):
   return (await readState(cx.io.env, state.name)) === undefined;
 }
 
-/** Its process has died: what it left is taken away in its place. */
+/** Cleans up after a cluster whose process has died. */
 async function sweep(cx: Cx, state: LocalState, killed: boolean): Promise<void> {
   const { env, cwd } = cx.io;
   if (!killed) cx.note(`The process of cluster ${state.name} had died; what it left is taken away.`);

@@ -12,7 +12,7 @@ interface Options {
   readonly wait: boolean;
 }
 
-/** `gantry drain NODE…`. */
+/** Defines `gantry drain NODE…`. */
 export const drain: Define = (command, act) => {
   command
     .argument('<nodes...>', 'names of nodes')
@@ -65,7 +65,7 @@ async function untilEmpty(cx: Cx, node: string, timeoutMs: number | undefined): 
   );
 }
 
-/** How many tasks of a node have not ended, now and after every change. */
+/** Yields the number of tasks of a node that have not ended, initially and after every change. */
 async function* tasksOn(api: ClusterApi, node: string, signal: AbortSignal): AsyncIterable<number> {
   const fields = `spec.node=${node}`;
   const alive = new Set<string>();

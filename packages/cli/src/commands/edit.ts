@@ -17,16 +17,16 @@ import { CliError, problemOf, usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 
-/** Attempts to store while nothing but the object's status changes. */
+/** Maximum number of attempts to store while only the object's status changes. */
 const MAX_ATTEMPTS = 10;
 
-/** Number of times that a file is opened at most: an editor may be a program that never gets it right. */
+/** Maximum number of times that a file is opened: the editor may be a program that never produces a valid file. */
 const MAX_ROUNDS = 50;
 
 /** Errors that another edit of the file can fix. */
 const FIXABLE: ReadonlySet<string> = new Set(['INVALID_OBJECT', 'UNSUPPORTED', 'NOT_FOUND', 'EXHAUSTED']);
 
-/** `gantry edit KIND NAME`. */
+/** Defines `gantry edit KIND NAME`. */
 export const edit: Define = (command, act) => {
   command.argument('<objects...>', 'KIND NAME… or KIND/NAME…; each one is opened after the other').action(
     act<[string[]]>(async (cx, [words]) => {
@@ -70,7 +70,7 @@ async function isChanged(file: string, before: Editable): Promise<boolean> {
   return text.trim() !== '' && text !== (await renderDocument(before));
 }
 
-/** Opens the file again and again, until the object is stored, nothing is changed or the user gives up. */
+/** Opens the file repeatedly until the object is stored, nothing is changed, or the user gives up. */
 async function editUntilStored(cx: Cx, ref: Ref, before: Editable, file: string): Promise<string> {
   const name = showRef(ref);
   let body = await renderDocument(before);
@@ -82,7 +82,7 @@ async function editUntilStored(cx: Cx, ref: Ref, before: Editable, file: string)
     const saved = await readFile(file, 'utf8');
     const edited = withoutHeader(saved);
     if (edited.trim() === '') return 'unchanged: the edit was cancelled';
-    // An editor that changes nothing would be opened forever.
+    // Otherwise an editor that changes nothing would be opened indefinitely.
     if (failed !== undefined && edited === body) throw failed;
     body = edited;
     try {

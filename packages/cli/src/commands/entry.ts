@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cx } from '../session.ts';
 
-/** What a command does: given its operands and options it answers an exit code, or nothing for 0. */
+/** A command's action: receives its operands and options, and returns an exit code, or nothing for 0. */
 export type Run<Operands extends readonly unknown[], Options extends object> = (
   cx: Cx,
   operands: Operands,
@@ -9,7 +9,7 @@ export type Run<Operands extends readonly unknown[], Options extends object> = (
   // biome-ignore lint/suspicious/noConfusingVoidType: a command that has nothing to say returns nothing
 ) => Promise<number | void>;
 
-/** Makes a command's function what commander calls. */
+/** Wraps the action of a command for commander. */
 export type Act = <Operands extends readonly unknown[] = readonly [], Options extends object = object>(
   run: Run<Operands, Options>,
 ) => (...args: unknown[]) => Promise<void>;
@@ -17,7 +17,7 @@ export type Act = <Operands extends readonly unknown[] = readonly [], Options ex
 /** Declares arguments, options and actions of one command, or of one group of commands. */
 export type Define = (command: Command, act: Act) => void;
 
-/** A command at the top, whose module is loaded when it is the one that was called. */
+/** A top-level command, whose module is loaded only when it is called. */
 export interface Entry {
   readonly name: string;
   readonly summary: string;

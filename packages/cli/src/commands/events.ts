@@ -18,7 +18,7 @@ interface Options {
   readonly headers: boolean;
 }
 
-/** `gantry events`. */
+/** Defines `gantry events`. */
 export const events: Define = (command, act) => {
   command
     .option('--for <object>', 'only about KIND/NAME')
@@ -33,7 +33,7 @@ export const events: Define = (command, act) => {
 async function showEvents(cx: Cx, options: Options): Promise<void> {
   const select: SelectOptions = {
     fields: await fieldsOf(cx, options),
-    // What is about a node is in no namespace that is looked at.
+    // An event about an object such as a node need not be in the current namespace.
     namespace:
       options.allNamespaces === true || options.for !== undefined ? undefined : (await cx.target()).namespace,
   };
@@ -72,13 +72,13 @@ export function regarding(kind: string, id: string): readonly string[] {
   return [`spec.regarding.kind=${kind}`, `spec.regarding.name=${id}`];
 }
 
-/** Events, the oldest first. */
+/** Returns events, oldest first. */
 export async function listEvents(cx: Pick<Cx, 'api' | 'signal'>, select: SelectOptions): Promise<Event[]> {
   const { items } = await allPages(await cx.api(), 'event', { ...select, signal: cx.signal });
   return oldestFirst(items);
 }
 
-/** Events in the order in which they last happened. */
+/** Sorts events by the time at which they last happened. */
 export function oldestFirst(events: readonly Event[]): Event[] {
   return events.toSorted((a, b) => a.spec.lastAt - b.spec.lastAt || (idOf(a.meta) < idOf(b.meta) ? -1 : 1));
 }

@@ -16,7 +16,7 @@ export interface ExecFlags {
   readonly workdir?: string;
 }
 
-/** `gantry exec [-it] TASK|SERVICE -- COMMAND…`; exits with what the command exits with. */
+/** Defines `gantry exec [-it] TASK|SERVICE -- COMMAND…`, which exits with the command's exit code. */
 export const exec: Define = (command, act) => {
   command
     .argument('<workload>', 'service/NAME (one of its tasks), task/NAME, or the name alone')
@@ -37,7 +37,7 @@ export const exec: Define = (command, act) => {
     );
 };
 
-/** Runs a command in a task, and answers what it exits with. */
+/** Runs a command in a task, and returns its exit code. */
 export async function execIn(
   cx: Cx,
   task: string,
@@ -50,7 +50,7 @@ export async function execIn(
   if (options.tty === true && !tty) cx.warn('no terminal is used: standard input is none');
   const api = await cx.api();
   const left = new AbortController();
-  // On a terminal Ctrl-C is a key like any other and goes to the command.
+  // On a terminal, Ctrl-C is an ordinary key that is sent to the command.
   const signal = tty ? left.signal : AbortSignal.any([left.signal, cx.signal]);
   const session = await withSuggestion(cx, 'task', task, () =>
     api.exec(task, {
@@ -78,7 +78,7 @@ export async function execIn(
   }
 }
 
-/** Hands keys on as they are, and the size of the terminal as it changes. */
+/** Puts the terminal into raw mode, and reports its size whenever it changes. */
 function rawTerminal(io: Io, resize: (columns: number, rows: number) => void): () => void {
   io.stdin.setRawMode(true);
   const tell = (): void => resize(io.stdout.columns, io.stdout.rows);
@@ -90,7 +90,7 @@ function rawTerminal(io: Io, resize: (columns: number, rows: number) => void): (
   };
 }
 
-/** A variable without a value has that of this environment; one that is not set there is left out. */
+/** A variable without a value takes it from this environment; if it is not set there, it is omitted. */
 function envOf(variables: readonly string[], own: Io['env']): Record<string, string> {
   return Object.fromEntries(
     variables.flatMap((variable) => {

@@ -3,7 +3,7 @@ import { parseFormat, renderData } from '../output/format.ts';
 import { renderExplained } from '../output/render-explanation.ts';
 import type { Define } from './entry.ts';
 
-/** `gantry explain TASK|SERVICE`. */
+/** Defines `gantry explain TASK|SERVICE`. */
 export const explain: Define = (command, act) => {
   command
     .argument('<workload>', 'service/NAME, task/NAME, or the name alone')

@@ -27,7 +27,7 @@ export interface GetOptions {
   readonly watchOnly?: boolean;
 }
 
-/** `gantry get KIND [NAME…]`. */
+/** Defines `gantry get KIND [NAME…]`. */
 export const get: Define = (command, act) => {
   command
     .argument(
@@ -52,7 +52,7 @@ export const get: Define = (command, act) => {
     );
 };
 
-/** What `get` does, for the commands that are shorter words for it. */
+/** Runs `get`, also for the commands that are shortcuts for it. */
 export async function runGet(cx: Cx, words: readonly string[], options: GetOptions): Promise<number> {
   const selection = await parseSelection(cx, words, [SERVER_KIND]);
   const format = parseFormat(options.output);
@@ -78,7 +78,7 @@ export async function runGet(cx: Cx, words: readonly string[], options: GetOptio
   return failed;
 }
 
-/** Watches every kind of a selection; a row of several kinds says which one it is of. */
+/** Watches every kind of a selection; with several kinds, each row states its kind. */
 async function watchAll(
   cx: Cx,
   { kinds, refs }: Selection,
@@ -145,7 +145,7 @@ async function collect(
   if (options.selector !== undefined || options.fieldSelector !== undefined) {
     throw usage('names and selectors exclude each other');
   }
-  // One that is missing does not keep the others from being shown.
+  // A missing object does not keep the others from being shown.
   const found = await Promise.allSettled(
     selection.refs.map((ref) => (ref.kind === SERVER_KIND ? getServer(cx, ref.id) : getObject(cx, ref))),
   );

@@ -5,7 +5,7 @@ import { parseFormat, renderData } from '../output/format.ts';
 import { showAmount } from '../output/quantity.ts';
 import type { Define } from './entry.ts';
 
-/** `gantry info`. */
+/** Defines `gantry info`. */
 export const info: Define = (command, act) => {
   command.option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE').action(
     act<[], { output?: string }>(async (cx, _, options) => {

@@ -10,10 +10,10 @@ interface Options {
   readonly dryRun?: boolean;
 }
 
-/** What a command changes: key by key, on any object that users write. */
+/** The map that a command changes, key by key, on any object that users write. */
 interface MetaMap {
   readonly field: 'labels' | 'annotations';
-  /** What has been done: `labeled`. */
+  /** Past participle for the result: `labeled`. */
   readonly done: string;
   readonly example: string;
 }
@@ -30,10 +30,10 @@ const ANNOTATIONS: MetaMap = Object.freeze({
   example: 'gantry annotate service web example.com/owner="team a"',
 });
 
-/** `gantry label KIND NAME… key=value key-`. */
+/** Defines `gantry label KIND NAME… key=value key-`. */
 export const label: Define = (command, act) => define(command, act, LABELS);
 
-/** `gantry annotate KIND NAME… key=value key-`. */
+/** Defines `gantry annotate KIND NAME… key=value key-`. */
 export const annotate: Define = (command, act) => define(command, act, ANNOTATIONS);
 
 function define(command: Parameters<Define>[0], act: Act, map: MetaMap): void {
@@ -53,7 +53,7 @@ function define(command: Parameters<Define>[0], act: Act, map: MetaMap): void {
     );
 }
 
-/** Sets labels of one object, unless it is changed concurrently. */
+/** Sets labels of one object; fails if the object is changed concurrently. */
 export const labelOne = (
   cx: Cx,
   ref: Ref,

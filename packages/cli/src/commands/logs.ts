@@ -23,10 +23,10 @@ interface Workload {
   readonly id: string;
 }
 
-/** Maximum number of workloads that are followed at a time: each one is a connection. */
+/** Maximum number of workloads that are followed concurrently: each one takes a connection. */
 const MAX_FOLLOWED = 50;
 
-/** `gantry logs TASK|SERVICE…`, `gantry logs -l app=web`. */
+/** Defines `gantry logs TASK|SERVICE…`, `gantry logs -l app=web`. */
 export const logs: Define = (command, act) => {
   command
     .argument('[workloads...]', 'service/NAME, task/NAME, or the names alone')
@@ -64,12 +64,15 @@ async function workloadsOf(
   throw new CliError('NOT_FOUND', `no service in namespace ${namespace} has the labels "${selector}"`, hint);
 }
 
-/** Writes the lines of a task, or of all tasks of a service. */
+/** Prints the lines of a task, or of all tasks of a service. */
 export async function showLogs(cx: Cx, workload: Workload, options: LogsOptions): Promise<void> {
   await showLogsOf(cx, [workload], options);
 }
 
-/** Writes the lines of several workloads as one stream: as they come with `follow`, otherwise one after the other. */
+/**
+ * Prints the lines of several workloads as one stream: as they arrive with `follow`, otherwise one workload after the
+ * other.
+ */
 async function showLogsOf(cx: Cx, workloads: readonly Workload[], options: LogsOptions): Promise<void> {
   if (options.follow === true && workloads.length > MAX_FOLLOWED) {
     const message = `-f: at most ${MAX_FOLLOWED} workloads can be followed, got ${workloads.length}`;
@@ -107,7 +110,7 @@ async function severalTasks(cx: Cx, workloads: readonly Workload[]): Promise<boo
   return spec.mode === 'global' || spec.replicas > 1;
 }
 
-/** From when on, ms since the epoch. */
+/** Start time in ms since the epoch. */
 function sinceOf({ since, sinceTime }: LogsOptions, now: number): number | undefined {
   if (since !== undefined && sinceTime !== undefined)
     throw usage('--since and --since-time exclude each other');
@@ -120,8 +123,8 @@ function sinceOf({ since, sinceTime }: LogsOptions, now: number): number | undef
 }
 
 /**
- * Returns a function that renders a line with what was requested in front of it. Tasks get colours in the order in which
- * they first write, so that neighbours differ.
+ * Returns a function that renders a line with the requested prefix. Tasks get colours in the order of their first
+ * lines, so that neighbours differ.
  */
 export function linePrinter(
   { prefix = false, timestamps = false }: Pick<LogsOptions, 'prefix' | 'timestamps'>,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { STORE_FORMS } from '../parts/store-choice.ts';
 
-/** The options by which a process finds NATS. */
+/** Adds the options for the connection to NATS. */
 export function withNats(command: Command): Command {
   return command
     .option('--nats <urls>', 'servers of NATS, such as nats://10.0.0.1:4222; else GANTRY_NATS')
@@ -11,7 +11,7 @@ export function withNats(command: Command): Command {
     .option('--nats-key <file>', 'key of the client certificate');
 }
 
-/** The options by which a process finds the store. */
+/** Adds the options that select the store. */
 export function withStore(command: Command, { optional = false } = {}): Command {
   const about = `where the state is kept: ${STORE_FORMS}`;
   return (

@@ -15,7 +15,7 @@ interface Options {
   readonly output?: string;
 }
 
-/** `gantry patch KIND NAME -p '{"spec": {"replicas": 3}}'`. */
+/** Defines `gantry patch KIND NAME -p '{"spec": {"replicas": 3}}'`. */
 export const patch: Define = (command, act) => {
   command
     .argument('<objects...>', 'KIND NAME… or KIND/NAME…')

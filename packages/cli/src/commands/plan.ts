@@ -11,7 +11,7 @@ interface Options extends FilesOptions, ManagerOptions {
   readonly output?: string;
 }
 
-/** `gantry plan -f FILE`. */
+/** Defines `gantry plan -f FILE`. */
 export const plan: Define = (command, act) => {
   filesOption(command)
     .option('--manager <name>', 'in whose name', 'gantry')
@@ -24,7 +24,7 @@ export const plan: Define = (command, act) => {
     );
 };
 
-/** Shows what applying objects would lead to. */
+/** Prints the result of a plan. */
 export async function showPlan(
   cx: Cx,
   inputs: readonly AnyInput[],
@@ -48,7 +48,7 @@ export async function showPlan(
   }
 }
 
-/** The table of a plan. */
+/** Renders a plan as a table. */
 export function planRows(planned: readonly PlannedService[]): string[][] {
   const titles = ['SERVICE', 'CHANGE', 'KEEP', 'REPLACE', 'STOP', 'NEW', 'UNPLACED', 'NODES'];
   const rows = planned.map((each) => [
@@ -60,7 +60,7 @@ export function planRows(planned: readonly PlannedService[]): string[][] {
   return [titles, ...rows];
 }
 
-/** `node-1 ×3, node-2`. */
+/** Counts tasks by node: `node-1 ×3, node-2`. */
 function countNodes(nodes: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const node of nodes) counts.set(node, (counts.get(node) ?? 0) + 1);

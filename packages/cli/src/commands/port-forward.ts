@@ -8,14 +8,14 @@ import { CliError, problemOf, usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 
-/** A local port and the one behind it. */
+/** A local port and the remote port to which it is forwarded. */
 export interface Forward {
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly local: number;
   readonly remote: number;
 }
 
-/** `gantry port-forward TASK|SERVICE [local:]remote…`. */
+/** Defines `gantry port-forward TASK|SERVICE [local:]remote…`. */
 export const portForward: Define = (command, act) => {
   command
     .argument('<workload>', 'service/NAME (a ready task for each connection), task/NAME, or the name alone')
@@ -25,14 +25,14 @@ export const portForward: Define = (command, act) => {
       act<[string, string[]], { address: string }>(async (cx, [word, words], { address }) => {
         const forwards = words.map(parseForward);
         const pick = await picker(cx, word);
-        await pick(); // says at once that there is nothing to forward to
+        await pick(); // fails immediately if there is no target
         await forward(cx, pick, forwards, address);
         return EXIT.ok;
       }),
     );
 };
 
-/** Reads `8080:80`, `:80` and `80`. */
+/** Parses `8080:80`, `:80` and `80`. */
 export function parseForward(text: string): Forward {
   const match = /^(?:(\d{0,5}):)?(\d{1,5})$/.exec(text);
   const remote = Number(match?.[2]);
@@ -43,7 +43,7 @@ export function parseForward(text: string): Forward {
   return { local, remote };
 }
 
-/** Answers the task for the next connection: of a service, one ready task after the other. */
+/** Returns a function that picks the task for the next connection: the ready tasks of a service in turn. */
 async function picker(cx: Cx, word: string): Promise<() => Promise<string>> {
   const { kind, id } = await parseWorkload(cx, word, ['service', 'task']);
   const api = await cx.api();
@@ -103,7 +103,7 @@ async function serve(cx: Cx, pick: () => Promise<string>, port: number, socket: 
   try {
     const api = await cx.api();
     const signal = AbortSignal.any([cx.signal, left.signal]);
-    // The end of what the local side sends must not destroy its socket: it may still receive.
+    // The end of the local input must not destroy the socket, which may still receive data.
     const input = socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
     for await (const data of api.dial(await pick(), { port, input, signal })) {
       if (!socket.write(data)) await once(socket, 'drain', { signal });

@@ -12,7 +12,7 @@ import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 import { patchService } from './set.ts';
 
-/** `gantry rollout status|history|undo|pause|resume|restart`. */
+/** Defines `gantry rollout status|history|undo|pause|resume|restart`. */
 export const rollout: Define = (command, act) => {
   const sub = (name: string, summary: string) =>
     command.command(name).description(summary).argument('<service>', 'name of a service');
@@ -77,7 +77,7 @@ interface UndoOptions {
   readonly dryRun?: boolean;
 }
 
-/** Templates of a service, the current one first. The last is revision 1. */
+/** Templates of a service, current one first. The last one is revision 1. */
 function templatesOf({ status }: Service): readonly string[] {
   return [status.template, ...status.history.map(({ template }) => template)].filter((name) => name !== '');
 }

@@ -15,7 +15,7 @@ interface Options {
   readonly timeout: string;
 }
 
-/** `gantry scale web --replicas=3`, `gantry scale web=3 api=2`. */
+/** Defines `gantry scale web --replicas=3`, `gantry scale web=3 api=2`. */
 export const scale: Define = (command, act) => {
   command
     .argument('<services...>', 'names of services, or NAME=REPLICAS')

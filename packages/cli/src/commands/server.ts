@@ -24,7 +24,7 @@ interface Options extends NatsOptions, StoreOptions {
   readonly logLevel?: NonNullable<GantryConfig['logLevel']>;
 }
 
-/** `gantry server`. */
+/** Defines `gantry server`. */
 export const server: Define = (command, act) => {
   withNats(withStore(command.option('--name <name>', 'name of the cluster; default gantry')))
     .option(
@@ -58,7 +58,7 @@ export const server: Define = (command, act) => {
           leaseMs: parseDuration(lease, '--lease'),
           port: port === undefined ? undefined : parseCount(port, '--port'),
         });
-        return EXIT.ok; // Ctrl-C is how it is ended
+        return EXIT.ok; // Ctrl-C is the normal way to stop it
       }),
     );
 };

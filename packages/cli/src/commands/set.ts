@@ -14,7 +14,7 @@ interface Options {
   readonly timeout: string;
 }
 
-/** `gantry set image|env|resources`. */
+/** Defines `gantry set image|env|resources`. */
 export const set: Define = (command, act) => {
   common(command.command('image').description('Set the image of a service'))
     .argument('<service>', 'name of a service')
@@ -53,7 +53,7 @@ export const set: Define = (command, act) => {
     );
 };
 
-/** A service has one container, which bears its name. */
+/** A service has one container, which carries its name. */
 function imageOf(service: string, word: string): string {
   const [name, image] = word.split('=', 2);
   return image !== undefined && service.endsWith(name ?? '') ? image : word;
@@ -86,7 +86,7 @@ async function list(cx: Cx, word: string): Promise<void> {
   for (const [name, value] of Object.entries(service.spec.template.env)) cx.print(`${name}=${value}`);
 }
 
-/** Changes some fields of a service's spec. */
+/** Patches fields of a service's spec. */
 export async function patchService(cx: Cx, id: string, spec: object, dryRun?: boolean): Promise<Service> {
   const api = await cx.api();
   const call = { dryRun, signal: cx.signal };

@@ -28,7 +28,7 @@ interface Options extends Partial<StoreOptions> {
   readonly replace?: boolean;
 }
 
-/** `gantry snapshot save|restore|inspect`. */
+/** Defines `gantry snapshot save|restore|inspect`. */
 export const snapshot: Define = (command, act) => {
   const save = command
     .command('save')
@@ -79,7 +79,7 @@ async function saveTo(cx: Cx, file: string, options: Options): Promise<void> {
   if (secrets.length > 0) cx.note(`The file has secrets as they are: ${secrets.join(', ')}`);
 }
 
-/** The file is there whole, or not at all; it has what only admins may see. */
+/** Writes a file atomically, readable by its owner only: it contains what only admins may see. */
 async function writeWhole(path: string, lines: Iterable<string>): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {

@@ -8,7 +8,7 @@ const DOCKER = "In Docker's words:";
 const CLUSTER = 'Clusters:';
 const OTHER = 'Other:';
 
-/** Every command; the module of the one that is called is loaded, and no other. */
+/** Every command; only the module of the called command is loaded. */
 export const COMMANDS: readonly Entry[] = Object.freeze([
   entry(LOOK, 'get', 'Show objects of a kind', async () => (await import('./get.ts')).get),
   entry(

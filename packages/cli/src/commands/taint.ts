@@ -6,7 +6,7 @@ import { usage } from '../output/problem.ts';
 import { nodeName } from './cordon.ts';
 import type { Define } from './entry.ts';
 
-/** `gantry taint NODE… key=value:Effect key-`. */
+/** Defines `gantry taint NODE… key=value:Effect key-`. */
 export const taint: Define = (command, act) => {
   command
     .argument('<words...>', 'names of nodes, then KEY=VALUE:EFFECT to set, KEY- to take off')
@@ -19,7 +19,7 @@ export const taint: Define = (command, act) => {
         const kind = findKind('node', CORE_KINDS);
         const api = await cx.api();
         const names = words.slice(0, at);
-        if (names.length > 1 && /^(nodes?|no)$/.test(names[0] ?? '')) names.shift(); // as kubectl has it
+        if (names.length > 1 && /^(nodes?|no)$/.test(names[0] ?? '')) names.shift(); // as in kubectl
         for (const id of names.map(nodeName)) {
           const node = (await getObject(cx, { kind: kind as NonNullable<typeof kind>, id })) as Node;
           const taints = changeTaints(node.spec.taints, words.slice(at));

@@ -16,7 +16,7 @@ interface CreateOptions {
   readonly output?: string;
 }
 
-/** `gantry token create|ls|rm`. */
+/** Defines `gantry token create|ls|rm`. */
 export const token: Define = (command, act) => {
   command
     .command('create')
@@ -61,7 +61,7 @@ async function create(cx: Cx, name: string, options: CreateOptions): Promise<voi
   cx.print(made.token);
 }
 
-/** Reads `operator@team-a`, `viewer@*`. */
+/** Parses `operator@team-a`, `viewer@*`. */
 export function parseGrant(text: string): TokenInfo['grants'][number] {
   const [word, namespace = '', ...rest] = text.split('@');
   const role = ROLES.find((each) => each === word);

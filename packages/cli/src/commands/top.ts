@@ -35,7 +35,7 @@ interface LiveOptions {
   readonly interval: string;
 }
 
-/** `gantry top`, `gantry top nodes|tasks`. */
+/** Defines `gantry top`, `gantry top nodes|tasks`. */
 export const top: Define = (command, act) => {
   command
     .option('--plain', 'print tables instead of the live view (default: if this is not a terminal)')
@@ -69,7 +69,7 @@ export const top: Define = (command, act) => {
     );
 };
 
-/** The live view on a terminal; elsewhere, or with `--plain`, the tables of nodes and of tasks. */
+/** Shows the live view on a terminal; elsewhere, or with `--plain`, prints the tables of nodes and tasks. */
 async function showLive(cx: Cx, options: LiveOptions): Promise<number | undefined> {
   const { stdin, stdout, env } = cx.io;
   if (options.plain !== true && stdin.isTTY && stdout.isTTY && env.TERM !== 'dumb') {
@@ -117,7 +117,7 @@ async function showTasks(
   await show(cx, 'task', names, rows, options);
 }
 
-/** With `--watch`, shows a table after the other; on a terminal each in place of the one before. */
+/** With `--watch`, prints the table repeatedly; on a terminal each one replaces the previous one. */
 function repeated(once: Run<[string[]], Options>): Run<[string[]], Options> {
   return async (cx, operands, options) => {
     if (options.watch !== true) return once(cx, operands, options);
@@ -141,7 +141,7 @@ function repeated(once: Run<[string[]], Options>): Run<[string[]], Options> {
   };
 }
 
-/** Erases the screen and what scrolled off it, and goes to its upper left corner. */
+/** Clears the screen and the scrollback, and moves the cursor to the upper left corner. */
 const CLEAR = '\u001b[H\u001b[2J\u001b[3J';
 
 function outputTo(output: Output, write: (text: string) => void): Output {

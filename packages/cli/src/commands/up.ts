@@ -23,7 +23,7 @@ interface Options {
   readonly inBackground?: boolean;
 }
 
-/** `gantry up`. */
+/** Defines `gantry up`. */
 export const up: Define = (command, act) => {
   command
     .option('-d, --detach', 'in the background: answers once it is ready')
@@ -65,7 +65,7 @@ async function runUp(cx: Cx, options: Options): Promise<number> {
   if (options.detach !== true) {
     if (chosen !== undefined && options.inBackground !== true) cx.note(`Runtime ${runtime}: ${chosen}.`);
     await runForeground(cx, settings, options.inBackground === true);
-    return EXIT.ok; // Ctrl-C is how it is ended
+    return EXIT.ok; // Ctrl-C is the normal way to stop it
   }
   await refuseRunning(cx, name);
   if (chosen !== undefined) cx.note(`Runtime ${runtime}: ${chosen}.`);

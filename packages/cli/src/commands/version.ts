@@ -14,7 +14,7 @@ interface Versions {
   readonly server?: { readonly version: string; readonly cluster: string; readonly url: string };
 }
 
-/** `gantry version`: the server's too, if one is chosen. */
+/** Defines `gantry version`, including the version of the server if one is configured. */
 export const version: Define = (command, act) => {
   command
     .option('--client', 'of the client only')

@@ -14,7 +14,7 @@ interface Options extends FilesOptions {
   readonly timeout: string;
 }
 
-/** `gantry wait KIND/NAME --for=condition=X|delete|jsonpath=…`. */
+/** Defines `gantry wait KIND/NAME --for=condition=X|delete|jsonpath=…`. */
 export const wait: Define = (command, act) => {
   command.argument('[objects...]', 'KIND NAME… or KIND/NAME…; KIND alone with -l or --all');
   filesOption(command)
@@ -46,7 +46,7 @@ export const wait: Define = (command, act) => {
     );
 };
 
-/** Reads `--for`, as `ClusterApi.wait` takes it. */
+/** Parses `--for` into the form that `ClusterApi.wait` takes. */
 export async function parseCondition(text: string): Promise<string | ((object: AnyObject) => boolean)> {
   if (text === 'delete' || text === 'deleted') return 'deleted';
   const condition = /^condition=([A-Za-z]+)(?:=(true|false|unknown))?$/i.exec(text);

@@ -1,6 +1,6 @@
 /**
- * Completion for bash: needs no other package, may be sourced more than once, and leaves no variables behind. Words are
- * read as they were typed, since bash itself divides them at `=` and `:`.
+ * Completion for bash: needs no other package, may be sourced more than once, and leaves no variables behind. It reads
+ * the words as typed, since bash splits them at `=` and `:`.
  */
 export const BASH_SCRIPT = `# bash completion for gantry
 _gantry_complete() {

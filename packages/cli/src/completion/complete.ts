@@ -12,17 +12,17 @@ import { BASH_SCRIPT } from './bash-script.ts';
 import { type Candidate, expectsFile, optionCandidates, type Position, positionOf } from './position.ts';
 import { type Wanted, wantedAt } from './wanted.ts';
 
-/** A completion that takes longer is worse than one that finds less. */
+/** Maximum time of a completion: incomplete results are better than a delay. */
 const MAX_MS = 1000;
 const MAX_NAMES = 200;
 
-/** What a shell's script reads behind the candidates: whether files fit too. */
+/** Directives that follow the candidates for the shell's script: whether file names fit too. */
 const FILES = ':0';
 const NO_FILES = ':4';
 
 /**
- * Answers a shell's completion script: a line for every word that fits where the last one is being typed, with its
- * description, then whether names of files fit too.
+ * Answers a shell's completion script: a line for every candidate for the last word, with its description, then whether
+ * file names fit too.
  */
 export async function complete(cx: Cx, program: Command, words: readonly string[]): Promise<void> {
   const position = positionOf(program, words);
@@ -61,7 +61,7 @@ async function candidatesAt(cx: Cx, position: Position): Promise<readonly Candid
     const subs = command.createHelp().visibleCommands(command);
     return subs.map((each) => ({ value: each.name(), description: each.description() }));
   }
-  const names = await wordsFor(cx, wantedAt(position)).catch(() => []); // no cluster, no names
+  const names = await wordsFor(cx, wantedAt(position)).catch(() => []); // no names without a cluster
   return names.filter((name) => !operands.includes(name)).map(bare);
 }
 
@@ -96,7 +96,7 @@ async function wordsFor(cx: Cx, wanted: Wanted | undefined): Promise<readonly st
   }
 }
 
-/** Ids of objects of a kind, in the namespace that is looked at or in all of them. */
+/** Ids of objects of a kind, in the current namespace or in all of them. */
 async function idsOf(cx: Cx, word: string, everywhere: boolean): Promise<readonly string[]> {
   const kind = findKind(word, [SERVER_KIND]) ?? findCoreKind(word);
   if (kind === undefined) return [];

@@ -1,20 +1,20 @@
 import type { Command, Option } from 'commander';
 
-/** What is being typed: where in the tree of commands, and behind which operands. */
+/** The position of the word being typed: its command and the operands before it. */
 export interface Position {
   readonly command: Command;
-  /** Names of the commands, without the program's: `rollout undo`. */
+  /** Names of the command without the program's: `rollout undo`. */
   readonly path: string;
   readonly operands: readonly string[];
-  /** Options that were given, by {@link keyOf}. */
+  /** Options already given, by {@link keyOf}. */
   readonly given: ReadonlySet<string>;
   /** The option whose value is being typed. */
   readonly option?: Option | undefined;
-  /** Behind `--`: words for another program. */
+  /** After `--`: words for another program. */
   readonly passed: boolean;
-  /** The word itself; for `--output=js` the part behind `=`. */
+  /** The word being typed; for `--output=js` the part after `=`. */
   readonly word: string;
-  /** What stands in front of {@link word} in the same shell word: `--output=`. */
+  /** The part before {@link word} in the same shell word: `--output=`. */
   readonly prefix: string;
 }
 
@@ -23,7 +23,7 @@ export const keyOf = (option: Option): string => option.attributeName();
 
 const takesValue = (option: Option): boolean => option.required || option.optional;
 
-/** Finds where the last word stands, as commander would read the words before it. */
+/** Finds the position of the last word, reading the words before it as commander would. */
 export function positionOf(program: Command, words: readonly string[]): Position {
   let command = program;
   const operands: string[] = [];
@@ -75,13 +75,13 @@ function subcommand(command: Command, word: string): Command | undefined {
   return command.commands.find((each) => each.name() === word || each.aliases().includes(word));
 }
 
-/** Something that can be typed, and what it means. */
+/** A completion candidate with its description. */
 export interface Candidate {
   readonly value: string;
   readonly description: string;
 }
 
-/** Options that fit at a position: those of the command that were not given, unless they may be repeated. */
+/** Options that fit at a position: those of the command that are repeatable or not given yet. */
 export function optionCandidates({ command, given, word }: Position): Candidate[] {
   const wanted = command.options.filter(
     (option) =>
@@ -95,7 +95,7 @@ export function optionCandidates({ command, given, word }: Position): Candidate[
   });
 }
 
-/** Whether a file is expected for the value of an option or for an operand, judged by its placeholder. */
+/** Whether an option's value or an operand is a file, judged by its placeholder. */
 export function expectsFile({ option, command, operands }: Position): boolean {
   const pattern = /<?(file|files|path|dir|folder|directory)[>\]. ]*$/;
   if (option !== undefined) return takesValue(option) && pattern.test(option.flags);

@@ -1,10 +1,10 @@
 import type { Position } from './position.ts';
 
-/** What may stand at a position, beyond what the tree of commands says. */
+/** What may be completed at a position, beyond the tree of commands. */
 export type Wanted =
-  /** `servers`: these too. */
+  /** `servers`: includes servers. */
   | { readonly type: 'kinds'; readonly servers?: boolean }
-  /** Names of objects of kinds; `qualified`: as KIND/NAME. */
+  /** Names of objects of these kinds; `qualified`: as KIND/NAME. */
   | { readonly type: 'names'; readonly kinds: readonly string[]; readonly qualified?: boolean }
   | { readonly type: 'contexts' }
   | { readonly type: 'clusters' }
@@ -14,7 +14,7 @@ export type Wanted =
 const names = (...kinds: string[]): Wanted => ({ type: 'names', kinds });
 const words = (...all: string[]): Wanted => ({ type: 'words', words: all });
 
-/** What the operands of a command are; `many`: of all of them, not only of the first. */
+/** Completion for the operands of a command; `many`: for all of them, not only for the first. */
 interface Operands {
   readonly wanted: Wanted;
   readonly many: boolean;
@@ -47,10 +47,10 @@ const BY_COMMAND: ReadonlyMap<string, Operands> = new Map<string, Operands>([
   ['down', one({ type: 'clusters' })],
 ]);
 
-/** Commands whose operands are a kind and names of it, or KIND/NAME. */
+/** Commands whose operands are a kind with names, or KIND/NAME. */
 const OF_A_KIND: ReadonlySet<string> = new Set(['get', 'describe', 'delete', 'label', 'wait', 'patch']);
 
-/** What the values of options are, whichever command has them. */
+/** Completion for the values of options, in any command. */
 const BY_OPTION: ReadonlyMap<string, Wanted> = new Map<string, Wanted>([
   ['--output', words('wide', 'json', 'yaml', 'name', 'jsonpath=', 'custom-columns=')],
   ['--namespace', { type: 'namespaces' }],
@@ -60,7 +60,7 @@ const BY_OPTION: ReadonlyMap<string, Wanted> = new Map<string, Wanted>([
   ['--types', words('normal', 'warning')],
 ]);
 
-/** What to complete at a position; nothing if only the tree of commands can tell. */
+/** Returns what to complete at a position; undefined if it follows from the tree of commands. */
 export function wantedAt({ path, operands, option, word, passed }: Position): Wanted | undefined {
   if (passed) return undefined;
   if (option !== undefined) return BY_OPTION.get(option.long ?? '');

@@ -14,7 +14,7 @@ const USUAL = Object.freeze([
 
 const configSchema = z.strictObject({
   name: z.string().optional(),
-  nodes: z.unknown().optional(), // the host says what is wrong with it
+  nodes: z.unknown().optional(), // the host validates it
   runtime: z.enum(['process', 'docker', 'fake', 'none']).optional(),
   data: z.string().min(1).optional(),
   plugins: z.array(z.unknown()).optional(),
@@ -25,15 +25,15 @@ const configSchema = z.strictObject({
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
 });
 
-/** A configuration, and what its plugins are loaded with. */
+/** A configuration, and the function that loads its plugins. */
 export interface LoadedConfig {
   readonly file?: string | undefined;
   readonly config: GantryConfig;
-  /** Imports a package as the file would. */
+  /** Imports a package as the configuration file would. */
   readonly load: (name: string) => Promise<unknown>;
 }
 
-/** Loads the file that is named, or the usual one of the folder if there is one. */
+/** Loads the named configuration file, or else the usual one of the directory if it exists. */
 export async function loadConfig(cwd: string, named: string | undefined): Promise<LoadedConfig> {
   const file = named === undefined ? await usualFile(cwd) : resolve(cwd, named);
   if (named !== undefined && !(await isFile(file as string))) {
@@ -73,7 +73,9 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** The configuration gets our own copies of Gantry's packages, which need not be installed beside it. */
+/**
+ * Provides the configuration with this program's copies of Gantry's packages, which need not be installed next to it.
+ */
 async function loader(file: string): Promise<Jiti> {
   const [{ createJiti }, cli, core, host, presets, fake, processes, docker, api] = await Promise.all([
     import('jiti'),

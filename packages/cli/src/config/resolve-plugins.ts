@@ -2,7 +2,7 @@ import type { Plugin } from '@gantry/core';
 import { CliError, problemOf } from '../output/problem.ts';
 import type { PluginEntry } from './define-config.ts';
 
-/** Makes plugins of what a configuration lists; packages that it names are imported. */
+/** Creates the plugins that a configuration lists, importing named packages. */
 export async function resolvePlugins(
   entries: readonly PluginEntry[],
   load: (name: string) => Promise<unknown>,
@@ -56,12 +56,12 @@ async function fromPackage(
 
 type Factory = (options: unknown) => unknown;
 
-/** The export `plugin`, the default one, or the only function. */
+/** Returns the export `plugin`, the default export, or the only function. */
 function factoryOf(module: Readonly<Record<string, unknown>>, name: string, where: string): Factory {
   for (const key of ['plugin', 'default']) {
     if (Object.hasOwn(module, key) && typeof module[key] === 'function') return module[key] as Factory;
   }
-  // Classes are functions too, but are written with a capital.
+  // Classes are functions too, but begin with a capital letter.
   const functions = Object.entries(module).filter(
     ([key, value]) => typeof value === 'function' && /^[a-z]/.test(key),
   );
@@ -78,7 +78,9 @@ function isPlugin(value: unknown): value is Plugin {
   return typeof name === 'string' && typeof provides === 'object' && typeof create === 'function';
 }
 
-/** A preset with a user's own plugins: these come first, and replace what provides the same contract. */
+/**
+ * Combines a preset with the user's own plugins: these come first, and replace plugins that provide the same contract.
+ */
 export function composePlugins(preset: readonly Plugin[], own: readonly Plugin[]): readonly Plugin[] {
   const replaced = (plugin: Plugin): boolean =>
     !plugin.provides.many && own.some(({ provides }) => provides.id === plugin.provides.id);

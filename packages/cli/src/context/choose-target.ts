@@ -3,7 +3,7 @@ import { CliError } from '../output/problem.ts';
 import { didYouMean } from '../output/suggest.ts';
 import type { Contexts } from './contexts-file.ts';
 
-/** Options that every command takes. */
+/** Options of every command. */
 export interface Globals {
   readonly context?: string | undefined;
   readonly namespace?: string | undefined;
@@ -11,20 +11,20 @@ export interface Globals {
   readonly color: boolean;
 }
 
-/** Where to go, and in which namespace to look. */
+/** The cluster to connect to, and the current namespace. */
 export interface ChosenTarget extends Target {
-  /** The context's name, if it is from one. */
+  /** Name of the context, if one was used. */
   readonly context?: string | undefined;
   readonly namespace: string;
-  /** Whether this namespace was asked for with `-n`. */
+  /** Whether the namespace was given with `-n`. */
   readonly namespaceGiven: boolean;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Which cluster is meant: options before the environment before the file. A server that is named is one without a
- * context: a context's token is never sent to another server than its own.
+ * Determines the target cluster: options override environment variables, which override the file. An explicit server is
+ * used without a context: a context's token is never sent to any other server.
  */
 export function chooseTarget(contexts: Contexts, globals: Globals, env: Env): ChosenTarget {
   const namespaceOf = (fallback: string | undefined): Pick<ChosenTarget, 'namespace' | 'namespaceGiven'> => ({

@@ -3,14 +3,14 @@ import { dirname } from 'node:path';
 import { CliError } from '../output/problem.ts';
 import { contextsPath } from './paths.ts';
 
-/** A cluster by a name of the user's. */
+/** A cluster under a name chosen by the user. */
 export interface Context {
   readonly server: string;
-  /** URLs of further servers of the same cluster, which are used while that one cannot be reached. */
+  /** URLs of further servers of the same cluster, which are used while `server` is unreachable. */
   readonly servers?: readonly string[] | undefined;
   readonly token?: string | undefined;
   readonly namespace?: string | undefined;
-  /** Certificate authority of the server, PEM. */
+  /** Certificate authority of the server, in PEM. */
   readonly ca?: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface Contexts {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Reads the contexts; a file that is not there holds none. */
+/** Reads the contexts; a missing file counts as empty. */
 export async function readContexts(env: Env): Promise<Contexts> {
   const path = contextsPath(env);
   let text: string;
@@ -55,7 +55,7 @@ function check(value: unknown): Contexts {
   return { current, contexts: contexts as Contexts['contexts'] };
 }
 
-/** Changes the contexts: the file is replaced as a whole, and only its owner may read it. */
+/** Changes the contexts: replaces the file atomically, readable by its owner only. */
 export async function changeContexts(env: Env, change: (contexts: Contexts) => Contexts): Promise<Contexts> {
   const path = contextsPath(env);
   const next = change(await readContexts(env));
@@ -69,7 +69,7 @@ export async function changeContexts(env: Env, change: (contexts: Contexts) => C
     } finally {
       await file.close();
     }
-    await chmod(temporary, 0o600); // where it was left over with another mode
+    await chmod(temporary, 0o600); // an existing temporary file may have another mode
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -78,13 +78,15 @@ export async function changeContexts(env: Env, change: (contexts: Contexts) => C
   return next;
 }
 
-/** Adds a context or replaces it; the first one, or one that is to be used, becomes the current one. */
+/** Adds or replaces a context. It becomes the current one if it is the first, or if `use` is set. */
 export function withContext(contexts: Contexts, name: string, context: Context, use: boolean): Contexts {
   const current = use || contexts.current === undefined ? name : contexts.current;
   return { current, contexts: { ...contexts.contexts, [name]: context } };
 }
 
-/** Adds a server's URL to a context of its cluster; a certificate authority of its own is trusted beside the others. */
+/**
+ * Adds a server's URL to a context of its cluster; the server's certificate authority, if any, is trusted in addition.
+ */
 export function withServer(context: Context, { server, ca }: Pick<Context, 'server' | 'ca'>): Context {
   const { servers = [], ca: known } = context;
   const more = [...new Set([...servers, server])].filter((each) => each !== context.server);
@@ -96,7 +98,7 @@ export function withServer(context: Context, { server, ca }: Pick<Context, 'serv
   };
 }
 
-/** Removes a server's URL from a context; absent: it has no other. */
+/** Removes a server's URL from a context; undefined if that was the only one. */
 export function withoutServer(context: Context, server: string): Context | undefined {
   const [first, ...more] = [context.server, ...(context.servers ?? [])].filter((each) => each !== server);
   if (first === undefined) return undefined;
@@ -104,7 +106,7 @@ export function withoutServer(context: Context, server: string): Context | undef
   return { ...rest, server: first, ...(more.length === 0 ? {} : { servers: more }) };
 }
 
-/** Takes a context out; if it was the current one, `next` is, should it exist. */
+/** Removes a context; if it was the current one, `next` becomes current, provided that it exists. */
 export function withoutContext(contexts: Contexts, name: string, next?: string): Contexts {
   const rest = Object.fromEntries(Object.entries(contexts.contexts).filter(([each]) => each !== name));
   if (contexts.current !== name) return { current: contexts.current, contexts: rest };

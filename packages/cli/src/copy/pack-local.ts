@@ -7,8 +7,8 @@ export interface Packed {
 }
 
 /**
- * The archive of a file or directory, read as it is consumed. `called`: its name in the archive, `.` for the content of a
- * directory alone.
+ * Packs a file or directory into an archive while it is consumed. `called`: its name in the archive; `.` for only the
+ * content of a directory.
  */
 export function packLocal(
   path: string,

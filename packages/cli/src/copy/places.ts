@@ -7,7 +7,7 @@ export type Place = { readonly path: string } | { readonly workload: string; rea
 /** A task's side of a copy: `task/web.1.x:/etc`. */
 export type RemotePlace = Extract<Place, { workload: string }>;
 
-/** Reads `TASK:PATH` or a local path; a local path with a colon begins with `/`, `./` or `../`. */
+/** Parses `TASK:PATH` or a local path; a local path that contains a colon must begin with `/`, `./` or `../`. */
 export function parsePlace(word: string): Place {
   const colon = word.indexOf(':');
   if (colon <= 0 || /^(\.{0,2}\/|~)/.test(word)) {
@@ -21,7 +21,7 @@ export function parsePlace(word: string): Place {
 
 export const isRemote = (place: Place): place is RemotePlace => 'workload' in place;
 
-/** Where something lies, and its name there; `.` for the content of a directory (`dir/.`, `/`). */
+/** Splits a path into its directory and name; the name is `.` for the content of a directory (`dir/.`, `/`). */
 export function splitPath(path: string): { readonly folder: string; readonly name: string } {
   if (/(^|\/)\.\/?$/.test(path) || /^\/+$/.test(path)) return { folder: path, name: '.' };
   return { folder: dirname(path), name: basename(path) };

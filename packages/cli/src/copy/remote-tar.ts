@@ -2,7 +2,7 @@ import type { ClusterApi, GantryError } from '@gantry/core';
 import { CliError, problemOf } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 
-/** A task in which files are. */
+/** A task to copy from or to. */
 export interface RemoteTask {
   readonly api: ClusterApi;
   /** Id of the task. */
@@ -10,10 +10,10 @@ export interface RemoteTask {
   readonly signal: AbortSignal;
 }
 
-/** What is at a path of a task. */
+/** Type of a path in a task. */
 export type RemoteKind = 'directory' | 'file' | 'in-directory' | 'missing';
 
-/** Exits with 127 without tar, and else says by its exit code what is at the path. */
+/** Exits with 127 if tar is missing; otherwise the exit code states the type of the path. */
 const PROBE = `command -v tar >/dev/null 2>&1 || exit 127
 [ -d "$1" ] && exit 10
 { [ -e "$1" ] || [ -L "$1" ]; } && exit 11
@@ -26,7 +26,7 @@ const KINDS: ReadonlyMap<number, RemoteKind> = new Map([
   [13, 'missing'],
 ]);
 
-/** Errors by which a runtime says that a command does not exist, and not that it cannot be reached. */
+/** Errors by which a runtime reports that a command does not exist, rather than that the task is unreachable. */
 const COMMAND_ERRORS: ReadonlySet<string> = new Set([
   'INVALID_OBJECT',
   'NOT_FOUND',
@@ -34,11 +34,11 @@ const COMMAND_ERRORS: ReadonlySet<string> = new Set([
   'INTERNAL',
 ]);
 
-/** Maximum length of what the tar of a task may say about its failure. */
+/** Maximum length of the error output kept from tar. */
 const MAX_STDERR = 4000;
 
 /**
- * Looks what is at a path of a task, and in which folder it would be.
+ * Determines the type of a path in a task; `folder` is the directory that would contain it.
  *
  * @throws `UNSUPPORTED` if the workload has no shell or no tar
  */
@@ -57,7 +57,7 @@ export async function probe(remote: RemoteTask, path: string, folder: string): P
   throw new CliError('UNSUPPORTED', message, 'add sh and tar to the image, or mount a directory');
 }
 
-/** @throws what asking for the task throws: a task that is missing has no files either */
+/** @throws the error of getting the task: a missing task has no files either */
 async function rejectIfGone({ api, task, signal }: RemoteTask): Promise<void> {
   await api.get('task', task, { signal });
 }
@@ -67,7 +67,7 @@ interface Result {
   readonly stderr: string;
 }
 
-/** Runs a command whose output does not matter. */
+/** Runs a command and ignores its standard output. */
 async function collect(
   remote: RemoteTask,
   command: readonly string[],
@@ -82,18 +82,18 @@ async function collect(
   return { code: await session.exitCode, stderr: stderr.trim() };
 }
 
-/** Unpacks an archive in a folder of a task. */
+/** Unpacks an archive into a directory of a task. */
 export async function unpackRemote(
   remote: RemoteTask,
   folder: string,
   archive: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  // Owners of this machine mean nothing there.
+  // File owners of this machine have no meaning in the task.
   const { code, stderr } = await collect(remote, ['tar', 'xpof', '-', '-C', folder], archive);
   if (code !== 0) throw failed(remote, code, stderr);
 }
 
-/** The archive of a path of a task, as it comes; fails at its end if it is not complete. */
+/** Packs a path of a task and yields the archive as it arrives; throws at the end if it is incomplete. */
 export async function* packRemote(
   remote: RemoteTask,
   folder: string,

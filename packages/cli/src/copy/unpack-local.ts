@@ -6,11 +6,11 @@ import { CliError } from '../output/problem.ts';
 export interface Unpacked {
   readonly files: number;
   readonly bytes: number;
-  /** What was left out, and why. */
+  /** Skipped entries with the reasons. */
   readonly skipped: readonly string[];
 }
 
-/** Entries that are made; devices and pipes are not. */
+/** Types of entries that are created; devices and pipes are not. */
 const KINDS: ReadonlySet<string> = new Set([
   'File',
   'OldFile',
@@ -21,7 +21,8 @@ const KINDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Unpacks an archive into an empty directory, with modes and times. The archive comes from a workload and is not trusted.
+ * Unpacks an archive into an empty directory, with modes and times. The archive comes from a workload and is not
+ * trusted.
  *
  * @throws `INVALID_OBJECT` for an entry whose path leaves the directory; nothing outside of it is touched
  */
@@ -75,7 +76,7 @@ const escapes = (path: string): boolean => {
   return posix.isAbsolute(path) || normal === '..' || normal.startsWith('../') || path.includes('\\..');
 };
 
-/** A link must not lead out of the directory: what is copied later would be written through it. */
+/** A link must not lead out of the directory: entries copied later would be written through it. */
 function whySkipped(path: string, { type, linkpath = '' }: ReadEntry): string | undefined {
   if (!KINDS.has(type)) return `a ${type} is not copied`;
   if (type !== 'SymbolicLink' && type !== 'Link') return undefined;

@@ -5,15 +5,15 @@ import { showAge } from '../output/duration.ts';
 import type { Field } from '../output/fields.ts';
 import { renderTable } from '../output/table.ts';
 
-/** What a description needs besides the object. */
+/** Context for a description besides the object. */
 export interface DescribeContext {
   readonly now: number;
   readonly colors: Colors;
-  /** Maximum number of rows of a table; the rest is counted. */
+  /** Maximum number of rows of a table; further rows are only counted. */
   readonly limit: number;
 }
 
-/** The first lines of every description. */
+/** Returns the first lines of every description. */
 export function metaFields(meta: ObjectMeta, { now }: DescribeContext): Field[] {
   return [
     ['Name', meta.name],
@@ -27,14 +27,14 @@ export function metaFields(meta: ObjectMeta, { now }: DescribeContext): Field[] 
   ];
 }
 
-/** The first line of a text, at most 200 characters of it. */
+/** Shortens a text to its first line, with at most 200 characters. */
 function firstLine(text: string): string {
   const [line = ''] = text.split(/\r?\n/, 1);
   const shown = line.length > 200 ? line.slice(0, 199) : line;
   return shown === text ? text : `${shown}…`;
 }
 
-/** `2030-01-02T15:04:05.000Z (3m12s ago)`. */
+/** Formats a time as `2030-01-02T15:04:05.000Z (3m12s ago)`. */
 export function showTime(ms: number, now: number): string {
   return `${new Date(ms).toISOString()} (${showAge(now - ms)} ago)`;
 }

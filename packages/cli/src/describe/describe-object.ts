@@ -24,7 +24,7 @@ import { describeService } from './service.ts';
 import { describeTask } from './task.ts';
 import { templateFields } from './template.ts';
 
-/** All about an object as text, with what belongs to it and, unless they are unwanted, its events. */
+/** Describes an object as text, with related objects and, unless `withEvents` is false, its events. */
 export async function describeObject(
   cx: Pick<Cx, 'api' | 'signal'>,
   object: AnyObject,
@@ -47,7 +47,7 @@ type Describe<K extends Kind> = (
   context: DescribeContext,
 ) => Promise<Field[]>;
 
-/** The pages of the kinds that have one of their own. */
+/** Descriptions of the kinds that have their own. */
 const PAGES: { readonly [K in Kind]?: Describe<K> } = Object.freeze({
   service: async (service, source, context) => {
     const namespace = service.meta.namespace ?? DEFAULT_NAMESPACE;
@@ -86,7 +86,7 @@ async function tasksIn({ api, signal }: Source, fields: string, namespace?: stri
   return (await allPages(api, 'task', { namespace, fields, signal })).items;
 }
 
-/** The fields of an object of any other kind, as they are. */
+/** Describes an object of any other kind by its fields. */
 async function plainFields(object: AnyObject, context: DescribeContext): Promise<Field[]> {
   const { spec, status } = object as { spec?: unknown; status?: unknown };
   return [
@@ -97,7 +97,7 @@ async function plainFields(object: AnyObject, context: DescribeContext): Promise
 }
 
 async function templateOf({ api, signal }: Source, name: string): Promise<Template | undefined> {
-  return api.get('template', name, { signal }).catch(() => undefined); // what it ran may be gone
+  return api.get('template', name, { signal }).catch(() => undefined); // the template may be gone
 }
 
 async function eventsField(

@@ -6,7 +6,7 @@ import { renderTable } from '../output/table.ts';
 import { conditionsField, type DescribeContext, metaFields, pairs, showTime } from './common.ts';
 import { taskTable } from './service.ts';
 
-/** All about a node. `tasks`: those that have not ended; `templates`: what they run, by name. */
+/** Describes a node. `tasks`: its tasks that have not ended; `templates`: their templates, by name. */
 export function describeNode(
   node: Node,
   tasks: readonly Task[],
@@ -38,7 +38,7 @@ function resourceTable(node: Node, tasks: readonly Task[], templates: ReadonlyMa
   return rows.length === 0 ? '' : renderTable([['RESOURCE', 'CAPACITY', 'PROMISED', 'SHARE'], ...rows]);
 }
 
-/** What tasks have set aside for them, added up. */
+/** Sums the resource requests of tasks. */
 export function requestsOf(
   tasks: readonly Task[],
   templates: ReadonlyMap<string, Template>,

@@ -7,7 +7,7 @@ import { renderTable } from '../output/table.ts';
 import { conditionsField, type DescribeContext, metaFields, showTime } from './common.ts';
 import { templateFields } from './template.ts';
 
-/** All about a service. `tasks`: its own. */
+/** Describes a service. `tasks`: its own tasks. */
 export function describeService(service: Service, tasks: readonly Task[], context: DescribeContext): Field[] {
   const { meta, spec, status } = service;
   const { placement, restart } = spec;
@@ -78,7 +78,7 @@ function showPolicy({
   return `${pace}${delay}, ${order}, ready for ${showDuration(monitorMs)}, at most ${showDuration(progressDeadlineMs)} without progress, on failure${ratio}: ${failureAction}`;
 }
 
-/** Tasks as `get` shows them, those that still run first. */
+/** Renders tasks as `get` does, those that should run first. */
 export function taskTable(tasks: readonly Task[], context: DescribeContext): string {
   if (tasks.length === 0) return '';
   const order = tasks.toSorted(

@@ -4,7 +4,7 @@ import type { Field } from '../output/fields.ts';
 import { type DescribeContext, metaFields, pairs, showTime } from './common.ts';
 import { templateFields } from './template.ts';
 
-/** All about a task. `template`: what it runs, unless that is gone. */
+/** Describes a task. `template`: its template, unless it is gone. */
 export function describeTask(task: Task, template: Template | undefined, context: DescribeContext): Field[] {
   const { meta, spec, status } = task;
   const time = (ms: number | undefined): string | undefined =>

@@ -4,7 +4,7 @@ import type { Field } from '../output/fields.ts';
 import { showAmount, showBytes } from '../output/quantity.ts';
 import { pairs } from './common.ts';
 
-/** What a task runs, line by line. */
+/** Describes a template, line by line. */
 export function templateFields(template: TemplateSpec): Field[] {
   const { resources, healthChecks } = template;
   const amounts = (of: Readonly<Record<string, number | undefined>>): string =>

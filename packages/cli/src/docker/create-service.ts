@@ -22,25 +22,25 @@ export interface CreateFlags extends SharedFlags {
   readonly process?: boolean;
 }
 
-/** Without the health checks that an update would take out: a new service has none. */
+/** Drops health checks that an update would remove: a new service has none. */
 function withoutNulls(template: Spec | undefined): Spec | undefined {
   if (template?.healthChecks === undefined) return template;
   const checks = Object.entries(template.healthChecks as Spec).filter(([, check]) => check !== null);
   return { ...template, healthChecks: Object.fromEntries(checks) };
 }
 
-/** What is known beyond the flags. */
+/** Context besides the flags. */
 export interface CreateContext {
   readonly namespace: string;
-  /** Names that services have already. */
+  /** Names of existing services. */
   readonly taken: ReadonlySet<string>;
-  /** For `-e NAME` without a value. */
+  /** Environment for `-e NAME` without a value. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Variables of `--env-file`. */
   readonly envFile?: Readonly<Record<string, string>>;
 }
 
-/** Docker's `service create`, as a service of ours. */
+/** Converts the flags of Docker's `service create` to a service. */
 export function createInput(
   operands: readonly string[],
   flags: CreateFlags,
@@ -97,7 +97,7 @@ function modeOf(text: string): 'replicated' | 'global' {
   return oneOf(text, '--mode', ['replicated', 'global']);
 }
 
-/** `A=1` as it is, `A` from our own environment; one that is not set there is left out, as Docker does. */
+/** Keeps `A=1`, and takes `A` from this process's environment; as in Docker, an unset variable is omitted. */
 export function envOf(words: readonly string[], env: CreateContext['env']): Record<string, string> {
   return Object.fromEntries(
     words.flatMap((word) => {
@@ -108,7 +108,7 @@ export function envOf(words: readonly string[], env: CreateContext['env']): Reco
   );
 }
 
-/** `front`, or `name=front,alias=web`. */
+/** Parses `front`, or `name=front,alias=web`. */
 export function parseNetwork(text: string): { readonly name: string; readonly aliases: string[] } {
   if (!text.includes('=')) return { name: text, aliases: [] };
   const fields = csvFields(text, '--network');
@@ -118,12 +118,12 @@ export function parseNetwork(text: string): { readonly name: string; readonly al
   return { name, aliases: alias === undefined ? [] : [alias] };
 }
 
-/** Docker writes `node.labels.zone==a`; blanks are ours. */
+/** Adds the spaces that Docker omits in `node.labels.zone==a`. */
 export function constraintOf(text: string): string {
   return text.replace(/\s*(==|!=)\s*/, ' $1 ');
 }
 
-/** `spread=node.labels.zone`. */
+/** Parses `spread=node.labels.zone`. */
 function preferenceOf(text: string): { readonly spread: string } {
   const [key, value] = splitPair(text);
   if (key !== 'spread' || value === undefined)
@@ -131,7 +131,10 @@ function preferenceOf(text: string): { readonly spread: string } {
   return { spread: value };
 }
 
-/** A name that is free, from the last part of an image or command: `registry/team/web:1` is `web`, then `web-2`. */
+/**
+ * Returns an unused name based on the last part of an image or command: `registry/team/web:1` becomes `web`, then
+ * `web-2`.
+ */
 export function freeName(what: string, taken: ReadonlySet<string>): string {
   const last = what.split('/').at(-1) ?? '';
   const base =

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { repeatable } from '../input/repeatable.ts';
 
-/** The flags that `service create` and `service update` share, as Docker names them. */
+/** Flags common to `service create` and `service update`, with Docker's names. */
 export interface SharedFlags {
   readonly replicas?: string;
   readonly entrypoint?: string;
@@ -35,7 +35,7 @@ export interface SharedFlags {
   readonly logDriver?: string;
   readonly logOpt?: readonly string[];
   readonly init?: boolean;
-  /** False: `--no-healthcheck`. */
+  /** False if `--no-healthcheck` is given. */
   readonly healthcheck?: boolean;
   readonly healthCmd?: string;
   readonly healthInterval?: string;
@@ -46,7 +46,7 @@ export interface SharedFlags {
   readonly timeout?: string;
 }
 
-/** Declares them. */
+/** Declares the flags. */
 export function sharedFlags(command: Command): Command {
   command
     .option('--replicas <count>', 'number of tasks')

@@ -7,12 +7,12 @@ import { parseGoTemplate, renderGoTemplate } from '../output/go-template.ts';
 import { renderTable } from '../output/table.ts';
 import type { Cx } from '../session.ts';
 
-/** Fields of a row as Docker names them. */
+/** Fields of a row, with Docker's names. */
 export type FormatRow = Readonly<Record<string, unknown>>;
 
 export const FORMAT_HELP = "Go template such as '{{.Name}}\\t{{json .}}', 'table {{.Name}}', or json";
 
-/** Docker's `service ls`. */
+/** Row of Docker's `service ls`. */
 export const serviceRow = (service: Service): FormatRow => ({
   ID: service.meta.uid,
   Name: service.meta.name,
@@ -24,7 +24,7 @@ export const serviceRow = (service: Service): FormatRow => ({
   Labels: service.meta.labels,
 });
 
-/** Docker's `service ps`, `stack ps` and `node ps`. */
+/** Row of Docker's `service ps`, `stack ps` and `node ps`. */
 export const taskRow = (task: Task, now: number): FormatRow => ({
   ID: task.meta.uid,
   Name: task.meta.name,
@@ -38,7 +38,7 @@ export const taskRow = (task: Task, now: number): FormatRow => ({
   Labels: task.meta.labels,
 });
 
-/** Docker's `node ls`. */
+/** Row of Docker's `node ls`. */
 export const nodeRow = ({ meta, spec, status }: Node): FormatRow => ({
   ID: meta.uid,
   Name: meta.name,
@@ -49,7 +49,7 @@ export const nodeRow = ({ meta, spec, status }: Node): FormatRow => ({
   Labels: meta.labels,
 });
 
-/** What `inspect` shows: Gantry's own fields beside the two that every object of Docker has. */
+/** Row of `inspect`: Gantry's own fields and the ones that every object of Docker has. */
 export const inspectRow = (object: AnyObject): FormatRow => ({
   ID: object.meta.uid,
   Name: idOf(object.meta),
@@ -58,9 +58,9 @@ export const inspectRow = (object: AnyObject): FormatRow => ({
 });
 
 /**
- * Prints rows as `--format` says: one line each, or a table.
+ * Prints rows in the given format: one line each, or a table.
  *
- * @param isClosed rows have all their fields: an unknown one is a usage error
+ * @param isClosed whether rows have all their fields, so that an unknown one is a usage error
  */
 export function printRows(cx: Cx, format: string, rows: readonly FormatRow[], isClosed = true): void {
   if (format === 'json') {
@@ -79,5 +79,5 @@ export function printRows(cx: Cx, format: string, rows: readonly FormatRow[], is
   cx.io.stdout.write(renderTable(lines));
 }
 
-/** `DesiredState`: `DESIRED STATE`. */
+/** Converts `DesiredState` to `DESIRED STATE`. */
 const titleOf = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase();

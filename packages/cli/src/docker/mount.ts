@@ -7,7 +7,7 @@ type MountInput = NonNullable<TemplateInput['mounts']>[number];
 const FLAG = '--mount';
 const PROPAGATION = Object.freeze(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'] as const);
 
-/** `type=bind,source=/a,target=/b,readonly`, `type=tmpfs,target=/c,tmpfs-size=64m`. */
+/** Parses `type=bind,source=/a,target=/b,readonly` or `type=tmpfs,target=/c,tmpfs-size=64m`. */
 export function parseMount(text: string): MountInput {
   const fields = csvFields(text, FLAG);
   const type = fields.get('type') ?? 'volume';
@@ -41,7 +41,7 @@ export function parseMount(text: string): MountInput {
   );
 }
 
-/** `readonly`, `readonly=true` and `readonly=1`. */
+/** Accepts `readonly`, `readonly=true` and `readonly=1`. */
 function isSet(fields: ReadonlyMap<string, string | undefined>, key: string): boolean {
   if (!fields.has(key)) return false;
   return !['false', '0'].includes(fields.get(key) ?? 'true');

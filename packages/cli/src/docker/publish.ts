@@ -6,7 +6,7 @@ type PortInput = NonNullable<TemplateInput['ports']>[number];
 
 const FLAG = '--publish';
 
-/** `8080:80/tcp`, `80`, `8000-8002:80-82`, `published=8080,target=80,protocol=tcp,mode=host`. */
+/** Parses `8080:80/tcp`, `80`, `8000-8002:80-82`, or `published=8080,target=80,protocol=tcp,mode=host`. */
 export function parsePublish(text: string): PortInput[] {
   return text.includes('=') ? [long(text)] : short(text);
 }

@@ -3,10 +3,10 @@ import { usage } from '../output/problem.ts';
 import type { SharedFlags } from './flags.ts';
 import { bytes, cores, count, duration, oneOf, ratio } from './values.ts';
 
-/** A tree of values without the undefined ones: what is left out is not said. */
+/** A tree of values in which undefined fields are omitted. */
 export type Spec = Record<string, unknown>;
 
-/** The part of a service's spec that flags set which creating and updating share. */
+/** Converts the flags that creating and updating share to a part of a service's spec. */
 export function sharedSpec(flags: SharedFlags): Spec {
   const healthChecks = healthChecksOf(flags);
   const spec = compact({
@@ -92,9 +92,9 @@ function loggingOf({ logDriver, logOpt = [] }: SharedFlags): Spec | undefined {
 }
 
 /**
- * One check of Docker is two of ours: until it succeeds a task gets no traffic and does not count (startup), and after
- * that an unhealthy task is replaced (liveness), or, where nothing would replace it, gets no traffic (readiness). Without
- * a command, what is given changes the image's own check.
+ * Converts one Docker check to two of Gantry's: until it succeeds, a task gets no traffic and does not count (startup);
+ * after that, an unhealthy task is replaced (liveness) or, if nothing would replace it, gets no traffic (readiness).
+ * Without a command, the other flags change the image's own check.
  */
 function healthChecksOf(flags: SharedFlags): Spec | undefined {
   const { healthCmd, healthInterval, healthTimeout, healthRetries, healthStartPeriod, restartCondition } =
@@ -135,7 +135,7 @@ function mapped<T>(
 
 const signalOf = (text: string): string => (text.startsWith('SIG') ? text : `SIG${text.toUpperCase()}`);
 
-/** A command line as words; quotes keep blanks. */
+/** Splits a command line at spaces outside of quotes. */
 export function words(text: string): string[] {
   const found = text.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? [];
   return found.map((word) =>
@@ -143,7 +143,7 @@ export function words(text: string): string[] {
   );
 }
 
-/** Without what is undefined; nothing if nothing is left. */
+/** Drops undefined fields; returns undefined if no field is left. */
 export function compact(tree: Spec): Spec | undefined {
   const fields = Object.entries(tree).filter(([, value]) => value !== undefined);
   return fields.length === 0 ? undefined : Object.fromEntries(fields);

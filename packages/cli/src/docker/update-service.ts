@@ -26,7 +26,7 @@ export interface UpdateFlags extends SharedFlags {
   readonly networkRm?: readonly string[];
 }
 
-/** Docker's `service update` as a merge patch; undefined if the flags say nothing. */
+/** Converts the flags of Docker's `service update` to a merge patch; undefined if they change nothing. */
 export function updatePatch(
   { spec }: Service,
   flags: UpdateFlags,
@@ -83,7 +83,7 @@ function mapPatch(
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
-/** A list is replaced as a whole; what is added takes the place of what has the same key. */
+/** Changes a list, which is patched as a whole; an added item replaces the one with the same key. */
 function listPatch<T, A>(
   current: readonly T[],
   add: readonly A[] | undefined,
@@ -100,7 +100,7 @@ function listPatch<T, A>(
   return [...current.filter((item) => !replaced.has(keyOf(item))), ...(add ?? [])];
 }
 
-/** `--publish-rm` names target ports, `80` or `80/udp`. */
+/** Patches ports; `--publish-rm` takes target ports, `80` or `80/udp`. */
 function portsOf(
   ports: Service['spec']['template']['ports'],
   flags: UpdateFlags,

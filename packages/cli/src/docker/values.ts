@@ -2,7 +2,7 @@ import { splitPair } from '../input/key-values.ts';
 import { readDuration } from '../output/duration.ts';
 import { usage } from '../output/problem.ts';
 
-/** A duration as Docker writes it, which is Go's way: `1m30s`, `500ms`; ms. */
+/** Parses a duration in Docker's (Go's) notation, such as `1m30s` or `500ms`, to ms. */
 export function duration(text: string, flag: string): number {
   const ms = readDuration(text);
   if (ms === undefined) throw usage(`${flag}: expected a duration such as 10s or 1m30s, got "${text}"`);
@@ -18,14 +18,14 @@ const BYTES: Readonly<Record<string, number>> = Object.freeze({
   t: 2 ** 40,
 });
 
-/** Bytes as Docker writes them: `64m`, `1.5g`, `1gb`; every unit is a power of 1024. */
+/** Parses an amount of bytes in Docker's notation: `64m`, `1.5g`, `1gb`; every unit is a power of 1024. */
 export function bytes(text: string, flag: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(text);
   if (match === null) throw usage(`${flag}: expected bytes such as 64m or 1g, got "${text}"`);
   return Math.floor(Number(match[1]) * (BYTES[(match[2] ?? '').toLowerCase()] as number));
 }
 
-/** Cores as Docker writes them, `0.5`; millicores. */
+/** Parses cores in Docker's notation, such as `0.5`, to millicores. */
 export function cores(text: string, flag: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw usage(`${flag}: expected cores such as 0.5, got "${text}"`);
   return Math.round(Number(text) * 1000);
@@ -36,7 +36,7 @@ export function count(text: string, flag: string): number {
   return Number(text);
 }
 
-/** A share such as `0.25`. */
+/** Parses a ratio such as `0.25`. */
 export function ratio(text: string, flag: string): number {
   const value = Number(text);
   if (text === '' || !(value >= 0 && value <= 1))
@@ -50,7 +50,7 @@ export function oneOf<T extends string>(text: string, flag: string, choices: rea
   return found;
 }
 
-/** `KEY=VALUE`, where the value may be left out for an empty one. */
+/** Parses `KEY=VALUE` pairs; the value may be omitted and is then empty. */
 export function pairs(words: readonly string[] = []): Record<string, string> {
   return Object.fromEntries(
     words.map((word) => {
@@ -60,7 +60,7 @@ export function pairs(words: readonly string[] = []): Record<string, string> {
   );
 }
 
-/** `type=bind,source=/a,readonly` as fields. */
+/** Parses `type=bind,source=/a,readonly` to fields. */
 export function csvFields(text: string, flag: string): ReadonlyMap<string, string | undefined> {
   const fields = new Map<string, string | undefined>();
   for (const part of text.split(',')) {
@@ -71,7 +71,7 @@ export function csvFields(text: string, flag: string): ReadonlyMap<string, strin
   return fields;
 }
 
-/** Refuses fields that nobody reads: nothing is ignored quietly. */
+/** Rejects unknown fields, so that none is ignored silently. */
 export function refuseUnknown(
   fields: ReadonlyMap<string, string | undefined>,
   known: readonly string[],

@@ -1,10 +1,10 @@
-/** Something that was looked at. */
+/** The result of a check. */
 export interface Check {
   readonly name: string;
-  /** `absent`: it is not there and is needed for some things only; `wrong`: something has to be done. */
+  /** `absent`: missing, but needed for some features only; `wrong`: requires action. */
   readonly state: 'ok' | 'absent' | 'wrong';
-  /** What there is. */
+  /** What was found. */
   readonly found: string;
-  /** What follows from that. */
+  /** What follows from it. */
   readonly means: string;
 }

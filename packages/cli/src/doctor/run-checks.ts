@@ -9,7 +9,7 @@ import { problemOf } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import type { Check } from './check.ts';
 
-/** Looks at everything, at once. */
+/** Runs all checks concurrently. */
 export async function runChecks(cx: Cx): Promise<readonly Check[]> {
   const { env } = cx.io;
   return Promise.all([
@@ -39,7 +39,7 @@ export async function runChecks(cx: Cx): Promise<readonly Check[]> {
   ]);
 }
 
-/** Node 20.19 is the first one that we are tested with. */
+/** Node 20.19 is the oldest version with which Gantry is tested. */
 export async function nodeCheck(version: string): Promise<Check> {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const enough = major > 20 || (major === 20 && minor >= 19);
@@ -53,7 +53,7 @@ export async function nodeCheck(version: string): Promise<Check> {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The file holds tokens: nobody else may read it. */
+/** The file contains tokens, so no other user may read it. */
 export async function contextsCheck(env: Env): Promise<Check> {
   const path = contextsPath(env);
   const name = 'Contexts';
@@ -119,7 +119,7 @@ async function serverCheck(cx: Cx): Promise<Check> {
   }
 }
 
-/** What the election means for a server that answers. */
+/** Derives the result for a server that answers from the leader election. */
 export function electionCheck(election: Election | undefined): Pick<Check, 'state' | 'means'> {
   if (election === undefined) return { state: 'ok', means: 'it answers' };
   const { leader, servers } = election;
@@ -156,7 +156,7 @@ async function dockerCheck(env: Env): Promise<Check> {
   };
 }
 
-/** Limits of processes need a control group of ours that we may write. */
+/** Resource limits of processes require a control group that this process may write. */
 async function cgroupCheck(): Promise<Check> {
   const name = 'Control groups';
   const own = await readFile('/proc/self/cgroup', 'utf8').catch(() => undefined);

@@ -33,12 +33,12 @@ export function editableOf(object: AnyObject): Editable {
 
 export const isSame = (a: Editable, b: Editable): boolean => canonicalJson(a) === canonicalJson(b);
 
-/** The file as the editor shows it. `problem`: why the last attempt failed. */
+/** Renders an object as the file that the editor opens. */
 export async function renderDocument(object: Editable): Promise<string> {
   return renderYaml(object);
 }
 
-/** A file with comments above it: what it is, and what was wrong with it. */
+/** Adds comments above the object: what it is, and why the last attempt failed. */
 export function withHeader(body: string, ref: string, problem?: Problem): string {
   const lines = [
     `Edit ${ref}. Lines that begin with # are ignored; an empty file cancels the edit.`,
@@ -54,15 +54,15 @@ export function withHeader(body: string, ref: string, problem?: Problem): string
   return `${comments.join('\n')}\n${body}`;
 }
 
-/** The file without the comments above the object. */
+/** Removes the comments above the object. */
 export function withoutHeader(text: string): string {
   return text.replace(/^(?:[ \t]*(?:#[^\n]*)?(?:\r?\n|$))+/, '');
 }
 
 /**
- * The merge patch that a saved file asks for; undefined if it changes nothing.
+ * Returns the merge patch for an edited file; undefined if nothing has changed.
  *
- * @throws `INVALID_OBJECT` for what is not one object of the same kind, name and namespace
+ * @throws `INVALID_OBJECT` unless the file contains one object of the same kind, name and namespace
  */
 export function changeOf(before: Editable, text: string, ref: string): object | undefined {
   const manifests = parseManifests(text, ref);

@@ -6,8 +6,8 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The JSON merge patch (RFC 7396) that turns one value into another: `null` removes a field, lists are replaced as a whole.
- * Undefined if they are equal.
+ * Returns the JSON merge patch (RFC 7396) that turns one value into another: `null` removes a field, lists are replaced
+ * as a whole. Undefined if the values are equal.
  */
 export function mergePatchOf(before: unknown, after: unknown): unknown {
   if (!isObject(before) || !isObject(after)) {

@@ -5,7 +5,7 @@ import type { Cx } from '../session.ts';
 
 const VARIABLES = ['GANTRY_EDITOR', 'VISUAL', 'EDITOR'] as const;
 
-/** The user's editor, with its arguments as a shell reads them; `vi` if none is set. */
+/** Returns the user's editor, with its arguments in shell syntax; `vi` if none is set. */
 export function editorOf(env: Cx['io']['env']): string {
   return VARIABLES.map((name) => env[name]?.trim()).find((editor) => editor) ?? 'vi';
 }

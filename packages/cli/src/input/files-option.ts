@@ -17,7 +17,7 @@ export function filesOption(command: Command): Command {
     .option('-R, --recursive', 'go into the folders of a folder');
 }
 
-/** The objects that `-f` names, placed into the namespace. */
+/** Reads the objects given by `-f` and places them into the namespace. */
 export async function readInputs(cx: Cx, { filename = [], recursive }: FilesOptions): Promise<AnyInput[]> {
   const manifests = await readManifests(filename, {
     cwd: cx.io.cwd,
@@ -28,7 +28,7 @@ export async function readInputs(cx: Cx, { filename = [], recursive }: FilesOpti
   return placeAll(manifests, await cx.target(), await kindsFor(cx, manifests));
 }
 
-/** The cluster is asked only if there is a kind that is not one of the core's. */
+/** Returns the kinds for these objects; asks the cluster only if one of them is not a core kind. */
 async function kindsFor(cx: Cx, manifests: readonly Manifest[]): Promise<readonly KindInfo[]> {
   const known = manifests.every(({ object }) => findKind(object.kind, CORE_KINDS) !== undefined);
   return known ? CORE_KINDS : (await (await cx.api()).info({ signal: cx.signal })).kinds;

@@ -6,7 +6,7 @@ export function splitPair(text: string): readonly [key: string, value: string | 
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** `a=1 b-` as a merge patch: what to set, and `null` for what goes. */
+/** Parses `a=1 b-` as a merge patch: values to set, and `null` for keys to remove. */
 export function parseChanges(words: readonly string[], what: string): Record<string, string | null> {
   const changes: Record<string, string | null> = {};
   for (const word of words) {
@@ -19,7 +19,7 @@ export function parseChanges(words: readonly string[], what: string): Record<str
   return changes;
 }
 
-/** `cpu=250m,memory=64Mi`. */
+/** Parses `cpu=250m,memory=64Mi`. */
 export function parseAmounts(text: string, option: string): Record<string, string | number> {
   const amounts: Record<string, string | number> = {};
   for (const part of text.split(',')) {
@@ -27,13 +27,13 @@ export function parseAmounts(text: string, option: string): Record<string, strin
     if (value === undefined || key === '' || value === '') {
       throw usage(`${option}: expected RESOURCE=AMOUNT,…, got "${text}"`);
     }
-    // Only these two have units; a bare number of cores is text to the cluster, one of bytes too.
+    // Only these two have units; the cluster takes them as text, even without a unit.
     amounts[key] = key === 'cpu' || key === 'memory' ? value : Number(value);
   }
   return amounts;
 }
 
-/** A whole number. */
+/** Parses a whole number. */
 export function parseCount(text: string, option: string): number {
   if (!/^\d{1,15}$/.test(text)) throw usage(`${option}: expected a whole number, got "${text}"`);
   return Number(text);

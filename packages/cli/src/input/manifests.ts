@@ -5,10 +5,10 @@ import { type Document, parseAllDocuments } from 'yaml';
 import type { Input } from '../io/io.ts';
 import { CliError, usage } from '../output/problem.ts';
 
-/** An object as a file has it, and where it stands there. */
+/** An object from a file, with its place there. */
 export interface Manifest {
   readonly object: AnyInput;
-  /** `web.yaml`, or `web.yaml document 2`. */
+  /** Place of the object: `web.yaml`, or `web.yaml document 2`. */
   readonly source: string;
 }
 
@@ -16,15 +16,15 @@ export interface ManifestOptions {
   readonly cwd: string;
   readonly stdin: Input;
   readonly signal: AbortSignal;
-  /** Goes into the folders in a folder. */
+  /** Descends into subdirectories. */
   readonly recursive?: boolean | undefined;
 }
 
-/** Lists of lists of objects: how deep. */
+/** Maximum nesting of lists of objects. */
 const MAX_LISTS = 16;
 const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
 
-/** Reads objects from files, from the YAML and JSON files of folders, and from standard input (`-`). */
+/** Reads objects from files, from the YAML and JSON files of directories, and from standard input (`-`). */
 export async function readManifests(paths: readonly string[], options: ManifestOptions): Promise<Manifest[]> {
   if (paths.length === 0) throw usage('expected -f FILE, a folder, or - for standard input');
   const manifests: Manifest[] = [];
@@ -56,9 +56,9 @@ async function texts(path: string, options: ManifestOptions): Promise<{ name: st
 }
 
 /**
- * All that stands on an input, as text.
+ * Reads an input to its end, as text.
  *
- * @throws `ABORTED` when the signal fires first, and closes the input.
+ * @throws `ABORTED` if the signal fires first; the input is closed then.
  */
 export async function readAll(input: Input, signal: AbortSignal): Promise<string> {
   const read = async (): Promise<string> => {
@@ -83,7 +83,7 @@ export async function readAll(input: Input, signal: AbortSignal): Promise<string
 }
 
 /**
- * The objects of one text: YAML or JSON, of several documents, in which a document may be a list of objects.
+ * Parses the objects of a text: YAML or JSON, possibly with several documents, each of which may be a list of objects.
  *
  * @throws `INVALID_OBJECT` with line and column
  */
@@ -103,7 +103,9 @@ export function parseManifests(text: string, name: string): Manifest[] {
   });
 }
 
-/** What the YAML library does not take: too many aliases, an alias of nothing, nesting that exhausts the stack. */
+/**
+ * Reports errors of the YAML library: too many aliases, an alias without an anchor, nesting that exhausts the stack.
+ */
 function readYaml<T>(source: string, read: () => T): T {
   try {
     return read();

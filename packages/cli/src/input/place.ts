@@ -5,7 +5,7 @@ import { usage } from '../output/problem.ts';
 import type { Manifest } from './manifests.ts';
 
 /**
- * Puts objects that name no namespace into the one that is looked at. One that names another than `-n` is a mistake.
+ * Places objects without a namespace into the current one. An object whose namespace contradicts `-n` is an error.
  *
  * @throws a usage error
  */

@@ -1,6 +1,9 @@
 import { Option } from 'commander';
 
-/** An option with a value that may be given several times; unlike a variadic one it leaves the words behind alone. */
+/**
+ * Declares an option with a value that may be repeated; unlike a variadic option, it does not consume the words after
+ * it.
+ */
 export function repeatable(flags: string, description: string): Option {
   const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [
     ...(before ?? []),

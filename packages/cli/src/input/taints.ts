@@ -3,7 +3,7 @@ import { usage } from '../output/problem.ts';
 
 const EFFECTS: readonly Taint['effect'][] = Object.freeze<Taint['effect'][]>(['NoSchedule', 'NoExecute']);
 
-/** `key=value:Effect` sets a taint, `key:Effect-` takes one off, `key-` all of this key. */
+/** Changes taints: `key=value:Effect` sets a taint, `key:Effect-` removes one, `key-` removes all with this key. */
 export function changeTaints(taints: readonly Taint[], words: readonly string[]): readonly Taint[] {
   return words.reduce<readonly Taint[]>((current, word) => changeOne(current, word), taints);
 }

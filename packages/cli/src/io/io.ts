@@ -1,6 +1,6 @@
 import type { Clock, ClusterApi, Random } from '@gantry/core';
 
-/** Where text goes: standard output or error, or a string in a test. */
+/** A destination of text: standard output or error, or a string in a test. */
 export interface Output {
   write(text: string): void;
   readonly isTTY: boolean;
@@ -8,17 +8,17 @@ export interface Output {
   readonly rows: number;
 }
 
-/** Where bytes come from: standard input. */
+/** A source of bytes: standard input. */
 export interface Input {
   readonly isTTY: boolean;
   read(): AsyncIterable<Uint8Array>;
-  /** Hands on every key at once, unechoed; only on a terminal. */
-  /** Ends it, so that a read that waits for a pipe does not keep the process. */
+  /** In raw mode, delivers every key immediately and without echo; only on a terminal. */
+  /** Closes the input, so that a pending read of a pipe does not keep the process alive. */
   close?(): void;
   setRawMode(on: boolean): void;
 }
 
-/** An access token as the server lists it: never the secret itself. */
+/** An access token as listed by the server, without its secret. */
 export interface TokenInfo {
   readonly id: string;
   readonly name: string;
@@ -28,23 +28,23 @@ export interface TokenInfo {
   readonly expiresAt?: number | undefined;
 }
 
-/** Access tokens of a cluster, which are no objects of it. */
+/** Access tokens of a cluster, which are not objects. */
 export interface TokenApi {
   list(): Promise<readonly TokenInfo[]>;
-  /** Answers the secret, once. */
+  /** Creates a token. The result contains the secret, which cannot be retrieved again. */
   create(input: {
     readonly name: string;
     readonly grants: TokenInfo['grants'];
     readonly expiresInMs?: number | undefined;
   }): Promise<TokenInfo & { readonly token: string }>;
   remove(id: string): Promise<void>;
-  /** Whether the token in use allows a verb on a kind; without a namespace, in all of them. */
+  /** Whether the current token allows a verb on a kind (default: in all namespaces). */
   mayI(request: {
     readonly verb: string;
     readonly kind: string;
     readonly namespace?: string | undefined;
   }): Promise<AccessDecision>;
-  /** All that the token in use allows. */
+  /** Everything that the current token allows. */
   rules(): Promise<AccessRules>;
 }
 
@@ -63,18 +63,18 @@ export interface AccessRules {
   }[];
 }
 
-/** How a cluster is reached. */
+/** The address of a cluster, and how to authenticate. */
 export interface Target {
-  /** Its URL. */
+  /** URL of the server. */
   readonly server: string;
-  /** URLs of further servers of the same cluster, which are used while that one cannot be reached. */
+  /** URLs of further servers of the same cluster, which are used while `server` is unreachable. */
   readonly servers?: readonly string[] | undefined;
   readonly token?: string | undefined;
-  /** Certificate authority that signed the server's certificate, PEM. */
+  /** Certificate authority that signed the server's certificate, in PEM. */
   readonly ca?: string | undefined;
 }
 
-/** All that a cluster keeps, as it was at one revision. */
+/** The complete stored state of a cluster at one revision. */
 export interface ClusterState {
   readonly cluster: string;
   readonly revision: number;
@@ -84,7 +84,7 @@ export interface ClusterState {
 export interface Connection extends AsyncDisposable {
   readonly api: ClusterApi;
   readonly tokens: TokenApi;
-  /** For admins. */
+  /** Reads the state; for admins only. */
   state(): Promise<ClusterState>;
 }
 
@@ -93,32 +93,32 @@ export interface System {
   readonly random: Random;
 }
 
-/** Everything the command line touches outside of itself. A test gives its own. */
+/** Everything outside the command line that it uses. Tests provide their own. */
 export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdin: Input;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Time and chance; loaded when they are needed. */
+  /** Clock and random source; loaded on demand. */
   system(): Promise<System>;
-  /** Fires at Ctrl-C, SIGTERM and SIGHUP. */
+  /** Fires on Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
-  /** Calls back when the terminal has changed its size; the answer ends that. */
+  /** Calls back whenever the size of the terminal changes; the returned function unsubscribes. */
   onResize(callback: () => void): () => void;
   /**
-   * Writes `restore` to standard output and leaves raw mode if the process exits, for any reason but SIGKILL, before the
-   * returned function was called.
+   * Writes `restore` to standard output and leaves raw mode if the process exits, for any reason except SIGKILL, before
+   * the returned function is called.
    */
   readonly guardTerminal?: ((restore: string) => () => void) | undefined;
   connect(target: Target): Promise<Connection>;
-  /** How this program is started once more: the program and its first arguments. */
+  /** How to start this program again: the executable and its first arguments. */
   readonly self: readonly string[];
   /**
-   * From now on the process keeps running if its output cannot be written: such output is dropped and counted. Without
-   * this the first failure ends the command with exit code 1.
+   * Keeps the process running from now on if its output cannot be written: such output is dropped and counted.
+   * Otherwise the first failure ends the command with exit code 1.
    */
   readonly keepRunning?: (() => void) | undefined;
-  /** Tells the process that started this one in the background; absent if none did. */
+  /** Sends a message to the process that started this one in the background; absent if there is none. */
   readonly tellParent?: ((message: unknown) => void) | undefined;
 }

@@ -20,7 +20,7 @@ export function nodeIo(signal: AbortSignal, outputs: ProcessOutputs): Io {
     },
     guardTerminal,
     connect,
-    // `--`: Node must not read what follows, such as the --env-file of a container.
+    // `--`: Node must not interpret what follows, such as the --env-file of a container.
     self: [process.execPath, ...process.execArgv, '--', process.argv[1] as string],
     tellParent:
       process.send === undefined ? undefined : (message) => process.send?.(message, () => undefined),
@@ -38,7 +38,7 @@ function guardTerminal(restore: string): () => void {
       process.stdin.setRawMode?.(false);
       writeSync(process.stdout.fd, restore);
     } catch {
-      // The terminal is gone: nothing is left to restore.
+      // The terminal is gone, so there is nothing to restore.
     }
   };
   process.on('exit', onExit);

@@ -1,16 +1,16 @@
 import { LossyOutput, type OutputLoss } from '@gantry/system/output';
 
-/** Output of a process that keeps running is dropped beyond this if nobody reads it, in bytes. */
+/** Maximum unread output of a process that keeps running, in bytes; more is dropped. */
 const MAX_PENDING_BYTES = 1_048_576;
 
-/** Standard output and standard error of this process, neither of which ever throws. */
+/** Standard output and standard error of this process; writing to them never throws. */
 export class ProcessOutputs {
   readonly stdout: LossyOutput;
   readonly stderr: LossyOutput;
   #keepsRunning = false;
   #reason: string | undefined;
 
-  /** @param onLoss called when a command cannot write its output, unless it keeps running all the same */
+  /** @param onLoss called if a command cannot write its output, unless it keeps running anyway */
   constructor(onLoss: () => void) {
     const output = (stream: NodeJS.WriteStream): LossyOutput =>
       new LossyOutput(stream, {
@@ -29,7 +29,7 @@ export class ProcessOutputs {
     return this.#keepsRunning;
   }
 
-  /** Why the output of a command could not be written, as the code of a system error. */
+  /** Why the output of a command could not be written, as a system error code. */
   get failure(): string | undefined {
     return this.#reason;
   }

@@ -16,8 +16,8 @@ export interface Started {
 }
 
 /**
- * Starts this program once more, in the background, and waits until its cluster is ready. If we are interrupted before
- * that, so is it.
+ * Starts this program again in the background, and waits until its cluster is ready. If this process is interrupted
+ * before that, the background process is interrupted too.
  *
  * @param args its command line
  */
@@ -54,7 +54,7 @@ export async function startBackground(cx: Cx, name: string, args: readonly strin
   }
 }
 
-/** Without space for a log the cluster has none. */
+/** Opens the log file. If the disk is full, the cluster has no log. */
 async function openLog(cx: Cx, path: string): Promise<FileHandle> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });

@@ -1,11 +1,11 @@
 import { request } from 'node:http';
 
-/** What a Docker engine says of itself, or why it cannot be asked. */
+/** The version that a Docker engine reports, or why it did not answer. */
 export type DockerProbe =
   | { readonly found: true; readonly host: string; readonly version: string; readonly apiVersion: string }
   | { readonly found: false; readonly host: string; readonly reason: string };
 
-/** Asks the engine at DOCKER_HOST, or at its usual socket, for its version. */
+/** Queries the version of the engine at DOCKER_HOST, or at the default socket. */
 export function probeDocker(
   env: Readonly<Record<string, string | undefined>>,
   timeoutMs = 2000,

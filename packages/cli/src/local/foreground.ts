@@ -9,12 +9,12 @@ import type { LocalSettings } from './settings.ts';
 import { startCluster } from './start-cluster.ts';
 import { isAlive, readState, removeState, startTicksOf, writeState } from './state.ts';
 
-/** What a background process tells the one that started it. */
+/** Message of a background process to the one that started it. */
 export type UpMessage =
   | { readonly type: 'ready'; readonly server: string; readonly nodes: readonly string[] }
   | { readonly type: 'failed' };
 
-/** Refuses a second cluster of one name. */
+/** Rejects a second cluster with the same name. */
 export async function refuseRunning(cx: Cx, name: string): Promise<void> {
   const state = await readState(cx.io.env, name);
   if (state === undefined || !(await isAlive(state))) return;
@@ -25,7 +25,7 @@ export async function refuseRunning(cx: Cx, name: string): Promise<void> {
   );
 }
 
-/** Runs a cluster in this process until the signal fires, and cleans up behind it. */
+/** Runs a cluster in this process until the signal fires, then cleans up. */
 export async function runForeground(cx: Cx, settings: LocalSettings, background: boolean): Promise<void> {
   const { env, stdout } = cx.io;
   cx.io.keepRunning?.();

@@ -21,7 +21,7 @@ export interface ViewData {
 const REDRAW_MS = 500;
 const EVENTS = 6;
 
-/** What a cluster looks like now, in so many lines of so many columns. */
+/** Renders the current state of a cluster in `rows` lines of `columns` columns. */
 export function renderView(data: ViewData, colors: Colors, rows: number, columns: number): string[] {
   const ready = data.nodes.filter(({ status }) => status.state === 'ready').length;
   const context = { now: data.now, colors };
@@ -55,7 +55,7 @@ export function renderView(data: ViewData, colors: Colors, rows: number, columns
 
 const lines = (text: string): string[] => text.trimEnd().split('\n');
 
-/** Lines that are too long would wrap, and be counted wrongly; colours have no width. */
+/** Truncates a line: longer ones would wrap and be miscounted. Colours have no width. */
 function cut(line: string, columns: number): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape sequences
   const parts = line.split(/(\u001b\[\d+m)/);
@@ -70,7 +70,7 @@ function cut(line: string, columns: number): string {
     .join('');
 }
 
-/** Draws the cluster over and over, in place, until the signal fires. */
+/** Redraws the cluster in place until the signal fires. */
 export async function liveView(
   cx: Cx,
   cluster: LocalCluster,
@@ -107,7 +107,7 @@ function screenOf(output: Output): Writable {
   });
 }
 
-/** A line for everything that happens, until the signal fires. */
+/** Prints a line for every event until the signal fires. */
 export async function eventLines(cx: Cx, cluster: LocalCluster, signal: AbortSignal): Promise<void> {
   const { revision } = await cluster.api.list('event', { limit: 1 });
   try {

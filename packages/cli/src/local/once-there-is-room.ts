@@ -4,10 +4,10 @@ const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
 const RETRY_MS = 2000;
 
 /**
- * Does something that needs space on the disk: now, or, while the disk is full, in the background as soon as there is
- * space again. Returns how to stop that.
+ * Performs an action that needs disk space: now or, while the disk is full, in the background as soon as space is
+ * available. Returns a function that stops the retries.
  *
- * @param what names what is to be written, for a note to the user
+ * @param what what is to be written, for a note to the user
  */
 export async function onceThereIsRoom(
   cx: Cx,
@@ -41,7 +41,7 @@ export async function onceThereIsRoom(
   };
 }
 
-/** Whether an error says that the disk, or the user's share of it, is full. */
+/** Whether an error means that the disk, or the user's quota, is full. */
 export function isFull(error: unknown): boolean {
   return FULL.includes((error as { code?: unknown } | undefined)?.code);
 }

@@ -12,48 +12,48 @@ import { runtimePath } from './state.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What the command line says; it goes before the configuration. */
+/** Options from the command line, which override the configuration. */
 export interface LocalOptions {
   readonly name?: string | undefined;
   readonly nodes?: number | undefined;
   readonly runtime?: RuntimeName | undefined;
   readonly config?: string | undefined;
   readonly port?: number | undefined;
-  /** Where the state is kept; absent: in memory, or as the configuration says. */
+  /** Directory of the state (default: as configured, otherwise in memory). */
   readonly data?: string | undefined;
   /** User of process tasks whose template names none, as `user` or `user:group`. */
   readonly taskUser?: string | undefined;
-  /** Tasks run on when the cluster ends. */
+  /** Tasks keep running when the cluster stops. */
   readonly leaveTasks?: boolean | undefined;
   readonly logLevel?: GantryConfig['logLevel'];
 }
 
-/** Everything a local cluster is made of. */
+/** Complete settings of a local cluster. */
 export interface LocalSettings {
   readonly name: string;
   readonly nodes: number | readonly NodeOptions[];
   readonly runtime: RuntimeName | 'none';
-  /** Why this runtime, if nobody has chosen it. */
+  /** Why this runtime was chosen, unless the user selected it. */
   readonly chosen?: string | undefined;
   /**
-   * Its plugins; only who runs it loads them, which takes most of the time of a start. Those that are given replace those
-   * of the preset, but not those of the configuration.
+   * Loads its plugins. This takes most of the time of a start, so only the process that runs the cluster calls it.
+   * Given plugins replace those of the preset, but not those of the configuration.
    */
   plugins(given?: readonly Plugin[]): Promise<readonly Plugin[]>;
-  /** The plugins of the configuration, which are among them. */
+  /** The plugins from the configuration, which `plugins` includes. */
   readonly own: readonly Plugin[];
   readonly logLevel: NonNullable<GantryConfig['logLevel']>;
-  /** Where its load balancer keeps its frontends for the next program. */
+  /** File in which its load balancer stores its frontends for the next process. */
   readonly frontendsFile: string;
   readonly api: NonNullable<GantryConfig['api']>;
   readonly config?: string | undefined;
-  /** Token of an administrator, if one is given; else the cluster makes one. */
+  /** Token of an administrator, if given; otherwise the cluster creates one. */
   readonly adminToken?: string | undefined;
-  /** Where the certificate of its API is kept. */
+  /** Directory for the certificate of its API. */
   readonly certificates: string;
-  /** The folder of its state; absent where that is in memory. */
+  /** Directory of its state; absent if the state is in memory. */
   readonly data?: string | undefined;
-  /** Tasks run on when the cluster ends, and what the next program needs to adopt them is kept. */
+  /** Tasks keep running when the cluster stops, and the data that the next process needs to adopt them is kept. */
   readonly leavesTasks: boolean;
 }
 
@@ -61,7 +61,7 @@ async function lmdbIn(path: string): Promise<Plugin> {
   return (await import('@gantry/store-lmdb')).lmdbStore({ path });
 }
 
-/** Puts command line, configuration and defaults together. */
+/** Merges command line, configuration and defaults. */
 export async function localSettings(env: Env, cwd: string, options: LocalOptions): Promise<LocalSettings> {
   const { config, file, load } = await loadConfig(cwd, options.config);
   const name = options.name ?? config.name ?? 'gantry';
@@ -109,7 +109,7 @@ export async function localSettings(env: Env, cwd: string, options: LocalOptions
   };
 }
 
-/** Docker if its engine answers, else processes; and why. */
+/** Chooses Docker if its engine answers, otherwise processes; returns the reason as well. */
 export async function chooseRuntime(env: Env): Promise<{ runtime: RuntimeName; chosen: string }> {
   const docker = await probeDocker(env);
   return docker.found

@@ -9,12 +9,12 @@ export interface LocalCluster extends AsyncDisposable {
   readonly api: ClusterApi;
   readonly nodes: readonly string[];
   readonly server: string;
-  /** Of an administrator; known to nobody else. */
+  /** Token of an administrator, known only to this process. */
   readonly token: string;
   readonly ca?: string | undefined;
 }
 
-/** Starts a cluster and serves its API. @param ports those of the last program, which it takes over */
+/** Starts a cluster and serves its API. @param ports the ports of the previous process, which the cluster takes over */
 export async function startCluster(
   settings: LocalSettings,
   ports: KeptPorts,
@@ -53,7 +53,7 @@ export async function startCluster(
 const LOOK_MS = 50;
 
 /**
- * Takes away what a cluster has left whose program died: its agents find tasks that the control plane does not know, and
+ * Cleans up after a cluster whose process has died: its agents find tasks that are unknown to the control plane, and
  * remove them.
  */
 export async function sweepCluster(settings: LocalSettings, signal: AbortSignal): Promise<void> {
@@ -62,7 +62,8 @@ export async function sweepCluster(settings: LocalSettings, signal: AbortSignal)
     import('@gantry/store-memory'),
   ]);
   const { name, nodes } = settings;
-  const forgetful = composePlugins(await settings.plugins(), [memoryStore()]); // what is stored is to run again only with the next `up`
+  // Stored services must not run again before the next `up`.
+  const forgetful = composePlugins(await settings.plugins(), [memoryStore()]);
   await using cluster = await createCluster(forgetful, { name, nodes, signal });
   const clock = cluster.get(contracts.clock);
   for (const node of cluster.nodes) {

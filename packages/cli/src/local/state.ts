@@ -4,11 +4,11 @@ import { statePath } from '../context/paths.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What is known of a cluster that `up` runs. */
+/** Record of a cluster that `up` runs. */
 export interface LocalState {
   readonly name: string;
   readonly pid: number;
-  /** When the process started, in the kernel's ticks: a pid that is used again is not it. */
+  /** Start time of the process in kernel ticks, which detects a reused pid. */
   readonly startTicks?: string | undefined;
   /** ms since the epoch. */
   readonly since: number;
@@ -16,12 +16,12 @@ export interface LocalState {
   readonly runtime: string;
   readonly nodes: readonly string[];
   readonly config?: string | undefined;
-  /** The context that was the current one before. */
+  /** The context that was current before. */
   readonly previousContext?: string | undefined;
 }
 
 export const logPath = (env: Env, name: string): string => join(statePath(env, name), 'log');
-/** Where runtime-process keeps its records. */
+/** Directory for the records of runtime-process. */
 export const runtimePath = (env: Env, name: string): string => join(statePath(env, name), 'runtime');
 const filePath = (env: Env, name: string): string => join(statePath(env, name), 'state.json');
 
@@ -33,18 +33,18 @@ export async function writeState(env: Env, state: LocalState): Promise<void> {
   await rename(temporary, path);
 }
 
-/** Undefined if there is none. */
+/** Reads the record of a cluster; undefined if there is none. */
 export async function readState(env: Env, name: string): Promise<LocalState | undefined> {
   const text = await readFile(filePath(env, name), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as LocalState);
 }
 
-/** Forgets a cluster, with its log. */
+/** Removes the record of a cluster, including its log. */
 export async function removeState(env: Env, name: string): Promise<void> {
   await rm(statePath(env, name), { recursive: true, force: true });
 }
 
-/** The clusters that are known here. */
+/** Lists the clusters recorded on this machine. */
 export async function listStates(env: Env): Promise<readonly LocalState[]> {
   const folder = dirname(statePath(env, 'x'));
   const names = await readdir(folder).catch(() => []);
@@ -52,12 +52,12 @@ export async function listStates(env: Env): Promise<readonly LocalState[]> {
   return states.filter((state) => state !== undefined);
 }
 
-/** When a process started, as the kernel counts; undefined where that cannot be told. */
+/** Start time of a process in kernel ticks; undefined if unknown. */
 export async function startTicksOf(pid: number): Promise<string | undefined> {
   return (await statOf(pid))?.startTicks;
 }
 
-/** Whether the process that a state tells of is there; one that has ended and is not yet reaped is not. */
+/** Whether the process of a record is running; a zombie does not count as running. */
 export async function isAlive({ pid, startTicks }: Pick<LocalState, 'pid' | 'startTicks'>): Promise<boolean> {
   try {
     process.kill(pid, 0);
@@ -65,7 +65,7 @@ export async function isAlive({ pid, startTicks }: Pick<LocalState, 'pid' | 'sta
     return (error as { code?: string }).code === 'EPERM';
   }
   const stat = await statOf(pid);
-  if (stat === undefined) return startTicks === undefined; // no /proc here, or it has just gone
+  if (stat === undefined) return startTicks === undefined; // without /proc, or the process has just ended
   return !'ZX'.includes(stat.state) && (startTicks === undefined || stat.startTicks === startTicks);
 }
 
@@ -74,7 +74,7 @@ async function statOf(
 ): Promise<{ readonly state: string; readonly startTicks: string | undefined } | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  // The second field, the program's name, may have blanks and parentheses in it.
+  // The second field, the program's name, may contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0] ?? '', startTicks: fields[19] };
 }

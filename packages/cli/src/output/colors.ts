@@ -3,7 +3,10 @@ import type { Output } from '../io/io.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
-/** Colours on a terminal, unless NO_COLOR is set (https://no-color.org) or they were refused; FORCE_COLOR wins. */
+/**
+ * Colours for a terminal, unless NO_COLOR is set (https://no-color.org) or `wanted` is false; FORCE_COLOR takes
+ * precedence.
+ */
 export function colorsFor(
   output: Pick<Output, 'isTTY'>,
   env: Readonly<Record<string, string | undefined>>,

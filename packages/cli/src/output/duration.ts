@@ -9,7 +9,10 @@ const UNITS: Readonly<Record<string, number>> = Object.freeze({
   d: 86_400_000,
 });
 
-/** `1h30m`, `10s`, `500ms`, `0.5s` → ms; undefined if it is none. A number alone is not a duration, but `0` is. */
+/**
+ * Parses `1h30m`, `10s`, `500ms` or `0.5s` to ms; undefined if invalid. A bare number is not a duration, except for
+ * `0`.
+ */
 export function readDuration(text: string): number | undefined {
   if (text === '0') return 0;
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined;
@@ -20,21 +23,25 @@ export function readDuration(text: string): number | undefined {
   return Math.round(ms);
 }
 
-/** @throws a usage error that names the option */
+/**
+ * Parses a duration to ms.
+ *
+ * @throws a usage error that names the option
+ */
 export function parseDuration(text: string, option: string): number {
   const ms = readDuration(text);
   if (ms === undefined) throw usage(`${option}: expected a duration such as 30s or 1h30m, got "${text}"`);
   return ms;
 }
 
-/** How long something took or is to take: `350ms`, `4.2s`, `3m12s`. */
+/** Formats a duration: `350ms`, `4.2s`, `3m12s`. */
 export function showDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}ms`;
   if (ms < 10_000) return `${fixed(ms / 1000, 1)}s`;
   return showAge(ms);
 }
 
-/** An age as kubectl shows it: two units while the second one matters, else one. */
+/** Formats an age as kubectl does: with a second unit only while it matters. */
 export function showAge(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 120) return `${seconds}s`;

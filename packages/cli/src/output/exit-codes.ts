@@ -1,4 +1,7 @@
-/** What `gantry` exits with; stable. `exec` and `run`-like commands pass the exit code of what they ran. */
+/**
+ * Exit codes of `gantry`, which are stable. `exec` and `run`-like commands pass on the exit code of the command they
+ * ran.
+ */
 export const EXIT = Object.freeze({
   ok: 0,
   /** The operation failed; `diff`: there are differences. */
@@ -25,7 +28,7 @@ const BY_CODE: Readonly<Record<string, number>> = Object.freeze({
   ABORTED: EXIT.interrupted,
 });
 
-/** The exit code for an error code; 1 for all that have none of their own. */
+/** The exit code for an error code; 1 if the code has none of its own. */
 export function exitCodeOf(code: string): number {
   return Object.hasOwn(BY_CODE, code) ? (BY_CODE[code] as number) : EXIT.failed;
 }

@@ -1,4 +1,4 @@
-/** What other orchestrators call the things that Gantry has: a kind, or advice. */
+/** Names in other orchestrators: the corresponding kind, or advice. */
 type FieldWord = { readonly kind: string } | { readonly advice: string };
 
 const kind = (name: string, ...words: string[]): [string, FieldWord][] =>
@@ -101,7 +101,7 @@ const KINDS: ReadonlyMap<string, FieldWord> = new Map<string, FieldWord>([
   ...advice('list stacks with `gantry stack ls`', 'stack', 'stacks', 'project', 'projects'),
 ]);
 
-/** What another orchestrator's word for a kind of object means here. */
+/** The meaning of another orchestrator's name for a kind of object. */
 export function kindWord(word: string): FieldWord | undefined {
   return KINDS.get(word.toLowerCase());
 }
@@ -150,7 +150,7 @@ const COMMANDS: ReadonlyMap<string, string> = new Map([
   ['options', 'gantry --help'],
 ]);
 
-/** What to use instead of a command that Gantry does not have. `isKind`: whether a word names a kind. */
+/** Suggests an alternative to a command that Gantry does not have. `isKind`: whether a word names a kind. */
 export function commandAdvice(word: string, isKind: (word: string) => boolean): string | undefined {
   const known = COMMANDS.get(word);
   if (known !== undefined)

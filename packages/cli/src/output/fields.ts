@@ -1,14 +1,14 @@
 import type { Colors } from './colors.ts';
 import { safe, safeLines } from './safe-text.ts';
 
-/** A line of a description: a name with its value, a list below a name, or a table. */
+/** A line of a description: a name with its value, a name with a list, or a table. */
 export type Field =
   | readonly [name: string, value: string | number | boolean | readonly string[] | undefined]
   | { readonly title: string; readonly text: string };
 
 /**
- * Names on the left, values in one column; what has no value is left out. Characters that would change the terminal are
- * shown as `·`; further lines of a value stay in its column.
+ * Renders names on the left and values in one column; fields without a value are omitted. Control characters are shown
+ * as `·`; continuation lines of a value are aligned with its column.
  */
 export function renderFields(fields: readonly Field[], colors: Colors): string {
   const pairs = fields.filter((field) => Array.isArray(field)) as readonly Exclude<

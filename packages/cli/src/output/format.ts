@@ -1,14 +1,14 @@
 import { usage } from './problem.ts';
 import { renderTable } from './table.ts';
 
-/** What `-o` can be. */
+/** An output format, given by `-o`. */
 export type Format =
   | { readonly type: 'table'; readonly wide: boolean }
   | { readonly type: 'json' | 'yaml' | 'name' }
   | { readonly type: 'jsonpath'; readonly template: string }
   | Columns;
 
-/** `custom-columns=NAME:.meta.name,NODE:.spec.node`. */
+/** Format `custom-columns=NAME:.meta.name,NODE:.spec.node`. */
 export interface Columns {
   readonly type: 'columns';
   readonly columns: readonly { readonly title: string; readonly path: string }[];
@@ -16,7 +16,7 @@ export interface Columns {
 
 export const FORMATS = 'wide, json, yaml, name, jsonpath=TEMPLATE, custom-columns=TITLE:PATH,…';
 
-/** Reads `-o`. */
+/** Parses `-o`. */
 export function parseFormat(text: string | undefined): Format {
   if (text === undefined || text === 'table') return { type: 'table', wide: false };
   if (text === 'wide') return { type: 'table', wide: true };
@@ -24,7 +24,7 @@ export function parseFormat(text: string | undefined): Format {
   const [, name, value = ''] = /^=?(jsonpath|custom-columns)=(.*)$/s.exec(text) ?? [];
   if (name === 'jsonpath' && value !== '') return { type: 'jsonpath', template: value };
   if (name === 'custom-columns' && value !== '') return { type: 'columns', columns: parseColumns(value) };
-  // `-o=json`, as kubectl takes it.
+  // `-o=json`, as accepted by kubectl.
   if (text.startsWith('=')) return parseFormat(text.slice(1));
   const hint = /^(go-template|jsonpath|custom-columns)/.test(text)
     ? "gantry get services -o jsonpath='{.items[*].meta.name}'"
@@ -32,7 +32,7 @@ export function parseFormat(text: string | undefined): Format {
   throw usage(`-o: expected ${FORMATS}, got "${text}"`, hint);
 }
 
-/** Reads columns, which commas divide; commas in brackets belong to a path. */
+/** Parses columns separated by commas; commas in brackets belong to a path. */
 function parseColumns(text: string): Columns['columns'] {
   return splitOutside(text).map((column) => {
     const colon = column.indexOf(':');
@@ -55,7 +55,7 @@ function splitOutside(text: string): string[] {
   return parts;
 }
 
-/** Rows of chosen columns: a missing value is `<none>`. */
+/** Rows of custom columns; a missing value is shown as `<none>`. */
 export async function columnRows(
   { columns }: Columns,
   items: readonly unknown[],
@@ -67,7 +67,7 @@ export async function columnRows(
   return titles ? [columns.map(({ title }) => title), ...rows] : rows;
 }
 
-/** Data as a document in one of the formats that are not tables. `named`: its lines for `-o name`. */
+/** Renders data as a document in a format other than a table. `named`: returns the lines for `-o name`. */
 export async function renderData(
   format: Exclude<Format, { type: 'table' }>,
   value: unknown,
@@ -94,7 +94,7 @@ export async function renderData(
   }
 }
 
-/** YAML in which nothing is folded or shared, so that it can be read line by line and applied again. */
+/** Renders YAML without folding or aliases, so that it can be read line by line and applied again. */
 export async function renderYaml(value: unknown): Promise<string> {
   const { stringify } = await import('yaml');
   return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });

@@ -1,9 +1,9 @@
 import { usage } from './problem.ts';
 
-/** A part of a template: text, or what is put in its place. */
+/** A part of a template: text, or a pipeline to evaluate. */
 type Part = string | readonly Call[];
 
-/** A value, or a function with its arguments; a pipe hands its value on as the last argument of the next one. */
+/** A value, or a function with its arguments; a pipe passes its value to the next call as the last argument. */
 interface Call {
   readonly name: string | undefined;
   readonly args: readonly Argument[];
@@ -12,14 +12,14 @@ interface Call {
 type Argument = { readonly path: readonly string[] } | { readonly literal: string | number };
 
 export interface GoTemplate {
-  /** Begins with `table`: columns below their titles. */
+  /** Whether it begins with `table`: rows in columns below titles. */
   readonly table: boolean;
   readonly parts: readonly Part[];
 }
 
 const MAX_LENGTH = 4096;
 
-/** The functions of Docker's templates that are supported. */
+/** The supported functions of Docker's templates. */
 const FUNCTIONS: Readonly<Record<string, (...args: readonly unknown[]) => unknown>> = Object.freeze({
   json: (value) => JSON.stringify(value ?? null),
   join: (values, separator) => listOf(values).map(show).join(show(separator)),
@@ -35,9 +35,9 @@ const FUNCTIONS: Readonly<Record<string, (...args: readonly unknown[]) => unknow
 const SUPPORTED = `fields such as {{.Name}}, pipes, and the functions ${Object.keys(FUNCTIONS).join(', ')}`;
 
 /**
- * Reads a format as Docker's commands take it: a subset of Go's templates.
+ * Parses a format of Docker's commands, a subset of Go's templates.
  *
- * @throws a usage error that names what is not supported, and what is
+ * @throws a usage error that names the unsupported part and lists what is supported
  */
 export function parseGoTemplate(format: string): GoTemplate {
   if (format.length > MAX_LENGTH) throw usage(`--format: expected at most ${MAX_LENGTH} characters`);
@@ -70,11 +70,11 @@ export function parseGoTemplate(format: string): GoTemplate {
   return { table, parts };
 }
 
-/** Docker reads these itself, since shells hand them on as they are. */
+/** Docker interprets these escapes itself, since shells pass them on unchanged. */
 const unescaped = (text: string): string =>
   text.replace(/\\([tn])/g, (_, letter) => (letter === 't' ? '\t' : '\n'));
 
-/** Where an action ends; braces in quotes do not end it. */
+/** Returns the end of an action; braces in quotes do not end it. */
 function endOfAction(text: string, from: number): number {
   let quote: string | undefined;
   for (let at = from; at < text.length; at++) {
@@ -131,10 +131,11 @@ function parseArgument(token: string): Argument {
 }
 
 /**
- * Fills a template in.
+ * Renders a template.
  *
- * @param isClosed whether the value has all its fields, so that another one is an error; else it is `<no value>`
- * @throws a usage error for an unknown field of such a value, with the fields that it has
+ * @param isClosed whether the value has all its fields, so that an unknown one is an error; otherwise it is `<no
+ * value>`
+ * @throws a usage error for an unknown field of a closed value, with the existing fields
  */
 export function renderGoTemplate({ parts }: GoTemplate, value: unknown, isClosed = false): string {
   return parts
@@ -147,13 +148,13 @@ function evaluate(calls: readonly Call[], value: unknown, isClosed: boolean): un
   for (const { name, args } of calls) {
     const given = args.map((arg) => ('literal' in arg ? arg.literal : field(value, arg.path, isClosed)));
     const call = name === undefined ? undefined : FUNCTIONS[name];
-    // Docker's functions take the value first where Go's pipes hand it on last.
+    // Docker's functions take the value first, while Go's pipes pass it last.
     piped = [call === undefined ? given[0] : call(...arranged(name, [...given, ...piped]))];
   }
   return piped[0];
 }
 
-/** A pipe puts the value last: `.Labels | join ","` and `join .Labels ","` are the same. */
+/** Puts the value first: `.Labels | join ","` and `join .Labels ","` are equivalent. */
 function arranged(name: string | undefined, args: readonly unknown[]): readonly unknown[] {
   const [first, second] = args;
   const swaps = args.length === 2 && ['join', 'split', 'truncate'].includes(name ?? '');
@@ -181,7 +182,7 @@ function read(value: unknown, path: readonly string[]): unknown {
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
 
-/** A value as Go prints it. */
+/** Formats a value as Go does. */
 function show(value: unknown): string {
   if (value === undefined || value === null) return '<no value>';
   if (Array.isArray(value)) return `[${value.map(show).join(' ')}]`;

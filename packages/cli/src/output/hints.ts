@@ -1,7 +1,7 @@
-/** What is known of a failure. */
+/** Context of a failure. */
 export interface Failed {
   readonly message: string;
-  /** Names of the command, without the program's: `node update`; empty if none was recognised. */
+  /** Names of the command without the program's: `node update`; empty if no command was recognized. */
   readonly path: string;
   /** Long options of the command: `--timeout`. */
   readonly options: readonly string[];
@@ -11,10 +11,10 @@ type Hint = (failed: Failed) => string | undefined;
 
 const has = ({ options }: Failed, option: string): boolean => options.includes(option);
 
-/** Commands that talk to no server. */
+/** Commands that do not connect to a server. */
 const WITHOUT_SERVER = /^(up|down|server|agent|doctor|snapshot|context|completion)\b/;
 
-/** What to do next, by error code, as far as it is true for every error of the code; otherwise the command says so itself. */
+/** Next steps by error code, if they apply to every error of the code; otherwise the command adds its own hint. */
 const HINTS: Readonly<Record<string, Hint>> = Object.freeze({
   CONFLICT: (failed) => {
     if (failed.message.includes('force takes it over'))
@@ -50,7 +50,7 @@ const HINTS: Readonly<Record<string, Hint>> = Object.freeze({
   INTERNAL: () => 'this is a bug of Gantry: please report it with the output of `gantry doctor -o json`',
 });
 
-/** A next step for an error of this code in this command, if one fits. */
+/** Suggests a next step for an error of this code in this command, if there is one. */
 export function hintFor(code: string, failed: Failed): string | undefined {
   return Object.hasOwn(HINTS, code) ? HINTS[code]?.(failed) : undefined;
 }

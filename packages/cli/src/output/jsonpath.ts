@@ -9,15 +9,15 @@ export type Piece =
 
 /** Maximum length of a template, in characters. */
 const MAX_LENGTH = 4096;
-/** Maximum length of one path: the library that evaluates paths takes quadratic time to read them. */
+/** Maximum length of a path: the library that evaluates paths parses them in quadratic time. */
 const MAX_PATH_LENGTH = 1024;
-/** Maximum number of ranges inside each other, and of `..` in one path: each multiplies the work. */
+/** Maximum nesting of ranges, and maximum number of `..` in a path: each multiplies the work. */
 const MAX_RANGES = 16;
 const MAX_DESCENTS = 4;
 
 /**
- * Parses kubectl's notation: text, `{.path}`, `{"\n"}`, `{range .items[*]}…{end}`. A path without braces stands alone.
- * Parsing takes linear time.
+ * Parses kubectl's notation: text, `{.path}`, `{"\n"}`, `{range .items[*]}…{end}`. The braces may be omitted around a
+ * single path. Parsing takes linear time.
  *
  * @throws a usage error that names the part that could not be parsed, and for a template of more than 4,096 characters.
  */
@@ -54,7 +54,7 @@ interface Token {
   readonly text: string;
 }
 
-/** Text and what is in braces, one after the other; a brace in quotes is text. */
+/** Splits a template into text and braced parts; a brace in quotes is text. */
 function tokensOf(template: string): readonly Token[] {
   const tokens: Token[] = [];
   let at = 0;
@@ -71,7 +71,7 @@ function tokensOf(template: string): readonly Token[] {
   return tokens;
 }
 
-/** The position of the brace that closes the one before `from`. */
+/** Returns the position of the closing brace; `from` follows the opening one. */
 function closeOf(template: string, from: number): number {
   let quote = '';
   for (let at = from; at < template.length; at++) {
@@ -105,7 +105,7 @@ function pathOf(expression: string): string {
   return `$${path.startsWith('.') || path.startsWith('[') || path === '' ? '' : '.'}${path}`;
 }
 
-/** kubectl's `.labels.app\.kubernetes\.io/name` as `.labels['app.kubernetes.io/name']`. Takes linear time. */
+/** Converts kubectl's `.labels.app\.kubernetes\.io/name` to `.labels['app.kubernetes.io/name']`, in linear time. */
 function withoutEscapes(path: string): string {
   if (!path.includes('\\')) return path;
   let text = '';
@@ -138,7 +138,7 @@ function withoutEscapes(path: string): string {
   return text;
 }
 
-/** The position behind the bracket that closes the one at `from`. */
+/** Returns the position after the bracket that closes the one at `from`. */
 function bracketEnd(path: string, from: number): number {
   let quote = '';
   for (let at = from; at < path.length; at++) {
@@ -156,7 +156,7 @@ function unquote(text: string): string {
   return inner.replace(/\\(.)/g, (_, char: string) => ({ n: '\n', t: '\t', r: '\r' })[char] ?? char);
 }
 
-/** What a path finds. */
+/** Returns the values that a path matches. */
 export function evaluate(path: string, value: unknown): readonly unknown[] {
   try {
     return JSONPath({ path, json: value as object, wrap: true, eval: 'safe' }) as unknown[];
@@ -167,7 +167,7 @@ export function evaluate(path: string, value: unknown): readonly unknown[] {
   }
 }
 
-/** Fills a template in: values in one place are divided by a blank, objects are shown as JSON. */
+/** Renders a template: several values of a path are separated by spaces, objects are rendered as JSON. */
 export function renderJsonPath(pieces: readonly Piece[], value: unknown): string {
   return pieces
     .map((piece) => {

@@ -1,6 +1,6 @@
 import type { AnyObject } from '@gantry/core';
 
-/** What the user can have written of an object: without what the cluster keeps. */
+/** The part of an object that users write, without the fields that the cluster maintains. */
 export function plainObject({ kind, meta, ...rest }: AnyObject): Record<string, unknown> {
   const { name, namespace, labels } = meta;
   const place = namespace === undefined || namespace === 'default' ? {} : { namespace };

@@ -9,13 +9,13 @@ export interface PrintOptions {
   readonly headers: boolean;
   readonly namespaces: boolean;
   readonly labels?: boolean;
-  /** One object that was asked for by its name: a document is itself, not a list of it. */
+  /** A single object was requested by name: its document is not a list. */
   readonly single?: boolean;
-  /** For the columns of kinds that declare their own. */
+  /** Kinds, for those that declare their own columns. */
   readonly kinds?: readonly KindInfo[];
 }
 
-/** Shows objects: one table per kind, or one document. */
+/** Prints objects: one table for each kind, or one document. */
 export async function printObjects(
   cx: Cx,
   objects: readonly AnyObject[],
@@ -61,7 +61,7 @@ async function tables(
   return parts.join('\n');
 }
 
-/** Rows in which names say their kind, for tables of several kinds. Events have no column of names. */
+/** Prefixes names with their kind, for tables of several kinds. Events have no name column. */
 export function namesWithKind(
   rows: readonly string[][],
   kind: string,

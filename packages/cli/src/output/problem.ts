@@ -1,4 +1,4 @@
-/** Something that is wrong, as it is shown: an error of the cluster, or one of the command line's own. */
+/** An error as shown to the user, from the cluster or from the command line itself. */
 export interface Problem {
   readonly code: string;
   readonly message: string;
@@ -6,7 +6,7 @@ export interface Problem {
   readonly hint?: string | undefined;
 }
 
-/** An error of the command line itself: `USAGE`, or one of the cluster's codes where it means the same. */
+/** An error of the command line itself: `USAGE`, or a code of the cluster with the same meaning. */
 export class CliError extends Error implements Problem {
   readonly code: string;
   readonly issues: Problem['issues'] = [];
@@ -20,12 +20,12 @@ export class CliError extends Error implements Problem {
   }
 }
 
-/** The command line was written wrongly. */
+/** Returns an error for an invalid command line. */
 export function usage(message: string, hint?: string): CliError {
   return new CliError('USAGE', message, hint);
 }
 
-/** Whatever was thrown, as a problem. */
+/** Converts any thrown value to a problem. */
 export function problemOf(error: unknown): Problem {
   if (typeof error === 'object' && error !== null) {
     const { code, message, issues, hint } = error as Partial<Problem>;

@@ -2,9 +2,9 @@ import { Writable } from 'node:stream';
 import type { Output } from '../io/io.ts';
 import type { Cx } from '../session.ts';
 
-/** Shows how far several things have come: a bar for each on a terminal, else a line for each change. */
+/** Shows the progress of several items: a bar for each on a terminal, otherwise a line for each change. */
 export interface Progress extends Disposable {
-  /** @param label what it is about: `web`, `node-1` */
+  /** @param label the item: `web`, `node-1` */
   update(label: string, done: number, total: number, message: string): void;
 }
 
@@ -52,7 +52,7 @@ async function bars(output: Output): Promise<Progress> {
   };
 }
 
-/** Our output as the stream that the bars want. */
+/** Wraps an output as a stream for the progress bars. */
 function terminal(output: Output): NodeJS.WritableStream {
   const stream = new Writable({
     write: (chunk, _encoding, done) => {

@@ -3,7 +3,7 @@ import type { Colors } from './colors.ts';
 import { fixed } from './quantity.ts';
 import { renderTable } from './table.ts';
 
-/** Why here, why not elsewhere, and what would make it fit. */
+/** Explains why a task is placed on its node, why not on others, and what would make it fit. */
 export function renderExplanation(explanation: Explanation, colors: Colors): string {
   const { scheduler, nodes, feasible, filters, ranking, summary } = explanation;
   const lines = [
@@ -37,7 +37,7 @@ export function renderExplanation(explanation: Explanation, colors: Colors): str
   return `${lines.join('\n')}\n`;
 }
 
-/** The answer of `explain`: where it is, what the scheduler said, what else there is to know. */
+/** Renders the result of `explain`: the placement, the scheduler's explanation, and notes. */
 export function renderExplained(result: ExplainResult, colors: Colors): string {
   const { kind, name, node, state, placement, notes } = result;
   const where = [state, node === undefined ? undefined : `on ${node}`]

@@ -2,14 +2,14 @@ import type { Colors } from './colors.ts';
 import { type Failed, hintFor } from './hints.ts';
 import type { Problem } from './problem.ts';
 
-/** `error: CODE message`, each issue on a line with its path, a hint. */
+/** Renders `error: CODE message`, a line for each issue with its path, and a hint. */
 export function renderProblem(
   problem: Problem,
   colors: Colors,
   failed: Omit<Failed, 'message'> = { path: '', options: [] },
 ): string {
   const { code, message } = problem;
-  // A message of several lines, as of a Compose file, tells of each issue already.
+  // A message with several lines, as for a Compose file, already contains each issue.
   const issues = message.includes('\n') ? [] : problem.issues;
   const hint = problem.hint ?? hintFor(code, { ...failed, message });
   const many = issues.length > 0;
@@ -21,7 +21,7 @@ export function renderProblem(
   return `${lines.join('\n')}\n`;
 }
 
-/** The message without the issues, which the cluster's errors repeat behind `what: `. */
+/** The message without its issues, which the cluster's errors append after `what: `. */
 function headline({ message, issues }: Problem): string {
   const first = issues[0];
   if (first === undefined) return message;

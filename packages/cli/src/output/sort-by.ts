@@ -1,7 +1,7 @@
 import { evaluate } from './jsonpath.ts';
 import { compareNatural } from './natural-order.ts';
 
-/** Sorts by a path such as `.meta.name`: numbers as numbers, text as people count; what has no value comes first. */
+/** Sorts by a path such as `.meta.name`: numbers by value, text in natural order; items without a value come first. */
 export function sortBy<T>(items: readonly T[], path: string): T[] {
   const expression = path.replace(/^\{(.*)\}$/, '$1');
   const full = expression.startsWith('$')

@@ -1,4 +1,7 @@
-/** The words that `word` may be a slip of, nearest first: at most three edits away, and less than half of it wrong. */
+/**
+ * Returns the words of which `word` may be a misspelling, nearest first: edits of at most 40% of its length, but at
+ * least one and at most three.
+ */
 export function similar(word: string, known: Iterable<string>): readonly string[] {
   const limit = Math.min(3, Math.max(1, Math.floor(word.length * 0.4)));
   return [...new Set(known)]
@@ -9,13 +12,15 @@ export function similar(word: string, known: Iterable<string>): readonly string[
     .map(({ each }) => each);
 }
 
-/** `did you mean web?`, or nothing. */
+/** Returns `did you mean web?`, or undefined. */
 export function didYouMean(word: string, known: Iterable<string>): string | undefined {
   const words = similar(word, known);
   return words.length === 0 ? undefined : `did you mean ${words.join(' or ')}?`;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours from one word to the other; gives up beyond `limit`. */
+/**
+ * Number of insertions, deletions, replacements and transpositions between two words; stops counting beyond `limit`.
+ */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let before: number[] = [];

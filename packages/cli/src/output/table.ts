@@ -2,24 +2,24 @@ import stringWidth from 'string-width';
 import { safeLines } from './safe-text.ts';
 
 export interface TableOptions {
-  /** Minimum width of each column, for rows of several tables that stand below each other. */
+  /** Minimum widths of columns, to align consecutive tables. */
   readonly widths?: readonly number[] | undefined;
-  /** Measures a line of a cell, in terminal columns; for tests. */
+  /** Measures a line of a cell in terminal columns; for tests. */
   readonly widthOf?: ((text: string) => number) | undefined;
 }
 
 const GAP = '   ';
 const ASCII = /^[\x20-\x7e]*$/;
 
-/** Columns a line takes on a terminal: wide characters take two, colours none. */
+/** Number of terminal columns of a line: wide characters take two, colours none. */
 export function displayWidth(text: string): number {
   return ASCII.test(text) ? text.length : stringWidth(text);
 }
 
 /**
- * Rows below each other, columns apart by three spaces. A cell with line breaks takes several lines.
- * Characters that would change the terminal are shown as `·`, for labels and fields may hold any text. Every line of a cell
- * is measured once, so the time is linear in the number of cells.
+ * Renders rows with columns that are three spaces apart. A cell with line breaks takes several lines. Control
+ * characters are shown as `·`, since labels and fields may contain any text. Every line of a cell is measured once, so
+ * the time is linear in the number of cells.
  */
 export function renderTable(rows: readonly (readonly string[])[], options: TableOptions = {}): string {
   const { widths: minimum = [], widthOf = displayWidth } = options;

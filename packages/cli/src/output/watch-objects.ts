@@ -9,15 +9,15 @@ import { displayWidth, renderTable } from './table.ts';
 
 export interface WatchPrintOptions extends PrintOptions {
   readonly select: SelectOptions;
-  /** Ids; all without it. */
+  /** Ids to watch (default: all). */
   readonly only?: ReadonlySet<string> | undefined;
-  /** Whether names say their kind, where several kinds are watched. */
+  /** Whether names include their kind, when several kinds are watched. */
   readonly prefixed?: boolean;
-  /** Shows what there is before it shows changes. */
+  /** Shows the existing objects before changes. */
   readonly listFirst: boolean;
 }
 
-/** Shows each change of the objects of a kind as a row or a document of its own, until it is interrupted. */
+/** Prints each change of the objects of a kind as a row or a document, until interrupted. */
 export async function watchObjects(cx: Cx, kind: KindInfo, options: WatchPrintOptions): Promise<void> {
   const api = await cx.api();
   let first = true;

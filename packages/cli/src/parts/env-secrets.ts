@@ -1,6 +1,6 @@
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Credentials come from the environment: a command line is read by everybody on the machine. */
+/** Credentials for NATS come from the environment: command lines are visible to all users of the machine. */
 export function natsCredentials(env: Env): Readonly<Record<string, string>> {
   return present({
     token: env.GANTRY_NATS_TOKEN,
@@ -10,12 +10,12 @@ export function natsCredentials(env: Env): Readonly<Record<string, string>> {
   });
 }
 
-/** Of a store that is not NATS. */
+/** Credentials for a store other than NATS. */
 export function storeCredentials(env: Env): Readonly<Record<string, string>> {
   return present({ user: env.GANTRY_STORE_USER, password: env.GANTRY_STORE_PASSWORD });
 }
 
-/** Those that are set, and not to nothing. */
+/** Keeps the values that are set and not empty. */
 export function present<T>(values: Readonly<Record<string, T | undefined>>): Readonly<Record<string, T>> {
   const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== '');
   return Object.fromEntries(set) as Readonly<Record<string, T>>;

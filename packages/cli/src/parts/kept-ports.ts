@@ -4,16 +4,16 @@ import type { GantryConfig } from '../config/define-config.ts';
 import type { System } from '../io/io.ts';
 
 export interface KeptPortsOptions {
-  /** File in which the last program has kept the frontends of its load balancer. */
+  /** File in which the previous process stored the frontends of its load balancer. */
   readonly file: string;
-  /** Where published ports listen (default: 127.0.0.1). */
+  /** Address on which published ports listen (default: 127.0.0.1). */
   readonly address?: string | undefined;
   readonly logLevel: NonNullable<GantryConfig['logLevel']>;
   /** The user's own plugins: a load balancer among them opens its ports itself. */
   readonly own: readonly Plugin[];
 }
 
-/** Ports that are served already, and the plugins with which a cluster takes them over. */
+/** Ports that are already being served, and the plugins with which a cluster takes them over. */
 export interface KeptPorts extends AsyncDisposable {
   readonly plugins: readonly Plugin[];
 }
@@ -21,9 +21,8 @@ export interface KeptPorts extends AsyncDisposable {
 const NONE: KeptPorts = { plugins: [], [Symbol.asyncDispose]: async () => undefined };
 
 /**
- * Serves the ports that the last program of this cluster served, before the modules of a cluster are loaded, which takes
- * several times as long as everything before it. The cluster takes over the same load balancer; closing it twice does no
- * harm.
+ * Serves the ports of this cluster's previous process before the cluster's modules are loaded, which takes several
+ * times as long as everything before it. The cluster takes over the same load balancer; it may be closed twice.
  */
 export async function openKeptPorts(
   { clock, random }: System,

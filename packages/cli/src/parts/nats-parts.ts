@@ -4,7 +4,7 @@ import { natsCredentials, present } from './env-secrets.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What the command line says about the way to NATS. */
+/** Command-line options for the connection to NATS. */
 export interface NatsOptions {
   readonly nats?: string | undefined;
   readonly natsCreds?: string | undefined;
@@ -13,7 +13,7 @@ export interface NatsOptions {
   readonly natsKey?: string | undefined;
 }
 
-/** Where NATS is and how to get in, in the words of the plugins that use it. */
+/** Addresses and credentials of NATS, as options of the plugins that use it. */
 export function natsConnection(env: Env, options: NatsOptions): { readonly servers: readonly string[] } {
   const servers = (options.nats ?? env.GANTRY_NATS ?? '').split(',').filter((server) => server !== '');
   if (servers.length === 0) throw usage('NATS is not named', '--nats nats://HOST:4222, or GANTRY_NATS');
@@ -26,7 +26,7 @@ export function natsConnection(env: Env, options: NatsOptions): { readonly serve
   };
 }
 
-/** The bus between servers and agents. */
+/** Returns the bus between servers and agents. */
 export async function natsBusPart(env: Env, options: NatsOptions, name: string): Promise<Plugin> {
   const { servers, ...rest } = natsConnection(env, options);
   const { natsBus } = await import('@gantry/bus-nats');

@@ -26,7 +26,7 @@ export interface AgentSettings extends NatsOptions {
   readonly logLevel?: GantryConfig['logLevel'];
 }
 
-/** Waits for the control plane for as long as it takes: a host may well start before its servers. */
+/** Waits indefinitely for the control plane: a host may start before its servers. */
 const START_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Runs the agent of this host until the signal fires. */

@@ -19,10 +19,10 @@ import { natsBusPart } from './nats-parts.ts';
 import { type StoreOptions, storePart } from './store-part.ts';
 import { untilAborted } from './until-aborted.ts';
 
-/** How long a server of another context has for its answer. */
+/** Timeout for the server of another context. */
 const ANSWER_MS = 2000;
 
-/** Where the API of a server listens unless it is told otherwise, so that its URL outlives a restart. */
+/** Default port of a server's API; fixed, so that its URL remains valid across restarts. */
 export const DEFAULT_PORT = 7443;
 
 export interface ServerSettings extends StoreOptions {
@@ -34,7 +34,7 @@ export interface ServerSettings extends StoreOptions {
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly tlsSelfSigned?: boolean | undefined;
-  /** Of the context to write; true: that of the cluster, false: none. */
+  /** Name of the context to write; true: name of the cluster, false: no context. */
   readonly context?: string | boolean | undefined;
   readonly config?: string | undefined;
   readonly logLevel?: GantryConfig['logLevel'];
@@ -118,9 +118,9 @@ async function listenOf(
 }
 
 /**
- * Makes the server known to the commands of this user, and returns how to undo that. A context of the same name whose
- * server answers is kept: the URL is added to it if the token is the same, else this server gets a context of its own.
- * The current context stays the current one as long as its server answers.
+ * Adds the server to the contexts of this user, and returns a function that undoes it. A context of the same name whose
+ * server answers is kept: the URL is added to it if the token is the same, otherwise this server gets a context of its
+ * own. The current context stays current as long as its server answers.
  */
 async function writeContext(
   cx: Cx,
@@ -146,7 +146,8 @@ async function writeContext(
   return async () => {
     await changeContexts(env, (all) => {
       const entry = Object.hasOwn(all.contexts, own) ? all.contexts[own] : undefined;
-      if (![entry?.server, ...(entry?.servers ?? [])].includes(context.server)) return all; // another has it now
+      // Another server has taken over the context.
+      if (![entry?.server, ...(entry?.servers ?? [])].includes(context.server)) return all;
       const left = entry === undefined ? undefined : withoutServer(entry, context.server);
       if (left !== undefined) return withContext(all, own, left, false);
       return withoutContext(all, own, current === own ? undefined : current);
@@ -154,7 +155,7 @@ async function writeContext(
   };
 }
 
-/** Whether a server answers where a context says, whatever it answers. */
+/** Whether the server of a context answers, whatever the response. */
 async function answers(cx: Cx, { server, servers, token, ca }: Context): Promise<boolean> {
   const late = new AbortController();
   const cancel = (await cx.clock()).after(ANSWER_MS, () => late.abort());

@@ -1,6 +1,6 @@
 import { usage } from '../output/problem.ts';
 
-/** Where the state of a cluster is kept. */
+/** Where the state of a cluster is stored. */
 export type StoreChoice =
   | { readonly kind: 'memory' }
   | { readonly kind: 'lmdb'; readonly path: string }
@@ -9,7 +9,10 @@ export type StoreChoice =
 
 export const STORE_FORMS = 'memory, lmdb:FOLDER, etcd:URL[,URL…], nats[:URL,…]';
 
-/** `lmdb:/var/lib/gantry`, `etcd:http://a:2379,http://b:2379`, `nats` (where the bus is), `nats:nats://a:4222`, `memory`. */
+/**
+ * Parses `lmdb:/var/lib/gantry`, `etcd:http://a:2379,http://b:2379`, `nats` (the servers of the bus),
+ * `nats:nats://a:4222`, or `memory`.
+ */
 export function parseStore(text: string, option = '--store'): StoreChoice {
   const at = text.indexOf(':');
   const kind = at < 0 ? text : text.slice(0, at);

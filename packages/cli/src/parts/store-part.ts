@@ -7,7 +7,7 @@ import { parseStore } from './store-choice.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What the command line says about the store. */
+/** Command-line options for the store. */
 export interface StoreOptions extends NatsOptions {
   readonly store: string;
   readonly storeCa?: string | undefined;
@@ -17,7 +17,7 @@ export interface StoreOptions extends NatsOptions {
   readonly unsafeReplicas?: boolean | undefined;
 }
 
-/** The plugin of the store that was chosen, for one cluster: several may share an etcd or a NATS. */
+/** Returns the plugin of the selected store for one cluster: several clusters may share an etcd or a NATS. */
 export async function storePart(
   env: Env,
   cwd: string,

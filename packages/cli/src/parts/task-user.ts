@@ -1,6 +1,6 @@
 import { usage } from '../output/problem.ts';
 
-/** Rejects a default user of tasks that could not be switched to: silence would leave them running as another user. */
+/** Rejects a default user of tasks that cannot be applied: otherwise tasks would silently run as another user. */
 export function checkTaskUser(user: string | undefined, runtime: string, uid = process.getuid?.()): void {
   if (user === undefined) return;
   if (runtime !== 'process')

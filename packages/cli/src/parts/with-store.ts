@@ -1,6 +1,6 @@
 import { contracts, type Plugin, type Store } from '@gantry/core';
 
-/** Opens a store outside of any cluster, for as long as the work takes. */
+/** Opens a store outside of any cluster while `work` runs. */
 export async function withStore<T>(
   plugin: Plugin,
   signal: AbortSignal,

@@ -9,13 +9,13 @@ import { startService, stoppedReplicas } from './stopped.ts';
 import { waitForServices } from './wait.ts';
 
 export interface Deployment {
-  /** Of the stack. */
+  /** Name of the stack. */
   readonly name: string;
-  /** What is applied. */
+  /** Objects to apply. */
   readonly objects: readonly AnyInput[];
-  /** Everything the file has, whether it is applied or not (default: `objects`). */
+  /** All objects of the file, whether applied or not (default: `objects`). */
   readonly declared?: readonly AnyInput[] | undefined;
-  /** Services of the file whose profiles are not active: they are left as they are. */
+  /** Services of the file whose profiles are not active: they are left unchanged. */
   readonly inactive?: readonly string[] | undefined;
 }
 
@@ -23,17 +23,20 @@ export interface DeployOptions {
   readonly dryRun?: boolean | undefined;
   readonly plan?: boolean | undefined;
   readonly force?: boolean | undefined;
-  /** Do not wait until the services are up. */
+  /** Does not wait until the services are up. */
   readonly detach?: boolean | undefined;
   readonly timeoutMs?: number | undefined;
-  /** Remove what the stack has and its file no longer has; otherwise it is only named, with this flag. */
+  /**
+   * Removes members of the stack that are no longer in the file; otherwise they are only reported, with a pointer to
+   * `pruneFlag`.
+   */
   readonly prune: boolean;
   readonly pruneFlag: string;
-  /** Replace the tasks of services that the file does not change. */
+  /** Replaces the tasks of services that the file does not change. */
   readonly recreate?: boolean | undefined;
 }
 
-/** Applies a stack in its own name, and waits until it is up. */
+/** Applies a stack under a field manager of its own, and waits until it is up. */
 export async function deployStack(cx: Cx, deployment: Deployment, options: DeployOptions): Promise<void> {
   const { name, objects } = deployment;
   const { dryRun = false, force = false } = options;
@@ -54,7 +57,7 @@ export async function deployStack(cx: Cx, deployment: Deployment, options: Deplo
   await waitForServices(cx, started, { timeoutMs: options.timeoutMs });
 }
 
-/** Services that have been stopped are started, unless they are to be stored stopped. */
+/** Starts services that have been stopped, unless they are to be stored as stopped. */
 async function startStopped(cx: Cx, { services }: Members, objects: readonly AnyInput[]): Promise<void> {
   const wanted = new Set(
     objects.flatMap((o) => (o.kind === 'service' && o.spec.replicas !== 0 ? [idOf(o.meta)] : [])),
@@ -65,7 +68,7 @@ async function startStopped(cx: Cx, { services }: Members, objects: readonly Any
   }
 }
 
-/** Restarts the services whose template is the one they had. */
+/** Restarts the services whose template has not changed. */
 async function recreate(
   cx: Cx,
   { services }: Members,
@@ -85,7 +88,7 @@ function templateOf({ spec }: Service): string {
   return JSON.stringify(spec.template);
 }
 
-/** What a stack has that its file has no longer. */
+/** Returns members of a stack that are no longer in its file. */
 export function orphans(before: Members, deployment: Deployment): Members {
   const { objects, declared = objects, inactive = [] } = deployment;
   const wanted = new Set(declared.map(({ kind, meta }) => `${kind}/${idOf(meta)}`));

@@ -2,16 +2,16 @@ import type { NetworkObject, Service } from '@gantry/core';
 import { allPages } from '../cluster/all-pages.ts';
 import type { Cx } from '../session.ts';
 
-/** The label by which a stack's objects are known. */
+/** The label that identifies the objects of a stack. */
 export const STACK_LABEL = 'gantry.stack';
 
-/** What belongs to a stack, or to any. */
+/** The objects of a stack, or of all stacks. */
 export interface Members {
   readonly services: readonly Service[];
   readonly networks: readonly NetworkObject[];
 }
 
-/** The objects of a stack in the namespace that is looked at; of every stack without a name. */
+/** Returns the objects of a stack in the current namespace (default: of every stack). */
 export async function membersOf(cx: Cx, name?: string): Promise<Members> {
   const api = await cx.api();
   const { namespace } = await cx.target();

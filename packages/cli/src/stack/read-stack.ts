@@ -3,11 +3,14 @@ import type { ComposeProject, ConvertedProject, Dialect, ReadText } from '@gantr
 import { isGantryError } from '@gantry/core';
 import type { Cx } from '../session.ts';
 
-/** Which Compose project is meant, and how it is read. */
+/** Selects a Compose project and how to read it. */
 export interface StackFiles {
-  /** Default: `COMPOSE_FILE`, or else the usual names in the working directory or above it; `-` is standard input. */
+  /**
+   * Compose files; `-` is standard input (default: `COMPOSE_FILE`, or the usual names in the working directory or above
+   * it).
+   */
   readonly files?: readonly string[] | undefined;
-  /** What relative paths in the files are relative to (default: the directory of the first file). */
+  /** Base of relative paths in the files (default: the directory of the first file). */
   readonly directory?: string | undefined;
   /** Files with variables instead of `.env`. */
   readonly envFiles?: readonly string[] | undefined;
@@ -15,18 +18,18 @@ export interface StackFiles {
   readonly profiles?: readonly string[] | undefined;
   /** Services that are active whatever their profiles. */
   readonly enabled?: readonly string[] | undefined;
-  /** Leave out what cannot be honoured, and say so, instead of rejecting the file. */
+  /** Omits what Gantry does not support, and reports it, instead of rejecting the file. */
   readonly lenient?: boolean | undefined;
-  /** Whose defaults hold (default: `compose`). */
+  /** Which defaults apply (default: `compose`). */
   readonly dialect?: Dialect | undefined;
 }
 
-/** Objects of a project, and the project they were made of. */
+/** Objects of a project, and the project from which they were converted. */
 export interface ReadStack extends ConvertedProject {
   readonly project: ComposeProject;
 }
 
-/** Reads the files of a Compose project. */
+/** Loads the files of a Compose project. */
 export async function loadStack(cx: Cx, stack: StackFiles): Promise<ComposeProject> {
   const { loadCompose, nodeFiles } = await import('@gantry/compose');
   const { cwd, env } = cx.io;
@@ -46,11 +49,11 @@ export async function loadStack(cx: Cx, stack: StackFiles): Promise<ComposeProje
   });
 }
 
-/** Reads a Compose project as objects, and says what is worth saying about it. */
+/** Converts a Compose project to objects, and prints its warnings. */
 export async function readStack(cx: Cx, stack: StackFiles): Promise<ReadStack> {
   const { convertProject } = await import('@gantry/compose');
   const project = await loadStack(cx, stack);
-  // A file can be read without a cluster to bring it to.
+  // Reading a file does not require a cluster.
   const namespace = await cx.target().then(
     (target) => target.namespace,
     () => cx.globals.namespace ?? 'default',
@@ -69,7 +72,7 @@ export async function readStack(cx: Cx, stack: StackFiles): Promise<ReadStack> {
   return { ...converted, project };
 }
 
-/** The project that is meant; undefined if a name is given and there is no file. */
+/** Finds the project; `project` is absent if a name is given and there is no file. */
 export async function findStack(
   cx: Cx,
   stack: StackFiles,

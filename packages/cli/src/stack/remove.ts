@@ -7,7 +7,7 @@ import type { Members } from './members.ts';
 
 const WAIT_MS = 120_000;
 
-/** Deletes services, waits until they are gone, and then the networks they were in. */
+/** Deletes services, waits until they are gone, and then deletes their networks. */
 export async function removeMembers(
   cx: Cx,
   { services, networks }: Members,

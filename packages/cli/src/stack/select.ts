@@ -4,10 +4,10 @@ import { usage } from '../output/problem.ts';
 /** The label with the name of a service in its Compose file. */
 export const SERVICE_LABEL = 'gantry.stack.service';
 
-/** The label of a service that `compose run` has made: a task beside those of the service. */
+/** The label of a service created by `compose run`: a task in addition to those of the service. */
 export const ONE_OFF_LABEL = 'gantry.stack.oneoff';
 
-/** The name that the Compose file has for a service. */
+/** Returns the name of a service in its Compose file. */
 export function keyOf({
   meta,
 }: {
@@ -17,13 +17,13 @@ export function keyOf({
 }
 
 export interface SelectOptions {
-  /** Names of services in the file; all without one. */
+  /** Names of services in the file (default: all). */
   readonly names: readonly string[];
-  /** Leave out the services that the named ones depend on, and do not wait for them. */
+  /** Omits the dependencies of the named services, and does not wait for them. */
   readonly noDeps?: boolean | undefined;
 }
 
-/** The named services, what they depend on, and the networks they join. */
+/** Selects the named services, their dependencies, and the networks they join. */
 export function selectObjects(
   objects: readonly AnyInput[],
   { names, noDeps = false }: SelectOptions,
@@ -53,7 +53,7 @@ export function selectObjects(
   });
 }
 
-/** Sets replicas: `web=3`. */
+/** Applies scales such as `web=3`. */
 export function scaleObjects(objects: readonly AnyInput[], scales: readonly string[]): readonly AnyInput[] {
   const wanted = new Map<string, number>();
   for (const scale of scales) {
@@ -74,7 +74,10 @@ export function scaleObjects(objects: readonly AnyInput[], scales: readonly stri
   return scaled;
 }
 
-/** Dependencies that can never be met, because the service has no replicas: `web waits for db, which has 0 replicas`. */
+/**
+ * Lists dependencies that can never be met because the service has no replicas: `web waits for db, which has 0
+ * replicas`.
+ */
 export function idleDependencies(objects: readonly AnyInput[]): readonly string[] {
   const services = objects.filter((object): object is ServiceInput => object.kind === 'service');
   const idle = new Map(

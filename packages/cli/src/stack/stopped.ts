@@ -2,16 +2,16 @@ import { type AnyInput, idOf, type Service } from '@gantry/core';
 import { CliError } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 
-/** The label of a service that `compose stop` has stopped: the replicas it had. */
+/** The label of a service stopped by `compose stop`; its value is the previous number of replicas. */
 export const STOPPED_LABEL = 'gantry.stack.stopped';
 
-/** The replicas a stopped service had; undefined if it is not stopped. */
+/** The previous replicas of a stopped service; undefined if it is not stopped. */
 export function stoppedReplicas({ meta }: Service): number | undefined {
   const text = meta.labels[STOPPED_LABEL];
   return text === undefined || !/^\d{1,8}$/.test(text) ? undefined : Number(text);
 }
 
-/** The same objects, stored stopped: `compose start` starts them. */
+/** Converts objects to stopped ones, which `compose start` starts. */
 export function asStopped(objects: readonly AnyInput[]): readonly AnyInput[] {
   return objects.map((object) => {
     if (object.kind !== 'service') return object;
@@ -39,7 +39,7 @@ export async function stopService(cx: Cx, service: Service, timeoutMs: number): 
   cx.print(`service/${id} stopped`);
 }
 
-/** Gives a stopped service its replicas back; answers the service as it is then. */
+/** Restores the replicas of a stopped service; returns the resulting service. */
 export async function startService(cx: Cx, service: Service): Promise<Service> {
   const replicas = stoppedReplicas(service);
   if (replicas === undefined) return service;

@@ -2,7 +2,7 @@ import { type AnyObject, idOf } from '@gantry/core';
 import { followRollouts } from '../cluster/follow-rollout.ts';
 import type { Cx } from '../session.ts';
 
-/** Waits until the services among stored objects are up: the only place where the commands for stacks wait for that. */
+/** Waits until the services among stored objects are up. All commands for stacks wait here. */
 export async function waitForServices(
   cx: Cx,
   stored: readonly AnyObject[],

@@ -3,10 +3,10 @@ import { type TaskUsage, usageBetween } from '../cluster/usage.ts';
 import type { Usage, UsageOf } from './usage-of.ts';
 import { VIEW_KINDS, type ViewKind } from './view-kinds.ts';
 
-/** Maximum number of events that are kept: the oldest are dropped. */
+/** Maximum number of events that are kept; the oldest are dropped. */
 const MAX_EVENTS = 5000;
 
-/** The objects of a cluster as far as they are known, kept up to date by watches. */
+/** The known objects of a cluster, kept up to date by watches. */
 export class Catalog {
   readonly #objects = new Map<ViewKind, Map<string, AnyObject>>(VIEW_KINDS.map((kind) => [kind, new Map()]));
   readonly #versions = new Map<ViewKind, number>();
@@ -31,7 +31,7 @@ export class Catalog {
     return this.#listed.has(kind);
   }
 
-  /** Why the kind's objects cannot be listed, if the token may not. */
+  /** Why the kind's objects cannot be listed, if the token does not allow it. */
   denied(kind: ViewKind): string | undefined {
     return this.#denied.get(kind);
   }
@@ -52,7 +52,7 @@ export class Catalog {
     return this.#of(kind).get(id);
   }
 
-  /** Takes a list for all that there is. */
+  /** Replaces the objects of a kind by a complete list. */
   replace(kind: ViewKind, items: readonly AnyObject[]): void {
     this.#objects.set(kind, new Map(items.map((object) => [idOf(object.meta), object])));
     this.#listed.add(kind);
@@ -68,7 +68,7 @@ export class Catalog {
     this.#changed(kind);
   }
 
-  /** Takes a measurement; two of them give the rates. */
+  /** Adds a measurement; rates are computed from the last two. */
   measured(stats: readonly TaskStats[]): void {
     const usage = usageBetween(this.#stats, stats);
     this.#stats = stats;

@@ -8,16 +8,16 @@ export interface FeedOptions {
   readonly api: ClusterApi;
   readonly clock: Clock;
   readonly catalog: Catalog;
-  /** Only this namespace is listed; all of them if absent. */
+  /** Namespace to list (default: all). */
   readonly namespace?: string | undefined;
-  /** Listed in place of all namespaces if the token may not see them. */
+  /** Listed instead of all namespaces if the token does not allow those. */
   readonly fallback: string;
   readonly signal: AbortSignal;
-  /** The catalog has changed. */
+  /** Called when the catalog has changed. */
   changed(): void;
-  /** The token may see only the fallback namespace. */
+  /** Called if the token is limited to the fallback namespace. */
   confined(namespace: string): void;
-  /** The server answers, or why it does not. */
+  /** Called with undefined if the server answers, otherwise with the problem. */
   reached(problem: string | undefined): void;
 }
 
@@ -25,11 +25,11 @@ const PROBE_MS = 2000;
 const PROBE_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 5000;
-/** Time between two measurements of what tasks use: at least this, and ten times what a measurement takes. */
+/** Interval between measurements of resource usage: at least this, and ten times the duration of a measurement. */
 const STATS_MS = 2000;
 const STATS_SHARE = 10;
 
-/** Keeps the catalog up to date by watches until the signal fires; it survives the loss of the server. */
+/** Keeps the catalog up to date by watches until the signal fires, across losses of the server. */
 export async function followCluster(options: FeedOptions): Promise<void> {
   const tasks = VIEW_KINDS.map((kind) => followKind(kind, options));
   await Promise.all([...tasks, probe(options), measure(options)]);
@@ -74,7 +74,7 @@ async function followKind(kind: ViewKind, options: FeedOptions): Promise<void> {
 const retryMs = (failures: number): number =>
   Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10));
 
-/** Objects come by watches, which hide a lost connection: whether the server answers is asked on its own. */
+/** Watches hide a lost connection, so the server is probed separately. */
 async function probe({ api, clock, signal, reached }: FeedOptions): Promise<void> {
   while (!signal.aborted) {
     const late = new AbortController();

@@ -20,26 +20,26 @@ import {
 } from './ui-state.ts';
 import { hasEnded, isHealthy, PLURAL, SORTS, VIEW_KINDS } from './view-kinds.ts';
 
-/** What the screen shows besides the user's own state. */
+/** Contents of the screen besides the user's own state. */
 export interface Scene {
   readonly cluster: string;
   readonly catalog: Catalog;
-  /** What the list shows, in its order. */
+  /** Objects in the list, in its order. */
   readonly rows: readonly AnyObject[];
   readonly ids: readonly string[];
   /** ms since the epoch. */
   readonly now: number;
-  /** Since when the server has not answered, ms since the epoch; undefined while it does. */
+  /** Since when the server has not answered, in ms since the epoch; undefined while it answers. */
   readonly lostAt?: number | undefined;
-  /** Why it does not. */
+  /** Why the server does not answer. */
   readonly lostWhy?: string | undefined;
-  /** Healthy and all, of nodes, services and tasks. */
+  /** Numbers of healthy and of all nodes, services and tasks. */
   readonly counts: Counts;
 }
 
 export type Counts = Readonly<Record<'node' | 'service' | 'task', readonly [healthy: number, all: number]>>;
 
-/** Counts what the title shows; once per change, not once per frame. */
+/** Computes the counts in the title, once per change instead of once per frame. */
 export function countHealthy(catalog: Catalog): Counts {
   const count = (kind: keyof Counts): readonly [number, number] => {
     let healthy = 0;
@@ -54,7 +54,7 @@ export function countHealthy(catalog: Catalog): Counts {
   return { node: count('node'), service: count('service'), task: count('task') };
 }
 
-/** The lines of a screen, none wider than it is; only rows that are visible are rendered. */
+/** Renders the lines of a screen, none wider than it is; only visible rows are rendered. */
 export function renderFrame(ui: UiState, scene: Scene, colors: Colors): string[] {
   const top = [title(scene, colors), tabs(ui, colors)];
   const body = ui.page === undefined ? list(ui, scene, colors) : pageLines(ui, ui.page, colors);

@@ -15,21 +15,21 @@ import {
 } from './ui-state.ts';
 import { PLURAL, SORTS, VIEW_KINDS, type ViewKind } from './view-kinds.ts';
 
-/** The selected object, as far as a key needs to know it. */
+/** The selected object, as needed to handle a key. */
 export interface Selected {
   readonly kind: ViewKind;
   readonly id: string;
-  /** What an event is about, if the live view lists that kind. */
+  /** The object of an event, if the live view lists its kind. */
   readonly regarding?: { readonly kind: ViewKind; readonly id: string } | undefined;
 }
 
-/** What a key needs to know of the rows that are shown. */
+/** The displayed rows, as needed to handle a key. */
 export interface Listing {
   readonly ids: readonly string[];
   selected(at: number): Selected | undefined;
 }
 
-/** The next state after a key. */
+/** Returns the next state after a key. */
 export function handleKey(before: UiState, key: Key, listing: Listing): Step {
   const ui = { ...before, message: undefined };
   if (key.ctrl && key.name === 'c') return { ui, effect: 'quit' };
@@ -47,7 +47,7 @@ export function handleKey(before: UiState, key: Key, listing: Listing): Step {
 
 const helpPage = (): Page => ({ of: 'help', lines: helpLines(), top: 0, left: 0, follow: false, filter: '' });
 
-/** Starts with a list of its own, as another view. */
+/** Starts a new trail, as for another view. */
 const show = (ui: UiState, kind: ViewKind): UiState => ({
   ...ui,
   trail: [newPlace(kind)],
@@ -119,7 +119,7 @@ function handleObjectKey(ui: UiState, word: string, selected: Selected | undefin
   const of = Object.hasOwn(OPENERS, word) ? OPENERS[word] : undefined;
   if (of === undefined && word !== 'e' && word !== 'return' && word !== 'enter') return { ui };
   if (selected === undefined) return { ui: { ...ui, message: 'nothing is selected' } };
-  // Of an event, its object is what is wanted, except where the event itself is to be seen.
+  // For an event, keys act on its object, except when showing the event's own YAML.
   const { regarding } = selected;
   const target = selected.kind === 'event' && of !== 'yaml' ? (regarding ?? selected) : selected;
   if (of !== undefined) return open(ui, of, target);
@@ -152,7 +152,7 @@ function open(ui: UiState, of: PageOf, { kind, id }: Selected): Step {
   return { ui: { ...ui, page }, effect: 'load' };
 }
 
-/** Removes the filter, or else goes to the list before. */
+/** Removes the filter, or else returns to the previous list. */
 function back(ui: UiState): UiState {
   const place = placeOf(ui);
   if (place.filter !== '') return withPlace(ui, { ...place, filter: '' });
@@ -190,7 +190,7 @@ function handlePromptKey(ui: UiState, key: Key): Step {
     : edit(`${prompt.text}${key.text}`.slice(0, 200));
 }
 
-/** What is typed selects rows at once. */
+/** The filter applies while it is being typed. */
 function filtered(ui: UiState, filter: string): UiState {
   if (ui.page !== undefined) return { ...ui, page: { ...ui.page, filter, top: 0 } };
   return withPlace(ui, { ...placeOf(ui), filter });

@@ -2,16 +2,16 @@ import type { Key } from './keys.ts';
 import type { Step } from './step.ts';
 import { type Page, pageHeight, shownLines, topOf, type UiState } from './ui-state.ts';
 
-/** Columns by which text is scrolled sideways. */
+/** Number of columns by which text is scrolled sideways. */
 const SIDE_STEP = 8;
 
-/** The next state after a key, while a page covers the list. */
+/** Returns the next state after a key while a page covers the list. */
 export function handlePageKey(ui: UiState, page: Page, key: Key): Step {
   const height = pageHeight(ui);
   const top = topOf(page, height);
   const last = Math.max(0, shownLines(page).length - height);
   const changed = (change: Partial<Page>): Step => ({ ui: { ...ui, page: { ...page, ...change } } });
-  // Whoever scrolls up wants to read: new lines must not move them away.
+  // A user who scrolls up wants to read: new lines must not move the text.
   const scroll = (to: number): Step => changed({ top: Math.max(0, Math.min(to, last)), follow: false });
   switch (key.ctrl ? `ctrl-${key.name}` : (key.name ?? key.text)) {
     case 'up':

@@ -1,14 +1,14 @@
 /** A key as the terminal sent it. */
 export interface Key {
-  /** `up`, `pagedown`, `return`, `escape`, a letter …; absent for text that is no key. */
+  /** Name such as `up`, `pagedown`, `return`, `escape` or a letter; absent for text that is not a key. */
   readonly name?: string | undefined;
-  /** The characters it stands for. */
+  /** The characters of the key. */
   readonly text: string;
   readonly ctrl: boolean;
   readonly shift: boolean;
 }
 
-/** What the help of the live view lists: keys, and what they do. */
+/** Keys in the help of the live view, with their functions. */
 export const KEY_HELP: readonly (readonly [section: string, keys: readonly (readonly [string, string])[]])[] =
   Object.freeze([
     [

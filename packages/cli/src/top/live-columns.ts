@@ -5,10 +5,10 @@ import { showBytes, showCpu, showShare } from '../output/quantity.ts';
 import type { UsageOf } from './usage-of.ts';
 import type { ViewKind } from './view-kinds.ts';
 
-/** Columns in front of which usage is shown. */
+/** Titles of the columns before which usage is inserted. */
 const USAGE_BEFORE: ReadonlySet<string> = new Set(['IMAGE', 'SINCE', 'RUNTIME']);
 
-/** Columns of a list: those of `gantry get`, with what is used in place of what there is. */
+/** Columns of a list: those of `gantry get`, with usage instead of capacity. */
 export function liveColumns(kind: ViewKind, namespaces: boolean, usageOf: UsageOf): readonly Column[] {
   const columns = columnsOf(kind, { wide: false, namespaces: namespaces && kind !== 'node' });
   if (kind === 'event') return columns;
@@ -43,7 +43,7 @@ function nodeUsage(usageOf: UsageOf): readonly Column[] {
 const amount = (value: number | undefined, show: (value: number) => string): string =>
   value === undefined ? '-' : show(value);
 
-/** `250m of 4 (6%)`. */
+/** Formats a share: `250m of 4 (6%)`. */
 function share(used: number | undefined, whole: number | undefined, show: (value: number) => string): string {
   const all = show(whole ?? 0);
   return used === undefined ? `- of ${all}` : `${show(used)} of ${all} (${showShare(used, whole)})`;

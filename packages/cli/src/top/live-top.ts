@@ -8,16 +8,16 @@ import { loadPage } from './load-page.ts';
 import { readKeys } from './read-keys.ts';
 import { Screen } from './screen.ts';
 
-/** Changes of the cluster are drawn together, in ms; keys are drawn at once. */
+/** Interval at which changes of the cluster are drawn, in ms; keys are drawn immediately. */
 const BATCH_MS = 100;
-/** Ages are drawn again after this time, in ms. */
+/** Interval at which ages are redrawn, in ms. */
 const TICK_MS = 1000;
 
 /**
- * Shows the whole cluster on the terminal, by keyboard, until the user quits or the signal fires. The terminal is given
- * back as it was, however that ends.
+ * Shows the whole cluster on the terminal, controlled by the keyboard, until the user quits or the signal fires. The
+ * terminal is always restored.
  *
- * @throws what the first call to the server throws; the screen reports a server that is lost later
+ * @throws errors of the first call to the server; the screen reports a server that is lost later
  */
 export async function liveTop(cx: Cx): Promise<number> {
   const [api, clock, target] = await Promise.all([cx.api(), cx.clock(), cx.target()]);
@@ -48,7 +48,7 @@ export async function liveTop(cx: Cx): Promise<number> {
   const keys = readKeys(cx.io.stdin, (key) => session.press(key));
   session.draw();
   try {
-    // Keys end when the terminal is gone.
+    // The keys end when the terminal is gone.
     await Promise.race([session.ended, feed, keys, aborted(signal)]);
   } finally {
     stop.abort();
@@ -67,7 +67,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** Draws when something has changed, and does what keys ask for. */
+/** Draws after changes, and performs the effects of keys. */
 class Session implements Disposable {
   /** Resolves when the user quits; rejects if the view fails. */
   readonly ended: Promise<void>;
@@ -145,7 +145,7 @@ class Session implements Disposable {
     }).catch((error: unknown) => this.#fail(error));
   }
 
-  /** An error of the view ends it, so that the terminal is given back before the error is shown. */
+  /** An error of the view ends it, so that the terminal is restored before the error is shown. */
   #guarded(action: () => void): void {
     try {
       action();

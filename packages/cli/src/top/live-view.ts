@@ -18,7 +18,7 @@ export interface LiveViewOptions {
   readonly columns: number;
 }
 
-/** The live view without a terminal: keys, sizes and changes of the cluster go in, frames come out. */
+/** The live view without a terminal: takes keys, sizes and changes of the cluster, and produces frames. */
 export class LiveView {
   readonly catalog = new Catalog();
   readonly #cluster: string;
@@ -45,25 +45,25 @@ export class LiveView {
     this.#ui = { ...this.#ui, rows, columns };
   }
 
-  /** Shows only a namespace, because the token may see no other. */
+  /** Limits the view to a namespace, because the token allows no other. */
   confine(namespace: string): void {
     this.#ui = { ...this.#ui, namespace };
   }
 
-  /** Takes the answer of the server, or why none came. */
+  /** Records whether the server has answered, or the problem. */
   reached(problem: string | undefined, now: number): void {
     this.#lostWhy = problem;
     this.#lostAt = problem === undefined ? undefined : (this.#lostAt ?? now);
   }
 
-  /** Changes the page, unless the user has left it: `page` is the one that was to be loaded. */
+  /** Updates the page, unless the user has left it: `page` is the one that was loaded. */
   fill({ of, kind, id }: Page, change: PageChange): void {
     const shown = this.#ui.page;
     if (shown === undefined || shown.of !== of || shown.kind !== kind || shown.id !== id) return;
     this.#ui = { ...this.#ui, page: { ...shown, ...change } };
   }
 
-  /** @returns what is to be done besides drawing */
+  /** @returns the effect to perform besides drawing */
   press(key: Key): Effect | undefined {
     const rows = this.#rows.rows(this.#ui);
     const selected = (at: number): Selected | undefined => {
@@ -82,7 +82,7 @@ export class LiveView {
     return effect;
   }
 
-  /** The lines of the screen. */
+  /** Returns the lines of the screen. */
   frame(now: number): string[] {
     const versions = VIEW_KINDS.map((kind) => this.catalog.version(kind)).join();
     if (versions !== this.#counted) this.#counts = countHealthy(this.catalog);

@@ -10,19 +10,19 @@ import { plainLine } from './plain-text.ts';
 import type { Page } from './ui-state.ts';
 import type { ViewKind } from './view-kinds.ts';
 
-/** Maximum number of lines of a log that are kept: the oldest are dropped. */
+/** Maximum number of log lines that are kept; the oldest are dropped. */
 const MAX_LINES = 5000;
-/** Lines from the end of each task's log with which it begins. */
+/** Number of lines from the end of each task's log with which it begins. */
 const TAIL = 200;
-/** Time before a lost log is opened again, in ms. */
+/** Delay before a lost log is reopened, in ms. */
 const RECONNECT_MS = 1000;
-/** Maximum number of tasks and of events of a description. */
+/** Maximum number of tasks and of events in a description. */
 const LIMIT = 50;
 
-/** What becomes of a page: lines that are absent stay as they are. */
+/** An update of a page; absent lines are left unchanged. */
 export type PageChange = Partial<Pick<Page, 'lines'>> & Pick<Page, 'note'>;
 
-/** Loads a page; `show` receives its lines, for logs again and again until the signal fires. */
+/** Loads a page; `show` receives its lines, for logs repeatedly until the signal fires. */
 export async function loadPage(
   cx: Cx,
   page: Page,
@@ -53,7 +53,7 @@ async function textOf(cx: Cx, of: Page['of'], kind: ViewKind, id: string): Promi
   return describeObject(cx, object, { now, colors: cx.colors, limit: LIMIT });
 }
 
-/** Streams the lines of a log; a lost connection is opened again where it was lost. */
+/** Streams the lines of a log; after a lost connection, it resumes where it stopped. */
 async function followLogs(
   cx: Cx,
   kind: ViewKind,

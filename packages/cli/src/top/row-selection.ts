@@ -3,7 +3,7 @@ import type { Catalog } from './catalog.ts';
 import { placeOf, type Scope, type UiState } from './ui-state.ts';
 import { HIGHEST_FIRST, SORTS, searchText } from './view-kinds.ts';
 
-/** The objects that a list shows, in its order. */
+/** Returns the objects of a list, in its order. */
 export function selectRows(catalog: Catalog, ui: UiState): readonly AnyObject[] {
   const place = placeOf(ui);
   const wanted = place.filter.toLowerCase();
@@ -35,7 +35,7 @@ function belongsTo(object: AnyObject, scope: Scope | undefined): boolean {
   return (kind === scope.kind && name === scope.id) || (kind === 'task' && name.startsWith(`${scope.id}.`));
 }
 
-/** Selects rows once per change of what they depend on: drawing the same rows again costs nothing. */
+/** Caches the selected rows until what they depend on changes, so that redrawing costs nothing. */
 export class RowCache {
   readonly #catalog: Catalog;
   #key = '';

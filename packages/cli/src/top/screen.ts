@@ -4,14 +4,14 @@ import type { Io } from '../io/io.ts';
 const ENTER = `${ansiEscapes.enterAlternativeScreen}${ansiEscapes.cursorHide}${ansiEscapes.eraseScreen}`;
 const LEAVE = `${ansiEscapes.cursorShow}${ansiEscapes.exitAlternativeScreen}`;
 
-/** The alternate screen of a terminal, which shows frames and gives the terminal back as it was. */
+/** The alternate screen of a terminal; draws frames and restores the terminal at the end. */
 export class Screen implements Disposable {
   readonly #io: Io;
   readonly #release: (() => void) | undefined;
   #shown: readonly string[] = [];
   #open = true;
 
-  /** Takes the terminal over: keys are no longer echoed, and what it shows is kept for later. */
+  /** Takes over the terminal: keys are no longer echoed, and the previous content is restored later. */
   constructor(io: Io) {
     this.#io = io;
     this.#release = io.guardTerminal?.(LEAVE);
@@ -19,7 +19,7 @@ export class Screen implements Disposable {
     io.stdout.write(ENTER);
   }
 
-  /** Shows a frame; only lines that differ from the last frame are written. */
+  /** Draws a frame; only lines that differ from the last frame are written. */
   draw(lines: readonly string[]): void {
     if (!this.#open) return;
     const changes = lines.flatMap((line, row) =>
@@ -29,7 +29,7 @@ export class Screen implements Disposable {
     if (changes.length > 0) this.#io.stdout.write(changes.join(''));
   }
 
-  /** Forgets what is shown, such as after a change of the size: the next frame is written as a whole. */
+  /** Discards the last frame, such as after a change of size, so that the next frame is written completely. */
   clear(): void {
     this.#shown = [];
     if (this.#open) this.#io.stdout.write(ansiEscapes.eraseScreen);

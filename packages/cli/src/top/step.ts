@@ -1,10 +1,10 @@
 import type { UiState } from './ui-state.ts';
 
-/** What a key asks of the program besides another state. */
+/** An action that a key triggers besides the next state. */
 export type Effect = 'quit' | 'redraw' | 'load';
 
 export interface Step {
   readonly ui: UiState;
-  /** `load`: the page of `ui` is to be loaded. */
+  /** `load`: the page of `ui` must be loaded. */
   readonly effect?: Effect | undefined;
 }

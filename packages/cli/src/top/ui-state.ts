@@ -6,10 +6,10 @@ export interface Scope {
   readonly id: string;
 }
 
-/** A list and the place in it. */
+/** A list and the position in it. */
 export interface Place {
   readonly kind: ViewKind;
-  /** Only what belongs to this object. */
+  /** Only objects that belong to this one. */
   readonly scope?: Scope | undefined;
   /** Only rows that contain this text; empty for all. */
   readonly filter: string;
@@ -18,7 +18,7 @@ export interface Place {
   readonly reverse: boolean;
   /** Id of the selected object; it stays selected while rows move. */
   readonly selected?: string | undefined;
-  /** Where the selection was last, in case its object is gone. */
+  /** Last position of the selection, in case its object is gone. */
   readonly index: number;
 }
 
@@ -30,15 +30,15 @@ export interface Page {
   readonly kind?: ViewKind | undefined;
   readonly id?: string | undefined;
   readonly lines: readonly string[];
-  /** First shown line, of those that the filter leaves. */
+  /** First displayed line among those that match the filter. */
   readonly top: number;
-  /** First shown column. */
+  /** First displayed column. */
   readonly left: number;
-  /** Stays at the end as lines are added. */
+  /** Keeps the end in view as lines are added. */
   readonly follow: boolean;
   /** Only lines that contain this text; empty for all. */
   readonly filter: string;
-  /** What is missing, or why there is nothing: shown in place of lines. */
+  /** Why lines are missing; shown instead of lines. */
   readonly note?: string | undefined;
 }
 
@@ -49,13 +49,13 @@ export interface Prompt {
 }
 
 export interface UiState {
-  /** Lists through which the user came; the last one is shown. */
+  /** The lists that led to the current one, which is the last. */
   readonly trail: readonly [Place, ...Place[]];
   readonly page?: Page | undefined;
   readonly prompt?: Prompt | undefined;
-  /** The answer to the last key, until the next one. */
+  /** Response to the last key, shown until the next one. */
   readonly message?: string | undefined;
-  /** Only objects of this namespace, and of none. */
+  /** Limits the view to this namespace and to objects without a namespace. */
   readonly namespace?: string | undefined;
   readonly rows: number;
   readonly columns: number;
@@ -79,20 +79,20 @@ export const newPlace = (kind: ViewKind, scope?: Scope): Place => ({
   index: 0,
 });
 
-/** The position of the selection among the shown rows: its object, or else where it was. */
+/** The position of the selection among the displayed rows: that of its object, or else the last one. */
 export function cursorOf({ selected, index }: Place, ids: readonly string[]): number {
   const at = selected === undefined ? -1 : ids.indexOf(selected);
   return at >= 0 ? at : Math.max(0, Math.min(index, ids.length - 1));
 }
 
-/** Lines of a page that its filter leaves. */
+/** Returns the lines of a page that match its filter. */
 export function shownLines({ lines, filter }: Page): readonly string[] {
   if (filter === '') return lines;
   const wanted = filter.toLowerCase();
   return lines.filter((line) => line.toLowerCase().includes(wanted));
 }
 
-/** The first shown line: never beyond the last full page. */
+/** The first displayed line, which is never beyond the last full page. */
 export function topOf(page: Page, height: number): number {
   const last = Math.max(0, shownLines(page).length - height);
   return page.follow ? last : Math.max(0, Math.min(page.top, last));

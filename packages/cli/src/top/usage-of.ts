@@ -1,12 +1,12 @@
 import type { AnyObject } from '@gantry/core';
 
 export interface Usage {
-  /** Millicores. */
+  /** In millicores. */
   readonly cpu: number;
-  /** Bytes. */
+  /** In bytes. */
   readonly memory: number;
   readonly tasks: number;
 }
 
-/** What an object uses; undefined if it is not known. */
+/** Returns the usage of an object; undefined if unknown. */
 export type UsageOf = (object: AnyObject) => Usage | undefined;

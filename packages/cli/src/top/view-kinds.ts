@@ -16,7 +16,7 @@ export const PLURAL: Readonly<Record<ViewKind, string>> = Object.freeze({
   event: 'events',
 });
 
-/** What a row is sorted by: numbers by size, texts as people count. */
+/** Sort key of a row: numbers sort by value, texts in natural order. */
 type SortKey = (object: AnyObject, usage: UsageOf) => number | string;
 
 const NAME: SortKey = ({ meta }) => naturalKey(`${meta.namespace ?? DEFAULT_NAMESPACE}/${meta.name}`);
@@ -48,7 +48,7 @@ export const SORTS: Readonly<Record<ViewKind, Readonly<Record<string, SortKey>>>
   },
 });
 
-/** Columns of which the highest value comes first unless the order is reversed. */
+/** Columns sorted in descending order by default. */
 export const HIGHEST_FIRST: ReadonlySet<string> = new Set(['CPU', 'MEMORY', 'RESTARTS', 'COUNT']);
 
 const regardingOf = ({ spec: { regarding } }: Event): string => `${regarding.kind}/${regarding.name}`;
@@ -59,7 +59,7 @@ function stateOf(object: AnyObject): string {
   return object.kind === 'node' ? object.status.state : '';
 }
 
-/** The text in which a filter is searched, in lower case. */
+/** The lower-case text that a filter searches. */
 export function searchText(object: AnyObject): string {
   const parts = [idOf(object.meta), stateOf(object)];
   if (object.kind === 'task') parts.push(object.spec.node ?? '', object.status.message ?? '');

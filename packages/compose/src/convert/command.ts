@@ -1,7 +1,7 @@
 import type { Cursor } from '../model/cursor.ts';
 import { splitCommand } from '../syntax/split-command.ts';
 
-/** `entrypoint` replaces the image's entrypoint, `command` its command. */
+/** `entrypoint` replaces the image's entrypoint, and `command` its command. */
 export function commandOf(service: Cursor): { command?: readonly string[]; args?: readonly string[] } {
   const command = wordsOf(service.get('entrypoint'), "the image's entrypoint");
   const args = wordsOf(service.get('command'), "the image's command");
@@ -11,7 +11,7 @@ export function commandOf(service: Cursor): { command?: readonly string[]; args?
   };
 }
 
-/** A text is split into words; a list is taken as it is. */
+/** Returns the words of a command: a text is split, a list is used as it is. */
 export function wordsOf(cursor: Cursor | undefined, replaced: string): readonly string[] | undefined {
   if (cursor === undefined) return undefined;
   const words = cursor.isText ? split(cursor) : cursor.texts();

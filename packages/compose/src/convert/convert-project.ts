@@ -13,27 +13,29 @@ import { serviceOf } from './service.ts';
 import type { Dialect, Stack } from './stack.ts';
 
 export interface ConvertOptions {
-  /** What Gantry cannot honour is left out and told as a warning, in place of refusing the project. Invalid stays invalid. */
+  /**
+   * Omits what Gantry does not support and reports it as a warning, instead of rejecting the project (default: false).
+   * Invalid input is still rejected.
+   */
   readonly lenient?: boolean;
-  /** Whose defaults hold (default: `compose`): `swarm` are those of `docker stack deploy`. */
+  /** Which defaults apply (default: `compose`); `swarm` selects those of `docker stack deploy`. */
   readonly dialect?: Dialect;
-  /** Where the objects live; Gantry's default namespace otherwise. */
+  /** Namespace of the objects (default: Gantry's default namespace). */
   readonly namespace?: string;
 }
 
 /** A Compose project as Gantry's objects. */
 export interface ConvertedProject {
-  /** The name of the stack, which all objects bear in the label `gantry.stack`. */
+  /** Name of the stack; all objects carry it in the label `gantry.stack`. */
   readonly name: string;
-  /** Networks first, for services refer to them. */
+  /** Networks come first, since services refer to them. */
   readonly objects: readonly AnyInput[];
-  /** What is worth knowing and, if `lenient`, what was left out. */
+  /** Notes and, with `lenient`, what was omitted. */
   readonly warnings: readonly Problem[];
 }
 
 /**
- * Makes Gantry's objects of a Compose project. Pure: the same project gives the same objects.
- *
+ * Converts a Compose project to Gantry's objects. Pure: the same project yields the same objects.
  * @throws `INVALID_OBJECT` with every problem and its place.
  */
 export function convertProject(project: ComposeProject, options: ConvertOptions = {}): ConvertedProject {
@@ -47,7 +49,7 @@ export function convertProject(project: ComposeProject, options: ConvertOptions 
   return { name, objects, warnings: all };
 }
 
-/** The same, with everything that is to be said left in the log. */
+/** Does the same, but leaves all problems in the log. */
 export function convertLogged(
   project: ComposeProject,
   log: Log,
@@ -86,7 +88,7 @@ export function convertLogged(
   return { name, objects: [...networks, ...converted] };
 }
 
-/** Read when the files were read. */
+/** Marks as read what the loader has already processed. */
 function tickOff(root: Cursor): void {
   for (const key of ['name', 'include']) {
     const read = root.get(key);
@@ -100,7 +102,7 @@ function tickOff(root: Cursor): void {
   }
 }
 
-/** The document without services whose profiles are not active: nothing is asked of them. */
+/** Returns the document without services whose profiles are inactive: these are not checked. */
 function inForce(project: ComposeProject): Dict {
   const { model, inactive } = project;
   const services = model.entries.get('services');

@@ -13,7 +13,7 @@ const CONDITIONS: Readonly<Record<string, Condition>> = Object.freeze({
   service_completed_successfully: 'completed',
 });
 
-/** `depends_on`, and links without an alias, which say the same. */
+/** Dependencies from `depends_on`, and from links without an alias, which are equivalent. */
 export function dependenciesOf(service: Cursor, stack: Stack): readonly DependencyInput[] {
   const found = new Map<string, Condition>();
   for (const [key, cursor] of service.get('depends_on')?.entries() ?? []) {
@@ -67,11 +67,11 @@ function linkOf(cursor: Cursor, stack: Stack): string | undefined {
   );
 }
 
-/** Rejects services that wait for each other in a circle: they would wait indefinitely. */
+/** Rejects dependency cycles, whose services would wait for each other indefinitely. */
 export function refuseCycles(services: ReadonlyMap<string, Cursor>): void {
   const done = new Set<string>();
   for (const first of services.keys()) {
-    // The services on the way, each with those that it waits for and that are still to be visited.
+    // The services on the current path, each with its dependencies that have not been visited yet.
     const way: { readonly key: string; readonly next: string[] }[] = [];
     const open = new Set<string>();
     const enter = (key: string): void => {

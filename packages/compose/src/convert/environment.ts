@@ -3,12 +3,12 @@ import { locate } from '../load/reader.ts';
 import type { Cursor } from '../model/cursor.ts';
 import { type EnvFile, parseEnvFile, parseRawEnvFile } from '../syntax/env-file.ts';
 
-/** What labels may not begin with: they would be overwritten. */
+/** Prefix that labels must not have: Gantry would overwrite them. */
 const OWN = 'gantry.';
 
 type Contents = ReadonlyMap<string, string | undefined>;
 
-/** Env files, the later before the earlier, and `environment` before all of them. */
+/** Returns the environment: later env files override earlier ones, and `environment` overrides all of them. */
 export function environmentOf(service: Cursor, contents: Contents): Readonly<Record<string, string>> {
   const result = new Map<string, string>();
   for (const file of service.get('env_file')?.items() ?? []) {
@@ -55,7 +55,7 @@ function readEnvFile(
   return entries;
 }
 
-/** Label files, and `labels` before them. */
+/** Returns the labels: `labels` overrides label files. */
 export function labelsOf(service: Cursor, contents: Contents): Readonly<Record<string, string>> {
   const result: Record<string, string> = {};
   for (const file of service.get('label_file')?.items() ?? []) {
@@ -76,7 +76,7 @@ export function labelsOf(service: Cursor, contents: Contents): Readonly<Record<s
   return { ...result, ...pairsOf(service.get('labels')) };
 }
 
-/** Labels of a service or network, by which it can be selected: not every label of a container is one. */
+/** Labels of a service or network, by which it can be selected. Not every label of a container is valid here. */
 export function objectLabelsOf(labels: Cursor | undefined): Readonly<Record<string, string>> {
   const cursors = new Map(labels?.entries() ?? []);
   const pairs = Object.entries(pairsOf(labels)).filter(([key, value]) => {
@@ -117,7 +117,7 @@ function isValid(meta: Partial<Pick<MetaInput, 'labels' | 'annotations'>>): bool
   }
 }
 
-/** Labels, or annotations, as a mapping; one without a value has an empty one. */
+/** Labels or annotations as a mapping; one without a value is empty. */
 export function pairsOf(
   labels: Cursor | undefined,
   what: 'labels' | 'annotations' = 'labels',

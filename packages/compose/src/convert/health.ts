@@ -10,11 +10,11 @@ const DEFAULTS = Object.freeze({ intervalMs: 30_000, timeoutMs: 30_000, retries:
 const MIN_INTERVAL_MS = 10;
 
 /**
- * The health checks of a service. One check of Compose becomes two of Gantry's. The startup check keeps a task from
- * counting, and from traffic, until it succeeds, which is what `service_healthy` waits for. After that an unhealthy task
- * is replaced (liveness), or, where nothing would replace it (`restart: no`), gets no traffic while it is unhealthy
- * (readiness). Undefined: the image's own check counts, if it has one. `{ image: false }`: nothing is checked.
- * `{ image: { … } }`: the image's own check counts, with changes.
+ * The health checks of a service. A Compose check becomes two of Gantry's. Until the startup check succeeds, a task
+ * does not count as running and gets no traffic; this is what `service_healthy` waits for. After that, an unhealthy
+ * task is replaced (liveness) or, if nothing would replace it (`restart: no`), gets no traffic while it is unhealthy
+ * (readiness). Undefined: the image's own check applies, if it has one. `{ image: false }`: no checks. `{ image: { … }
+ * }`: the image's own check applies, with changes.
  */
 export function healthChecksOf(service: Cursor, restarts: boolean): HealthChecks | undefined {
   const healthcheck = service.get('healthcheck');
@@ -39,7 +39,7 @@ function checkOf(healthcheck: Cursor): Check | { readonly image: ImageChanges } 
   return { exec: { command }, ...DEFAULTS, ...changes };
 }
 
-/** What is given beside the test. As in Docker, 0 says nothing. */
+/** The settings other than the test. As in Docker, 0 means not set. */
 function changesOf(healthcheck: Cursor): ImageChanges {
   const intervalMs = healthcheck.get('interval')?.duration();
   const timeoutMs = healthcheck.get('timeout')?.duration();
@@ -62,7 +62,7 @@ function testOf(test: Cursor): readonly string[] | 'none' | 'inherit' | undefine
     return ['/bin/sh', '-c', text];
   }
   const [first, ...words] = test.texts();
-  // As in Docker, an empty list says nothing.
+  // As in Docker, an empty list means not set.
   if (first === undefined && test.tree.kind === 'list') return 'inherit';
   if (first === 'NONE') return 'none';
   if (first === 'CMD' && words.length > 0) return words;

@@ -11,8 +11,8 @@ const PULL: Readonly<Record<string, PullPolicy>> = Object.freeze({
 });
 
 /**
- * The image: nothing is built. `built` is what Compose calls the image that it builds; leniently it stands for a missing
- * `image`, and is never pulled.
+ * The image; Gantry does not build any. `built` is the name that Compose gives to the image it builds; in lenient mode
+ * it replaces a missing `image`, and is never pulled.
  */
 export function imageOf(service: Cursor, built: string): { image?: string; pullPolicy?: PullPolicy } {
   const build = service.get('build');

@@ -3,7 +3,7 @@ import type { Cursor } from '../model/cursor.ts';
 
 type Logging = NonNullable<TemplateInput['logging']>;
 
-/** The log driver and its options, as they are; an option without a value says nothing. */
+/** The log driver and its options, unchanged; an option without a value is ignored. */
 export function loggingOf(logging: Cursor | undefined): Logging | undefined {
   if (logging?.tree.kind !== 'dict') return undefined;
   const driver = logging.get('driver')?.text();

@@ -9,12 +9,12 @@ type MountInput = NonNullable<TemplateInput['mounts']>[number];
 
 const NO_VOLUMES =
   'there are no volumes yet: bind a directory (./data:/data), or use a tmpfs for what may be lost';
-/** Options of a bind that say what happens anyway, or that only ever did something on other systems. */
+/** Options of a bind mount that state the default, or that only have an effect on other systems. */
 const IDLE: readonly string[] = Object.freeze(['rw', 'cached', 'delegated', 'consistent']);
 const RELABEL: readonly string[] = Object.freeze(['z', 'Z']);
 const PROPAGATION = Object.freeze(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'] as const);
 type Propagation = (typeof PROPAGATION)[number];
-/** What a tmpfs of the engine is in any case. */
+/** Options of a tmpfs that state the engine's default. */
 const TMPFS_IDLE: readonly string[] = Object.freeze(['rw', 'noexec', 'nosuid', 'nodev', 'mode=1777']);
 const RELABELLED =
   'files are not relabelled: on a host with SELinux, label the directory yourself (chcon -t container_file_t)';
@@ -27,8 +27,8 @@ interface Anonymous {
 }
 
 /**
- * Binds and tmpfs. An anonymous volume needs no mount, unless it hides a part of another one: the file system of a
- * container has the files of the image at that place, and lasts as long as the task.
+ * Binds and tmpfs mounts. An anonymous volume needs no mount, unless it hides part of another mount: the file system of
+ * a container already has the image's files at that path, and lasts as long as the task.
  */
 export function mountsOf(service: Cursor, root: string): readonly MountInput[] {
   const volumes = service.get('volumes')?.items() ?? [];
@@ -139,7 +139,7 @@ function bind(
   };
 }
 
-/** `/run`, `/run:size=64m`. */
+/** Parses `/run` or `/run:size=64m`. */
 function tmpfsOf(cursor: Cursor): MountInput | undefined {
   const text = cursor.text();
   if (text === undefined) return undefined;

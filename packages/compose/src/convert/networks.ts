@@ -9,17 +9,17 @@ import type { Stack, StackNetwork } from './stack.ts';
 type NetworkRef = Exclude<NonNullable<TemplateInput['networks']>[number], string>;
 
 const DEFAULT = 'default';
-/** They mean: a network of the usual kind. */
+/** Drivers that stand for an ordinary network. */
 const USUAL_DRIVERS: readonly string[] = Object.freeze(['bridge', 'overlay', 'default']);
 /** Networks of the engine itself. */
 const PREDEFINED: readonly string[] = Object.freeze(['bridge', 'default', 'host', 'none']);
-/** A task that joins no network is on the engine's own bridge. */
+/** Names of the engine's own bridge, which a task without networks joins. */
 const ENGINE_BRIDGE: readonly string[] = Object.freeze(['bridge', 'default']);
 const OWN_NAMESPACE =
   'a task has a network namespace of its own: publish its ports, and reach other services by their names';
 const BESIDE_EXTERNAL: readonly string[] = Object.freeze(['external', 'name']);
 
-/** All networks of the project by their names in the file, the implicit one among them. */
+/** All networks of the project by their names in the file, including the implicit one. */
 export function networksOf(root: Cursor, stack: string): ReadonlyMap<string, StackNetwork> {
   const networks = new Map<string, StackNetwork>();
   const entries = root.get('networks')?.entries() ?? [];
@@ -34,7 +34,7 @@ export function networksOf(root: Cursor, stack: string): ReadonlyMap<string, Sta
 
 function networkOf(key: string, cursor: Cursor, ownName: string): StackNetwork {
   const external = cursor.get('external');
-  // The old form names the network: `external: { name: x }`.
+  // The old form, which names the network: `external: { name: x }`.
   const old = external?.tree.kind === 'dict' ? external.get('name')?.text() : undefined;
   const isExternal = external !== undefined && (external.tree.kind === 'dict' || external.boolean() === true);
   const given = cursor.get('name');
@@ -52,7 +52,7 @@ function networkOf(key: string, cursor: Cursor, ownName: string): StackNetwork {
   return { name, external: isExternal, ...(predefined ? { predefined } : {}), cursor };
 }
 
-/** The networks a service joins, and what it is called there. */
+/** The networks that a service joins, with its aliases there. */
 export function joinedBy(service: Cursor, key: string, stack: Stack): readonly NetworkRef[] {
   const mode = service.get('network_mode');
   const networks = service.get('networks');
@@ -87,7 +87,7 @@ export function joinedBy(service: Cursor, key: string, stack: Stack): readonly N
   });
 }
 
-/** Its name in the file and, since others may use it, the name of its container. */
+/** The service's name in the file and, since other services may use it, its container name. */
 function aliasesOf(service: Cursor, key: string): readonly string[] {
   const aliases: string[] = [];
   if (isHostName(key)) aliases.push(key);
@@ -97,7 +97,7 @@ function aliasesOf(service: Cursor, key: string): readonly string[] {
     const others = [...new Set([encoded, label])].filter((name) => name !== undefined && isHostName(name));
     aliases.push(...(others as string[]));
     const list = others.map((name) => `"${name}"`).join(' or ');
-    // A resolver that is asked for the name encodes it.
+    // Resolvers encode the name before they look it up.
     if (encoded !== undefined) service.note(`"${key}" is a host name as ${list} only`);
     else if (list === '') service.unsupported(`"${key}" is no host name: others cannot reach it by a name`);
     else service.unsupported(`"${key}" is no host name: others can reach it as ${list} only`);
@@ -116,7 +116,7 @@ function aliasesOf(service: Cursor, key: string): readonly string[] {
   return aliases;
 }
 
-/** The networks to create: those that a service joins, and that are not external. */
+/** The networks to create: those that a service joins and that are not external. */
 export function networkObjects(
   stack: Stack,
   joined: ReadonlySet<string>,

@@ -3,7 +3,7 @@ import type { Cursor } from '../model/cursor.ts';
 
 type PlacementInput = NonNullable<ServiceInput['spec']['placement']>;
 
-/** What Swarm knows of nodes and Gantry does not. */
+/** Node fields of Swarm that Gantry does not have. */
 const FOREIGN: readonly (readonly [RegExp, string])[] = Object.freeze([
   [/^\s*node\.(id|ip)\b/, 'ask for node.name or node.hostname'],
 ]);

@@ -18,7 +18,7 @@ interface Wanted {
 const EVERYWHERE: readonly string[] = Object.freeze(['', '0.0.0.0', '::', '0:0:0:0:0:0:0:0']);
 const LOOPBACK: readonly string[] = Object.freeze(['127.0.0.1', '::1']);
 
-/** Published ports, each with the place that asked for it. */
+/** Published ports, each with its place in the file. */
 export function portsOf(service: Cursor): readonly { readonly port: PortInput; readonly cursor: Cursor }[] {
   const seen = new Map<string, { readonly port: PortInput; readonly path: string }>();
   return (service.get('ports')?.items() ?? []).flatMap((cursor) => {
@@ -27,7 +27,7 @@ export function portsOf(service: Cursor): readonly { readonly port: PortInput; r
     return ports.flatMap((port) => {
       const id = `${port.target}/${port.protocol}`;
       const before = seen.get(id);
-      // The same for IPv4 and IPv6, such as "0.0.0.0:80:80" and "[::]:80:80".
+      // The same port for IPv4 and IPv6, such as "0.0.0.0:80:80" and "[::]:80:80".
       if (before !== undefined && same(before.port, port)) return [];
       if (before !== undefined) {
         cursor.unsupported(`port ${id} is published by ${before.path} already, and can be published once`);
@@ -67,7 +67,7 @@ function fromMapping(cursor: Cursor): Wanted | undefined {
   const mode = cursor.get('mode')?.oneOf('ingress', 'host') ?? 'ingress';
   const name = cursor.get('name');
   const label = name?.text();
-  // Anything but http is a hint that makes no difference.
+  // Anything but http is a hint without effect.
   const appProtocol = cursor.get('app_protocol')?.text();
   if (target === undefined) return cursor.invalid('expected a target');
   if (label !== undefined && !isDnsLabel(label)) name?.invalid(`expected a DNS label, got "${label}"`);

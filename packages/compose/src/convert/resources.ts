@@ -4,7 +4,7 @@ import type { Cursor } from '../model/cursor.ts';
 type ResourcesInput = NonNullable<TemplateInput['resources']>;
 type Amounts = Record<string, number>;
 
-/** `deploy.resources`, or what did the same before: `cpus`, `mem_limit`, `mem_reservation`. */
+/** `deploy.resources`, or the older fields `cpus`, `mem_limit` and `mem_reservation`. */
 export function resourcesOf(service: Cursor): ResourcesInput | undefined {
   const resources = service.at('deploy', 'resources');
   const limits = amountsOf(resources?.get('limits'));
@@ -31,7 +31,7 @@ function amountsOf(cursor: Cursor | undefined): Amounts {
   return amounts;
 }
 
-/** Nought asks for nothing, and what is said twice has to be the same. */
+/** Adds an amount. Zero means no request; values that are given twice must be equal. */
 function take(
   amounts: Amounts,
   name: string,
@@ -47,7 +47,7 @@ function take(
   amounts[name] = amount;
 }
 
-/** -1 asks for no limit, as 0 does. */
+/** -1 means no limit, as 0 does. */
 function pids(cursor: Cursor): number | undefined {
   return cursor.text()?.trim() === '-1' ? undefined : cursor.integer();
 }

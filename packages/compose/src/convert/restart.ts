@@ -6,14 +6,14 @@ type RestartInput = NonNullable<ServiceInput['spec']['restart']> & {
   readonly condition: 'none' | 'on-failure' | 'any';
 };
 
-/** Longest time there is: a count of restarts that never starts over. */
+/** Longest window possible: a count of restarts that never starts over. */
 const WEEK_MS = 7 * 24 * 3_600_000;
-/** Delay of a restart in Swarm, unless the file has one. */
+/** Swarm's default restart delay. */
 const SWARM_DELAY_MS = 5000;
 
 /**
- * `deploy.restart_policy`, or else `restart`, or else the default: `docker compose` restarts nothing, Swarm everything,
- * after 5 s.
+ * `deploy.restart_policy` if given, else `restart`, else the default: `docker compose` does not restart tasks, Swarm
+ * restarts all of them after 5 s.
  */
 export function restartOf(service: Cursor, dialect: Dialect): RestartInput {
   const simple = simpleRestart(service.get('restart'), dialect);
@@ -31,7 +31,7 @@ export function restartOf(service: Cursor, dialect: Dialect): RestartInput {
   };
 }
 
-/** Always the same delay: it does not grow. */
+/** A constant delay, without backoff. */
 function delayOf(delayMs: number | undefined): Pick<RestartInput, 'delayMs' | 'maxDelayMs'> {
   return delayMs === undefined ? {} : { delayMs, maxDelayMs: delayMs };
 }

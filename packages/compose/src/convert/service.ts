@@ -8,7 +8,7 @@ import type { Stack } from './stack.ts';
 import { templateOf } from './template.ts';
 import { rollbackOf, updateOf } from './update.ts';
 
-/** One service of a Compose file as one of Gantry. */
+/** Converts a service of a Compose file to one of Gantry. */
 export function serviceOf(service: Cursor, key: string, stack: Stack, namespace?: string): ServiceInput {
   const before = service.log.invalids.length;
   const restart = restartOf(service, stack.dialect);
@@ -68,7 +68,7 @@ function checkEndpointMode(cursor: Cursor | undefined): void {
   cursor.unsupported('a service has no address of its own: its name leads to its tasks (dnsrr)');
 }
 
-/** Where in the file the parts of an object come from; the longest one counts. */
+/** Origin in the file for the parts of an object; the longest match applies. */
 const ORIGINS: Readonly<Record<string, readonly string[]>> = Object.freeze({
   'spec.replicas': ['deploy', 'replicas'],
   'spec.template.image': ['image'],
@@ -93,7 +93,7 @@ const ORIGINS: Readonly<Record<string, readonly string[]>> = Object.freeze({
   'meta.annotations': ['annotations'],
 });
 
-/** The last word is the core's; what it refuses is told where it was written. */
+/** Lets the core validate the result, and reports its issues at their place in the file. */
 function validate(input: ServiceInput, service: Cursor): void {
   try {
     validateInput(input);

@@ -2,9 +2,9 @@ import type { ComposeProject } from '../load/project.ts';
 import type { Cursor } from '../model/cursor.ts';
 import type { Log } from '../model/log.ts';
 
-/** A network of the project, under its name in the file. */
+/** A network of the project. */
 export interface StackNetwork {
-  /** The name of Gantry's network. */
+  /** Name of the network in Gantry. */
   readonly name: string;
   readonly external: boolean;
   /** A network of the engine itself, such as `host`. */
@@ -12,19 +12,19 @@ export interface StackNetwork {
   readonly cursor: Cursor;
 }
 
-/** Whose defaults hold: those of `docker compose`, or those of `docker stack deploy`. */
+/** Which defaults apply: those of `docker compose` or of `docker stack deploy`. */
 export type Dialect = 'compose' | 'swarm';
 
-/** What the conversion of a service needs to know of the whole. */
+/** Context for the conversion of a service. */
 export interface Stack {
   readonly project: ComposeProject;
   readonly log: Log;
   readonly dialect: Dialect;
-  /** As it stands in names and labels. */
+  /** Name as used in object names and labels. */
   readonly name: string;
-  /** Services in force. */
+  /** The active services. */
   readonly services: ReadonlyMap<string, Cursor>;
-  /** Names of Gantry's services. */
+  /** Names of the services in Gantry. */
   readonly names: ReadonlyMap<string, string>;
   readonly networks: ReadonlyMap<string, StackNetwork>;
 }

@@ -11,7 +11,7 @@ import { portsOf } from './ports.ts';
 import { resourcesOf } from './resources.ts';
 import type { Stack } from './stack.ts';
 
-/** Signals may be named by number. */
+/** Names of the signals that may be given by number. */
 const SIGNALS: Readonly<Record<string, string>> = Object.freeze({
   1: 'SIGHUP',
   2: 'SIGINT',
@@ -22,7 +22,7 @@ const SIGNALS: Readonly<Record<string, string>> = Object.freeze({
   15: 'SIGTERM',
 });
 
-/** What each task of a service runs. */
+/** Converts a service to the template of its tasks. */
 export function templateOf(service: Cursor, key: string, stack: Stack, restarts: boolean): TemplateInput {
   const { contents, root } = stack.project;
   const workingDir = service.get('working_dir')?.text();

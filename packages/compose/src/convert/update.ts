@@ -17,8 +17,8 @@ export function rollbackOf(service: Cursor): RollbackInput {
 }
 
 /**
- * Docker stops the old task first, where Gantry by itself would start the new one first. Its other defaults are Gantry's
- * too: one task at a time, no delay, watched for 5 s, no failure tolerated, paused on failure.
+ * Docker stops the old task first, while Gantry's default is to start the new one first. Docker's other defaults match
+ * Gantry's: one task at a time, no delay, monitored for 5 s, no failure tolerated, paused on failure.
  */
 function policyOf(config: Cursor | undefined): Omit<RollbackInput, 'failureAction'> {
   const parallelism = config?.get('parallelism')?.integer();

@@ -5,14 +5,14 @@ import type { Field, Fields } from './field.ts';
 /** The table as a tree. */
 export interface Shape {
   field?: Field;
-  /** Below `*`. */
+  /** Fields below `*`. */
   any?: Shape;
-  /** Below `[]`. */
+  /** Fields below `[]`. */
   item?: Shape;
   readonly keys: Map<string, Shape>;
 }
 
-/** Makes a tree of the flat table. */
+/** Builds a tree from the flat table. */
 export function shapeOf(fields: Fields): Shape {
   const root: Shape = { keys: new Map() };
   for (const [path, field] of Object.entries(fields)) {
@@ -38,8 +38,8 @@ function step(shape: Shape, part: string): Shape {
 }
 
 /**
- * Compares a document with the table: names what is refused, what is not known and what has the wrong form, and ticks off
- * what is harmless. What is honoured is left to those who read it.
+ * Compares a document with the table: reports values that are rejected, unknown or of the wrong form, and marks
+ * harmless ones as accounted for. Honoured values are left to the code that reads them.
  */
 export function checkFields(tree: Tree, shape: Shape, path: string, log: Log): void {
   const { field, any, item, keys } = shape;
@@ -83,7 +83,10 @@ function unknown(key: string, known: readonly string[]): string {
   return near === undefined ? 'unknown field' : `unknown field; "${near}" was perhaps meant`;
 }
 
-/** Equal but for case, dashes and underscores, or one letter too many, too few, or another. */
+/**
+ * Whether two keys are equal except for case, dashes, underscores, two transposed letters, or one letter added, missing
+ * or different.
+ */
 function isNear(a: string, b: string): boolean {
   const [x, y] = [a, b].map((text) => text.toLowerCase().replace(/[-_]/g, '')) as [string, string];
   if (x === y) return true;

@@ -9,7 +9,7 @@ const POLICY: Fields = Object.freeze({
   order: honoured,
 });
 
-/** `deploy`, below a service. */
+/** Fields below `deploy` of a service. */
 export const DEPLOY_FIELDS: Fields = Object.freeze({
   mode: honoured,
   replicas: honoured,

@@ -1,15 +1,18 @@
-/** What becomes of a field of the Compose Specification. */
+/** How a field of the Compose Specification is treated. */
 export type Field =
-  /** Read, and done as it says; where a value cannot be done, that value is named. */
+  /** Read and applied; a value that cannot be applied is reported. */
   | { readonly how: 'honoured' }
-  /** Accepted in silence, because nothing is lost. */
+  /** Accepted silently, because nothing is lost. */
   | { readonly how: 'harmless'; readonly why: string }
-  /** Accepted and told, because nothing that runs is lost. */
+  /** Accepted and reported, because nothing that runs is affected. */
   | { readonly how: 'noted'; readonly why: string }
-  /** Refused, unless its value asks for nothing: null, empty, or one of `except`. */
+  /** Rejected, unless its value has no effect: null, empty, or one of `except`. */
   | { readonly how: 'refused'; readonly why: string; readonly except: readonly string[] };
 
-/** By path: `ports[].target`, `networks.*.aliases`. What is below a field that is not honoured shares its fate. */
+/**
+ * Treatment by path: `ports[].target`, `networks.*.aliases`. Values below a field that is not honoured are treated like
+ * the field.
+ */
 export type Fields = Readonly<Record<string, Field>>;
 
 export const honoured: Field = Object.freeze({ how: 'honoured' });
@@ -26,7 +29,7 @@ export function refused(why: string, ...except: readonly string[]): Field {
   return { how: 'refused', why, except };
 }
 
-/** Sets a table below a path. */
+/** Prefixes the paths of a table. */
 export function below(path: string, fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).map(([key, field]) => [`${path}.${key}`, field]));
 }

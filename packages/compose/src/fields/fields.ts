@@ -3,7 +3,9 @@ import { SERVICE_FIELDS } from './service-fields.ts';
 
 const UNUSED = 'a declaration alone does nothing; the services that use it are named';
 
-/** Everything the Compose Specification knows, and what becomes of it. One table: nothing is decided elsewhere. */
+/**
+ * Every field of the Compose Specification and how it is treated. This table is the only place where that is decided.
+ */
 export const FIELDS: Fields = Object.freeze({
   version: harmless('obsolete: there is one version of the specification'),
   name: honoured,

@@ -11,7 +11,7 @@ const NAMESPACE = 'every task has namespaces of its own';
 const FIXED = 'addresses belong to tasks, which come and go: use the name of the service';
 const FILES = 'there are no configs and secrets yet: bind a file, or use an environment variable';
 
-/** A service, by its path below `services.*`. */
+/** Fields of a service, by their paths below `services.*`. */
 export const SERVICE_FIELDS: Fields = Object.freeze({
   image: honoured,
   command: honoured,

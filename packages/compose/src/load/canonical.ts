@@ -13,7 +13,7 @@ import {
 
 type Rewrite = (tree: Tree, path: string, log: Log) => Tree;
 
-/** Short forms become long ones before files are merged, so that there is one form of everything to merge and to read. */
+/** Rewrites short forms to long ones before files are merged, so that merging and reading handle one form only. */
 export function canonical(model: Dict, log: Log): Dict {
   let result = model;
   result = each(result, 'services', '', log, (service, path) => rewrite(service, path, log, SERVICE));
@@ -137,7 +137,7 @@ function fromItems(
   return { ...dict(tree.at, entries), ...(tree.mark === undefined ? {} : { mark: tree.mark }) };
 }
 
-/** One becomes a list of one. */
+/** A single value becomes a list with one item. */
 function several(tree: Tree, _path?: string, _log?: Log): Tree {
   if (tree.kind !== 'scalar') return tree;
   const { mark, ...item } = tree;

@@ -10,13 +10,13 @@ import { expandHome } from './reader.ts';
 type Json = Record<string, unknown>;
 
 const SECTIONS: readonly string[] = Object.freeze(['networks', 'volumes', 'secrets', 'configs', 'models']);
-/** Read when the files were read: the document has what came of it. */
+/** Fields that were processed on loading; the document contains the result. */
 const RESOLVED: readonly string[] = Object.freeze(['env_file', 'label_file', 'extends']);
 
 /**
- * A project as one Compose file, as `docker compose config` shows it: merged, interpolated (a dollar that is left is
- * written `$$`), with the services in force, env and label files read, and the paths of binds absolute. Read again, it
- * gives the same objects.
+ * Returns a project as one Compose file, as printed by `docker compose config`: merged, interpolated (remaining dollar
+ * signs are written `$$`), reduced to the active services, with env and label files read, and with absolute paths for
+ * binds. Loading it again yields the same objects.
  */
 export function composeConfig(project: ComposeProject): Json {
   const { model, name, services, contents, root } = project;
@@ -47,7 +47,7 @@ export function composeConfig(project: ComposeProject): Json {
   return config;
 }
 
-/** Values as they are; texts of numbers and booleans stay texts. */
+/** Values unchanged; texts that look like numbers or booleans remain texts. */
 function json(tree: Tree): unknown {
   if (tree.kind === 'list') return tree.items.map(json);
   if (tree.kind === 'dict')

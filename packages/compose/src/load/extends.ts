@@ -6,17 +6,14 @@ import { locate } from './reader.ts';
 
 const MAX_CHAIN = 100;
 
-/** What `extends` needs of the loader. */
+/** What `extends` needs from the loader. */
 export interface ExtendsTools {
   readonly log: Log;
-  /** Another file, interpolated and in canonical form; undefined if there is none. */
+  /** Loads another file, interpolated and in canonical form; undefined if it does not exist. */
   readonly load: (source: Source) => Promise<Dict | undefined>;
 }
 
-/**
- * Resolves `extends` of every service of one file. A service that the file does not have is looked for in the files
- * before it.
- */
+/** Resolves `extends` of every service of a file. A service missing in the file is looked up in the files before it. */
 export async function resolveExtends(
   file: Dict,
   before: Dict | undefined,

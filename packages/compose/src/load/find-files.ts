@@ -3,14 +3,14 @@ import { GantryError } from '@gantry/core';
 import type { Log } from '../model/log.ts';
 import { locate, type ReadText } from './reader.ts';
 
-/** In the order of preference. */
+/** Usual file names, in order of preference. */
 const USUAL: readonly string[] = Object.freeze([
   'compose.yaml',
   'compose.yml',
   'docker-compose.yml',
   'docker-compose.yaml',
 ]);
-/** Any of them goes with any of the usual names. */
+/** Usual names of override files; each may accompany any of the names above. */
 const OVERRIDES: readonly string[] = Object.freeze([
   'compose.override.yml',
   'compose.override.yaml',
@@ -19,7 +19,7 @@ const OVERRIDES: readonly string[] = Object.freeze([
 ]);
 const MAX_PARENTS = 100;
 
-/** The files that `COMPOSE_FILE` names, relative to `cwd`; undefined if it is not set. */
+/** The files in `COMPOSE_FILE`, relative to `cwd`; undefined if it is not set. */
 export function filesOfVariable(
   variables: ReadonlyMap<string, string>,
   cwd: string,
@@ -31,8 +31,8 @@ export function filesOfVariable(
 }
 
 /**
- * The file with one of the usual names, and its override file, in a directory or the nearest one above it.
- *
+ * Finds the file with one of the usual names, and its override file, in a directory or in its nearest parent that has
+ * one.
  * @throws `NOT_FOUND` if there is none
  */
 export async function findFiles(from: string, read: ReadText, log: Log): Promise<readonly string[]> {

@@ -7,13 +7,13 @@ import { locate } from './reader.ts';
 export interface Inclusion {
   readonly files: readonly string[];
   readonly directory: string;
-  /** Undefined: the `.env` file of the folder, if there is one. */
+  /** Undefined: the `.env` file of the directory, if there is one. */
   readonly envFiles: readonly string[] | undefined;
   readonly at: Place;
   readonly path: string;
 }
 
-/** Reads `include`, short and long. */
+/** Reads `include`, in its short and long form. */
 export function inclusionsOf(model: Dict, log: Log): readonly Inclusion[] {
   const include = model.entries.get('include')?.value;
   if (include === undefined || isNull(include)) return [];
@@ -54,7 +54,7 @@ const SECTIONS: readonly string[] = Object.freeze([
   'models',
 ]);
 
-/** Adds what an included project declares. What both declare has to be the same in both. */
+/** Adds the declarations of an included project. A name declared in both must have the same value in both. */
 export function addIncluded(model: Dict, included: Dict, { at, path }: Inclusion, log: Log): Dict {
   const entries = new Map(model.entries);
   for (const [section, { at: here, value }] of included.entries) {

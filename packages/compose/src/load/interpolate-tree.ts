@@ -2,7 +2,10 @@ import { join, type Log } from '../model/log.ts';
 import type { Tree } from '../model/tree.ts';
 import { interpolate } from '../syntax/interpolate.ts';
 
-/** Interpolates every value, no key, and no extension field at the top: `x-*` is only what aliases make of it. */
+/**
+ * Interpolates every value, but neither keys nor top-level extension fields: `x-*` matters only where aliases refer to
+ * it.
+ */
 export function interpolateTree(tree: Tree, log: Log, path = ''): Tree {
   if (tree.kind === 'list') {
     return { ...tree, items: tree.items.map((item, index) => interpolateTree(item, log, join(path, index))) };

@@ -12,33 +12,32 @@ import { readVariables } from './variables.ts';
 
 export interface LoadComposeOptions {
   /**
-   * Later files are merged over earlier ones. Default: those of `COMPOSE_FILE`, or else the usual name (`compose.yaml` …)
-   * with its override file in `directory`, in `cwd`, or in the nearest directory above.
+   * Compose files; later ones are merged over earlier ones. Default: those of `COMPOSE_FILE`, else a usual name
+   * (`compose.yaml` …) with its override file in `directory`, in `cwd`, or in the nearest directory above.
    */
   readonly files?: readonly string[];
-  /** What relative paths in the files are relative to (default: the directory of the first file). */
+  /** Base of relative paths in the files (default: the directory of the first file). */
   readonly directory?: string;
-  /** What relative paths of `COMPOSE_FILE` and of env files are relative to (default: `directory`, or else `.`). */
+  /** Base of relative paths in `COMPOSE_FILE` and of env files (default: `directory`, else `.`). */
   readonly cwd?: string;
-  /** Default: `COMPOSE_PROJECT_NAME`, `name` of the files, or the name of the directory. */
+  /** Name of the project (default: `COMPOSE_PROJECT_NAME`, `name` of the files, or the name of the directory). */
   readonly projectName?: string;
   /** Active profiles, `*` for all (default: those of `COMPOSE_PROFILES`, separated by commas). */
   readonly profiles?: readonly string[];
   /** Services that are active whatever their profiles. */
   readonly enabled?: readonly string[];
-  /** Variables, such as `process.env`; they go before those of env files. */
+  /** Variables, such as `process.env`; they override those of env files. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**
-   * Files with variables; later ones go before earlier ones. Default: those of `COMPOSE_ENV_FILES` (of `env` only), or
-   * else `.env` in `directory`, unless `COMPOSE_DISABLE_ENV_FILE` is set.
+   * Files with variables; later ones override earlier ones. Default: those of `COMPOSE_ENV_FILES` (of `env` only), else
+   * `.env` in `directory`, unless `COMPOSE_DISABLE_ENV_FILE` is set.
    */
   readonly envFiles?: readonly string[];
   readonly read: ReadText;
 }
 
 /**
- * Reads a Compose project: its files, env files, and the files they extend and include.
- *
+ * Loads a Compose project: its files, env files, and the files that they extend and include.
  * @throws `INVALID_OBJECT` with every problem and its place; `NOT_FOUND` if no file was named and none was found.
  */
 export async function loadCompose(options: LoadComposeOptions): Promise<ComposeProject> {
@@ -81,7 +80,7 @@ function usesDotEnv(options: LoadComposeOptions): boolean {
   return !disabled && givenFiles(options).length === 0;
 }
 
-/** The caller's variables, and those of the env files that count before any Compose file is known. */
+/** The caller's variables, and those of the env files that apply before any Compose file is read. */
 async function firstVariables(
   options: LoadComposeOptions,
   cwd: string,
@@ -108,7 +107,7 @@ function profilesOf(
     .filter((profile) => profile !== '');
 }
 
-/** Services without profiles, and those with an active one. */
+/** Services without profiles, and services with an active profile. */
 function activeServices(
   model: Dict,
   profiles: readonly string[],
@@ -134,7 +133,7 @@ function activeServices(
   return { services, inactive: names.filter((name) => !services.includes(name)) };
 }
 
-/** Env and label files, so that what follows needs no files. */
+/** Reads env and label files, so that the conversion needs no access to files. */
 async function readContents(
   model: Dict,
   services: readonly string[],

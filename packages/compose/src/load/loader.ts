@@ -9,16 +9,16 @@ import { merge, settle } from './merge.ts';
 import { locate, type ReadText } from './reader.ts';
 import { readVariables } from './variables.ts';
 
-/** The files of one project, which is merged into one document. */
+/** The files of a project, to be merged into one document. */
 export interface FileSet {
   readonly files: readonly string[];
   readonly directory: string;
   readonly variables: ReadonlyMap<string, string>;
-  /** Who asked for the files; nobody where the user did. */
+  /** Place of the reference to the files; absent if they were given by the user. */
   readonly asked?: { readonly at: Place; readonly path: string };
 }
 
-/** Reads, interpolates, extends, merges and includes. What goes wrong is in the log. */
+/** Reads, interpolates, extends, merges and includes files. Problems are added to the log. */
 export class Loader {
   readonly #read: ReadText;
   readonly #log: Log;
@@ -29,7 +29,10 @@ export class Loader {
     this.#log = log;
   }
 
-  /** The document that the files give together; later documents of one file are merged over earlier ones; `including` are the files that include these. */
+  /**
+   * Returns the merged document of all files. Later documents of a file are merged over earlier ones; `including` lists
+   * the files that include these.
+   */
   async load(set: FileSet, including: readonly string[] = []): Promise<Dict> {
     const { files, directory, variables } = set;
     let model: Dict | undefined;
@@ -77,7 +80,7 @@ export class Loader {
     return addIncluded(model, included, inclusion, this.#log);
   }
 
-  /** A file is read once for the same directory and variables, however many services extend one of it. */
+  /** Reads a file once for the same directory and variables, however many services extend from it. */
   #one(source: Source): Promise<Dict | undefined> {
     const { file, directory, variables } = source;
     const known = this.#known.get(variables) ?? new Map<string, Promise<Dict | undefined>>();

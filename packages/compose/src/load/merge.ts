@@ -5,7 +5,7 @@ import { parseVolume } from '../syntax/volume.ts';
 
 /**
  * Merges one file over another by the rules of the Compose Specification: mappings by key, lists by appending, texts by
- * replacing, with the exceptions of `LISTS` and `REPLACED`. Both are in canonical form.
+ * replacing, except for `LISTS` and `REPLACED`. Both files are in canonical form.
  */
 export function merge(base: Dict, over: Dict, log: Log): Dict {
   return mergeDicts(base, over, [], log);
@@ -16,7 +16,7 @@ export function mergeService(base: Dict, over: Dict, name: string, log: Log): Di
   return mergeDicts(base, over, ['services', name], log);
 }
 
-/** Takes away what is marked `!reset`, and the marks. */
+/** Removes values marked `!reset`, and all marks. */
 export function settle(model: Dict): Dict {
   return settled(model) as Dict;
 }
@@ -35,7 +35,7 @@ function settled({ mark: _, ...tree }: Tree): Tree {
 
 type Path = readonly string[];
 
-/** What is replaced as a whole. */
+/** Values that are replaced as a whole. */
 const REPLACED: readonly string[] = Object.freeze([
   'services.*.command',
   'services.*.entrypoint',
@@ -43,10 +43,10 @@ const REPLACED: readonly string[] = Object.freeze([
   'services.*.healthcheck.test',
 ]);
 
-/** What may change its form from file to file. */
+/** Values whose form may differ between files. */
 const EITHER: readonly string[] = Object.freeze(['services.*.ulimits.*', 'services.*.build.ulimits.*']);
 
-/** Lists whose equal entries stay. */
+/** Lists that keep duplicates. */
 const REPEATING: readonly string[] = Object.freeze([
   'services.*.dns',
   'services.*.dns_search',
@@ -55,7 +55,7 @@ const REPEATING: readonly string[] = Object.freeze([
   'services.*.tmpfs',
 ]);
 
-/** Lists with at most one entry of a key: a later one replaces it, or is merged into it. */
+/** Lists with at most one entry for each key: a later entry replaces the earlier one, or is merged into it. */
 const KEYED: Readonly<Record<string, (item: Tree) => string | undefined>> = Object.freeze({
   'services.*.ports': portKey,
   'services.*.volumes': volumeKey,
@@ -93,7 +93,7 @@ function mergeDicts(base: Dict, over: Dict, path: Path, log: Log): Dict {
   return { ...base, entries };
 }
 
-/** The options of another driver are of no use. */
+/** The options of a different driver are dropped. */
 function mergeLogging(base: Dict, over: Dict, path: Path, log: Log): Dict {
   const [before, after] = [textOf(base, 'driver'), textOf(over, 'driver')];
   if (before !== undefined && after !== undefined && before !== after) return over;

@@ -8,7 +8,7 @@ import type { ReadText } from './reader.ts';
 const PROJECT_NAME = /^[a-z0-9][a-z0-9_-]*$/;
 
 export interface NameOptions {
-  /** Given by the caller; it goes before everything else. */
+  /** Name given by the caller; overrides all other sources. */
   readonly projectName: string | undefined;
   readonly files: readonly string[];
   readonly directory: string;
@@ -16,16 +16,19 @@ export interface NameOptions {
   readonly read: ReadText;
 }
 
-/** The name of a project: as given, `COMPOSE_PROJECT_NAME`, `name` of the last file that has one, or its directory's. */
+/**
+ * Determines the name of a project: the given one, `COMPOSE_PROJECT_NAME`, `name` of the last file that has one, or the
+ * name of its directory.
+ */
 export async function projectNameOf(options: NameOptions, log: Log): Promise<string> {
   const { projectName, files, directory, variables, read } = options;
   const told = projectName ?? (variables.get('COMPOSE_PROJECT_NAME') || undefined);
   let name = told;
   let where = { source: { file: files[0] as string, directory, variables }, line: 1, column: 1 };
-  // `name` is needed before the files can be interpolated, so it is read on its own.
+  // `name` is needed before the files can be interpolated, so it is read separately.
   for (const file of told === undefined ? files : []) {
     const text = await read(file);
-    // What is wrong with the file is said when it is read in earnest.
+    // Problems in the file are reported when it is loaded.
     for (const document of parseDocuments(text ?? '', { file, directory, variables }, new Log())) {
       const written = child(document, 'name');
       if (written?.kind !== 'scalar' || written.value === null) continue;

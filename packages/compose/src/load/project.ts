@@ -1,20 +1,23 @@
 import type { Problem } from '../model/problem.ts';
 import type { Dict } from '../model/tree.ts';
 
-/** A Compose project as its files say it: interpolated, extended, included, merged. Every value knows where it was written. */
+/**
+ * A Compose project after interpolation, extension, inclusion and merging. Every value has the place where it was
+ * written.
+ */
 export interface ComposeProject {
   readonly name: string;
-  /** Absolute; what relative folders start from. */
+  /** Absolute base of relative directories. */
   readonly root: string;
   /** The files that were given or found. */
   readonly files: readonly string[];
-  /** Services in force; the others have profiles, none of which is active. */
+  /** Active services; `inactive` are those whose profiles are all inactive. */
   readonly services: readonly string[];
   readonly inactive: readonly string[];
-  /** What was worth saying while it was read, such as variables that are not set. */
+  /** Notes from loading, such as unset variables. */
   readonly notes: readonly Problem[];
   /** The merged document. */
   readonly model: Dict;
-  /** Env and label files of the services in force, by path; undefined where there is none. */
+  /** Env and label files of the active services, by path; undefined for missing files. */
   readonly contents: ReadonlyMap<string, string | undefined>;
 }

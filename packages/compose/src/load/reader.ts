@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { GantryError } from '@gantry/core';
 
-/** Reads a file as text; undefined if there is none. */
+/** Reads a file as text; undefined if it does not exist. */
 export type ReadText = (path: string) => Promise<string | undefined>;
 
-/** A reader of the file system. */
+/** Returns a reader of the file system. */
 export function nodeFiles(): ReadText {
   return async (path) => {
     try {
@@ -19,12 +19,15 @@ export function nodeFiles(): ReadText {
   };
 }
 
-/** A path as a file names it, relative to the folder that counts for that file. */
+/** Resolves a path in a file, relative to the directory that applies to that file. */
 export function locate(directory: string, path: string): string {
   return isAbsolute(path) ? path : join(directory, path);
 }
 
-/** `~` and `~/x` in the home folder of `variables`, undefined if that is not known; other paths as they are. */
+/**
+ * Expands `~` and `~/x` with the home directory of `variables`; undefined if it is unknown. Returns other paths
+ * unchanged.
+ */
 export function expandHome(path: string, variables: ReadonlyMap<string, string>): string | undefined {
   if (path !== '~' && !path.startsWith('~/')) return path;
   const home = variables.get('HOME');

@@ -3,7 +3,7 @@ import { scalar } from '../model/tree.ts';
 import { parseEnvFile } from '../syntax/env-file.ts';
 import type { ReadText } from './reader.ts';
 
-/** Variables of `.env` files, the later file before the earlier one, and what is given before all of them. */
+/** Reads the variables of `.env` files: later files override earlier ones, and `given` overrides all of them. */
 export async function readVariables(
   files: readonly { readonly file: string; readonly required: boolean }[],
   given: ReadonlyMap<string, string>,

@@ -5,7 +5,7 @@ import { isNull, kindOf, type Tree } from './tree.ts';
 const TRUE: readonly string[] = Object.freeze(['true', 'yes', 'on', 'y', '1']);
 const FALSE: readonly string[] = Object.freeze(['false', 'no', 'off', 'n', '0']);
 
-/** A place in the document to read from. What it reads it ticks off; what it cannot read it says. */
+/** A position in the document to read from. Marks the values it reads as seen, and reports those it cannot read. */
 export class Cursor {
   readonly tree: Tree;
   readonly path: string;
@@ -28,7 +28,7 @@ export class Cursor {
     this.log.add('unsupported', this.tree.at, this.path, message);
   }
 
-  /** It is of another kind altogether, so nobody will read what is in it. */
+  /** The value has the wrong type, so its contents will not be read. */
   #mistaken(expected: string): undefined {
     this.log.cover(this.tree);
     return this.invalid(`expected ${expected}, got ${kindOf(this.tree)}`);
@@ -38,7 +38,7 @@ export class Cursor {
     this.log.add('note', this.tree.at, this.path, message);
   }
 
-  /** What is below a key; undefined where there is nothing, or null. */
+  /** The value of a key; undefined if it is missing or null. */
   get(key: string): Cursor | undefined {
     if (this.tree.kind !== 'dict') {
       if (!isNull(this.tree)) this.#mistaken('a mapping');
@@ -51,12 +51,12 @@ export class Cursor {
     return undefined;
   }
 
-  /** Follows several keys. */
+  /** Follows a path of keys. */
   at(...keys: readonly string[]): Cursor | undefined {
     return keys.reduce<Cursor | undefined>((cursor, key) => cursor?.get(key), this);
   }
 
-  /** The keys of a mapping that the user chose, nulls among their values. */
+  /** The entries of a mapping with user-defined keys, including null values. */
   entries(): readonly (readonly [string, Cursor])[] {
     if (this.tree.kind !== 'dict') {
       if (!isNull(this.tree)) this.#mistaken('a mapping');
@@ -86,7 +86,7 @@ export class Cursor {
     return this.tree.value === null ? this.invalid('expected a text, got nothing') : this.tree.text;
   }
 
-  /** Texts of a list. */
+  /** The texts of a list. */
   texts(): readonly string[] {
     return this.items().flatMap((item) => item.text() ?? []);
   }
@@ -111,7 +111,7 @@ export class Cursor {
     return this.invalid(`expected a whole number, got "${number}"`);
   }
 
-  /** In ms. */
+  /** A duration in ms. */
   duration(): number | undefined {
     const text = this.text();
     if (text === undefined) return undefined;

@@ -1,10 +1,10 @@
 import type { Problem, Severity } from './problem.ts';
 import type { Place, Tree } from './tree.ts';
 
-/** Collects problems, and which values have been looked at. */
+/** Collects problems, and the values that have been read. */
 export class Log {
   readonly problems: Problem[] = [];
-  /** Values that were read, named in a problem, or known to do no harm. */
+  /** Values that were read, reported in a problem, or known to be harmless. */
   readonly seen = new Set<Tree>();
   readonly #known = new Set<string>();
 
@@ -21,7 +21,7 @@ export class Log {
     this.add('invalid', at, path, message);
   }
 
-  /** All of a value is accounted for. */
+  /** Marks a value and everything in it as accounted for. */
   cover(tree: Tree): void {
     this.seen.add(tree);
     if (tree.kind === 'list') for (const item of tree.items) this.cover(item);
@@ -33,7 +33,7 @@ export class Log {
   }
 }
 
-/** `services.web` and `ports` give `services.web.ports`. */
+/** Joins a path: `services.web` and `ports` give `services.web.ports`. */
 export function join(path: string, key: string | number): string {
   if (typeof key === 'number') return `${path}[${key}]`;
   const part = /^[^.[\]\s]+$/.test(key) ? key : `[${JSON.stringify(key)}]`;

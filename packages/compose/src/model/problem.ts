@@ -2,22 +2,22 @@ import type { Issue } from '@gantry/core';
 import { GantryError } from '@gantry/core';
 
 /**
- * How bad a problem is. `invalid`: the file is wrong, or nothing can be made of it. `unsupported`: the file is right, and
- * Gantry cannot do what it asks for. `note`: nothing is lost, but it is worth knowing.
+ * Severity of a problem. `invalid`: the file is wrong or cannot be converted. `unsupported`: the file is valid, but
+ * Gantry does not support what it requests. `note`: nothing is lost, but it is worth knowing.
  */
 export type Severity = 'invalid' | 'unsupported' | 'note';
 
-/** Something to be said about one place of a Compose file. */
+/** A problem at one place of a Compose file. */
 export interface Problem extends Issue {
   readonly severity: Severity;
   readonly file: string;
-  /** From 1. */
+  /** Starts at 1. */
   readonly line: number;
-  /** From 1. */
+  /** Starts at 1. */
   readonly column: number;
 }
 
-/** One line per problem: `file:line:column path: reason`. */
+/** Formats one problem a line: `file:line:column path: reason`. */
 export function formatProblems(problems: readonly Problem[]): string {
   return problems
     .map(({ file, line, column, path, message }) => {
@@ -27,16 +27,16 @@ export function formatProblems(problems: readonly Problem[]): string {
     .join('\n');
 }
 
-/** The problems an error of this package carries; none if it is some other error. */
+/** Returns the problems of an error from this package; an empty list for any other error. */
 export function problemsOf(error: unknown): readonly Problem[] {
   const issues: unknown = (error as { issues?: unknown } | null)?.issues;
   return Array.isArray(issues) ? issues.filter((issue) => 'severity' in issue && 'file' in issue) : [];
 }
 
-/** Problems in the message of an error. */
+/** Maximum number of problems in the message of an error. */
 const MAX_SHOWN = 100;
 
-/** `INVALID_OBJECT` with all of the problems as its issues, and the text of the first 100 as its message. */
+/** Returns an `INVALID_OBJECT` error with all problems as its issues, and the first 100 in its message. */
 export function refused(what: string, found: readonly Problem[]): GantryError {
   const problems = inOrder(found);
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
@@ -47,7 +47,7 @@ export function refused(what: string, found: readonly Problem[]): GantryError {
   });
 }
 
-/** File by file as they first occur, and from top to bottom within each. */
+/** Sorts problems by file, in the order in which the files first occur, and by position within each file. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const files = [...new Set(problems.map(({ file }) => file))];
   return [...problems].sort(

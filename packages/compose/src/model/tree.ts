@@ -1,29 +1,29 @@
-/** What values of one file need to know of it. */
+/** Context that the values of a file share. */
 export interface Source {
-  /** As it was named. */
+  /** File name as given. */
   readonly file: string;
-  /** What relative paths in it are relative to. */
+  /** Base of relative paths in the file. */
   readonly directory: string;
-  /** What `$NAME` stands for in it. */
+  /** Variables for interpolation in the file. */
   readonly variables: ReadonlyMap<string, string>;
 }
 
-/** Where a value was written. */
+/** Position at which a value was written. */
 export interface Place {
   readonly source: Source;
-  /** From 1. */
+  /** Starts at 1. */
   readonly line: number;
-  /** From 1. */
+  /** Starts at 1. */
   readonly column: number;
 }
 
-/** `!reset` takes a value of an earlier file away, `!override` replaces it whole. */
+/** `!reset` removes a value of an earlier file; `!override` replaces it as a whole. */
 export type Mark = 'reset' | 'override';
 
 export interface Scalar {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
-  /** As it was written, after interpolation: `1.50` stays `1.50`. */
+  /** The text as written, after interpolation: `1.50` stays `1.50`. */
   readonly text: string;
   readonly at: Place;
   readonly mark?: Mark;
@@ -37,7 +37,7 @@ export interface List {
 }
 
 export interface Entry {
-  /** Of the key. */
+  /** Place of the key. */
   readonly at: Place;
   readonly value: Tree;
 }
@@ -49,7 +49,7 @@ export interface Dict {
   readonly mark?: Mark;
 }
 
-/** A YAML value whose every part knows where it was written. */
+/** A YAML value with a place for each of its parts. */
 export type Tree = Scalar | List | Dict;
 
 export function scalar(value: Scalar['value'], at: Place): Scalar {
@@ -68,19 +68,19 @@ export function isNull(tree: Tree | undefined): boolean {
   return tree === undefined || (tree.kind === 'scalar' && tree.value === null);
 }
 
-/** The value below a key; undefined where there is none, and where `tree` is no mapping. */
+/** The value of a key; undefined if it is missing or `tree` is not a mapping. */
 export function child(tree: Tree | undefined, key: string): Tree | undefined {
   return tree?.kind === 'dict' ? tree.entries.get(key)?.value : undefined;
 }
 
-/** What kind of value it is, for people. */
+/** Describes the type of a value for messages. */
 export function kindOf(tree: Tree): string {
   if (tree.kind === 'dict') return 'a mapping';
   if (tree.kind === 'list') return 'a list';
   return tree.value === null ? 'nothing' : JSON.stringify(tree.value);
 }
 
-/** The plain value, without places: for comparing and for people. */
+/** The plain value without places, for comparison and display. */
 export function plain(tree: Tree): unknown {
   if (tree.kind === 'scalar') return tree.value;
   if (tree.kind === 'list') return tree.items.map(plain);

@@ -1,9 +1,9 @@
 import { interpolate } from './interpolate.ts';
 
 export interface EnvFile {
-  /** In their order; undefined where there is a name without `=`. */
+  /** In the order of the file; undefined for a name without `=`. */
   readonly entries: ReadonlyMap<string, string | undefined>;
-  /** Lines from 1. */
+  /** Lines start at 1. */
   readonly problems: readonly { readonly line: number; readonly message: string }[];
   readonly unset: readonly string[];
 }
@@ -14,9 +14,9 @@ const NAME = /^\s*(?:export\s+)?([^\s=#"'`]+)[^\S\n]*(=?)[^\S\n]*/;
 const ESCAPES: Readonly<Record<string, string>> = Object.freeze({ n: '\n', r: '\r', t: '\t' });
 
 /**
- * Parses an env file by the rules of the Compose Specification, which are not those of dotenv: unquoted and
- * double-quoted values are interpolated (with what is given, then with what the file has said so far), a comment needs a
- * space before it, a quote may be escaped, a name alone sets nothing.
+ * Parses an env file by the rules of the Compose Specification, which differ from those of dotenv: unquoted and
+ * double-quoted values are interpolated (from `given`, then from earlier lines of the file), a comment must follow a
+ * space, a quote may be escaped, and a name on its own sets nothing.
  */
 export function parseEnvFile(text: string, given: Lookup): EnvFile {
   const entries = new Map<string, string | undefined>();
@@ -58,7 +58,7 @@ export function parseEnvFile(text: string, given: Lookup): EnvFile {
   return { entries, problems, unset: [...unset] };
 }
 
-/** `NAME=VALUE` lines as they stand: no quotes, no variables, no comments but whole lines. */
+/** Parses `NAME=VALUE` lines literally: no quotes, no variables, and comments on lines of their own only. */
 export function parseRawEnvFile(text: string): EnvFile {
   const entries = new Map<string, string | undefined>();
   const problems: { line: number; message: string }[] = [];
@@ -78,9 +78,9 @@ export function parseRawEnvFile(text: string): EnvFile {
 
 interface Value {
   readonly text: string;
-  /** Not to be interpolated. */
+  /** The value must not be interpolated. */
   readonly literal: boolean;
-  /** Of the line it ends in. */
+  /** End of the line in which the value ends. */
   readonly end: number;
   readonly problem?: string;
 }
@@ -89,7 +89,7 @@ function readValue(source: string, at: number): Value {
   const quote = source[at];
   if (quote !== '"' && quote !== "'") {
     const end = endOfLine(source, at);
-    // From the character before on, for a comment needs a space before it.
+    // Starts at the preceding character, since a comment must follow a space.
     const text = source
       .slice(at - 1, end)
       .replace(/\s#.*$/, '')

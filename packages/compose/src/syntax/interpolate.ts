@@ -1,29 +1,29 @@
 /** A text after interpolation. */
 export interface Interpolated {
   readonly text: string;
-  /** Variables that are not set and have no default: an empty text stands for them. */
+  /** Unset variables without a default, which are replaced by an empty text. */
   readonly unset: readonly string[];
-  /** Why there is no text: `${A:?why}`, or a mistake in the text. */
+  /** Why there is no text: `${A:?why}`, or a syntax error. */
   readonly problem?: string;
 }
 
 type Lookup = (name: string) => string | undefined;
 
-/** Longest text that comes of an interpolation: a few lines of an env file could double one another without end. */
+/** Maximum length of an interpolated text: a few lines of an env file could double each other indefinitely. */
 const MAX_LENGTH = 1_048_576;
-/** Deepest nesting of defaults: `${A:-${B:-${C}}}` has three levels. */
+/** Maximum nesting of defaults: `${A:-${B:-${C}}}` has three levels. */
 const MAX_DEPTH = 100;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/;
 const OPERATOR = /:?[-?+]/;
 const SHOWN = 60;
 
-/** The text cannot be interpolated. */
+/** Thrown if the text cannot be interpolated. */
 class Mistake extends Error {}
 
 /**
- * Replaces `$A`, `${A}`, `${A:-default}`, `${A-default}`, `${A:?why}`, `${A?why}`, `${A:+other}`, `${A+other}`, nested at
- * most 100 deep. `$$` stands for a dollar; a dollar that begins no variable stays as it is. Takes time proportional to
- * the length of the text and of the result, which has at most 1 MiB.
+ * Replaces `$A`, `${A}`, `${A:-default}`, `${A-default}`, `${A:?why}`, `${A?why}`, `${A:+other}`, `${A+other}`, nested
+ * up to 100 deep. `$$` is an escaped dollar sign; a dollar sign that does not begin a variable is kept. Runs in time
+ * proportional to the length of the text and of the result, which is limited to 1 MiB.
  */
 export function interpolate(text: string, lookup: Lookup): Interpolated {
   const parser = new Parser(text, lookup);
@@ -35,7 +35,10 @@ export function interpolate(text: string, lookup: Lookup): Interpolated {
   }
 }
 
-/** Reads the text once from left to right; a branch that is not taken is read, and not looked up. */
+/**
+ * Reads the text once from left to right. Branches that are not taken are parsed, but their variables are not looked
+ * up.
+ */
 class Parser {
   readonly unset = new Set<string>();
   readonly #text: string;
@@ -52,7 +55,7 @@ class Parser {
     return this.#expand(0, true);
   }
 
-  /** Up to the end of the text, or within braces up to the one that closes them, which is left to the caller. */
+  /** Expands up to the end of the text or, within braces, up to the closing brace, which the caller consumes. */
   #expand(depth: number, taken: boolean): string {
     const text = this.#text;
     const within = depth > 0;
@@ -98,7 +101,7 @@ class Parser {
     const value = this.#braced(from, depth + 1, taken);
     if (this.#text[this.#at] !== '}') throw this.#open(from);
     this.#at++;
-    // What the branch has counted is counted again by the one that asked for it.
+    // The caller counts what the branch has already counted.
     this.#length -= taken ? value.length : 0;
     return value;
   }

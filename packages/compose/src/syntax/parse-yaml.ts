@@ -27,9 +27,9 @@ import {
 } from '../model/tree.ts';
 import { tooDeepAt } from './yaml-depth.ts';
 
-/** Longest file, in characters. */
+/** Maximum length of a file, in characters. */
 const MAX_LENGTH = 4_194_304;
-/** Aliases are copied: a small file could ask for a huge tree. */
+/** Maximum number of values; aliases are copied, so a small file could produce a huge tree. */
 const MAX_VALUES = 100_000;
 const MAX_DEPTH = 100;
 const MAX_ERRORS = 20;
@@ -38,7 +38,7 @@ const CORE_TAGS: readonly string[] = Object.freeze(
   ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`),
 );
 
-/** There are more values than a file may have. */
+/** Thrown if the file has too many values. */
 class TooLarge extends Error {}
 
 /** Parses the first document of a text; see `parseDocuments`. */
@@ -48,9 +48,9 @@ export function parseYaml(text: string, source: Source, log: Log): Dict {
 }
 
 /**
- * Parses the documents of one file: anchors and merge keys are resolved, and every value keeps its place. An empty
- * document is an empty mapping. What is wrong, too large (4 Mi characters, 100,000 values) or too deep (100 levels) is in
- * the log; there are no documents then.
+ * Parses the documents of a file, resolving anchors and merge keys and keeping the place of every value. An empty
+ * document becomes an empty mapping. If the file is invalid, too large (4 Mi characters, 100,000 values) or too deeply
+ * nested (100 levels), the problems are logged and there are no documents.
  */
 export function parseDocuments(text: string, source: Source, log: Log): readonly Dict[] {
   const lines = new LineCounter();
@@ -69,7 +69,7 @@ export function parseDocuments(text: string, source: Source, log: Log): readonly
   if (nul !== -1) return refuse(nul, 'the file contains a NUL character: expected text in UTF-8');
   const deep = tooDeepAt(text, MAX_DEPTH);
   if (deep !== undefined) return refuse(deep, `values are nested more than ${MAX_DEPTH} deep`);
-  // Duplicate keys are found below: the parser compares each key with all others.
+  // Duplicate keys are detected below: the parser would compare each key with all others.
   const options = { merge: true, lineCounter: lines, prettyErrors: false, uniqueKeys: false } as const;
   const parsed = parseAllDocuments(text, options);
   const documents = Array.isArray(parsed) ? parsed : [];
@@ -166,7 +166,7 @@ function readDocument(
     return new Map([...[...merged].filter(([key]) => !own.has(key)), ...own]);
   };
 
-  /** `<<: *a` or `<<: [*a, *b]`: of equal keys, the first one counts. */
+  /** Reads `<<: *a` or `<<: [*a, *b]`; the first of several equal keys applies. */
   const readMerged = (value: unknown, path: string, within: readonly unknown[]): [string, Entry][] => {
     const target = isAlias(value) ? targets.get(value) : value;
     spend();
@@ -193,7 +193,7 @@ function readDocument(
   return dict(start);
 }
 
-/** What each alias stands for: the last node before it with that anchor. One walk for all of them. */
+/** The target of each alias: the last node before it with that anchor. Found in one walk for all aliases. */
 function aliasTargets(document: Document): ReadonlyMap<Alias, Node> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** The parts of a port in short syntax; every port is a range, mostly of one. */
+/** The parts of a port in short syntax. Every port is a range, usually of one port. */
 export interface PortText {
   readonly hostIp?: string;
   readonly published?: Range;
@@ -15,7 +15,7 @@ export interface Range {
 
 const RANGE = /^(\d{1,5})(?:-(\d{1,5}))?$/;
 
-/** `80`, `80-90`, both with none. Undefined if it is neither, or no port. */
+/** Parses `80` or `80-90`; undefined for anything else. */
 export function parseRange(text: string): Range | undefined {
   const match = RANGE.exec(text);
   if (match === null) return undefined;
@@ -29,8 +29,8 @@ export function sizeOf({ first, last }: Range): number {
 }
 
 /**
- * Parses `[[HOST:]PUBLISHED:]TARGET[/PROTOCOL]`, or says what is wrong. As Docker does: whatever stands before the last
- * two colons is the host, with or without brackets; an empty host or published port is as good as none.
+ * Parses `[[HOST:]PUBLISHED:]TARGET[/PROTOCOL]`, or returns a problem. As in Docker, everything before the last two
+ * colons is the host, with or without brackets; an empty host or published port counts as absent.
  */
 export function parsePort(text: string): PortText | { readonly problem: string } {
   const [, ports = '', given = ''] = /^([^/]*)(?:\/(\w*))?$/.exec(text.trim()) ?? [];

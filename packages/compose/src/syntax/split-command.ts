@@ -1,9 +1,9 @@
-/** The words of a command, or why it has none. */
+/** The words of a command, or the reason why it cannot be split. */
 export type Words = { readonly words: readonly string[] } | { readonly problem: string };
 
 /**
- * Splits a command as a POSIX shell does, and does nothing else a shell does: quotes and backslashes are taken away,
- * variables, globs and operators stay text.
+ * Splits a command as a POSIX shell does, without any other shell features: quotes and backslashes are removed;
+ * variables, globs and operators remain text.
  */
 export function splitCommand(text: string): Words {
   const words: string[] = [];
@@ -18,7 +18,7 @@ export function splitCommand(text: string): Words {
     } else if (char === '\\') {
       if (next === undefined) return { problem: 'ends in a backslash' };
       at++;
-      // Between double quotes a backslash is a plain character, except before these.
+      // Between double quotes a backslash is an ordinary character, except before these.
       const kept = quote === '"' && !'"\\$`\n'.includes(next);
       if (next !== '\n') word = `${word ?? ''}${kept ? '\\' : ''}${next}`;
     } else if (quote === '"') {

@@ -7,7 +7,7 @@ const DURATION_MS: Readonly<Record<string, number>> = Object.freeze({
   h: 3_600_000,
 });
 
-/** `1m30s`, `500ms`, `1.5h` → ms, rounded up; undefined if it is none of these. */
+/** Parses `1m30s`, `500ms` or `1.5h` to ms, rounded up; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
@@ -27,7 +27,7 @@ const BYTES: Readonly<Record<string, number>> = Object.freeze({
   t: 2 ** 40,
 });
 
-/** `512M`, `1.5g`, `64kb`, `1024` → bytes; every unit is a power of 1024, as Docker has it. */
+/** Parses `512M`, `1.5g`, `64kb` or `1024` to bytes; as in Docker, every unit is a power of 1024. */
 export function parseBytes(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(text.trim());
   const unit = match?.[2]?.toLowerCase();

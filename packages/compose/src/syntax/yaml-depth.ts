@@ -10,12 +10,12 @@ const CONTENT: readonly (string | null)[] = Object.freeze([
   'single-quoted-scalar',
   'double-quoted-scalar',
 ]);
-/** Tokens of the lexer that are no part of the text. */
+/** Lexer tokens that are not part of the text. */
 const CONTROL: readonly (string | null)[] = Object.freeze(['doc-mode', 'scalar', 'flow-error-end']);
 
 /**
- * Where a YAML text is nested deeper than `max`; undefined if it is nowhere. Takes time proportional to the text: the
- * parser itself recurses, and ends the process if it recurses too deep.
+ * Offset at which a YAML text is nested deeper than `max`; undefined if it nowhere is. Runs in time proportional to the
+ * text. The parser itself recurses, and would crash the process on deep nesting.
  */
 export function tooDeepAt(text: string, max: number): number | undefined {
   const columns: number[] = [];

@@ -9,7 +9,7 @@ import { defineRun } from './compose/run.ts';
 import { defineShow } from './compose/show.ts';
 import { defineUp } from './compose/up.ts';
 
-/** `gantry compose`: Docker Compose's commands. */
+/** Defines `gantry compose`: Docker Compose's commands. */
 export const compose: Define = (command, act) => {
   const group = groupOf(command, act);
   defineUp(group);

@@ -16,7 +16,7 @@ interface CreateOptions {
 
 const WAIT_MS = 60_000;
 
-/** `gantry network create|ls|inspect|rm`. */
+/** Defines `gantry network create|ls|inspect|rm`. */
 export const network: Define = (command, act) => {
   command
     .command('create')

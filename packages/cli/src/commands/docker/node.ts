@@ -19,7 +19,7 @@ interface UpdateOptions {
   readonly labelRm?: readonly string[];
 }
 
-/** `gantry node ls|ps|inspect|update`. */
+/** Defines `gantry node ls|ps|inspect|update`. */
 export const node: Define = (command, act) => {
   command
     .command('ls')

@@ -7,7 +7,7 @@ import { type CreateFlags, createInput, envOf } from '../../docker/create-servic
 import { parseDuration } from '../../output/duration.ts';
 import type { Cx } from '../../session.ts';
 
-/** Creates a service, and the networks it names that are not there, and waits until it is up. */
+/** Creates a service and the missing networks that it names, and waits until it is up. */
 export async function createService(
   cx: Cx,
   operands: readonly string[],
@@ -22,7 +22,8 @@ export async function createService(
     env: cx.io.env,
     envFile: await readEnvFiles(cx, flags.envFile ?? []),
   });
-  await api.create({ ...input, ...withoutNetworks(input) }, { dryRun: true, signal: cx.signal }); // before a network is made
+  // Validated before any network is created.
+  await api.create({ ...input, ...withoutNetworks(input) }, { dryRun: true, signal: cx.signal });
   await ensureNetworks(cx, api, input, namespace);
   const created = await api.create(input, { signal: cx.signal });
   const id = idOf(created.meta);
@@ -58,7 +59,7 @@ async function ensureNetworks(
   }
 }
 
-/** Lines of `NAME=VALUE`, or `NAME` from our own environment; `#` begins a comment. */
+/** Reads lines of `NAME=VALUE`, or `NAME` for a variable of this process's environment; `#` begins a comment. */
 async function readEnvFiles(cx: Cx, files: readonly string[]): Promise<Record<string, string>> {
   const texts = await Promise.all(files.map((file) => readFile(resolve(cx.io.cwd, file), 'utf8')));
   const lines = texts.flatMap((text) => text.split(/\r?\n/)).map((line) => line.trimStart());

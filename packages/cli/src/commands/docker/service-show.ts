@@ -11,15 +11,15 @@ import { renderTable } from '../../output/table.ts';
 import type { Cx } from '../../session.ts';
 
 export interface ShowTasksOptions {
-  /** Only tasks that should run. */
+  /** Only tasks whose desired state is running. */
   readonly running?: boolean;
-  /** False: errors are shown at full length. */
+  /** If false, errors are not truncated. */
   readonly trunc?: boolean;
   /** Go template. */
   readonly format?: string;
 }
 
-/** Shows the tasks of services, those that run first, with what keeps them from being ready. */
+/** Lists the tasks of services, running ones first, with the reasons why they are not ready. */
 export async function showTasksOf(
   cx: Cx,
   services: readonly string[],

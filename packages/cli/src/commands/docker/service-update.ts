@@ -5,7 +5,7 @@ import { parseDuration } from '../../output/duration.ts';
 import { usage } from '../../output/problem.ts';
 import type { Cx } from '../../session.ts';
 
-/** Docker's `service update`: only if nobody has changed the service meanwhile. */
+/** Docker's `service update`: fails if the service is changed concurrently. */
 export async function updateService(
   cx: Cx,
   word: string,

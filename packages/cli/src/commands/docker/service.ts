@@ -24,7 +24,7 @@ interface ListOptions {
   readonly format?: string;
 }
 
-/** `gantry service create|ls|ps|inspect|scale|update|rollback|logs|rm`. */
+/** Defines `gantry service create|ls|ps|inspect|scale|update|rollback|logs|rm`. */
 export const service: Define = (command, act) => {
   createFlags(command.command('create').description('Create a service'))
     .argument('[image]', 'image; with --process the first word of a command')

@@ -35,7 +35,7 @@ const REJECTED: RejectedFlags = Object.freeze({
   '--resolve-image <mode>': ['tags are not resolved to digests', 'name images by their digests in the file'],
 });
 
-/** `gantry stack deploy|ls|ps|services|rm`. */
+/** Defines `gantry stack deploy|ls|ps|services|rm`. */
 export const stack: Define = (command, act) => {
   dockerFlags(command.command('deploy'), 'stack deploy', ['-q, --quiet'], REJECTED)
     .alias('up')
@@ -133,7 +133,7 @@ export const stack: Define = (command, act) => {
     );
 };
 
-/** What belongs to a stack that there is. */
+/** Returns the members of a stack, which must exist. */
 async function known(cx: Cx, name: string): Promise<Members> {
   const members = await membersOf(cx, name);
   if (members.services.length + members.networks.length > 0) return members;

@@ -17,7 +17,7 @@ interface ConfigFlags extends FileFlags {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** `gantry compose config` and `convert`. */
+/** Defines `gantry compose config` and `convert`. */
 export function defineConfig({ add, act, filesOf }: Group): void {
   add('config', 'Show the Compose file that the given ones make together')
     .option('--services', 'names of the services only')

@@ -5,8 +5,8 @@ import { unsupported } from './unsupported.ts';
 export type RejectedFlags = Readonly<Record<string, readonly [why: string, hint: string]>>;
 
 /**
- * Declares flags of Docker that help does not show: some change nothing here and are accepted, the others are rejected as
- * `UNSUPPORTED` with their reason.
+ * Declares Docker flags that are hidden from help: those without effect are accepted, the others are rejected as
+ * `UNSUPPORTED` with a reason.
  */
 export function dockerFlags(
   command: Command,

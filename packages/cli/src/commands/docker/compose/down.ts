@@ -17,7 +17,7 @@ interface DownFlags extends FileFlags {
   readonly dryRun?: boolean;
 }
 
-/** `gantry compose down` and `rm`. */
+/** Defines `gantry compose down` and `rm`. */
 export function defineDown({ add, act, filesOf }: Group): void {
   add('down', 'Remove the services and networks of a Compose file')
     .argument('[services...]', 'services of the file; all without one')

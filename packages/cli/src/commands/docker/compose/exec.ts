@@ -18,7 +18,7 @@ interface Flags extends FileFlags {
   readonly workdir?: string;
 }
 
-/** `gantry compose exec`; exits with the command's exit code. */
+/** Defines `gantry compose exec`, which exits with the command's exit code. */
 export function defineExec({ add, act, filesOf }: Group): void {
   add('exec', 'Run a command in a task of a service')
     .argument('<service>', 'service of the file')

@@ -18,12 +18,12 @@ export interface FileFlags {
   readonly lenient?: boolean;
 }
 
-/** What the commands of `gantry compose` are made with. */
+/** Helpers for the commands of `gantry compose`. */
 export interface Group {
   readonly act: Act;
-  /** Declares a command that takes the options which name the project. */
+  /** Declares a command with the options that select the project. */
   add(name: string, description: string, options?: { readonly short?: readonly string[] }): Command;
-  /** The project that is meant; options stand before or behind the command's name. */
+  /** The selected project; the options may precede or follow the command's name. */
   filesOf(flags: FileFlags): StackFiles;
 }
 
@@ -50,7 +50,7 @@ export function groupOf(command: Command, act: Act): Group {
   };
 }
 
-/** Where a short option means something else, its long form alone is left. */
+/** Declares the project options. If a command uses a short option otherwise, only its long form is declared. */
 function declareFiles(command: Command, short: readonly string[]): Command {
   const flag = (letter: string, long: string): string =>
     short.includes(letter) ? `-${letter}, ${long}` : long;
@@ -71,7 +71,7 @@ function declareFiles(command: Command, short: readonly string[]): Command {
     .option('--lenient', 'leave out what cannot be honoured instead of rejecting the file');
 }
 
-/** The stored services of a project, which its file names without the stack; all without names. */
+/** Returns the stored services of a project by their names in the file (default: all of them). */
 export async function storedServices(
   cx: Cx,
   files: StackFiles,
@@ -91,7 +91,7 @@ export async function storedServices(
   return services.filter((service) => names.length === 0 || names.includes(keyOf(service)));
 }
 
-/** A duration, or seconds as Docker writes them. */
+/** Parses a duration, or seconds as in Docker. */
 export function seconds(text: string, flag: string): number {
   return parseDuration(/^\d+$/.test(text) ? `${text}s` : text, flag);
 }

@@ -15,7 +15,7 @@ const NO_PAUSE = 'no runtime can freeze the processes of a task';
 const NO_KILL = 'a signal cannot be sent to a task, only the one that stops it';
 const NO_PULL = 'nodes pull an image when they start a task that needs it';
 
-/** `gantry compose start`, `stop`, `restart`, and what Docker has besides and Gantry has not. */
+/** Defines `gantry compose start`, `stop`, `restart`, and those commands of Docker that Gantry rejects. */
 export function defineLifecycle(group: Group): void {
   const { add, act, filesOf } = group;
   add('start', 'Start services that have been stopped')

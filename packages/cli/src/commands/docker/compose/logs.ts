@@ -10,7 +10,7 @@ interface Flags extends FileFlags, LogsOptions {
   readonly logPrefix: boolean;
 }
 
-/** `gantry compose logs`. */
+/** Defines `gantry compose logs`. */
 export function defineLogs({ add, act, filesOf }: Group): void {
   add('logs', 'Show what the tasks of a Compose file have written', { short: ['p'] })
     .argument('[services...]', 'services of the file; all without one')
@@ -22,7 +22,7 @@ export function defineLogs({ add, act, filesOf }: Group): void {
     .action(act<[string[]], Flags>((cx, [names], flags) => logs(cx, names, filesOf(flags), flags)));
 }
 
-/** Lines of several services as they come. */
+/** Prints the lines of several services as they arrive. */
 async function logs(cx: Cx, names: readonly string[], files: StackFiles, flags: Flags): Promise<void> {
   const ids = (await storedServices(cx, files, names)).map(({ meta }) => idOf(meta));
   const api = await cx.api();

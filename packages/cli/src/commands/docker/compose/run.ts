@@ -27,14 +27,14 @@ interface Flags extends FileFlags {
   readonly waitTimeout: string;
 }
 
-/** Room for `-run-` and 8 characters in the name of a service. */
+/** Leaves room for `-run-` and 8 characters in the name of a service. */
 const MAX_BASE = 50;
 
 const NO_TERMINAL = 'a task of its own has no terminal and no standard input';
 const INSTEAD_OF_TERMINAL =
   'for a shell, start a task that stays with `gantry compose run -d SERVICE sleep infinity`, and enter it with `gantry exec -it NAME -- sh`, where NAME is what the first command prints';
 
-/** `gantry compose run`: one task beside those of a service; exits with its exit code. */
+/** Defines `gantry compose run`: runs one additional task of a service, and exits with its exit code. */
 export function defineRun({ add, act, filesOf }: Group): void {
   add('run', 'Run a one-off task of a service, and show what it writes', { short: [] })
     .argument('<service>', 'service of the file')
@@ -105,7 +105,7 @@ async function run(
   }
 }
 
-/** The service as one task of its own that is not restarted. */
+/** Converts a service to a one-off task that is not restarted. */
 function oneOff(
   cx: Cx,
   service: ServiceInput,
@@ -151,7 +151,7 @@ function oneOff(
   };
 }
 
-/** Shows what the task of a one-off service writes, and answers what it exits with. */
+/** Prints the output of a one-off task, and returns its exit code. */
 async function follow(cx: Cx, id: string, timeoutMs: number): Promise<number> {
   const api = await cx.api();
   const hint = `see why with \`gantry explain service/${id}\``;

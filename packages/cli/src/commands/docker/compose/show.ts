@@ -23,7 +23,7 @@ interface LsFlags {
   readonly format: string;
 }
 
-/** `gantry compose ps`, `ls` and `top`. */
+/** Defines `gantry compose ps`, `ls` and `top`. */
 export function defineShow({ add, act, filesOf }: Group): void {
   add('ps', 'List the tasks of a Compose file')
     .argument('[services...]', 'services of the file; all without one')

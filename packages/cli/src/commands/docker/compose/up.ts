@@ -29,7 +29,7 @@ interface UpFlags extends FileFlags {
   readonly build?: boolean;
 }
 
-/** Gantry builds nothing, asks nothing and attaches to nothing; an anonymous volume is new in each task. */
+/** Flags without effect: Gantry does not build, prompt or attach, and every task gets new anonymous volumes. */
 const ACCEPTED: readonly string[] = Object.freeze([
   '--quiet-pull',
   '--no-log-prefix',
@@ -52,7 +52,7 @@ const REJECTED: RejectedFlags = Object.freeze({
   '--menu': ['it has no menu', 'see `gantry compose --help`'],
 });
 
-/** `gantry compose up` and `create`. */
+/** Defines `gantry compose up` and `create`. */
 export function defineUp({ add, act, filesOf }: Group): void {
   const flags = (name: string, description: string) =>
     dockerFlags(add(name, description), `compose ${name}`, ACCEPTED, REJECTED)
@@ -117,7 +117,7 @@ async function up(cx: Cx, names: readonly string[], files: StackFiles, flags: Up
   );
 }
 
-/** The objects that the cluster does not have yet. */
+/** Returns the objects that do not exist in the cluster yet. */
 async function newOnes<
   T extends {
     readonly kind: string;
