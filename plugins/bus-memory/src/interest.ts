@@ -34,7 +34,9 @@ export class Interest<Handler extends (message: BusMessage) => unknown> {
     };
   }
 
-  /** Passes every member that should receive the message to `take`, one of each group. Returns whether there was any. */
+  /**
+   * Passes every member that should receive the message to `take`, one of each group. Returns whether there was any.
+   */
   match(subject: string, take: (member: Member<Handler>) => void): boolean {
     let groups: Map<string, Member<Handler>> | undefined;
     const choose = (member: Member<Handler>): void => {

@@ -116,7 +116,9 @@ export class Asking {
   }
 }
 
-/** The complete reply if this is its last part. Parts arrive in order; one that does not follow makes the reply invalid. */
+/**
+ * The complete reply if this is its last part. Parts arrive in order; one that does not follow makes the reply invalid.
+ */
 function joined(question: Question, part: Part, message: Msg): Uint8Array | undefined {
   question.parts ??= new Map();
   const before = question.parts.get(part.answer) ?? [];

@@ -5,7 +5,9 @@ const CONFIRM_BYTES = 2 ** 20;
 /** Maximum number of unconfirmed bytes; all of them are held in memory. */
 const MAX_BYTES = 64 * 2 ** 20;
 
-/** Counts bytes that the server has not confirmed yet, so that a server that stops reading cannot exhaust the memory. */
+/**
+ * Counts bytes that the server has not confirmed yet, so that a server that stops reading cannot exhaust the memory.
+ */
 export class Outflow {
   #bytes = 0;
   #confirming = false;

@@ -27,8 +27,8 @@ export type AnswerFailure = 'reset' | 'closed' | 'no answer';
 
 /**
  * One backend of one frontend: its connections, its counters, and whether it accepts connections and answers them. A
- * backend that does not accept is ejected until it does. One that accepts and then fails several times in a row is ejected
- * for a time that increases with each ejection, as in Envoy's outlier detection.
+ * backend that does not accept is ejected until it does. One that accepts and then fails several times in a row is
+ * ejected for a time that increases with each ejection, as in Envoy's outlier detection.
  */
 export class ProxyBackend {
   readonly id: string;

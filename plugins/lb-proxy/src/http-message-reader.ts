@@ -15,8 +15,8 @@ const LF = 10;
 type State = 'head' | 'length' | 'chunk-size' | 'chunk-extension' | 'chunk-data' | 'trailer' | 'opaque';
 
 /**
- * Finds where HTTP/1 messages end in one direction of a connection, however the bytes are cut into chunks. It reads only
- * heads and chunk sizes. If it cannot follow the stream, it becomes opaque for good.
+ * Finds where HTTP/1 messages end in one direction of a connection, however the bytes are cut into chunks. It reads
+ * only heads and chunk sizes. If it cannot follow the stream, it becomes opaque for good.
  */
 export class HttpMessageReader {
   readonly #readHead: (head: string) => number;
@@ -29,7 +29,9 @@ export class HttpMessageReader {
   #digits = 0;
   #line = 0;
 
-  /** `readHead` receives each head (with its last CRLF) and returns what follows; `onEnd` is called after each message. */
+  /**
+   * `readHead` receives each head (with its last CRLF) and returns what follows; `onEnd` is called after each message.
+   */
   constructor(readHead: (head: string) => number, onEnd: () => void) {
     this.#readHead = readHead;
     this.#onEnd = onEnd;

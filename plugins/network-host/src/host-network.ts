@@ -17,7 +17,10 @@ import { isFree } from './is-free.ts';
 export interface HostNetworkSetup {
   readonly address: string;
   readonly portRange: { readonly from: number; readonly to: number };
-  /** Chooses where in the range to begin, so that several clusters of one host seldom try the same port at the same time. */
+  /**
+   * Chooses where in the range to begin, so that several clusters of one host seldom try the same port at the same
+   * time.
+   */
   readonly random: Random;
 }
 

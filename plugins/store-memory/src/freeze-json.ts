@@ -4,8 +4,9 @@ const SLOT_BYTES = 16;
 const OBJECT_BYTES = 48;
 
 /**
- * Deeply freezes JSON values, and rejects values that are not JSON. An object frozen here that comes a second time (a part
- * shared by many values) is remembered, and not walked a third time. The common value, seen once, costs only its own walk.
+ * Deeply freezes JSON values, and rejects values that are not JSON. An object frozen here that comes a second time (a
+ * part shared by many values) is remembered, and not walked a third time. The common value, seen once, costs only its
+ * own walk.
  */
 export class JsonFreezer {
   readonly #shared = new WeakSet<object>();
