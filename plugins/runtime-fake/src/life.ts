@@ -55,7 +55,7 @@ const stages = {
   sickAfterMs: milliseconds.optional(),
   /** Commands run in the task never end on their own: an `exec` check times out. */
   execHangs: z.boolean().default(false),
-  /** Result of the image's health check after these times from the start (default: the image has no check). */
+  /** When the image's health check starts to report healthy, or unhealthy (default: the image has no check). */
   healthyAfterMs: milliseconds.optional(),
   unhealthyAfterMs: milliseconds.optional(),
   /** Last output of the image's health check. */
