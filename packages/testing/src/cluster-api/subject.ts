@@ -121,7 +121,7 @@ export function followLogs(batches: AsyncIterable<readonly LogLine[]>): {
   return { lines, done };
 }
 
-/** For `rejects`: accepts an error with one of these codes, and throws anything else unchanged. */
+/** For `rejects`: accepts an error with one of these codes; anything else becomes the cause of an `INTERNAL` error. */
 export function is(...codes: readonly GantryError['code'][]): (error: unknown) => boolean {
   return (error) => {
     if (isGantryError(error, ...codes)) return true;
