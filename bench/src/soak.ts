@@ -10,7 +10,6 @@
  * `--heap-snapshots FOLDER` also writes heap snapshots of that server and that agent, at the first and the last sample
  * that count.
  */
- */
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
