@@ -1,5 +1,6 @@
 /**
- * From the kill of a replica from outside to the next replica answering requests, which two clients send continuously.
+ * Time from the kill of a replica from outside until the next replica answers requests, which two clients send
+ * continuously.
  * Compare: with `--runtime docker`, the same done by hand through dockerode in the same run, which is the time of the
  * engine alone; `swarm` on the same machine, which only waits until the next replica runs.
  */

@@ -42,7 +42,7 @@ export async function startWorld(store: StoreName): Promise<World> {
     opened.push(nats);
     const etcd = store === 'etcd' ? await startEtcd(1, COMPACTION) : undefined;
     if (etcd !== undefined) opened.push(etcd);
-    Object.assign(process.env, heapEnv(heaps)); // inherited by the parts; this process was started without it
+    Object.assign(process.env, heapEnv(heaps)); // inherited by the parts; too late for this process
     const ha = await HaCluster.start({
       nats: [nats.url],
       store:

@@ -99,7 +99,10 @@ export class LogFile {
     return { lines, next: start + at };
   }
 
-  /** Without space for the older part its output is dropped: a log must not grow, nor keep the task from writing. */
+  /**
+   * Rotates the log. If there is no space for the older part, its output is dropped: the log must not grow, nor block
+   * the task.
+   */
   #rotateOrDrop(now: number): void {
     try {
       this.#rotate(now);

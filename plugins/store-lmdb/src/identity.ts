@@ -46,7 +46,7 @@ export class Identity {
     return this.#isNew;
   }
 
-  /** To be called before the data file is created. */
+  /** Prepares for the creation of the data file; must be called before it. */
   async prepare(): Promise<void> {
     // A file left by an interrupted creation contains nothing.
     await rm(join(this.#folder, 'data.mdb'), { force: true });

@@ -104,7 +104,7 @@ export async function reached(followed: Followed, revision: number, context: Cas
 }
 
 /**
- * Compares what a watch has delivered with what was written, both as {@link shown}: everything, in order and once,
+ * Compares the events that a watch has delivered with the writes, both as {@link shown}: everything, in order and once,
  * except that it may have skipped a write that a later one to the same key has superseded.
  */
 export function assertTold(told: readonly unknown[], written: readonly unknown[], message = ''): void {
