@@ -1,8 +1,7 @@
 /**
  * Time from the kill of a replica from outside until the next replica answers requests, which two clients send
- * continuously.
- * Compare: with `--runtime docker`, the same done by hand through dockerode in the same run, which is the time of the
- * engine alone; `swarm` on the same machine, which only waits until the next replica runs.
+ * continuously. Compare: with `--runtime docker`, the same done by hand through dockerode in the same run, which is the
+ * time of the engine alone; `swarm` on the same machine, which only waits until the next replica runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
