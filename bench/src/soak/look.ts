@@ -33,7 +33,7 @@ interface Stored {
 const UNUSED_TEMPLATE_MS = 240_000;
 /** 5,000 are kept, and more may arrive in the half minute until the leader checks again. */
 const MAX_EVENTS = 6000;
-/** An agent drops the result of an exec when it was not requested for a minute. */
+/** An agent terminates an exec whose client has not polled for a minute. */
 const EXEC_SECONDS = 150;
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 500;

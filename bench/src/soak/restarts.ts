@@ -18,7 +18,7 @@ type Kind = 'kill' | 'term' | 'halt';
 interface Part {
   readonly name: string;
   readonly role: 'server' | 'agent' | 'nats' | 'etcd';
-  /** How to restart it, given the number of its earlier restarts. */
+  /** How to restart or halt it next, given the number of previous times. */
   readonly kind: (times: number) => Kind;
   readonly restart: (kind: Kind) => Promise<void>;
   times: number;

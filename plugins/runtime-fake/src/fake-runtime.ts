@@ -94,7 +94,7 @@ export class FakeRuntime implements Runtime {
   }
 
   /**
-   * Says its command; `exit N` exits with N; `env` says the variables that the caller gives, `whoami` and `pwd` the
+   * Prints its command; `exit N` exits with N; `env` prints the variables that the caller gives, `whoami` and `pwd` the
    * user and the directory (default: those of the template, or `root` and `/`); the user `missing` and the directory
    * `/missing` do not exist; `hang` ends only when it is terminated, and `hanging` succeeds while one of these runs.
    * Fails while the life of the task is not ready, or sick.

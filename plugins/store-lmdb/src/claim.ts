@@ -18,7 +18,7 @@ const DEAD: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE
  * that ends; a pid, and what is known of it elsewhere, would mean nothing across containers.
  *
  * Two concurrent claimants see each other, since both listen before they check. The one with the larger number gives
- * way; the other waits until it does, or is told that it was first.
+ * way; the other waits until it does, or learns that it was first.
  */
 export class Claim {
   readonly #folder: string;

@@ -218,5 +218,5 @@ const deletionCases: readonly KindCase[] = [
   },
 ];
 
-/** What a kind says about its objects. */
+/** Cases about what a definition derives from objects of its kind. */
 export const behaviourCases: readonly KindCase[] = [...relationCases, ...secretCases, ...deletionCases];
