@@ -1,11 +1,11 @@
 /**
  * Agents of many nodes on one server, over a real nats-server: all register at once, one service gives each of them a
- * task, which they pull and report running, and then they give signs of life, every 2 s with jitter, as the agent does.
- * Measured are the server's process by what the kernel says of it, and the round trips of the heartbeats. The agents are
- * only the protocol, thousands in one process over a few connections; they share this machine's cores with the server and
- * NATS. So the round trips hold the agents' own waits, too: `agentsLoopP99Ms` says how late that process's event loop was,
- * and a `p99Ms` that is not well above it says nothing about the server. `--store lmdb` keeps the server's data on disk.
- * Compare: the goal, 5,000 sessions on one server.
+ * task, which they pull and report running, and then they send heartbeats, every 2 s with jitter, as the agent does.
+ * Measured are the server's process, by the kernel's figures, and the round trips of the heartbeats. The agents are
+ * only the protocol, thousands in one process over a few connections; they share this machine's cores with the server
+ * and NATS. The round trips therefore include the agents' own delays: `agentsLoopP99Ms` is the lag of that process's
+ * event loop, and a `p99Ms` that is not well above it says nothing about the server. `--store lmdb` keeps the server's
+ * data on disk. Compare: the goal, 5,000 sessions on one server.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -47,15 +47,15 @@ const sessions = Number(values.sessions ?? 5000);
 const seconds = Number(values.seconds ?? 20);
 const tasks = Number(values.tasks ?? sessions);
 
-/** What the server's process has seen. */
+/** Observations of the server's process. */
 interface Seen {
   readonly nodes: number;
   readonly running: number;
-  /** How often a node was marked down. */
+  /** Number of times that a node was marked down. */
   readonly down: number;
 }
 
-/** The server: started with the url of NATS, it says what it has seen whenever it is asked. */
+/** The server: started with the url of NATS, it returns its observations on request. */
 async function serve(nats: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-bench-'));
   const store = values.store === 'lmdb' ? lmdbStore({ path: join(folder, 'store') }) : memoryStore();
@@ -89,7 +89,7 @@ async function serve(nats: string): Promise<void> {
   process.send?.('ready');
 }
 
-/** What all agents of this process have in common. */
+/** State shared by all agents of this process. */
 interface Agents {
   readonly links: readonly NatsConnection[];
   readonly delays: number[];
@@ -99,10 +99,10 @@ interface Agents {
   failures: number;
 }
 
-/** A refusal of the server's, by its code. */
+/** An error returned by the server, by its code. */
 class Refused extends Error {}
 
-/** One agent: only what it says. */
+/** One agent, reduced to its messages. */
 class Session {
   readonly #node: string;
   readonly #session: string;
@@ -146,7 +146,7 @@ class Session {
     }
   }
 
-  /** From now on it is told, asks, and gives signs of life. */
+  /** Starts to receive notifications, to fetch, and to send heartbeats. */
   live(): void {
     this.#link.subscribe(SUBJECTS.nodeHint(this.#node), { callback: () => void this.#pull() });
     void this.#pull();
@@ -196,7 +196,7 @@ class Session {
         if (statuses.length > 0) await this.#ask(SUBJECTS.report, { ...who, statuses }, CALL_MS);
       } catch {
         this.#agents.failures++;
-        this.#since = 0; // the next sign of life tells that there is something
+        this.#since = 0; // the next heartbeat reports that there is something
       }
     }
     this.#pulling = false;
@@ -210,10 +210,10 @@ class Session {
   }
 }
 
-/** Of a process, as the kernel counts: seconds of processor time, and MiB in memory. */
+/** Usage of a process according to the kernel: seconds of CPU time, and MiB of memory. */
 async function usage(pid: number): Promise<{ readonly cpuSeconds: number; readonly rssMiB: number }> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // After the name, which may hold anything: the 14th and 15th field of all are user and system time.
+  // After the name, which may contain anything: the 14th and 15th field of all are user and system time.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return {
@@ -264,7 +264,7 @@ async function measure(): Promise<void> {
     const assignSeconds = secondsSince(assigning);
     console.error(`${tasks} tasks running in ${round(assignSeconds)} s, ${agents.pulls} pulls`);
 
-    await sleep(3000); // what belongs to the beginning is over
+    await sleep(3000); // until the effects of the beginning are over
     const lag = monitorEventLoopDelay({ resolution: LOOP_MS });
     lag.enable();
     const own = process.cpuUsage();

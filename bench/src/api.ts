@@ -1,8 +1,7 @@
 /**
- * The HTTP API over loopback: requests per second (a list of 1,000 services, one service, an apply that changes one), and
- * 1,000 watchers of one kind while about 1,000 objects a second change: how many deliveries a second that is, and how
- * long after a change each of them has it. The server is a process of its own, the load another; both share this
- * machine's cores.
+ * The HTTP API over loopback: requests per second (a list of 1,000 services, one service, an apply that changes one),
+ * and 1,000 watchers of one kind while about 1,000 objects a second change: the number of deliveries per second, and
+ * their delay after a change. Server and load are processes of their own; both share this machine's cores.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { Agent, request } from 'node:http';
@@ -72,7 +71,7 @@ function network(at: number, labels: Record<string, string>) {
   return { kind: 'network', meta: { name: `n-${at}`, labels }, spec: {} } as const;
 }
 
-/** Requests per second on kept connections, one at a time on each. */
+/** Requests per second on kept connections, with one request at a time on each. */
 async function rate(
   { url, token }: Ready,
   method: string,
@@ -113,7 +112,7 @@ async function rate(
   return Math.round((answered / MEASURE_MS) * 1000);
 }
 
-/** Reads a watch on a raw socket; `delays`, if given, gets those of its events. */
+/** Reads a watch on a raw socket; adds the delays of its events to `delays`, if given. */
 function watch(
   { url, token }: Ready,
   delays: number[] | undefined,

@@ -1,11 +1,11 @@
 /**
- * Services applied → every task reported running by its fake agent, over a store of choice. Counts everything in between:
- * apply, plan, place, dispatch, start, report. `writesPerTask` are all keys written in that time, by whoever, for each
- * task; `writes` says what they were, tasks by the state they were written with. Each store has a process of its own,
- * with all nodes in it; etcd and NATS are real servers on this machine, which share its cores and are not in
- * `peakRssMiB`. `storeBytes` is what lies on the disk at the end, as the engine says. Compare: swarmkit's scheduler with
- * its store alone 11,860 tasks/s on one core, Kubernetes 1.32 284–412 pods/s with API server and etcd; at most 4 writes
- * per task.
+ * Services applied → every task reported running by its fake agent, over a store of choice. Counts everything in
+ * between: apply, plan, place, dispatch, start, report. `writesPerTask` is the number of keys written in that time, by
+ * any process, per task; `writes` lists them by kind, tasks by the state they were written with. Each store has a
+ * process of its own, with all nodes in it; etcd and NATS are real servers on this machine, which share its cores and
+ * are not in `peakRssMiB`. `storeBytes` is the size on the disk at the end, as reported by the engine. Compare:
+ * swarmkit's scheduler with its store alone 11,860 tasks/s on one core, Kubernetes 1.32 284–412 pods/s with API server
+ * and etcd; at most 4 writes per task.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -37,13 +37,13 @@ if (
   process.exit(2);
 }
 
-/** In this process. */
+/** Measures in this process. */
 async function measure(name: string): Promise<Figures> {
   await using engine = await (ENGINES[name] as () => Promise<Engine>)();
   return await run(engine, { tasks, nodes, services });
 }
 
-/** In a process of its own: its memory and its stalls are its alone. */
+/** Measures in a separate process, whose memory and stalls are its own. */
 async function measureApart(name: string): Promise<Figures> {
   const args = ['--tasks', `${tasks}`, '--nodes', `${nodes}`, '--services', `${services}`, '--store', name];
   const child = fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });

@@ -1,6 +1,6 @@
 /**
- * All tasks of one service running, against creating and starting as many containers directly through dockerode, eight at
- * a time, in the same run. Compare: Docker Swarm 1.18 times the engine's own time.
+ * All tasks of one service running, compared with creating and starting the same number of containers directly through
+ * dockerode, eight at a time, in the same run. Compare: Docker Swarm 1.18 times the engine's own time.
  */
 import { parseArgs } from 'node:util';
 import { createCluster } from '@gantry/host';
@@ -20,7 +20,7 @@ await makeImages();
 const engine: number[] = [];
 const gantry: number[] = [];
 for (let i = 0; i < rounds; i++) {
-  // In turns, each first once in a while: the engine gets slower and faster over the minutes.
+  // Alternating, so that each is first half of the time: the engine's speed varies over the minutes.
   const order = i % 2 === 0 ? [direct, throughGantry] : [throughGantry, direct];
   for (const run of order) await run();
   console.error(`round ${i + 1}: engine ${engine.at(-1)} s, gantry ${gantry.at(-1)} s`);

@@ -8,10 +8,10 @@ const NAME = 'gantry-bench-heal';
 const LABELS = { 'gantry-bench': 'heal' };
 
 /**
- * What `heal` measures, by hand: three containers on a network of their own, two of them under the same load; the third is
- * killed, the next is created and started at once when the engine says that it has died, and asked until it answers.
+ * The measurement of `heal`, by hand: three containers on a network of their own, two of them under the same load; the
+ * third is killed, the next is created and started as soon as the engine reports the exit, and polled until it answers.
  *
- * @returns from each kill to the answer, in seconds
+ * @returns times from each kill to the answer, in seconds
  */
 export async function healByHand(rounds: number): Promise<number[]> {
   const docker = new Docker();

@@ -1,7 +1,7 @@
 /**
- * From the kill of a replica from outside to the next replica answering requests, which two clients ask for all the
- * time. Compare: with `--runtime docker`, the same done by hand through dockerode in the same run, which is what the engine
- * alone takes; `swarm` on the same machine, which only waits until the next replica runs.
+ * Time from the kill of a replica from outside until the next replica answers requests, which two clients send
+ * continuously. Compare: with `--runtime docker`, the same done by hand through dockerode in the same run, which is the
+ * time of the engine alone; `swarm` on the same machine, which only waits until the next replica runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -30,7 +30,7 @@ const seconds: number[] = [];
   const load = new Load(served?.status.published[0]?.port as number, 2, 5);
   for (let i = 0; i < rounds; i++) {
     while (load.answers.size < 3 + i) await sleep(1);
-    await sleep(500); // it has run for longer than its window
+    await sleep(500); // longer than its restart window
     const { items } = await api.list('task', { fields: 'status.state=running,spec.desired=running' });
     const before = load.answers.size;
     const began = performance.now();

@@ -1,7 +1,7 @@
 /**
  * Placements per second of the bundled schedulers: 1,000,000 tasks of 100 services, each with three resources and one
- * constraint, on 10,000 nodes in one call of the plugin's scheduler; filters, explanations and the plan included. Beside
- * it a scan of all nodes per task, on fewer tasks, since it would take minutes.
+ * constraint, on 10,000 nodes in one call of the plugin's scheduler; filters, explanations and the plan included. For
+ * comparison a scan of all nodes per task, on fewer tasks, since it would take minutes.
  */
 import {
   type NodeView,
@@ -69,7 +69,7 @@ function makeRound(tasks: number, nodes: readonly NodeView[]): Round {
   return { groups, nodes, random: new SeededRandom(7) };
 }
 
-/** The number is worth nothing if the plan is not: checks every promise anew, from the plan alone. */
+/** Checks every promise again, from the plan alone: without a valid plan the figure means nothing. */
 function verify(round: Round, plan: Plan): void {
   const nodes = new Map(round.nodes.map((node) => [node.name, { node, used: new Map<string, number>() }]));
   round.groups.forEach((group, at) => {
@@ -115,7 +115,7 @@ function measure(plugin: Plugin, nodes: readonly NodeView[]): number {
   return rate;
 }
 
-/** What a scheduler does that keeps no order of its nodes: looks at every one of them for each task. */
+/** A scheduler that keeps no order of its nodes: it visits all of them for each task. */
 function naive({ groups, nodes }: Round): Plan {
   const free = nodes.map(({ capacity }) => ({ ...capacity }) as Record<string, number>);
   const answers = groups.map((group) => {

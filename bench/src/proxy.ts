@@ -1,8 +1,8 @@
 /**
  * Requests per second and 99th percentile through lb-proxy to three HTTP backends, on kept connections and on a new one
- * for each request, against asking the backends directly and against haproxy (one thread, TCP mode) where it is
- * installed. Backends, load and balancers are processes of their own; every figure is the better of two runs that take
- * turns with the others. Everything shares this machine's cores, the load too: compare within one run only.
+ * for each request, compared with direct requests to the backends and with haproxy (one thread, TCP mode) if it is
+ * installed. Backends, load and balancers are processes of their own; every figure is the better of two runs, which
+ * alternate with the others. Everything shares this machine's cores, including the load: compare within one run only.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ function serveBackend(): void {
   server.listen(0, ADDRESS, () => process.send?.((server.address() as AddressInfo).port));
 }
 
-/** The proxy in a process of its own, as haproxy is; tells the ports of its `http` and its `tcp` frontend. */
+/** The proxy in a process of its own, like haproxy; reports the ports of its `http` and its `tcp` frontend. */
 async function serveProxy(backendPorts: readonly number[]): Promise<void> {
   const needs = { clock: new SystemClock(), random: new SystemRandom(), logger: silentLogger };
   const proxy = new ProxyLoadBalancer(needs);
@@ -69,7 +69,7 @@ async function serveProxy(backendPorts: readonly number[]): Promise<void> {
   process.send?.(statuses.map(({ port }) => port));
 }
 
-/** Asks on raw sockets, which cost less than any HTTP client: one request at a time on each connection. */
+/** Sends requests on raw sockets, which cost less than any HTTP client: one request at a time on each connection. */
 async function generateLoad({ ports, mode }: Job): Promise<Figures> {
   const keep = mode === 'kept' ? 'keep-alive' : 'close';
   const request = Buffer.from(`GET / HTTP/1.1\r\nHost: bench\r\nConnection: ${keep}\r\n\r\n`);
@@ -122,7 +122,7 @@ function round(ms: number): number {
   return Math.round(ms * 100) / 100;
 }
 
-/** Starts this file again in another role, and hands over the first thing it says. */
+/** Starts this file again in another role, and returns its first message. */
 async function start<T>(children: ChildProcess[], role: string, input: unknown): Promise<T> {
   const child = fork(fileURLToPath(import.meta.url), [role, JSON.stringify(input)], { stdio: 'inherit' });
   children.push(child);
@@ -155,7 +155,7 @@ async function listens(port: number): Promise<boolean> {
   return false;
 }
 
-/** haproxy's port, or `undefined` where it is not installed. */
+/** haproxy's port, or `undefined` if it is not installed. */
 async function startHaproxy(
   children: ChildProcess[],
   folder: string,

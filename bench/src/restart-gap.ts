@@ -1,8 +1,9 @@
 /**
- * How long a published port is not served when the program that serves it is ended, with SIGTERM or SIGKILL, and started
- * again at once: `gantry up --data` and the agent of a `gantry server`, both as they are built. A client opens a
- * connection every 5 ms, each with one request. Times include the client's own, in a process that shares the cores.
- * Compare: `plain`, a Node program of one line that listens on a port and answers; `nodeMs`, the time of `node -e 0`.
+ * Time during which a published port is not served when the program that serves it is terminated, with SIGTERM or
+ * SIGKILL, and restarted immediately: `gantry up --data` and the agent of a `gantry server`, both as built. A client
+ * opens a connection every 5 ms, each with one request. Times include the client's own, in a process that shares the
+ * cores. Compare: `plain`, a Node program of one line that listens on a port and answers; `nodeMs`, the time of `node
+ * -e 0`.
  */
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,14 +14,14 @@ import { median, round } from './support.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGKILL'] as const;
 const PROGRAMS: Readonly<Record<string, () => Promise<Served>>> = { plain, up, agent };
-/** Between two restarts: the cluster is to be as it was. */
+/** Pause between two restarts, in which the cluster should settle. */
 const REST_MS = 2000;
 
 const { values } = parseArgs({ options: { rounds: { type: 'string' }, programs: { type: 'string' } } });
 const rounds = Number(values.rounds ?? 5);
 const chosen = (values.programs ?? Object.keys(PROGRAMS).join(',')).split(',');
 
-/** A start of Node, which no program avoids. */
+/** Time to start Node, which no program avoids. */
 function startMs(): number {
   const began = performance.now();
   spawnSync(process.execPath, ['-e', '0']);

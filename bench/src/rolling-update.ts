@@ -1,7 +1,7 @@
 /**
  * A rolling update of 10 replicas, two at a time, new ones first, under constant load; repeated until at least 20,000
- * requests were sent. Compare: `swarm` on the same machine, which waits for no health check, drains nothing and is under no
- * load. The load takes CPU from the engine: `--clients` says how many there are.
+ * requests were sent. Compare: `swarm` on the same machine, which waits for no health check, drains nothing and is
+ * under no load. The load takes CPU from the engine: `--clients` sets the number of clients.
  */
 import { parseArgs } from 'node:util';
 import { createCluster } from '@gantry/host';

@@ -1,11 +1,11 @@
 /**
- * A cluster of real processes that is not left alone: three servers, four agents, nats-server, and etcd or NATS as the
- * store. Random services come, change, and go, nodes are drained, logs, execs, dials and watches are opened and closed,
- * through all servers, as the seed has it; and one part after the other is restarted. Now and then everything comes to
- * rest: the cluster returns to its base, what should not be there is looked for, and a sample is taken. In the first
- * third every part is restarted; from then on one server and one agent are only halted now and then, so that they keep
- * what they gather. What the samples after that third say is compared, first part with last (`soak/growth.ts` has the
- * bounds). Ends with 1 if anything has grown beyond its bound, was left lying about, or failed for no reason.
+ * A cluster of real processes under continuous disturbance: three servers, four agents, nats-server, and etcd or NATS
+ * as the store. Random services are created, changed and removed, nodes are drained, logs, execs, dials and watches are
+ * opened and closed, through all servers, as determined by the seed; and one part after the other is restarted. At
+ * intervals the cluster settles: it returns to its base, leftovers are searched for, and a sample is taken. In the
+ * first third every part is restarted; from then on one server and one agent are only halted at times, so that they
+ * keep what they accumulate. The samples after that third are compared, first part with last (`soak/growth.ts` has the
+ * bounds). Exits with 1 if anything has grown beyond its bound, was left behind, or failed for no reason.
  *
  * `--heap-snapshots FOLDER` also writes heap snapshots of that server and that agent, at the first and the last sample
  * that count.
@@ -28,19 +28,19 @@ import { type Sample, takeSample } from './soak/sample.ts';
 import { type StoreName, startWorld, type World } from './soak/world.ts';
 import { round } from './support.ts';
 
-/** Of a short run; a long one has more. */
+/** Number of samples of a short run; a long one has more. */
 const SAMPLES = 18;
 const MAX_EVERY_MS = 60_000;
 const RESTART_EVERY_MS = 20_000;
-/** Of the time between two samples, so much is churn. */
+/** Share of the time between two samples that is churn. */
 const CHURN_SHARE = 0.75;
 /**
- * A server keeps what was watched until nobody has watched for a minute. That has a bound, which is far: what counts are
- * samples by which the steady server has forgotten it. So its watches are in every other stretch, and end before that
- * does; a short run has none.
+ * A server keeps the watched state until it has had no watcher for a minute. That is bounded, but the bound is far, so
+ * the samples that count are those by which the steady server has dropped it. Its watches are therefore opened in every
+ * other stretch, and end before the stretch does; a short run has none.
  */
 const QUIET_MS = 15_000;
-/** Connections that are kept for a while, and what is swept up every few seconds. */
+/** Time for connections that are kept for a while, and for what is cleaned up every few seconds. */
 const SETTLE_MS = 6000;
 
 const { values } = parseArgs({
@@ -84,7 +84,7 @@ function partsOf({ ha }: World): readonly PartProcess[] {
   return [...ha.servers, ...ha.agents];
 }
 
-/** A part that has ended by itself is a failure; it is started again. */
+/** Restarts a part that has ended on its own, which is a failure. */
 async function revive(world: World): Promise<void> {
   for (const part of partsOf(world)) {
     if (part.runs) continue;
@@ -94,7 +94,7 @@ async function revive(world: World): Promise<void> {
   }
 }
 
-/** Brings everything to rest, and takes a sample. */
+/** Lets the cluster settle, and takes a sample. */
 async function sampled(
   world: World,
   restarts: Restarts,
@@ -132,7 +132,7 @@ async function soak(world: World, restarts: Restarts, samples: Sample[]): Promis
   const everyMs = Math.min(MAX_EVERY_MS, totalMs / SAMPLES);
   const churnMs = everyMs * CHURN_SHARE;
   const warmMs = totalMs / 3;
-  // Every part has its turn before the first third is over, however short that is.
+  // Every part is restarted before the first third is over, however short that is.
   const warmRestartMs = Math.min(RESTART_EVERY_MS, (warmMs * CHURN_SHARE) / restarts.parts);
   let end = performance.now() + totalMs;
   const warmUntil = performance.now() + warmMs;
@@ -181,7 +181,7 @@ async function main(): Promise<boolean> {
   );
   signal.throwIfAborted();
   if (samples.length < 3) fail(`${samples.length} samples are too few to compare`);
-  // A heap snapshot needs as much memory again, which stays.
+  // A heap snapshot needs the same amount of memory again, which is not released.
   const without = new Set(snapshots === undefined ? [] : ['server.rssMiB', 'agent.rssMiB']);
   const growth = samples.length < 3 ? {} : growthOf(samples, without);
   const grown = Object.entries(growth).filter(([, { ok }]) => !ok);

@@ -1,11 +1,12 @@
 /**
- * Each store on a server of its own, beside its engine driven by a plain client on the same server, in the same run:
- * etcd by bare gRPC with the store's own messages (`Put`; `Txn` of 100 puts; `Range`; `Watch`), NATS by JetStream
+ * Each store on a server of its own, compared with its engine driven by a plain client on the same server, in the same
+ * run: etcd by bare gRPC with the store's own messages (`Put`; `Txn` of 100 puts; `Range`; `Watch`), NATS by JetStream
  * publishes that expect the last sequence of their subject and by `@nats-io/kv`, LMDB by lmdb-js with the store's
- * settings. Nothing is below the store in memory, and LMDB has no watches. The engine's side writes the same bytes again
- * and again and does not parse what it reads; the store's makes and takes JSON. Server and clients share this machine's
- * cores. A store may send what several write in one request, so that 64 writers can be faster than the engine asked for
- * each of their puts; what a leader writes has a fence, and may not go that way: `fenced64`. To compare: at most 0.2 of the puts are lost to the store, and batches go at the engine's speed.
+ * settings. The store in memory has no engine, and LMDB has no watches. The engine's side writes the same bytes
+ * repeatedly and does not parse what it reads; the store's side encodes and decodes JSON. Server and clients share this
+ * machine's cores. A store may send the writes of several writers in one request, so that 64 writers can be faster than
+ * the engine called for each of their puts; writes of a leader have a fence, and may not be combined that way:
+ * `fenced64`. To compare: at most 0.2 of the puts are lost to the store, and batches go at the engine's speed.
  */
 import { parseArgs } from 'node:util';
 import { etcdPair } from './store/etcd-pair.ts';

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const imageScript = fileURLToPath(new URL('../../scripts/test-images.mjs', import.meta.url));
 
-/** Makes the images the Docker benchmarks run, once, from what is on this machine. */
+/** Builds the images of the Docker benchmarks, once, from files of this machine. */
 export async function makeImages(): Promise<void> {
   await promisify(execFile)(process.execPath, [imageScript]);
 }

@@ -1,8 +1,9 @@
 /**
- * Docker Swarm on this machine's engine, for comparison with `heal` and `rolling-update --runtime docker`: from the kill of
- * a replica to the start of the next one (restart delay 0), and the update of 10 replicas, two at a time, new ones first.
- * Replicas are on a network where they find each other by name, as those of the others are; `--network none` leaves it
- * out. Neither waits for a health check, nothing is published and there is no load. The engine must not be in a swarm.
+ * Docker Swarm on this machine's engine, for comparison with `heal` and `rolling-update --runtime docker`: from the
+ * kill of a replica to the start of the next one (restart delay 0), and the update of 10 replicas, two at a time, new
+ * ones first. Replicas are on a network where they find each other by name, like the replicas of those benchmarks;
+ * `--network none` omits it. Neither waits for a health check, nothing is published and there is no load. The engine
+ * must not be in a swarm.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

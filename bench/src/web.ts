@@ -43,7 +43,7 @@ export async function webOn(runtime: string): Promise<Web> {
   };
 }
 
-/** What a container of it runs. The host name is the container's own: it tells the replicas apart. */
+/** The command of its containers. The host name is the container's own, which distinguishes the replicas. */
 export function serving(version: string): string[] {
   const page = `mkdir -p /tmp/w && echo "${version} $(hostname)" > /tmp/w/index.html`;
   return ['sh', '-c', `${page} && exec httpd -f -p ${PORT} -h /tmp/w`];
@@ -69,11 +69,11 @@ function service(
   };
 }
 
-/** Clients that ask all the time, half of them over kept connections. */
+/** Clients that send requests continuously, half of them over kept connections. */
 export class Load {
   ok = 0;
   readonly failures: string[] = [];
-  /** Every answer there has been. */
+  /** All distinct answers so far. */
   readonly answers = new Set<string>();
   readonly #port: number;
   readonly #host: string;

@@ -1,13 +1,13 @@
 import type { Change, Plugin, Store, Task } from '@gantry/core';
 
-/** What was written through a store. */
+/** The writes made through a store. */
 export class Counts {
   commits = 0;
-  /** Changes that were refused, for what they expected was not there. */
+  /** Number of changes that were rejected because their expectation did not hold. */
   refused = 0;
-  /** Keys of tasks that were written, by the state they were written with. */
+  /** Number of written keys of tasks, by the state they were written with. */
   readonly states = new Map<string, number>();
-  /** All other keys that were written, by their kinds. */
+  /** Number of all other written keys, by kind. */
   readonly kinds = new Map<string, number>();
 
   clear(): void {
@@ -17,18 +17,18 @@ export class Counts {
     this.kinds.clear();
   }
 
-  /** Keys that were written, one for each change that was done. */
+  /** Number of written keys, one for each successful change. */
   get writes(): number {
     return [...this.states.values(), ...this.kinds.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Writes by what they were, the most frequent first. */
+  /** Writes by kind, the most frequent first. */
   get byKind(): Readonly<Record<string, number>> {
     const states = [...this.states].map(([state, count]) => [`tasks: ${state}`, count] as const);
     return Object.fromEntries([...states, ...this.kinds].sort(([, a], [, b]) => b - a));
   }
 
-  /** Builds no string for a task: this runs within what is measured. */
+  /** Counts a change. Builds no string for a task: this runs within the measurement. */
   add({ key, value }: Change): void {
     if (value !== undefined && key.startsWith('tasks/')) bump(this.states, (value as Task).status.state);
     else bump(this.kinds, key.slice(0, key.indexOf('/')) + (value === undefined ? ': deleted' : ''));

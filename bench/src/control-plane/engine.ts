@@ -10,17 +10,17 @@ import { startEtcd } from '../../../tests/support/etcd-server.ts';
 import { startNats } from '../../../tests/support/nats-server.ts';
 import { freePorts } from '../../../tests/support/ports.ts';
 
-/** How much a store has taken, in bytes, as its engine says. */
+/** Size of a store in bytes, as reported by its engine. */
 export interface StoreSize {
   readonly storeBytes: number;
-  /** Of etcd, whose file also holds what was replaced and freed. */
+  /** Size in use in etcd, whose file also contains superseded and freed data. */
   readonly storeBytesInUse?: number;
 }
 
-/** A store with what is below it. */
+/** A store with its engine. */
 export interface Engine extends AsyncDisposable {
   readonly plugin: Plugin;
-  /** Of the store in memory there is no size. */
+  /** Absent for the store in memory, which has no size. */
   readonly size?: () => Promise<StoreSize>;
 }
 
@@ -29,7 +29,7 @@ export const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = {
     return { plugin: memoryStore(), async [Symbol.asyncDispose]() {} };
   },
 
-  /** In a folder; its size is that of the files. */
+  /** In a directory; its size is that of the files. */
   async lmdb() {
     const folder = await mkdtemp(join(tmpdir(), 'gantry-bench-'));
     const path = join(folder, 'store');
@@ -43,7 +43,7 @@ export const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = {
     };
   },
 
-  /** One member, with its usual settings; nothing is compacted in the time this takes. */
+  /** One member, with its usual settings; nothing is compacted during the run. */
   async etcd() {
     const server = await startEtcd();
     const [url = ''] = server.urls;

@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly services: number;
 }
 
-/** What one store came to. */
+/** Results of one store. */
 export interface Figures extends Partial<StoreSize> {
   readonly seconds: number;
   readonly tasksPerSecond: number;
@@ -28,7 +28,7 @@ export interface Figures extends Partial<StoreSize> {
   readonly commits: number;
   readonly meanBatch: number;
   readonly refused: number;
-  /** Writes by what they were. */
+  /** Writes by kind. */
   readonly writes: Readonly<Record<string, number>>;
 }
 
@@ -67,7 +67,7 @@ export async function run(engine: Engine, { tasks, nodes, services }: RunOptions
 
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
-  await sleep(STALL_SEEN_MS); // until it looks
+  await sleep(STALL_SEEN_MS); // until the monitor samples
   counts.clear();
   const began = performance.now();
   const template = { image: 'bench:1', resources: { requests: { cpu: 100, memory: '64Mi' } } };
@@ -80,7 +80,7 @@ export async function run(engine: Engine, { tasks, nodes, services }: RunOptions
   await done;
   clearInterval(progress);
   const seconds = (performance.now() - began) / 1000;
-  await sleep(STALL_SEEN_MS); // a stall is known once it is over
+  await sleep(STALL_SEEN_MS); // a stall is recorded once it is over
   delay.disable();
   const { commits, writes, refused, byKind } = counts;
   const figures = {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const EVERY_MS = 5;
 const TIMEOUT_MS = 10_000;
-/** Answers in a row after which a port counts as served again. */
+/** Consecutive answers after which a port counts as served again. */
 const STEADY = 100;
 const DEADLINE_MS = 60_000;
 const REQUEST = 'GET / HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n';
@@ -11,13 +11,13 @@ const REQUEST = 'GET / HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n';
 /** One connection with one request; times are of `performance.now()`. */
 export interface Attempt {
   readonly beganAt: number;
-  /** Absent: refused. */
+  /** Absent if the connection was refused. */
   readonly connectedAt?: number;
   readonly endedAt: number;
   readonly isOk: boolean;
 }
 
-/** Opens a connection every 5 ms, each with one request, and records what becomes of it. */
+/** Opens a connection every 5 ms, each with one request, and records its result. */
 export class Probe {
   attempts: Attempt[] = [];
   readonly #port: number;
@@ -40,7 +40,7 @@ export class Probe {
         throw new Error(`port ${this.#port} is not served ${DEADLINE_MS / 1000} s after a restart`);
       await sleep(EVERY_MS);
     }
-    await Promise.all(this.#open); // those that are held may yet fail
+    await Promise.all(this.#open); // held connections may still fail
   }
 
   async stop(): Promise<void> {
@@ -88,7 +88,7 @@ export class Probe {
   }
 }
 
-/** What clients saw of one restart; undefined: no connection failed. */
+/** The clients' view of one restart; undefined: no connection failed. */
 export interface Gap {
   /** Time from the first connection that failed to the first answer after the last one that did. */
   readonly gapMs: number;
@@ -99,7 +99,7 @@ export interface Gap {
   /** Times from the start of the next program to the first connection that it accepted, and to its first answer. */
   readonly listenMs: number;
   readonly answerMs: number;
-  /** The longest that a client waited for an answer that came. */
+  /** The longest wait of a client for an answer that arrived. */
   readonly longestMs: number;
 }
 

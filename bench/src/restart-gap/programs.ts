@@ -18,10 +18,10 @@ const TOKEN = newSecret();
 const DEADLINE_MS = 60_000;
 const TARGET = 8080;
 
-/** A program that serves a port, and can be started again. */
+/** A program that serves a port, and can be restarted. */
 export interface Served extends AsyncDisposable {
   readonly port: number;
-  /** Ends it and starts it again at once; answers when that was, on `performance.now()`. */
+  /** Terminates it and restarts it immediately; returns the time of that, on `performance.now()`. */
   restart(signal: NodeJS.Signals): Promise<number>;
 }
 
@@ -38,7 +38,7 @@ class Program {
 
   async start(): Promise<void> {
     const log = await open(join(this.#home, 'log'), 'a');
-    // As a user starts it: without the options with which this benchmark runs from the sources.
+    // As a user starts it: without the options with which this benchmark runs from source.
     const env = {
       PATH: process.env.PATH,
       HOME: this.#home,
@@ -51,7 +51,7 @@ class Program {
     });
     await log.close();
     const child = this.#child;
-    const kill = (): void => void child.kill('SIGKILL'); // a benchmark that fails leaves nothing behind
+    const kill = (): void => void child.kill('SIGKILL'); // a failed benchmark leaves no process behind
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));
   }
@@ -73,7 +73,7 @@ class Program {
   }
 }
 
-/** A plain Node program that listens on the port and answers: what no program in Node can be faster than. */
+/** A plain Node program that listens on the port and answers: a lower bound for any program in Node. */
 export async function plain(): Promise<Served> {
   const [port] = (await freePorts(1)) as [number];
   const home = await mkdtemp(join(tmpdir(), 'gantry-bench-'));
@@ -81,7 +81,7 @@ export async function plain(): Promise<Served> {
   return served(port, home, new Program(home, ['-e', script]), async () => undefined);
 }
 
-/** `gantry up --data DIR --leave-tasks`: without the latter, SIGTERM stops the tasks, and the gap is theirs. */
+/** `gantry up --data DIR --leave-tasks`: without the latter, SIGTERM stops the tasks, which causes the gap. */
 export async function up(): Promise<Served> {
   checkBuilt();
   const [port, api] = (await freePorts(2)) as [number, number];

@@ -4,31 +4,33 @@ import { isFinal, isGantryError, type Kind, type ServiceInput, type Task } from 
 import type { PartProcess } from '../../../tests/ha/support/part-process.ts';
 import type { World } from './world.ts';
 
-/** Where `web` listens. */
+/** Port on which `web` listens. */
 export const WEB_PORT = 8080;
 export const EVEN = ['even-1', 'even-2', 'even-3'] as const;
-/** Replicas of each of {@link EVEN}; no node may have more than its share, so that at rest all nodes have as many. */
+/**
+ * Replicas of each of {@link EVEN}; no node may have more than its share, so that all settled nodes have equally many.
+ */
 export const EVEN_REPLICAS = 8;
 
 const LOOK_MS = 250;
 const PATIENCE_MS = 120_000;
-/** Long enough for a watch to have begun. */
+/** Long enough for a watch to begin. */
 const WATCH_MS = 1000;
 const KINDS: readonly Kind[] = ['service', 'task', 'node', 'event', 'network', 'template'];
 const WAIT = { timeoutMs: 60_000 };
 const REMEMBERED_TEMPLATES = 11;
-/** So many ended tasks of a slot are kept. */
+/** Number of ended tasks that are kept of a slot. */
 export const ENDED_PER_SLOT = 2;
 const OUTAGES = ['UNAVAILABLE', 'TIMEOUT', 'CLOSED', 'CONFLICT', 'NOT_FOUND'] as const;
 
 const web = fileURLToPath(new URL('../../../examples/hello/web', import.meta.url));
 
-/** Replaced by whole waves at a time, and not stopped by tasks that fail because their agent was killed. */
+/** Replaced in large waves, and not stopped by tasks that fail because their agent was killed. */
 const UPDATE = { parallelism: 4, monitorMs: 300, failureAction: 'continue' } as const;
 const RESTART = { delayMs: 200, maxDelayMs: 2000 } as const;
 export const ENDS_SOON = { stopGraceMs: 2000, drainMs: 500 } as const;
 
-/** What there is at rest. */
+/** The services of the settled cluster. */
 export function baseServices(port: number, agents: number): readonly ServiceInput[] {
   const spec = {
     update: { ...UPDATE, order: 'stop-first' },
@@ -74,15 +76,16 @@ export function baseServices(port: number, agents: number): readonly ServiceInpu
   ];
 }
 
-/** Tasks that run at rest. */
+/** Number of running tasks of the settled cluster. */
 export function baseTasks(agents: number): number {
   return EVEN.length * EVEN_REPLICAS + 2 * agents;
 }
 
 /**
- * Brings the cluster back to its base: no other services and networks, all nodes active, every task of the base running.
+ * Brings the cluster back to its base: no other services and networks, all nodes active, every task of the base
+ * running.
  *
- * @throws what is not so after a patience that is long enough for any of the waits in between.
+ * @throws the differences that remain after a timeout that is long enough for any of the waits in between.
  */
 export async function rest(world: World, base: readonly ServiceInput[], signal: AbortSignal): Promise<void> {
   const tidied = async (): Promise<string> => {
@@ -95,8 +98,8 @@ export async function rest(world: World, base: readonly ServiceInput[], signal: 
 }
 
 /**
- * Fills what has a bound, so that it does not grow later: the templates that each service remembers, and the ended tasks
- * that each slot keeps.
+ * Fills everything that has a bound, so that it does not grow later: the templates that each service remembers, and the
+ * ended tasks that each slot keeps.
  */
 export async function fill({ ha }: World, base: readonly ServiceInput[]): Promise<void> {
   for (let round = 0; round < REMEMBERED_TEMPLATES; round++) {
@@ -129,8 +132,8 @@ export async function fill({ ha }: World, base: readonly ServiceInput[]): Promis
 }
 
 /**
- * Has servers do what they otherwise do when they are first asked, so that all samples are alike: ask agents and, but for
- * the steady one, follow each kind. That one is to have forgotten what was watched.
+ * Makes servers do the work of a first request, so that all samples are alike: call agents and, except for the steady
+ * server, follow each kind. The steady server should have dropped its watched state.
  */
 export async function wake({ ha }: World, steady: PartProcess): Promise<void> {
   const stop = new AbortController();
@@ -138,7 +141,7 @@ export async function wake({ ha }: World, steady: PartProcess): Promise<void> {
   const watches = others.flatMap((server) =>
     KINDS.map(async (kind) => {
       for await (const _events of ha.api(server).watch(kind, { signal: stop.signal })) {
-        // until it is stopped
+        // until it is aborted
       }
     }),
   );
@@ -176,7 +179,7 @@ async function tidy({ ha }: World, base: readonly ServiceInput[]): Promise<void>
   await api.applyAll(base, { manager: 'soak', force: true });
 }
 
-/** Why the cluster is not at its base yet; empty when it is. */
+/** Why the cluster is not at its base yet; empty if it is. */
 async function whatIsMissing({ ha }: World, base: readonly ServiceInput[]): Promise<string> {
   const api = ha.api();
   const [nodes, services, networks, tasks] = await Promise.all([

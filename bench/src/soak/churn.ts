@@ -8,34 +8,34 @@ import type { World } from './world.ts';
 
 const LANES = 4;
 const MAX_PAUSE_MS = 400;
-/** No operation may take longer, whatever is away meanwhile: the client gives up after 30 s. */
+/** Maximum duration of an operation, whichever part is unavailable: the client gives up after 30 s. */
 const OPERATION_MS = 75_000;
-/** What others do at the same time may always be in the way. */
+/** Errors that concurrent operations may cause at any time. */
 const ALWAYS = ['NOT_FOUND', 'CONFLICT', 'ALREADY_EXISTS', 'COMPACTED'] as const;
-/** And these, while some part is away. */
+/** Further errors that may occur while a part is unavailable. */
 const AWAY = ['UNAVAILABLE', 'TIMEOUT', 'CLOSED'] as const;
 
-/** What was done, and what came of it. */
+/** The operations done, and their results. */
 export interface Tally {
   operations: number;
-  /** By operation. */
+  /** Number of each operation. */
   readonly done: Record<string, number>;
-  /** Errors that were to be expected, by their code. */
+  /** Expected errors, by their code. */
   readonly borne: Record<string, number>;
-  /** Those that were not. */
+  /** Unexpected errors. */
   readonly failures: string[];
 }
 
-/** How long to go on. */
+/** Duration and pace of a stretch of churn. */
 export interface Stretch {
   readonly ms: number;
-  /** From the beginning of one restart to that of the next. */
+  /** Time from the beginning of one restart to that of the next. */
   readonly restartEveryMs: number;
-  /** So long, from its beginning, watches are opened through the steady server as well. */
+  /** Time from its beginning during which watches are opened through the steady server as well. */
   readonly watchMs: number;
 }
 
-/** Does random things through all servers until the time is over, and restarts one part after the other meanwhile. */
+/** Runs random operations through all servers until the time is over, while restarting one part after the other. */
 export class Churn {
   readonly #world: World;
   readonly #restarts: Restarts;

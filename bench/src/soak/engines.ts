@@ -1,4 +1,4 @@
-/** What the engines tell of themselves. */
+/** Figures reported by the engines. */
 export interface EngineSample {
   readonly [measure: string]: number;
 }
@@ -11,7 +11,7 @@ interface Accounts {
 
 const MIB = 2 ** 20;
 
-/** nats-server, over its monitoring port. */
+/** Figures of nats-server, from its monitoring port. */
 export async function natsSample(port: number): Promise<EngineSample> {
   const ask = async <T = Record<string, number>>(path: string): Promise<T> =>
     (await (await fetch(`http://127.0.0.1:${port}${path}`)).json()) as T;
@@ -37,7 +37,7 @@ export async function natsSample(port: number): Promise<EngineSample> {
   };
 }
 
-/** Who is connected to a nats-server, with how many subscriptions: what to look at when there are too many. */
+/** The connections of a nats-server, with their number of subscriptions: for diagnosis if there are too many. */
 export async function natsConnections(port: number): Promise<readonly string[]> {
   const answer = await fetch(`http://127.0.0.1:${port}/connz?subs=1&limit=1024`);
   const { connections = [] } = (await answer.json()) as {
@@ -48,7 +48,7 @@ export async function natsConnections(port: number): Promise<readonly string[]> 
   );
 }
 
-/** etcd, by its figures for Prometheus. */
+/** Figures of etcd, from its Prometheus metrics. */
 export async function etcdSample(url: string): Promise<EngineSample> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const of = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);

@@ -1,12 +1,12 @@
 import { median, round } from '../support.ts';
 import type { Sample } from './sample.ts';
 
-/** What a measure has come from and to, and how far it may have. */
+/** Initial and final value of a measure, and the bound of its growth. */
 export interface Growth {
   readonly from: number;
   readonly to: number;
   readonly bound: number;
-  /** Of a line through all samples that were compared, by least squares. */
+  /** Slope of a line through all compared samples, by least squares. */
   readonly perHour: number;
   readonly ok: boolean;
 }
@@ -15,15 +15,15 @@ type Measures = Readonly<Record<string, number>>;
 type Both = { readonly from: Measures; readonly to: Measures };
 type Bound = (from: number, both: Both) => number;
 
-/** Tasks at rest, and so many times as many that have ended are kept. */
+/** Tasks of the settled cluster, plus the ended ones that are kept: a multiple of that number. */
 const MAX_TASKS = 32;
 const MAX_ENDED = 2 * MAX_TASKS;
-/** 5,000 are kept, for an hour at most, and more may come until the leader looks again. */
+/** 5,000 are kept, for an hour at most, and more may arrive until the leader checks again. */
 const MAX_EVENTS = 6000;
-/** store-nats keeps the newest events in memory: so many, of so much each, measured with heap snapshots (1.2 KiB). */
+/** Number of newest events that store-nats keeps in memory, then the size of each, from heap snapshots (1.2 KiB). */
 const KEPT_EVENTS = 100_000;
 const KEPT_MIB = 1.5 / 1024;
-/** A deletion leaves a mark in a bucket for an hour, of so much at most. */
+/** Maximum size of the mark that a deletion leaves in a bucket for an hour. */
 const MARK_MIB = 400 / 2 ** 20;
 
 const plus =
@@ -35,7 +35,7 @@ const atMost =
   (most: number): Bound =>
   () =>
     most;
-/** A process that is as it was: memory that is not given back at once, a few connections and timers more or less. */
+/** A process in a steady state: memory that is not released immediately, a few connections and timers more or less. */
 const steady = (role: string, kept: (both: Both) => number): readonly (readonly [string, Bound])[] => [
   [`${role}.rssMiB`, (from, both) => from * 1.2 + 1.5 * kept(both)],
   [`${role}.heapMiB`, (from, both) => from * 1.15 + 2 + kept(both)],
@@ -45,7 +45,7 @@ const steady = (role: string, kept: (both: Both) => number): readonly (readonly 
   [`${role}.resources`, plus(0, 10)],
 ];
 
-/** What may grow by how much. Events are kept for an hour: what they need is taken out of the others. */
+/** Bounds of growth. Events are kept for an hour: their size is subtracted from the other measures. */
 const BOUNDS: readonly (readonly [measure: string, bound: Bound])[] = [
   ...steady('server', keptMiB),
   ...steady('agent', () => 0),
@@ -91,10 +91,10 @@ function keptMiB({ from, to }: Both): number {
 }
 
 /**
- * Compares the first third of the samples with the last one, each by its median. The warm-up is not among them: in it,
- * buffers that have a bound fill up, and each slot comes to the ended tasks that it keeps.
+ * Compares the first third of the samples with the last one, each by its median. The warm-up is excluded: during it,
+ * bounded buffers fill up, and each slot reaches the number of ended tasks that it keeps.
  *
- * @param without measures that say nothing this time
+ * @param without measures that mean nothing in this run
  */
 export function growthOf(
   samples: readonly Sample[],

@@ -1,7 +1,7 @@
 /**
- * Loaded into each process of the soak before its program: at SIGUSR2 it collects garbage and writes what is left, and
- * what keeps it busy, into a file named after its pid. If there is a file `<pid>.snapshot`, it also writes a heap
- * snapshot to the path that is in it.
+ * Loaded into each process of the soak before its program: at SIGUSR2 it collects garbage and writes the remaining
+ * heap, and the resources that keep the process busy, into a file named after its pid. If there is a file
+ * `<pid>.snapshot`, it also writes a heap snapshot to the path contained in it.
  */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

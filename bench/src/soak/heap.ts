@@ -6,21 +6,21 @@ const PATIENCE_MS = 20_000;
 const SNAPSHOT_MS = 120_000;
 const LOOK_MS = 20;
 
-/** What a process of Node has after its garbage was collected, in bytes, and what keeps it busy. */
+/** Heap of a Node process after a garbage collection, in bytes, and the resources that keep it busy. */
 export interface Heap {
   readonly heapUsed: number;
   readonly external: number;
-  /** Kinds of timers, sockets and their like, each as often as there are. */
+  /** Kinds of timers, sockets and other resources, each repeated once per instance. */
   readonly resources: readonly string[];
 }
 
-/** Environment of processes that can be asked by {@link heapOf}, which look into this folder. */
+/** Environment of processes that support {@link heapOf}; they exchange files through this directory. */
 export function heapEnv(folder: string): Readonly<Record<string, string>> {
   const hook = new URL('./heap-hook.mjs', import.meta.url).href;
   return { NODE_OPTIONS: `--expose-gc --import ${hook}`, GANTRY_SOAK_HEAPS: folder };
 }
 
-/** Has a process collect its garbage and tell what is left. */
+/** Makes a process collect its garbage and report the remaining heap. */
 export async function heapOf(folder: string, pid: number): Promise<Heap> {
   const file = join(folder, `${pid}.json`);
   await rm(file, { force: true });
@@ -29,7 +29,7 @@ export async function heapOf(folder: string, pid: number): Promise<Heap> {
   return JSON.parse(text) as Heap;
 }
 
-/** Has a process write a heap snapshot. */
+/** Makes a process write a heap snapshot. */
 export async function heapSnapshot(folder: string, pid: number, path: string): Promise<void> {
   const order = join(folder, `${pid}.snapshot`);
   await writeFile(order, path);

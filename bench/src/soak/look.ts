@@ -5,14 +5,14 @@ import { EXEC_MARK } from './operations.ts';
 import { folderOf, type TaskProcess, taskProcesses } from './proc.ts';
 import { dirOf, type World } from './world.ts';
 
-/** What lies about when the cluster is at rest. */
+/** What is left in a settled cluster. */
 export interface Look {
-  /** What is there and should not be, in words. */
+  /** Descriptions of everything that should not exist. */
   readonly wrong: readonly string[];
   readonly processes: readonly TaskProcess[];
   readonly zombies: number;
   readonly endedTasks: number;
-  /** Of a folder of a task, on average. */
+  /** Number of files in a task's directory, on average. */
   readonly filesPerTask: number;
   readonly bytesPerTask: number;
   /** Watches, logs, execs and dials that servers have open. */
@@ -21,24 +21,24 @@ export interface Look {
 }
 
 interface Stored {
-  /** Entries by the first segment of their key. */
+  /** Number of entries by the first segment of their key. */
   readonly counts: Readonly<Record<string, number>>;
   readonly usedTemplates: number;
-  /** Of keys and values, all but events, tasks, and templates that wait to be taken away. */
+  /** Size of keys and values, except events, tasks, and templates that wait to be removed. */
   readonly bytes: number;
   readonly eventBytes: number;
 }
 
-/** Templates are kept for a minute after they were made, and looked at twice a minute by a leader that has led so long. */
+/** Templates are kept for a minute, and checked twice a minute by a leader that has led for at least that long. */
 const UNUSED_TEMPLATE_MS = 240_000;
-/** 5,000 are kept, and more may come in the half minute until the leader looks again. */
+/** 5,000 are kept, and more may arrive in the half minute until the leader checks again. */
 const MAX_EVENTS = 6000;
-/** An agent gives up what an exec was for when nobody has asked for a minute. */
+/** An agent terminates an exec whose client has not polled for a minute. */
 const EXEC_SECONDS = 150;
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 500;
 
-/** Looks until nothing is wrong any more; what is still wrong after some patience is told. */
+/** Polls until nothing is wrong; reports what is still wrong when the time is up. */
 export async function lookAt(world: World, signal: AbortSignal): Promise<Look> {
   for (const deadline = performance.now() + PATIENCE_MS; ; ) {
     const look = await lookOnce(world);
@@ -159,7 +159,7 @@ function wrongFolders(tasks: readonly Task[], folders: readonly string[]): reado
   return folders.filter((name) => !known.has(name)).map((name) => `the folder of ${name} is left`);
 }
 
-/** Of all servers, as they tell it themselves. */
+/** Open streams of all servers, as they report them. */
 async function openStreams({ ha }: World): Promise<number> {
   const counts = await Promise.all(
     ha.servers.map(async ({ config, url }) => {

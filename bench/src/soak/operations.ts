@@ -11,11 +11,11 @@ import {
 } from '@gantry/core';
 import { ENDS_SOON, EVEN, EVEN_REPLICAS, WEB_PORT } from './base.ts';
 
-/** What an operation is done with. */
+/** The means of an operation. */
 export interface Hands {
   readonly api: ClusterApi;
   readonly random: Random;
-  /** Where `web` is published, by each agent at an address of its own. */
+  /** Port on which `web` is published, by each agent at an address of its own. */
   readonly port: number;
   readonly addresses: readonly string[];
   readonly nodes: readonly string[];
@@ -23,7 +23,7 @@ export interface Hands {
 
 export interface Operation {
   readonly name: string;
-  /** How often it is done, compared with others. */
+  /** Relative frequency. */
   readonly weight: number;
   run(hands: Hands): Promise<void>;
 }
@@ -32,10 +32,10 @@ const CHURN = ['churn-1', 'churn-2', 'churn-3', 'churn-4'] as const;
 const NETWORKS = ['net-1', 'net-2', 'net-3'] as const;
 const MAX_CHURN_REPLICAS = 6;
 const WATCHED: readonly Kind[] = ['service', 'task', 'node', 'event', 'network', 'template'];
-/** Tells processes that `exec` has started from those of tasks. */
+/** Distinguishes processes started by `exec` from those of tasks. */
 export const EXEC_MARK = 'GANTRY_SOAK_EXEC';
 
-/** Everything the churn may do; each ends by itself within seconds where nothing is wrong. */
+/** All operations of the churn; each ends on its own within seconds unless something is wrong. */
 export const OPERATIONS: readonly Operation[] = [
   {
     name: 'apply',
@@ -105,7 +105,7 @@ export const OPERATIONS: readonly Operation[] = [
   { name: 'watch', weight: 3, run: watch },
 ];
 
-/** One of them, more often those of more weight. */
+/** Draws an operation at random, in proportion to the weights. */
 export function drawOperation(random: Random): Operation {
   let left = random.next() * OPERATIONS.reduce((sum, { weight }) => sum + weight, 0);
   return (OPERATIONS.find(({ weight }) => {
@@ -174,7 +174,7 @@ async function exec(hands: Hands): Promise<void> {
   const stdin = input('some input\n');
   const run = async (signal?: AbortSignal): Promise<void> => {
     const session = await api.exec(task, { command, env, stdin, ...(signal !== undefined && { signal }) });
-    session.exitCode.catch(() => undefined); // what fails is told by the output
+    session.exitCode.catch(() => undefined); // failures are reported by the output
     for await (const _chunk of session.output) {
       // read to the end
     }
@@ -192,12 +192,12 @@ async function dial(hands: Hands): Promise<void> {
       // read to the end
     }
   } catch (error) {
-    // It runs, but may not listen yet, or no more.
+    // It runs, but may not listen yet, or no longer.
     if (!isGantryError(error, 'UNAVAILABLE') || !error.message.includes('ECONNREFUSED')) throw error;
   }
 }
 
-/** Through the load balancer of some agent, which may be away: whether it answers is another benchmark's business. */
+/** Requests through the load balancer of some agent, which may be unavailable; other benchmarks check the answers. */
 async function http({ random, port, addresses }: Hands): Promise<void> {
   const host = oneOf(random, addresses);
   await Promise.all(
@@ -222,19 +222,19 @@ async function watch({ api, random }: Hands): Promise<void> {
   const kind = oneOf(random, WATCHED);
   await forAWhile(random, async (signal) => {
     for await (const _events of api.watch(kind, { signal })) {
-      if (random.next() < 0.02) return; // the loop is left: it ends without the signal as well
+      if (random.next() < 0.02) return; // leaves the loop: it ends without the signal as well
     }
   });
 }
 
-/** Some task that runs, perhaps one of a service. */
+/** A random running task, optionally one of a service. */
 async function runningTask({ api, random }: Hands, service?: string): Promise<string | undefined> {
   const fields = ['status.state=running', ...(service === undefined ? [] : [`spec.service=${service}`])];
   const { items } = await api.list('task', { fields: fields.join(',') });
   return items.length === 0 ? undefined : (oneOf(random, items) as Task).meta.name;
 }
 
-/** Aborts the work after a while; that it was aborted is no error then. */
+/** Aborts the work after a while; that abort is then not an error. */
 async function forAWhile(random: Random, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const stop = new AbortController();
   const enough = new AbortController();

@@ -1,14 +1,14 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Names the folder of the task to which a process belongs; runtime-process gives it to all of them. */
+/** Variable with the directory of the task that a process belongs to; runtime-process sets it for all of them. */
 const MARKER = 'GANTRY_TASK_DIR';
 
-/** What the kernel tells of one process. */
+/** The kernel's figures of one process. */
 export interface ProcSample {
   readonly rssBytes: number;
   readonly threads: number;
-  /** Open file descriptors, by what they are: `socket`, `pipe`, `file` … */
+  /** Open file descriptors by type: `socket`, `pipe`, `file` … */
   readonly fds: Readonly<Record<string, number>>;
 }
 
@@ -18,7 +18,7 @@ export async function procOf(pid: number): Promise<ProcSample> {
   const fds: Record<string, number> = {};
   for (const fd of await readdir(`/proc/${pid}/fd`)) {
     const target = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => undefined);
-    if (target === undefined) continue; // closed meanwhile
+    if (target === undefined) continue; // closed in the meantime
     const kind = target.startsWith('/') ? 'file' : (target.split(':')[0] as string);
     fds[kind] = (fds[kind] ?? 0) + 1;
   }
@@ -38,13 +38,13 @@ export interface TaskProcess {
 }
 
 export interface TaskProcesses {
-  /** Of tasks whose folders are below one of the roots; ended ones that nobody has waited for do not count. */
+  /** Processes of tasks whose directories are below one of the roots; zombies do not count. */
   readonly alive: readonly TaskProcess[];
-  /** Ended children that their parents, which are among those named, have not waited for. */
+  /** Ended children that their parents, which are among the named processes, have not waited for. */
   readonly zombies: number;
 }
 
-/** Looks at all processes of this machine. */
+/** Scans all processes of this machine. */
 export async function taskProcesses(
   roots: readonly string[],
   parents: ReadonlySet<number>,
@@ -74,11 +74,11 @@ export async function taskProcesses(
 export interface FolderSample {
   readonly files: number;
   readonly bytes: number;
-  /** Names of the folders of tasks. */
+  /** Names of the tasks' directories. */
   readonly tasks: readonly string[];
 }
 
-/** What an agent has put into its folder, which has one folder for each cluster, node and task. */
+/** Contents of an agent's directory, which has one directory for each cluster, node and task. */
 export async function folderOf(dir: string): Promise<FolderSample> {
   let [files, bytes] = [0, 0];
   const tasks: string[] = [];

@@ -3,12 +3,14 @@ import type { Random } from '@gantry/core';
 import type { PartProcess } from '../../../tests/ha/support/part-process.ts';
 import type { World } from './world.ts';
 
-/** So long it may take until a part is gone, and until it is back. */
+/** Maximum time until a part is gone, and until it is back. */
 const END_MS = 40_000;
 const READY_MS = 90_000;
-/** After a part is back, calls may still meet what is left of its absence: waits that have grown, a lease that runs out. */
+/**
+ * Time after a part's return in which calls may still fail because of its absence: long backoffs, an expiring lease.
+ */
 const AFTERMATH_MS = 12_000;
-/** Longer than a node may be silent (6 s), and than two leases. */
+/** Longer than the heartbeat timeout of a node (6 s), and than two leases. */
 const HALT_MS = 7500;
 
 type Kind = 'kill' | 'term' | 'halt';
@@ -16,7 +18,7 @@ type Kind = 'kill' | 'term' | 'halt';
 interface Part {
   readonly name: string;
   readonly role: 'server' | 'agent' | 'nats' | 'etcd';
-  /** What is done to it, after it was done so often. */
+  /** How to restart or halt it next, given the number of previous times. */
   readonly kind: (times: number) => Kind;
   readonly restart: (kind: Kind) => Promise<void>;
   times: number;
@@ -28,13 +30,13 @@ interface Outage {
 }
 
 /**
- * Restarts every part in turn, in an order that chance has drawn: servers and agents by `SIGKILL` and `SIGTERM` in turns,
- * engines by `SIGKILL` over the same data. Two processes, a server and an agent, are restarted once, first of all, and
- * then only halted for a while: the server loses its lease and the agent its session, and both live on.
+ * Restarts every part in turn, in a random order: servers and agents by `SIGKILL` and `SIGTERM` alternately, engines by
+ * `SIGKILL` over the same data. Two processes, a server and an agent, are restarted once, first of all, and then only
+ * halted for a while: the server loses its lease and the agent its session, and both keep running.
  */
 export class Restarts {
   readonly steady: { readonly server: PartProcess; readonly agent: PartProcess };
-  /** How often what was done. */
+  /** Number of restarts of each kind. */
   readonly counts: Record<string, number> = {};
   readonly #parts: Part[];
   readonly #outages: Outage[] = [];
@@ -59,7 +61,7 @@ export class Restarts {
     return this.#parts.every(({ times }) => times > 0);
   }
 
-  /** How many parts there are. */
+  /** Number of parts. */
   get parts(): number {
     return this.#parts.length;
   }
@@ -81,7 +83,7 @@ export class Restarts {
     }
   }
 
-  /** Whether some part was away, or had been shortly before, at any time since. */
+  /** Whether any part was unavailable, or had been shortly before, at any time since `from`. */
   disturbedSince(from: number): boolean {
     return this.#outages.some(({ until }) => until >= from);
   }
@@ -122,7 +124,7 @@ async function restart(part: PartProcess, kind: Kind): Promise<void> {
   await within(READY_MS, part.ready(), `${part.name} to be ready`);
 }
 
-/** @throws when it takes longer. */
+/** @throws if it takes longer */
 export async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
   const stop = new AbortController();
   const late = sleep(ms, undefined, { signal: stop.signal }).then(() => {

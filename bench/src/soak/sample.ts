@@ -9,18 +9,18 @@ import { procOf } from './proc.ts';
 import type { Restarts } from './restarts.ts';
 import type { World } from './world.ts';
 
-/** The state of everything at rest. */
+/** The state of the whole settled cluster. */
 export interface Sample {
-  /** Since the beginning. */
+  /** Minutes since the beginning. */
   readonly minutes: number;
   readonly measures: Readonly<Record<string, number>>;
-  /** Of the steady server and agent, for who wants to know what has grown: file descriptors and resources by kind. */
+  /** File descriptors and resources of the steady server and agent by kind, for finding out what has grown. */
   readonly details: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 const MIB = 2 ** 20;
 const KIB = 2 ** 10;
-/** Where runtime-process makes its cgroups, on this machine or another. */
+/** Directories in which runtime-process creates its cgroups, on this machine or another. */
 const CGROUPS = ['/sys/fs/cgroup/gantry', '/sys/fs/cgroup/cpu/gantry', '/sys/fs/cgroup/memory/gantry'];
 
 setFlagsFromString('--expose-gc');

@@ -13,19 +13,19 @@ export type StoreName = 'etcd' | 'nats';
 const SERVERS = 3;
 const AGENTS = 4;
 const LEASE_MS = 3000;
-/** The history that etcd keeps: without an end it would be all that grows. */
+/** Limits the history in etcd: unlimited, it would dominate all growth. */
 const COMPACTION = ['--auto-compaction-mode', 'periodic', '--auto-compaction-retention', '1m'];
 
-/** Engines and a cluster of real processes over them. */
+/** Engines, and a cluster of real processes that uses them. */
 export interface World extends AsyncDisposable {
   readonly store: StoreName;
   readonly ha: HaCluster;
   readonly nats: NatsServer;
-  /** Where nats-server tells of itself. */
+  /** Monitoring port of nats-server. */
   readonly natsMonitor: number;
   readonly etcd: EtcdServer | undefined;
   readonly leaseMs: number;
-  /** Where processes tell of their heap. */
+  /** Directory in which processes report their heap. */
   readonly heaps: string;
 }
 
@@ -42,7 +42,7 @@ export async function startWorld(store: StoreName): Promise<World> {
     opened.push(nats);
     const etcd = store === 'etcd' ? await startEtcd(1, COMPACTION) : undefined;
     if (etcd !== undefined) opened.push(etcd);
-    Object.assign(process.env, heapEnv(heaps)); // its parts have it from us; we have begun without
+    Object.assign(process.env, heapEnv(heaps)); // inherited by the parts; too late for this process
     const ha = await HaCluster.start({
       nats: [nats.url],
       store:
@@ -66,7 +66,7 @@ export async function startWorld(store: StoreName): Promise<World> {
   }
 }
 
-/** Where an agent keeps the records, logs and folders of its tasks. */
+/** Directory in which an agent keeps the records, logs and directories of its tasks. */
 export function dirOf({ config }: PartProcess): string {
   return config.role === 'agent' ? config.dir : '';
 }

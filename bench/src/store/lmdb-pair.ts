@@ -6,7 +6,7 @@ import { open } from 'lmdb';
 import { type Pair, type Side, VALUE_TEXT } from './side.ts';
 import { storeSide } from './store-side.ts';
 
-/** The store in a folder, and lmdb-js in another one with the same settings: what is acknowledged is on the disk. */
+/** The store in a directory, and lmdb-js in another one with the same settings: acknowledged writes are on the disk. */
 export async function lmdbPair(): Promise<Pair> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-bench-'));
   const store = await storeSide(lmdbStore({ path: join(folder, 'store') }));

@@ -7,17 +7,17 @@ const WATCH_ROUNDS = 3;
 const BATCH = 100;
 const LANES = 8;
 const WRITERS = 64;
-/** Keys of a writer, which it writes in turn. */
+/** Number of keys of a writer, which it writes in turn. */
 const KEYS = 16;
 const FEW = 10_000;
 const MANY = 100_000;
 const WATCHED = 20_000;
 
-/** What was measured of one side; rates are per second, of single changes. */
+/** Measurements of one side; rates are per second, of single changes. */
 export interface Figures {
   readonly put1: number;
   readonly put64: number;
-  /** As `put64`, with a fence: what the parts of a leader do. Of the engine, puts without one in the same turns. */
+  /** As `put64`, with a fence, like the leader's components. For the engine, puts without one in the same rounds. */
   readonly fenced64?: number;
   readonly batch100: number;
   readonly batch100x8: number;
@@ -30,7 +30,7 @@ export interface Figures {
 
 export interface Measured extends Figures {
   readonly raw?: Figures;
-  /** What the store takes of the engine's put rate, the worse of one writer and many. */
+  /** Share of the engine's put rate lost to the store, the worse of one writer and many. */
   readonly overhead?: number;
   /** The same for puts with a fence, of many writers. */
   readonly fencedOverhead?: number;
@@ -45,8 +45,8 @@ interface Turns {
 }
 
 /**
- * Every figure of a store and of the engine below it. The two take turns, each first every other time, since the machine
- * gets slower and faster over the minutes; shares are medians of what each turn gave.
+ * Measures every figure of a store and of its engine. The two alternate, each first every other time, since the speed
+ * of the machine varies over the minutes; shares are medians over the rounds.
  */
 export async function measure(pair: Pair, seconds: number, tell: (text: string) => void): Promise<Measured> {
   const ms = (seconds * 1000) / ROUNDS;
@@ -135,7 +135,7 @@ async function measureWatches(
   return both;
 }
 
-/** From each put to its event, one after the other. */
+/** Delay from each put to its event, with one put at a time. */
 async function delaysOf(side: Side, ms: number): Promise<readonly number[]> {
   if (side.watch === undefined) return [];
   let heard = (): void => {};
@@ -152,7 +152,7 @@ async function delaysOf(side: Side, ms: number): Promise<readonly number[]> {
     delays.push(await arrived);
   }
   end();
-  return delays.slice(1); // the first one waited for the watch to be there
+  return delays.slice(1); // the first one waited for the watch to begin
 }
 
 /** Events per second of one watch while batches are written as fast as they can be. */
@@ -199,7 +199,7 @@ function keysBelow(prefix: string, first: number, count: number): readonly strin
   return Array.from({ length: count }, (_, index) => `${prefix}${first + index}`);
 }
 
-/** Of some lanes, each of which goes on as soon as it has its answer. */
+/** Rate of several lanes, each of which continues as soon as it has its answer. */
 async function rate(
   lanes: number,
   ms: number,

@@ -4,8 +4,8 @@ import type { Pair } from './side.ts';
 import { storeSide } from './store-side.ts';
 
 /**
- * The store and a bare JetStream client at one server with JetStream in files, each with a bucket. Every write of both
- * expects what it replaces.
+ * The store and a bare JetStream client at one server with JetStream in files, each with a bucket. Every write of
+ * either side expects the revision that it replaces.
  */
 export async function natsPair(): Promise<Pair> {
   const { natsStore } = await import('@gantry/store-nats');

@@ -20,7 +20,7 @@ interface Told {
   readonly events?: readonly unknown[];
 }
 
-/** etcd's own requests, one for each thing to do, with nothing around them. */
+/** etcd's own requests, one per operation, without anything around them. */
 export function rawEtcd(host: string): Side {
   const service = loadServices();
   const options = { 'grpc.max_receive_message_length': -1 };
@@ -80,7 +80,7 @@ export function rawEtcd(host: string): Side {
   };
 }
 
-/** The services of the store's own file; a put, which the store never asks for, comes on top. */
+/** The services of the store's own file, plus a put, which the store never uses. */
 function loadServices(): (service: string, method: string) => unknown {
   const text = readFileSync(PROTO, 'utf8');
   const put = 'rpc Put(PutRequest) returns (PutResponse);';

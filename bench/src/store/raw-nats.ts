@@ -9,8 +9,8 @@ const BUCKET = 'raw';
 const tokens = (key: string): string => key.replaceAll('/', '.');
 
 /**
- * Writes are what `@nats-io/kv` makes of them, a publish that expects the last sequence of its subject, without its look
- * for the key; reads are `@nats-io/kv`.
+ * Writes are those of `@nats-io/kv`, a publish that expects the last sequence of its subject, without its lookup of the
+ * key; reads are `@nats-io/kv`.
  */
 export async function rawNats(server: string): Promise<Side> {
   const connection = await connect({ servers: server });

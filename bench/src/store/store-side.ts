@@ -4,11 +4,11 @@ import { jsonLogger, systemClock, systemRandom } from '@gantry/system';
 import { type Side, VALUE } from './side.ts';
 
 export interface StoreSideOptions {
-  /** Every write expects the revision that it replaces. Default: none does. */
+  /** Whether every write expects the revision that it replaces (default: no). */
   readonly expecting?: boolean;
 }
 
-/** A store, made from its plugin. */
+/** A store, created from its plugin. */
 export async function storeSide(plugin: Plugin, { expecting = false }: StoreSideOptions = {}): Promise<Side> {
   const machine = [systemClock(), systemRandom(), jsonLogger({ level: 'error' })];
   const cluster = await createCluster([...machine, plugin], { nodes: 0 });

@@ -1,29 +1,29 @@
-/** What a kit is run with. */
+/** Options for running a kit. */
 export interface KitOptions {
-  /** How long any one wait may take before its case fails: a broken subject fails, it never hangs the run. */
+  /** Maximum duration of any one wait before its case fails: a broken subject fails, and never hangs the run. */
   readonly patienceMs?: number;
 }
 
 /** One promise of a contract, as data: any runner can run it, and a kit can be run on purpose-built wrecks. */
 export interface Case<Subject> {
-  /** The law it checks: "a stale expect is refused and changes nothing". Unique within the kit. */
+  /** The law that it checks: "a stale expect is refused and changes nothing". Unique within the kit. */
   readonly name: string;
-  /** Says why the case does not concern this subject, judged only by what the subject itself declares in `supports`. */
+  /** Why the case does not apply to this subject, decided only from what the subject declares in `supports`. */
   readonly skip?: (subject: Subject) => string | undefined;
-  /** Throws when the law does not hold. */
+  /** Throws if the law does not hold. */
   readonly run: (subject: Subject, context: CaseContext) => Promise<void> | void;
 }
 
 export interface CaseContext {
   /** Races a promise against the kit's patience. */
   within<T>(promise: PromiseLike<T>, what: string): Promise<T>;
-  /** Resolves once the check returns something other than undefined or false, asking again until patience ends. */
+  /** Resolves once the check returns something other than undefined or false; polls until the patience ends. */
   until<T>(check: () => T | undefined | false | Promise<T | undefined | false>, what: string): Promise<T>;
   /** Fires when the case is over. */
   readonly signal: AbortSignal;
 }
 
-/** A fresh subject for one case, and how to clear it away. */
+/** A fresh subject for one case, and how to clean it up. */
 export interface Fixture<Subject> {
   readonly subject: Subject;
   readonly close?: () => Promise<void>;

@@ -3,7 +3,7 @@ import { patience } from './patience.ts';
 
 const DEFAULT_PATIENCE_MS = 20_000;
 
-/** Runs one case on a fresh subject, and clears the subject away whatever happened. */
+/** Runs one case on a fresh subject, and cleans the subject up in any case. */
 export async function runCase<Subject>(
   testCase: Case<Subject>,
   make: () => Promise<Fixture<Subject>> | Fixture<Subject>,
@@ -23,12 +23,12 @@ export async function runCase<Subject>(
     return { name, outcome: 'failed', error };
   } finally {
     over.abort();
-    // A wreck may not even close: its case has been judged already.
+    // A wreck may fail even to close: its case has been judged already.
     await context.within(Promise.resolve(fixture?.close?.()), 'the subject to close').catch(() => undefined);
   }
 }
 
-/** Runs every case of a kit, each on a subject of its own, and tells what became of each. */
+/** Runs every case of a kit, each on a subject of its own, and reports each result. */
 export async function runKit<Subject>(
   kit: Kit<Subject>,
   make: () => Promise<Fixture<Subject>> | Fixture<Subject>,

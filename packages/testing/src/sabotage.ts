@@ -10,12 +10,16 @@ export interface Wreck<Subject> {
   readonly make: () => Promise<Fixture<Subject>> | Fixture<Subject>;
 }
 
-/** A control is waited for as long as any sound implementation on a busy machine: it must not fail for being slow. */
+/**
+ * Patience for a control, as long as any sound implementation may need on a busy machine: it must not fail for being
+ * slow.
+ */
 const CONTROL_PATIENCE_MS = 60_000;
 
 /**
- * Checks a kit itself: an unbroken control passes every case, and each wreck fails the case meant for it. Returns what
- * is wrong with the kit; an empty list means it can be trusted. The patience of `options` is for the wrecks.
+ * Checks a kit itself: an unbroken control must pass every case, and each wreck must fail the case meant for it.
+ * Returns the problems of the kit; if the list is empty, the kit can be trusted. The patience of `options` is for the
+ * wrecks.
  */
 export async function checkKit<Subject>(
   kit: Kit<Subject>,

@@ -1,6 +1,6 @@
 import type { Random } from '@gantry/core';
 
-/** Chance that can be repeated: mulberry32 (public domain, Tommy Ettinger), 32 bits of state. */
+/** Repeatable randomness: mulberry32 (public domain, Tommy Ettinger), 32 bits of state. */
 export class SeededRandom implements Random {
   #state: number;
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@gantry/core';
 
-/** Says nothing. */
+/** Logs nothing. */
 export const silentLogger: Logger = Object.freeze({
   debug() {},
   info() {},

@@ -8,7 +8,7 @@ interface Sleeper {
 }
 
 /**
- * Virtual time: it moves only when the test moves it. Sleepers wake in the order of their deadlines (then of their
+ * Virtual time, which moves only when the test moves it. Sleepers wake in the order of their deadlines (then of their
  * arrival), and promises settle between two of them, so the same program gives the same history every time.
  */
 export class TestClock implements Clock {
@@ -32,7 +32,7 @@ export class TestClock implements Clock {
     return this.#now - this.#start;
   }
 
-  /** How many sleepers wait: 0 at the end of a test that forgot none. */
+  /** Number of waiting sleepers: 0 at the end of a test that left none behind. */
   get pending(): number {
     return this.#pending;
   }
@@ -67,7 +67,7 @@ export class TestClock implements Clock {
     };
   }
 
-  /** Moves time forward, waking everyone whose time has come, including those who come to sleep on the way. */
+  /** Moves time forward and wakes every sleeper that is due, including those that begin to sleep during the call. */
   async advance(ms: number): Promise<void> {
     const target = this.#now + ms;
     await this.settle();
@@ -78,7 +78,7 @@ export class TestClock implements Clock {
     this.#now = target;
   }
 
-  /** Advances until the check holds, at most `maxMs` of virtual time; says whether it came to hold. */
+  /** Advances until the check holds, at most `maxMs` of virtual time; returns whether it holds. */
   async advanceUntil(check: () => boolean, maxMs: number): Promise<boolean> {
     const deadline = this.#now + maxMs;
     await this.settle();

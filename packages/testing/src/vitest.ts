@@ -7,7 +7,7 @@ import { schedulerKit } from './scheduler/scheduler-kit.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** Why a case does not concern what is tested: it declares in `supports` that it does not promise this. */
+    /** Why a case does not apply to the subject: it declares in `supports` that it does not promise this. */
     notApplicable?: string;
   }
 }
@@ -52,7 +52,7 @@ export function sabotage<Subject>(
   });
 }
 
-/** Runs the scheduler kit on the scheduler a plugin makes: `schedulerConformance(() => zoneSpreadScheduler({}))`. */
+/** Runs the scheduler kit on a plugin's scheduler: `schedulerConformance(() => zoneSpreadScheduler({}))`. */
 export function schedulerConformance(make: () => Plugin, options: KitOptions = {}): void {
   conformance(schedulerKit, make().name, () => ({ subject: make().create({}) as Scheduler }), options);
 }

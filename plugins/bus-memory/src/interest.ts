@@ -2,18 +2,18 @@ import type { BusMessage, SubscribeOptions, Unsubscribe } from '@gantry/core';
 import { EventEmitter } from 'eventemitter3';
 import { checkPattern, hasWildcard, PatternTree } from './subject.ts';
 
-/** One who listens, to a subject or to a pattern. */
+/** A subscriber or responder of a subject or a pattern. */
 export interface Member<Handler> {
   readonly handler: Handler;
   readonly group: string | undefined;
   ended: boolean;
-  /** When its group last chose it. */
+  /** When it was last chosen from its group. */
   chosen: number;
 }
 
 /**
- * Who listens to what. Subject and pattern alike are event names of one emitter: a subject is found at once whatever
- * their number, and only the patterns have to be searched.
+ * The members of every subject and pattern. Subjects and patterns are event names of one emitter: a subject is found
+ * immediately however many there are, and only the patterns have to be searched.
  */
 export class Interest<Handler extends (message: BusMessage) => unknown> {
   readonly #emitter = new EventEmitter();
@@ -34,7 +34,9 @@ export class Interest<Handler extends (message: BusMessage) => unknown> {
     };
   }
 
-  /** Hands over everyone the message is for, one of each group; says whether there was anyone. */
+  /**
+   * Passes every member that should receive the message to `take`, one of each group. Returns whether there was any.
+   */
   match(subject: string, take: (member: Member<Handler>) => void): boolean {
     let groups: Map<string, Member<Handler>> | undefined;
     const choose = (member: Member<Handler>): void => {

@@ -17,20 +17,20 @@ import { checkSubject } from './subject.ts';
 type Handler = (message: BusMessage) => unknown;
 type Responder = (message: BusMessage) => Promise<unknown>;
 
-/** A message on its way to one subscriber; `deliver` does not throw. */
+/** A message in flight to one subscriber; `deliver` does not throw. */
 interface Delivery {
   readonly deliver: (member: Member<Handler>, message: BusMessage) => void;
   readonly member: Member<Handler>;
   readonly message: BusMessage;
 }
 
-/** The bus of one process. Payloads are shared by reference: who sends one no longer touches it. */
+/** The bus of one process. Payloads are shared by reference: the sender must not modify one after sending it. */
 export class MemoryBus implements Bus {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #subscribers = new Interest<Handler>();
   readonly #responders = new Interest<Responder>();
-  /** Ends one open request each. */
+  /** Functions that each fail one pending request. */
   readonly #asking = new Set<(error: GantryError) => void>();
   #queue: Delivery[] = [];
   #closed = false;
@@ -127,7 +127,7 @@ export class MemoryBus implements Bus {
     if (this.#queue.push({ deliver, member, message }) === 1) queueMicrotask(() => this.#drain());
   }
 
-  /** One microtask for all that was sent in the meantime. */
+  /** Delivers everything sent in the meantime in one microtask. */
   #drain(): void {
     const queue = this.#queue;
     this.#queue = [];
@@ -152,7 +152,7 @@ export class MemoryBus implements Bus {
   }
 }
 
-/** What the responder throws before it returns a promise counts as its answer, too. */
+/** An error that the responder throws synchronously counts as its reply, too. */
 async function call(handler: Handler, message: BusMessage): Promise<unknown> {
   return await handler(message);
 }

@@ -1,13 +1,13 @@
 const SUBJECT = /^[^\s.*>]+(?:\.[^\s.*>]+)*$/;
 const PATTERN = /^(?:(?:[^\s.*>]+|\*)\.)*(?:[^\s.*>]+|\*|>)$/;
 
-/** @throws `TypeError` when it is no subject, or a pattern. */
+/** @throws `TypeError` if it is a pattern or not a valid subject. */
 export function checkSubject(subject: string): void {
   if (typeof subject === 'string' && SUBJECT.test(subject)) return;
   throw new TypeError(`a subject is tokens joined by ".", not ${JSON.stringify(subject)}`);
 }
 
-/** @throws `TypeError` when it is neither a subject nor a pattern. */
+/** @throws `TypeError` if it is neither a subject nor a pattern. */
 export function checkPattern(pattern: string): void {
   if (typeof pattern === 'string' && PATTERN.test(pattern)) return;
   throw new TypeError(`a pattern is tokens, "*" or a last ">" joined by ".", not ${JSON.stringify(pattern)}`);
@@ -19,11 +19,11 @@ export function hasWildcard(pattern: string): boolean {
 
 interface Branch {
   readonly next: Map<string, Branch>;
-  /** The pattern that ends here. */
+  /** The pattern that ends at this token. */
   pattern: string | undefined;
 }
 
-/** Patterns by their tokens: finds those that match a subject without looking at the rest. */
+/** Tree of patterns by token: finds those that match a subject without visiting the others. */
 export class PatternTree {
   readonly #root = branch();
 

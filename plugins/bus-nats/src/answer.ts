@@ -3,12 +3,12 @@ import { type Msg, nuid } from '@nats-io/transport-node';
 import type { Sender } from './sender.ts';
 import { acceptsParts, encodeError, errorHeaders, partHeaders } from './wire.ts';
 
-/** Kept free in every part for its headers. */
+/** Bytes reserved for headers in every part. */
 const HEADER_BYTES = 200;
 
 /**
- * Sends what a responder came to. What is too long for one message goes in parts, in order, to an asker that can join
- * them. Without a connection it is lost, as a message may be.
+ * Sends a responder's reply. A reply that is too long for one message is sent in parts, in order, if the requester can
+ * join them. Without a connection the reply is lost, as any message may be.
  */
 export async function sendAnswer(
   sender: Sender,

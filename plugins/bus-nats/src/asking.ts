@@ -12,11 +12,11 @@ export interface AskOptions {
 interface Question {
   readonly subject: string;
   readonly settle: (settled: { readonly value: unknown } | { readonly error: unknown }) => void;
-  /** Long answers of which not all parts are there, by their ids. */
+  /** Parts of incomplete long replies, by reply id. */
   parts: Map<string, Msg[]> | undefined;
 }
 
-/** Questions that are open, and the one inbox to which all answers come. */
+/** Pending requests, and the one inbox that receives all replies. */
 export class Asking {
   readonly #link: Link;
   readonly #sender: Sender;
@@ -34,7 +34,7 @@ export class Asking {
     this.#clock = clock;
   }
 
-  /** Bytes that a question may have. */
+  /** Maximum size of a request, in bytes. */
   get maxBytes(): number {
     return this.#sender.maxPayload - this.#headerBytes;
   }
@@ -69,7 +69,7 @@ export class Asking {
     });
   }
 
-  /** Ends open questions, all or those to one subject. */
+  /** Fails all pending requests, or those to one subject. */
   fail(error: GantryError, subject?: string): void {
     for (const question of [...this.#open.values()]) {
       if (subject === undefined || subject === question.subject) question.settle({ error });
@@ -116,7 +116,9 @@ export class Asking {
   }
 }
 
-/** The whole answer, with its last part. Parts come in order, so one that does not follow belongs to a broken answer. */
+/**
+ * The complete reply if this is its last part. Parts arrive in order; one that does not follow makes the reply invalid.
+ */
 function joined(question: Question, part: Part, message: Msg): Uint8Array | undefined {
   question.parts ??= new Map();
   const before = question.parts.get(part.answer) ?? [];

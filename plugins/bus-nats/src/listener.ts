@@ -4,14 +4,14 @@ import { checkGroup, checkPattern, isInternal } from './subject.ts';
 export interface ListenerParts {
   readonly pattern: string;
   readonly group: string | undefined;
-  /** Whether what is on its way when it ends is still delivered: of a group, no other would get it. */
+  /** Whether messages in flight are still delivered after it ends: no other member of a group would receive them. */
   readonly drains: boolean;
-  /** Does not throw. */
+  /** Delivers a message; does not throw. */
   readonly deliver: (message: Msg) => void;
   readonly onRefused: () => void;
 }
 
-/** One who listens, from before the connection is made until it ends. */
+/** A subscription or responder, from before the connection is established until it ends. */
 export class Listener {
   readonly #parts: ListenerParts;
   #subscription: Subscription | undefined;

@@ -24,11 +24,11 @@ import { checkSubject } from './subject.ts';
 import { decode, encode } from './wire.ts';
 
 const PLUGIN = 'bus-nats';
-/** A server that keeps silent counts as lost after 4 to 6 s. */
+/** Ping interval, in ms. An unresponsive server counts as lost after 4 to 6 s. */
 const PING_MS = 2000;
 const LONGEST_WAIT_MS = 5000;
 
-/** What the bus uses of the host. */
+/** The contracts that the bus uses. */
 export interface NatsBusNeeds {
   readonly clock: Clock;
   readonly random: Random;
@@ -70,8 +70,8 @@ export class NatsBus implements Bus, Lifecycle {
   /**
    * Connects.
    *
-   * @throws `UNAVAILABLE` when no server can be reached in time, `UNAUTHENTICATED` when one refuses the credentials,
-   * `UNSUPPORTED` for a server without headers, `INVALID_OPTIONS` for a file of the options that cannot be used, `ABORTED`,
+   * @throws `UNAVAILABLE` if no server can be reached in time, `UNAUTHENTICATED` if one rejects the credentials,
+   * `UNSUPPORTED` for a server without headers, `INVALID_OPTIONS` for an unusable file named in the options, `ABORTED`,
    * `CLOSED`.
    */
   async start(signal: AbortSignal): Promise<void> {
@@ -191,7 +191,7 @@ export class NatsBus implements Bus, Lifecycle {
     });
   }
 
-  /** What came; undefined, and a line in the log, when another client has sent what is no JSON. */
+  /** Decodes a message. Undefined, after a warning in the log, if another client has sent invalid JSON. */
   #read(message: Msg): BusMessage | undefined {
     try {
       return { subject: message.subject, payload: decode(message.data) };
@@ -202,7 +202,7 @@ export class NatsBus implements Bus, Lifecycle {
   }
 }
 
-/** What the responder throws before it returns a promise counts as its answer, too. */
+/** An error that the responder throws synchronously counts as its reply, too. */
 async function call(
   handler: (message: BusMessage) => Promise<unknown>,
   message: BusMessage,

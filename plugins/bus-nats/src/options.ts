@@ -3,5 +3,5 @@ import { z } from 'zod';
 
 export const optionsSchema = z.strictObject(connectionFields).superRefine(checkConnection);
 
-/** The options of the bus, all of which may be left out. */
+/** The options of the bus; all are optional. */
 export type NatsBusOptions = z.input<typeof optionsSchema>;

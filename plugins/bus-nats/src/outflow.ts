@@ -1,11 +1,13 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 
-/** The server is asked to confirm whenever so much has been sent. */
+/** Bytes sent between two requests for a confirmation by the server. */
 const CONFIRM_BYTES = 2 ** 20;
-/** So much may be on its way without having been confirmed; it is all in memory. */
+/** Maximum number of unconfirmed bytes; all of them are held in memory. */
 const MAX_BYTES = 64 * 2 ** 20;
 
-/** Counts what the server has not confirmed yet, so that one that takes nothing any more cannot fill the memory. */
+/**
+ * Counts bytes that the server has not confirmed yet, so that a server that stops reading cannot exhaust the memory.
+ */
 export class Outflow {
   #bytes = 0;
   #confirming = false;
@@ -20,7 +22,7 @@ export class Outflow {
     if (this.#bytes >= CONFIRM_BYTES && !this.#confirming) this.#confirm(connection);
   }
 
-  /** Resolves when some of it has been confirmed, or lost. */
+  /** Resolves when some of the bytes are confirmed or lost. */
   room(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }

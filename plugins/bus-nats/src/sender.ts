@@ -3,7 +3,7 @@ import type { Link } from '@gantry/nats';
 import type { NatsConnection, PublishOptions } from '@nats-io/transport-node';
 import { Outflow } from './outflow.ts';
 
-/** Hands messages to the server, as long as there is one and it takes them. */
+/** Sends messages while a server is connected and accepts them. */
 export class Sender {
   readonly #link: Link;
   readonly #logger: Logger;
@@ -17,12 +17,12 @@ export class Sender {
     this.#logger = logger;
   }
 
-  /** Bytes of headers and payload that a message may have, as the server last said. */
+  /** Maximum size of a message's headers and payload, in bytes, as last reported by the server. */
   get maxPayload(): number {
     return this.#link.connection?.info?.max_payload ?? this.#maxPayload;
   }
 
-  /** There is a connection, for the first time or again. */
+  /** Called when a connection is established, for the first time or again. */
   connected(connection: NatsConnection): void {
     this.#maxPayload = connection.info?.max_payload ?? this.#maxPayload;
     if (this.#dropped > 0)
@@ -31,7 +31,7 @@ export class Sender {
     this.#complained = false;
   }
 
-  /** False, and nothing is sent, when there is no server that takes it. */
+  /** Sends a message. Returns false, and sends nothing, if no server accepts it. */
   send(subject: string, data: Uint8Array, options?: PublishOptions): boolean {
     const { connection, connected } = this.#link;
     if (!connected || connection === undefined || this.#outflow.full) return false;
@@ -44,13 +44,13 @@ export class Sender {
     return true;
   }
 
-  /** As {@link Sender.send}, but waits for a server that is there and takes no more at the moment. */
+  /** As {@link Sender.send}, but waits while a connected server accepts no further messages. */
   async sendWhenTaken(subject: string, data: Uint8Array, options?: PublishOptions): Promise<boolean> {
     while (this.#link.connected && this.#outflow.full) await this.#outflow.room();
     return this.send(subject, data, options);
   }
 
-  /** Notes that a message was dropped. Said aloud only where nothing else tells that the server is gone. */
+  /** Counts a dropped message. Logged only if nothing else reports that the server is gone. */
   drop(): void {
     this.#dropped++;
     if (!this.#link.connected || this.#complained) return;

@@ -1,39 +1,39 @@
 import { ERROR_CODES, type ErrorCode, GantryError, type Issue } from '@gantry/core';
 import { type Msg, type MsgHdrs, headers as newHeaders } from '@nats-io/transport-node';
 
-/** Header of an answer that is an error: its code. The rest is the payload. */
+/** Header of a reply that is an error: its code. The rest is the payload. */
 const ERROR = 'Gantry-Error';
-/** Header of a question whose asker can join parts. */
+/** Header of a request whose sender can join parts. */
 const ACCEPT = 'Gantry-Accept';
-/** Headers of a part of a long answer: which of how many, as `2/5`, and of which answer. */
+/** Headers of a part of a long reply: its number and the total, as `2/5`, and the id of the reply. */
 const PART = 'Gantry-Part';
 const ANSWER = 'Gantry-Answer';
 
 const decoder = new TextDecoder();
 
-/** A place in a long answer. */
+/** Position of a part in a long reply. */
 export interface Part {
   readonly answer: string;
   readonly number: number;
   readonly of: number;
 }
 
-/** JSON text; what JSON has nothing for, as `undefined`, is null. */
+/** JSON text of the payload; a value that JSON cannot express, such as `undefined`, becomes null. */
 export function encode(payload: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(payload) ?? 'null');
 }
 
 /**
- * The value of a JSON text; that of no text at all is null, since NATS clients send such hints.
+ * Parses JSON text; an empty message is null, since NATS clients send such hints.
  *
- * @throws `SyntaxError` when it is no JSON.
+ * @throws `SyntaxError` if it is not valid JSON.
  */
 export function decode(data: Uint8Array): unknown {
   if (data.length === 0) return null;
   return JSON.parse(decoder.decode(data)) as unknown;
 }
 
-/** The headers of every question. */
+/** The headers of every request. */
 export function questionHeaders(): MsgHdrs {
   return withHeaders({ [ACCEPT]: 'parts' });
 }
@@ -42,7 +42,7 @@ export function acceptsParts(question: Msg): boolean {
   return question.headers?.get(ACCEPT) === 'parts';
 }
 
-/** An error as an answer. Details that JSON cannot carry are left out. */
+/** Encodes an error as a reply. Details that JSON cannot carry are left out. */
 export function encodeError(error: GantryError): Uint8Array {
   const { code, message, details, issues } = error;
   try {
@@ -56,7 +56,7 @@ export function errorHeaders(code: ErrorCode): MsgHdrs {
   return withHeaders({ [ERROR]: code });
 }
 
-/** The error an answer is, by its headers; undefined when it is none. */
+/** Decodes the error of a reply from its headers; undefined if the reply is not an error. */
 export function decodeError(headers: MsgHdrs | undefined, data: Uint8Array): GantryError | undefined {
   const code = headers?.get(ERROR) ?? '';
   if (code === '') return undefined;
@@ -69,13 +69,13 @@ export function decodeError(headers: MsgHdrs | undefined, data: Uint8Array): Gan
   });
 }
 
-/** Marks a part, on top of the headers of the whole. */
+/** Adds the headers of a part to those of the whole reply. */
 export function partHeaders({ answer, number, of }: Part, code: ErrorCode | undefined): MsgHdrs {
   const part = { [ANSWER]: answer, [PART]: `${number}/${of}` };
   return withHeaders(code === undefined ? part : { ...part, [ERROR]: code });
 }
 
-/** Which part it is; undefined for a whole answer. */
+/** Position of a part; undefined for a complete reply. */
 export function partOf(headers: MsgHdrs | undefined): Part | undefined {
   const place = /^(\d{1,9})\/(\d{1,9})$/.exec(headers?.get(PART) ?? '');
   if (headers === undefined || place === null) return undefined;

@@ -13,9 +13,9 @@ export interface BackendSession {
 export interface BackendParts {
   readonly clock: Clock;
   readonly settings: Settings;
-  /** Something that was waiting for a backend may try again. */
+  /** Called when something that was waiting for a backend may try again. */
   readonly onReady: () => void;
-  /** The last connection has gone. */
+  /** Called when the last connection has closed. */
   readonly onIdle: (backend: string) => void;
   /** Whether enough other backends are left that this one may be ejected for how it answers. */
   readonly mayEject: (backend: ProxyBackend) => boolean;
@@ -26,9 +26,9 @@ export interface BackendParts {
 export type AnswerFailure = 'reset' | 'closed' | 'no answer';
 
 /**
- * One backend of one frontend: its connections, its counters, and whether it accepts connections and answers them. One
- * that does not accept is ejected until it does. One that accepts and then fails several times in a row is ejected for a
- * time that grows with each ejection, as by the outlier detection of Envoy.
+ * One backend of one frontend: its connections, its counters, and whether it accepts connections and answers them. A
+ * backend that does not accept is ejected until it does. One that accepts and then fails several times in a row is
+ * ejected for a time that increases with each ejection, as in Envoy's outlier detection.
  */
 export class ProxyBackend {
   readonly id: string;
@@ -49,7 +49,7 @@ export class ProxyBackend {
   #unansweredInARow = 0;
   #ejections = 0;
   #ejectionReason: string | undefined;
-  /** How often it was ejected as an outlier without answering well in between. */
+  /** Number of ejections as an outlier since it last answered well. */
   #streak = 0;
   #admittedAt = 0;
   #cancelProbe: (() => void) | undefined;
@@ -95,12 +95,12 @@ export class ProxyBackend {
     this.#probeLater();
   }
 
-  /** A byte of an answer has come. */
+  /** Called when a byte of an answer has arrived. */
   answered(): void {
     this.#unansweredInARow = 0;
   }
 
-  /** A connection that it had accepted has failed before a byte of an answer. */
+  /** Called when an accepted connection has failed before a byte of an answer arrived. */
   failedToAnswer(how: AnswerFailure): void {
     this.#failures++;
     this.#unansweredInARow++;
@@ -129,7 +129,7 @@ export class ProxyBackend {
     };
   }
 
-  /** Ends what it has open by itself; its sessions are the frontend's to end. */
+  /** Stops probing. The frontend must close the sessions. */
   close(): void {
     this.#cancelProbe?.();
     this.#cancelProbe = undefined;

@@ -1,6 +1,6 @@
 /** Counts clients' connections against their maximum over all frontends. */
 export class ConnectionBudget {
-  /** Maximum of one frontend. */
+  /** Maximum for one frontend. */
   readonly perFrontend: number;
   readonly #total: number;
   #open = 0;
@@ -10,7 +10,7 @@ export class ConnectionBudget {
     this.perFrontend = perFrontend;
   }
 
-  /** Whether there is room for one more, which then has to {@link leave}. */
+  /** Takes a place if one is free, and returns whether it did; the caller must then {@link leave}. */
   enter(): boolean {
     if (this.#open >= this.#total) return false;
     this.#open++;

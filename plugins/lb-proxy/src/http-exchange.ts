@@ -6,9 +6,9 @@ const FRAMING_FIELD = /^(content-length|transfer-encoding|connection)[ \t]*:(.*)
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const CLOSE = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/;
 const KEEP_ALIVE = /(?:^|,)[ \t]*keep-alive[ \t]*(?:,|$)/;
-/** The letters the names of those fields begin with. */
+/** First letters of those field names. */
 const [C, T] = [99, 116];
-/** What a request may begin with; a shorter piece of one will do. */
+/** What a request may begin with; a prefix of it is enough. */
 const REQUEST_START = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,24}(?: |$)/;
 
 interface Framing {
@@ -20,8 +20,8 @@ interface Framing {
 }
 
 /**
- * Follows the requests and responses of one client connection, to know when it is at rest: every request that was sent
- * is answered in full, and no further one has begun. Only then may the connection go on with another backend.
+ * Follows the requests and responses of one client connection to know when it is idle: every request that was sent is
+ * answered in full, and no further one has begun. Only then may the connection continue with another backend.
  */
 export class HttpExchange {
   readonly #limit: number;
@@ -33,7 +33,7 @@ export class HttpExchange {
     (head) => this.#readResponse(head),
     () => this.#methods.shift(),
   );
-  /** Of the requests that are not answered in full. */
+  /** Methods of the requests that are not answered in full. */
   readonly #methods: string[] = [];
   #sent: Buffer[] | undefined = [];
   #sentBytes = 0;
@@ -41,7 +41,7 @@ export class HttpExchange {
   #headSince = 0;
   #hasRequest = false;
 
-  /** `limit`: how many bytes of unanswered requests are kept. */
+  /** @param limit maximum number of bytes of unanswered requests to keep */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -50,21 +50,21 @@ export class HttpExchange {
     return this.#methods.length === 0 && this.#requests.resting && this.#responses.resting;
   }
 
-  /** One side has said that the connection ends with this exchange. */
+  /** Whether one side has announced that the connection ends with this exchange. */
   get final(): boolean {
     return this.#final;
   }
 
   /**
-   * All that was sent since the connection was at rest, if it may be sent once more: it is known in full, nothing of an
-   * answer has come, and doing it twice does no harm.
+   * Everything sent since the connection was last idle, if it may be sent once more: it is known in full, no byte of an
+   * answer has arrived, and repeating it does no harm.
    */
   get unanswered(): readonly Buffer[] | undefined {
     if (this.#sent === undefined || this.#sent.length === 0 || this.#requests.opaque) return undefined;
     return this.#methods.every((method) => IDEMPOTENT.has(method)) ? this.#sent : undefined;
   }
 
-  /** Since when the head of a request is awaited that has begun, or of the first one; undefined while none is. */
+  /** Since when a head is awaited: that of a request that has begun, or the first one. Undefined if none is. */
   headSince(openedAt: number): number | undefined {
     if (this.#requests.inHead) return this.#headSince;
     return this.#hasRequest ? undefined : openedAt;

@@ -1,10 +1,10 @@
-/** What the head of a message says about what follows it: a length in bytes, or one of these. */
+/** What the head of a message says about its body: a length in bytes, or one of these values. */
 export const CHUNKED = -1;
-/** The message goes on until the connection ends. */
+/** The message extends to the end of the connection. */
 export const UNTIL_CLOSE = -2;
-/** An interim response: its head is all of it, and the message is still to come. */
+/** An interim response: it consists of its head, and the final response is still to come. */
 export const INTERIM = -3;
-/** Not HTTP/1, or no longer: nothing can be said about what follows. */
+/** Not HTTP/1, or no longer: nothing is known about the bytes that follow. */
 export const OPAQUE = -4;
 
 const MAX_HEAD = 65_536;
@@ -15,32 +15,34 @@ const LF = 10;
 type State = 'head' | 'length' | 'chunk-size' | 'chunk-extension' | 'chunk-data' | 'trailer' | 'opaque';
 
 /**
- * Finds where HTTP/1 messages end in one direction of a connection, however the bytes are cut into chunks. It looks at
- * heads and at chunk sizes and at nothing else; what it cannot follow makes it opaque, for good.
+ * Finds where HTTP/1 messages end in one direction of a connection, however the bytes are cut into chunks. It reads
+ * only heads and chunk sizes. If it cannot follow the stream, it becomes opaque for good.
  */
 export class HttpMessageReader {
   readonly #readHead: (head: string) => number;
   readonly #onEnd: () => void;
   #state: State = 'head';
-  /** The part of a head that has come so far, where it did not come in one piece. */
+  /** The part of a head that has arrived so far, if it did not arrive in one piece. */
   #partial = '';
   /** Bytes until the end of the body or of the chunk. */
   #left = 0;
   #digits = 0;
   #line = 0;
 
-  /** `readHead` gets each head (with its last CRLF) and says what follows; `onEnd` hears of each message's end. */
+  /**
+   * `readHead` receives each head (with its last CRLF) and returns what follows; `onEnd` is called after each message.
+   */
   constructor(readHead: (head: string) => number, onEnd: () => void) {
     this.#readHead = readHead;
     this.#onEnd = onEnd;
   }
 
-  /** Between two messages. */
+  /** Whether it is between two messages. */
   get resting(): boolean {
     return this.#state === 'head' && this.#partial === '';
   }
 
-  /** Within the head of a message. */
+  /** Whether it is within the head of a message. */
   get inHead(): boolean {
     return this.#state === 'head' && this.#partial !== '';
   }
@@ -88,7 +90,7 @@ export class HttpMessageReader {
   #feedHead(chunk: Buffer, start: number): number {
     let at = start;
     if (this.#partial === '') {
-      // A line end before a message is to be overlooked (RFC 9112, 2.2).
+      // A line end before a message must be ignored (RFC 9112, 2.2).
       while (chunk[at] === CR || chunk[at] === LF) at++;
       if (at === chunk.length) return at;
       const end = chunk.indexOf('\r\n\r\n', at, 'latin1');

@@ -8,7 +8,7 @@ import { Chooser } from './policy.ts';
 import { KEEP_ALIVE, Session, type SessionOwner } from './session.ts';
 
 const BACKLOG = 4096;
-/** Timeouts are exact to this, so that many connections cost few looks. */
+/** Precision of timeouts, in ms: coarse, so that many connections need few checks. */
 const CHECK_APART_MS = 1000;
 
 export interface ListenerParts {
@@ -16,13 +16,13 @@ export interface ListenerParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly settings: Settings;
-  /** A backend of this frontend has lost its last connection. */
+  /** Called when a backend of this frontend has lost its last connection. */
   readonly onIdle: (backend: string) => void;
   /** Clients' connections of all frontends. */
   readonly budget: ConnectionBudget;
 }
 
-/** What became of a frontend, with its connections. */
+/** Status of a frontend with its connection counts. */
 export interface CountedFrontend extends FrontendStatus {
   /** Clients' connections that are open now. */
   readonly connections: number;
@@ -39,7 +39,7 @@ export class Listener implements SessionOwner {
   readonly #backends = new Map<string, ProxyBackend>();
   readonly #sessions = new Set<Session>();
   readonly #waiting = new Set<Session>();
-  /** Since when they have no backend; the one that has waited longest comes first. */
+  /** Sessions without a backend and since when, the longest wait first. */
   readonly #resting = new Map<Session, number>();
   #frontend: Frontend;
   #ready: readonly ProxyBackend[] = [];
@@ -70,23 +70,23 @@ export class Listener implements SessionOwner {
     return { ...status, error: { code: this.#error.code, message: this.#error.message } };
   }
 
-  /** Its status with its counters. */
+  /** Status of the frontend with its counters. */
   get counts(): CountedFrontend {
     return { ...this.status, connections: this.#sessions.size, rejected: this.#rejected };
   }
 
-  /** Whether a backend of it has ever answered: else the protocol may be one without answers. */
+  /** Whether any of its backends has ever answered; otherwise the protocol may be one without answers. */
   get answers(): boolean {
     return [...this.#backends.values()].some(({ bytesOut }) => bytesOut > 0);
   }
 
-  /** Whether this listener can serve the frontend as it is now wanted, without listening anew. */
+  /** Whether this listener can serve the wanted frontend without reopening its port. */
   fits({ address, port, protocol }: Frontend): boolean {
     const now = this.#frontend;
     return now.address === address && now.port === port && now.protocol === protocol;
   }
 
-  /** Takes over policy and backends. */
+  /** Applies policy and backends. */
   update(frontend: Frontend): void {
     this.#frontend = frontend;
     const wanted = new Map(frontend.backends.map((backend) => [backend.id, backend]));
@@ -107,7 +107,7 @@ export class Listener implements SessionOwner {
     this.#wake();
   }
 
-  /** Starts to listen, unless it does already; what went wrong is in the status. */
+  /** Starts to listen, unless it already does; a failure is reported in the status. */
   async listen(): Promise<void> {
     if (this.#server !== undefined) return;
     const { address: host, port, protocol } = this.#frontend;
@@ -196,7 +196,7 @@ export class Listener implements SessionOwner {
     return Math.min(idleTimeoutMs, headersTimeoutMs, answerTimeoutMs);
   }
 
-  /** Looks at all connections at once, and again when the next one may have timed out. */
+  /** Checks all connections, and schedules the next check for when one may have timed out. */
   #checkTimeouts(): void {
     const now = this.clock.elapsed();
     let next = now + this.settings.idleTimeoutMs;
@@ -207,7 +207,7 @@ export class Listener implements SessionOwner {
         : this.clock.after(Math.max(CHECK_APART_MS, next - now), () => this.#checkTimeouts());
   }
 
-  /** Ejecting a backend must leave one, and most of them unless the options say otherwise. */
+  /** An ejection must leave one backend, and most of them unless the options say otherwise. */
   #mayEject(backend: ProxyBackend): boolean {
     const { length } = this.#ready;
     const ejected = this.#ready.filter((each) => each.ejected && each !== backend).length;

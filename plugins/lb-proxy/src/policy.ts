@@ -1,6 +1,6 @@
 import type { BalancePolicy, Random } from '@gantry/core';
 
-/** Chooses one of several backends; keeps the turn of the round robin. */
+/** Chooses one of several backends; keeps the round-robin position. */
 export class Chooser {
   readonly #random: Random;
   #turn = 0;
@@ -23,7 +23,7 @@ export class Chooser {
     const turn = this.#turn++ % count;
     let best = candidates[turn] as T;
     if (policy === 'round-robin') return best;
-    // The turn decides between equals, so that a quiet service uses all its backends.
+    // The position decides between equals, so that a quiet service uses all its backends.
     for (let step = 1; step < count; step++) best = lesser(best, candidates[(turn + step) % count] as T);
     return best;
   }

@@ -17,7 +17,7 @@ import { ConnectionBudget } from './connection-budget.ts';
 import { type CountedFrontend, Listener, type ListenerParts } from './listener.ts';
 import { optionsSchema, type ProxyOptions, type Settings } from './options.ts';
 
-/** No default is higher, however many files the process may open. */
+/** Upper bound of the default maximum, however many files the process may open. */
 const MAX_CONNECTIONS = 20_000;
 
 const SUPPORTS = Object.freeze({
@@ -39,7 +39,7 @@ export class ProxyLoadBalancer implements LoadBalancer {
   readonly #logger: Logger;
   readonly #listeners = new Map<string, Listener>();
   readonly #callbacks = new Set<(backend: string) => void>();
-  /** Draining backends whose end was told. */
+  /** Draining backends whose completion was reported. */
   readonly #told = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -119,7 +119,7 @@ export class ProxyLoadBalancer implements LoadBalancer {
     return frontends.map(({ id }) => (this.#listeners.get(id) as Listener).status);
   }
 
-  /** Backends that drain in one frontend at least. */
+  /** Backends that drain in at least one frontend. */
   #draining(): Set<string> {
     const draining = new Set<string>();
     for (const { backends } of this.#listeners.values()) {
@@ -128,7 +128,7 @@ export class ProxyLoadBalancer implements LoadBalancer {
     return draining;
   }
 
-  /** A backend may stand in several frontends: it is drained when none has a connection left. */
+  /** A backend may belong to several frontends: it is drained when none has a connection left. */
   #checkDrained(id: string): void {
     const all = [...this.#listeners.values()].flatMap(({ backends }) => backends.get(id) ?? []);
     if (all.length === 0 || all.some(({ state, active }) => state !== 'draining' || active > 0)) return;

@@ -4,20 +4,20 @@ import type { AnswerFailure, ProxyBackend } from './backend.ts';
 import { HttpExchange, startsRequest } from './http-exchange.ts';
 import type { Settings } from './options.ts';
 
-/** What a session asks of the frontend it came in by. */
+/** What a session needs of the frontend that accepted it. */
 export interface SessionOwner {
   readonly clock: Clock;
   readonly settings: Settings;
-  /** A backend that was not tried yet; `undefined` when there is none. */
+  /** Chooses a backend that was not tried yet; `undefined` if there is none. */
   choose(tried: ReadonlySet<ProxyBackend>): ProxyBackend | undefined;
   /** The session has no backend: call {@link Session.wake} when there may be one. */
   wait(session: Session): void;
-  /** The session has no backend and needs none for now; it is ended when that lasts too long. */
+  /** The session has no backend and needs none for now; it is closed if that lasts too long. */
   rest(session: Session): void;
-  /** The opposite: it has work again. */
+  /** The session has work again: the opposite of {@link SessionOwner.rest}. */
   busy(session: Session): void;
   ended(session: Session): void;
-  /** Whether a backend has ever answered: else the protocol may be one without answers. */
+  /** Whether a backend has ever answered; otherwise the protocol may be one without answers. */
   readonly answers: boolean;
 }
 
@@ -27,13 +27,13 @@ const PATIENT_MS = 1000;
 const OWN_ERRORS: readonly unknown[] = ['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'];
 
 const RETRY_MS = 50;
-/** Finds out about peers that vanished without a word. */
+/** Detects peers that vanished without closing the connection. */
 export const KEEP_ALIVE = Object.freeze({ keepAlive: true, keepAliveInitialDelay: 30_000 });
 const NONE: ReadonlySet<ProxyBackend> = new Set();
 
 /**
  * One client's connection and, most of the time, one to a backend, with bytes flowing between them. An HTTP client's
- * connection outlives its backend: between two requests it can go on with another one.
+ * connection outlives its backend: between two requests it can continue with another one.
  */
 export class Session {
   readonly #owner: SessionOwner;
@@ -43,18 +43,18 @@ export class Session {
   #upstream: Socket | undefined;
   #connected = false;
   #cancelTimer: (() => void) | undefined;
-  /** When it gives up to find a backend. */
+  /** When it gives up looking for a backend. */
   #deadline = 0;
   #tried: Set<ProxyBackend> | undefined;
-  /** For the backend that is being dialled. */
+  /** Data for the backend that is being dialled. */
   #unsent: Buffer[] = [];
   #resent = false;
   #over = false;
   readonly #openedAt: number;
   #activeAt: number;
-  /** Since when what was sent to this backend has no answer. */
+  /** Since when the data sent to this backend has been unanswered. */
   #askedAt: number | undefined;
-  /** This backend has answered a byte on this connection. */
+  /** Whether this backend has sent a byte on this connection. */
   #answered = false;
   #sentBytes = 0;
   #blamed = false;
@@ -73,18 +73,18 @@ export class Session {
     this.#findBackend();
   }
 
-  /** Tries again to get a backend, also one that refused before. */
+  /** Tries again to get a backend, including those that refused before. */
   wake(): void {
     this.#tried = undefined;
     this.#dial();
   }
 
-  /** The backend takes no new work: leaves it if the connection is at rest. */
+  /** Called when the backend takes no new work: leaves it if the connection is idle. */
   drain(): void {
     if (this.#restful()) this.#leaveBackend();
   }
 
-  /** The backend is no longer there: its connection is cut, and the client's unless it can go on elsewhere. */
+  /** Called when the backend is gone: cuts its connection, and the client's unless it can continue elsewhere. */
   cut(): void {
     if (this.#connected) {
       this.#backendGone(true);
@@ -105,7 +105,7 @@ export class Session {
     this.#owner.ended(this);
   }
 
-  /** Ends a connection that has timed out; returns when to look again, on the clock's `elapsed`. */
+  /** Closes a connection that has timed out; returns when to check again, on the clock's `elapsed`. */
   checkTimeouts(now: number): number {
     const { idleTimeoutMs, headersTimeoutMs, answerTimeoutMs } = this.#owner.settings;
     let next = this.#activeAt + idleTimeoutMs;
@@ -121,7 +121,7 @@ export class Session {
     return next;
   }
 
-  /** The client has left without the answer that it had waited for. */
+  /** Handles a client that has left without the answer it had waited for. */
   #judgeAbandoned(): void {
     if (this.#askedAt === undefined || this.#blamed) return;
     if (this.#owner.clock.elapsed() - this.#askedAt >= PATIENT_MS) this.#blame('no answer');
@@ -179,7 +179,7 @@ export class Session {
       return;
     }
     this.#owner.wait(this);
-    // Those that refused may accept a little later, as while a task starts again.
+    // Backends that refused may accept a little later, for example while a task restarts.
     this.#cancelTimer = clock.after(Math.min(left, RETRY_MS), () => this.wake());
   }
 
@@ -224,7 +224,7 @@ export class Session {
       if (!this.#send(chunk, backend, upstream)) this.#client.pause();
       return;
     }
-    if (this.#client.writableEnded) return; // the answer is complete: what still comes is for nobody
+    if (this.#client.writableEnded) return; // the answer is complete: further data has no receiver
     const begins = this.#backend === undefined && this.#unsent.length === 0;
     if (begins && !startsRequest(chunk)) {
       this.end();
@@ -255,7 +255,7 @@ export class Session {
     else if (this.#http?.resting) this.end();
   }
 
-  /** The backend has ended the connection, or it broke. */
+  /** Called when the backend has closed the connection, or the connection broke. */
   #backendGone(broken: boolean): void {
     const http = this.#http;
     const isUnanswered = http === undefined ? !this.#answered : this.#askedAt !== undefined;
@@ -263,7 +263,7 @@ export class Session {
       this.#blame(broken ? 'reset' : 'closed');
     if (http === undefined) {
       if (broken && !this.#answered && this.#sentBytes === 0 && this.#backend !== undefined) {
-        // Nothing was said in either direction: another backend can take the connection as it is.
+        // Nothing was sent in either direction: another backend can take the connection as it is.
         const lost = this.#backend;
         this.#release();
         this.#findBackend(lost);
@@ -294,7 +294,7 @@ export class Session {
     }
   }
 
-  /** At rest between two requests, and free to stay. */
+  /** Whether it is idle between two requests and may stay. */
   #restful(): boolean {
     return (
       this.#connected && this.#http?.resting === true && !this.#http.final && !this.#client.readableEnded
@@ -307,7 +307,7 @@ export class Session {
     this.#client.resume();
   }
 
-  /** Lets the client know that what it got is not all. */
+  /** Signals to the client that what it received is incomplete. */
   #reset(): void {
     this.#client.resetAndDestroy();
     this.end();

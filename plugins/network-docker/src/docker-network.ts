@@ -25,10 +25,10 @@ export interface DockerNetworkSetup {
 }
 
 const LABELS = Object.freeze({ cluster: 'gantry.cluster', network: 'gantry.network' });
-/** Joined by tasks that name no network. */
+/** The network joined by tasks that name none. */
 const DEFAULT = 'default';
 const MAX_CALLS = 4;
-/** Longer names of networks are shortened; the engine has no limit of its own, but other tools do. */
+/** Longer network names are shortened; the engine has no limit of its own, but other tools do. */
 const MAX_NAME = 128;
 
 /** A bridge network of the engine for each network of the cluster; tasks are reached at their own addresses. */
@@ -37,11 +37,11 @@ export class DockerNetwork implements Network, Lifecycle {
   readonly #setup: DockerNetworkSetup;
   readonly #agent = new QuietAgent({ keepAlive: true, maxSockets: MAX_CALLS });
   readonly #docker: Docker;
-  /** Networks that are being looked at or made, so that many who ask at once ask the engine once. */
+  /** Networks being looked up or created, so that concurrent callers lead to one request to the engine. */
   readonly #ensuring = new Map<string, Promise<NetworkStatus>>();
   readonly #ensured = new Map<string, NetworkStatus>();
   readonly #attached = new Map<string, Attachment>();
-  /** `tcp:8080` → the task that has this port of the host. */
+  /** `tcp:8080` → the task that holds this port of the host. */
   readonly #hostPorts = new Map<string, string>();
   #closed = false;
 
@@ -56,7 +56,7 @@ export class DockerNetwork implements Network, Lifecycle {
     this.#docker = new Docker(options as unknown as Docker.DockerOptions);
   }
 
-  /** Makes the network that tasks without networks join, and finds what an earlier run has left. */
+  /** Creates the network that tasks without networks join, and finds those left by an earlier run. */
   async start(): Promise<void> {
     for (const { name, engineName, subnet } of await this.list()) {
       this.#ensured.set(name, { name, engineName, subnet });
@@ -86,7 +86,7 @@ export class DockerNetwork implements Network, Lifecycle {
     await this.#remove(this.#engineName(name));
   }
 
-  /** Without the one that every cluster has. */
+  /** The networks, except the default one that every cluster has. */
   async list(): Promise<readonly NetworkStatus[]> {
     this.#enter();
     const networks = await this.#ours();
@@ -110,7 +110,7 @@ export class DockerNetwork implements Network, Lifecycle {
       const { engineName } = await this.#ensure(name, { internal: false });
       networks.push({ name, engineName, aliases: aliasesOf(request.service) });
     }
-    // Another call for the same task may have come here first.
+    // A concurrent call for the same task may have completed first.
     return this.#attached.get(request.task) ?? this.#attach(request, networks);
   }
 
@@ -120,14 +120,14 @@ export class DockerNetwork implements Network, Lifecycle {
     for (const { protocol, port } of attachment?.publish ?? []) this.#hostPorts.delete(`${protocol}:${port}`);
   }
 
-  /** Removes networks nobody is on any more. */
+  /** Removes networks without tasks. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     try {
       for (const { Name } of await this.#ours()) await this.#remove(Name).catch(() => undefined);
     } catch {
-      // The engine is away: the next run finds them by their labels.
+      // The engine is unavailable: the next run finds them by their labels.
     } finally {
       this.#agent.destroy();
     }
@@ -199,8 +199,8 @@ export class DockerNetwork implements Network, Lifecycle {
   }
 
   /**
-   * The network of that name. The engine may let several processes through that make it at the same time: the last of them
-   * sees all of them here, and all keep the oldest.
+   * The network of that name. The engine may let several processes create it concurrently: the last of them then sees
+   * all of them here, and every process keeps the oldest.
    */
   async #find(engineName: string): Promise<NetworkInspectInfo | undefined> {
     const named = (await this.#search({ name: [engineName] })).filter(({ Name }) => Name === engineName);
@@ -250,7 +250,7 @@ function isSame(info: NetworkInspectInfo, spec: NetworkSpec): boolean {
   return info.Internal === spec.internal && (spec.subnet === undefined || spec.subnet === subnet);
 }
 
-/** Names under which a task is found: as in Swarm, `tasks.web` stands for the addresses of all tasks of `web`. */
+/** DNS names of a task: as in Swarm, `tasks.web` stands for the addresses of all tasks of `web`. */
 function aliasesOf(service: string, more: readonly string[] = []): readonly string[] {
   return unique(service, `tasks.${service}`, ...more);
 }
@@ -265,7 +265,7 @@ export const dockerNetwork = definePlugin({
   provides: contracts.network,
   needs: { cluster: contracts.cluster },
   options: z.strictObject({
-    /** Without it DOCKER_HOST, or else the usual socket. */
+    /** Socket of the engine (default: `DOCKER_HOST`, or else the usual socket). */
     socketPath: z.string().startsWith('/', 'expected an absolute path').optional(),
     timeoutMs: z.int().min(1000).default(30_000),
   }),

@@ -11,12 +11,12 @@ const AWAY = [
   'EHOSTUNREACH',
 ];
 
-/** The HTTP status an engine answered with, if it answered. */
+/** The HTTP status of the engine's response, if it responded. */
 export function statusOf(error: unknown): number | undefined {
   return (error as { statusCode?: number } | undefined)?.statusCode;
 }
 
-/** What went wrong, in our codes. */
+/** Maps an error of the engine to an error with a Gantry code. */
 export function engineError(error: unknown, what: string): GantryError {
   if (isGantryError(error)) return error;
   const {

@@ -17,7 +17,10 @@ import { isFree } from './is-free.ts';
 export interface HostNetworkSetup {
   readonly address: string;
   readonly portRange: { readonly from: number; readonly to: number };
-  /** Where in the range to begin: several clusters of one host then seldom try the same port at the same time. */
+  /**
+   * Chooses where in the range to begin, so that several clusters of one host seldom try the same port at the same
+   * time.
+   */
   readonly random: Random;
 }
 
@@ -28,9 +31,9 @@ export class HostNetwork implements Network {
   readonly supports = { networks: false, protocols: ['tcp', 'udp'] } as const;
   readonly #setup: HostNetworkSetup;
   readonly #attached = new Map<string, Promise<Attachment>>();
-  /** `tcp:20000` → the task that has it, or is about to. */
+  /** `tcp:20000` → the task that holds it, or is about to. */
   readonly #taken = new Map<string, string>();
-  /** Ports being tried: nobody has them yet, so a task that is adopted may still claim its own. */
+  /** Ports being tried: no task holds them yet, so a task that is adopted may still claim its own. */
   readonly #tried = new Set<string>();
   #next: number;
 
@@ -91,7 +94,7 @@ export class HostNetwork implements Network {
 
   async #reserve(task: string, protocol: Protocol, host: number | undefined, kept: number | undefined) {
     if (kept !== undefined) {
-      // The task itself may be listening there: only another task of ours stands in its way.
+      // The task itself may be listening there: only another task of this cluster is an obstacle.
       if (this.#take(task, protocol, kept)) return kept;
       throw conflict(task, kept, protocol, this.#taken.get(`${protocol}:${kept}`));
     }
@@ -147,9 +150,9 @@ export const hostNetwork = definePlugin({
   provides: contracts.network,
   needs: { random: contracts.random },
   options: z.strictObject({
-    /** Where tasks listen and are reached. */
+    /** Address on which tasks listen and are reached. */
     address: z.union([z.ipv4(), z.ipv6()], 'expected an IP address').default('127.0.0.1'),
-    /** Ports to hand out: by default none that the kernel gives to outgoing connections. */
+    /** Ports to hand out (default: a range that the kernel does not use for outgoing connections). */
     portRange: z
       .strictObject({ from: port, to: port })
       .refine(({ from, to }) => from <= to, 'expected from <= to')

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { GantryError, type Protocol } from '@gantry/core';
 
 /**
- * Whether nobody listens there: finds out by listening for a moment.
+ * Whether a port is free: listens on it for a moment to find out.
  *
- * @throws `UNAVAILABLE` when it is not an address of this host, or not permitted.
+ * @throws `UNAVAILABLE` if it is not an address of this host, or listening is not permitted.
  */
 export async function isFree(address: string, protocol: Protocol, port: number): Promise<boolean> {
   try {

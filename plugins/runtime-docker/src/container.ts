@@ -9,7 +9,7 @@ import {
 } from '@gantry/core';
 import type { ContainerCreateOptions, ContainerInspectInfo, MountSettings } from 'dockerode';
 
-/** Whose containers these are. */
+/** The cluster and node that own the containers. */
 export interface Owner {
   readonly cluster: string;
   readonly node: string;
@@ -30,7 +30,7 @@ const MAX_NAME = 128;
 /** Characters of the output of a health check that are kept. */
 const MAX_HEALTH_MESSAGE = 1000;
 
-/** 126 and 127 come from the init process, which starts before it finds out. */
+/** 126 and 127 come from the init process, which starts before it finds out that the command cannot run. */
 const EXIT_REASONS: Readonly<Record<number, string>> = Object.freeze({
   126: 'its command cannot be run (exit code 126)',
   127: 'its command was not found (exit code 127)',
@@ -41,7 +41,7 @@ export function containerName(cluster: string, task: string): string {
   return shortName(`gantry-${cluster}-${task}`.replace(/[^a-zA-Z0-9_.-]/g, '-'), MAX_NAME);
 }
 
-/** The container of a task, as the engine wants to be told; `network` is what one without networks joins. */
+/** Engine options for the container of a task; `network` is joined by a task without networks. */
 export function createOptions(
   { task, service, slot, template, attachment }: RuntimeSpec,
   { cluster, node }: Owner,
@@ -93,7 +93,10 @@ export function createOptions(
   };
 }
 
-/** The image's HEALTHCHECK is left to the engine, changed or turned off: beside checks of the template it would run twice. */
+/**
+ * The image's HEALTHCHECK is left to the engine, changed or turned off: beside checks of the template it would run
+ * twice.
+ */
 function healthCheckOf({
   healthChecks,
 }: RuntimeSpec['template']): Pick<ContainerCreateOptions, 'Healthcheck'> {
@@ -102,7 +105,7 @@ function healthCheckOf({
   if (image === false || !isOwn) return { Healthcheck: { Test: ['NONE'] } };
   if (image === true) return {};
   const nanoseconds = (ms: number | undefined): number => (ms ?? 0) * 1_000_000;
-  // To the engine, an empty test and 0 stand for what the image says.
+  // To the engine, an empty test and 0 mean the image's value.
   return {
     Healthcheck: {
       Test: [],
@@ -122,7 +125,7 @@ export function endpointOf({ aliases }: JoinedNetwork): { Aliases: string[] } {
   return { Aliases: [...aliases] };
 }
 
-/** What we need to know of a container. */
+/** The known state of a container. */
 export interface Known {
   readonly id: string;
   readonly node: string | undefined;
@@ -154,7 +157,7 @@ export function knownOf(info: ContainerInspectInfo): Known {
   };
 }
 
-/** Why it ended, where more is known than its code. */
+/** Why the container ended, if more is known than its exit code. */
 export function endOf(
   exitCode: number,
   outOfMemory: boolean,
@@ -172,7 +175,7 @@ function signalOf(exitCode: number): string | undefined {
   return Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];
 }
 
-/** What the image's health check says; `none` stands for no check. */
+/** Health reported by the image's health check; `none` means no check. */
 function healthOf(
   health: ContainerInspectInfo['State']['Health'],
 ): Pick<RuntimeTask, 'health' | 'healthMessage'> {
@@ -182,7 +185,7 @@ function healthOf(
   return { health: status, ...(output !== '' && { healthMessage: output }) };
 }
 
-/** By Gantry's names of the networks, in the order of the attachment. */
+/** Addresses by Gantry's names of the networks, in the order of the attachment. */
 function addressesOf(info: ContainerInspectInfo): Readonly<Record<string, string>> {
   const pairs = (info.Config.Labels[LABELS.networks] ?? '').split(',').filter(Boolean);
   const names = new Map(pairs.map((pair) => pair.split('=').reverse() as [string, string]));
@@ -195,7 +198,7 @@ function addressesOf(info: ContainerInspectInfo): Readonly<Record<string, string
   return Object.fromEntries(addresses);
 }
 
-/** The engine's word for never is the year 1. */
+/** The engine represents "never" by the year 1. */
 function isTime(text: string | undefined): text is string {
   return text !== undefined && !text.startsWith('0001-');
 }

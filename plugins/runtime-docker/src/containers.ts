@@ -20,13 +20,14 @@ export interface ContainersSetup {
 }
 
 /**
- * The containers of this node, by task, as last heard of. A container is identified by its labels and its id, never by its
- * name, which may be changed by hand. The first end of a task is final: a container that is started again by hand is killed.
+ * The containers of this node, by task, as last reported. A container is identified by its labels and its id, never by
+ * its name, which may be changed by hand. The first end of a task is final: a container that is started again by hand
+ * is killed.
  */
 export class Containers {
   readonly feed = new Feed<RuntimeTask>();
   readonly #setup: ContainersSetup;
-  /** The engine knows better; events and lists keep this close to it. */
+  /** Cache of the engine's state, kept close to it by events and lists. */
   readonly #known = new Map<string, Known>();
   readonly #outOfMemory = new Set<string>();
   #synced: Promise<unknown> | undefined;
@@ -68,7 +69,7 @@ export class Containers {
     return id;
   }
 
-  /** Asks the engine about one task, and reports what is new. */
+  /** Inspects the container of one task, and reports changes. */
   async inspect(task: string, id?: string): Promise<Known | undefined> {
     const container = id ?? (await this.idOf(task));
     if (container === undefined) return undefined;
@@ -98,7 +99,7 @@ export class Containers {
     this.#learn(task, await this.#explain({ ...known, status }));
   }
 
-  /** What the engine knows of a container that has ended; undefined if it is gone. */
+  /** The engine's state of a container that has ended; undefined if it is gone. */
   async #stateOf(
     id: string,
   ): Promise<{ readonly startedAt: number | undefined; readonly oomKilled: boolean } | undefined> {
@@ -110,11 +111,11 @@ export class Containers {
     }
   }
 
-  /** Compares what is known with what the engine has. */
+  /** Compares the known state with the engine's. */
   async sync(): Promise<readonly RuntimeTask[]> {
     const before = new Map(this.#known);
     const listed = await this.#list();
-    // Should there be two of one task, such as one made by hand from its image, the known or the older one counts.
+    // If a task has two, for example one created by hand from its image, the known or the older one counts.
     const byTask = new Map<string, ContainerInfo>();
     for (const one of listed) {
       const task = one.Labels[LABELS.task] ?? '';
@@ -187,7 +188,7 @@ export class Containers {
     const before = this.#known.get(task);
     if (before?.id === known.id && before.status.state === 'exited') {
       if (known.status.state === 'exited') return;
-      // An answer from before its end may arrive after the event of its end; otherwise it was started again by hand.
+      // A response from before its end may arrive after the event of its end; otherwise it was started again by hand.
       if (known.status.startedAt !== before.status.startedAt) void this.#killRevived(task, known.id);
       return;
     }
@@ -208,7 +209,7 @@ export class Containers {
     }
   }
 
-  /** Adds why it ended, if that can only be read in its log. */
+  /** Adds the reason of the end, if that can only be read in the container's log. */
   async #explain(known: Known): Promise<Known> {
     if (known.status.reason !== undefined || known.status.state !== 'exited') return known;
     const reason = await formatError(this.#setup.engine, known.status);

@@ -3,19 +3,19 @@ import { GantryError, type OutputChunk } from '@gantry/core';
 
 const HEADER_BYTES = 8;
 
-/** A piece of one frame; `last` where the frame ends with it. */
+/** A piece of one frame; `last` if the frame ends with it. */
 export interface FramePiece extends OutputChunk {
   readonly last: boolean;
 }
 
 /**
- * Takes apart what the engine multiplexes onto one connection: frames of `[stream, 0, 0, 0, length as 4 bytes]` and
- * content, cut anywhere into chunks. Hands on pieces as they come, and holds no more than a header back.
+ * Separates the streams that the engine multiplexes onto one connection: frames of `[stream, 0, 0, 0, length as 4
+ * bytes]` and content, cut anywhere into chunks. Passes pieces on as they arrive, and holds back no more than a header.
  */
 export class Demux extends Transform {
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerLength = 0;
-  /** What is missing of the present frame. */
+  /** Bytes still missing of the current frame. */
   #missing = 0;
   #stream: OutputChunk['stream'] = 'stdout';
 

@@ -39,19 +39,19 @@ export interface DockerRuntimeSetup {
   readonly logger: Logger;
   readonly socketPath?: string | undefined;
   readonly timeoutMs: number;
-  /** Engine network of tasks without any. */
+  /** Engine network of tasks that join none. */
   readonly network: string;
   readonly resyncMs: number;
   /** Limits how many containers are started at a time, over all nodes of this engine. */
   readonly starts: Gate;
 }
 
-/** Somebody waits for a start, nobody for an end: stops and removals let starts pass for so long. */
+/** Maximum time that stops and removals yield to starts, in ms: users wait for a start, but not for an end. */
 const STARTS_FIRST_MS = 2000;
-/** Starts that follow each other this closely belong together. */
+/** Starts that follow each other this closely, in ms, belong together. */
 const QUIET_MS = 100;
 
-/** Runs tasks as containers of a Docker engine; what belongs to us says so in its labels. */
+/** Runs tasks as containers of a Docker engine; containers are recognized as managed by their labels. */
 export class DockerRuntime implements Runtime, Lifecycle {
   readonly #setup: DockerRuntimeSetup;
   readonly #engine: Engine;
@@ -141,7 +141,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
     if (known === undefined || known.status.state === 'exited') return;
     const { graceMs } = options;
     await this.#setup.starts.lull(this.#setup.clock, QUIET_MS, STARTS_FIRST_MS);
-    if (this.#containers.get(task)?.status.state === 'exited') return; // by itself, in the meantime
+    if (this.#containers.get(task)?.status.state === 'exited') return; // on its own, in the meantime
     const ended = this.#ended(known);
     ended.catch(() => {});
     if (graceMs > 0 && (await this.#kill(known, options.signal ?? known.stopSignal))) {
@@ -206,12 +206,12 @@ export class DockerRuntime implements Runtime, Lifecycle {
       return container.stats({ stream: false, 'one-shot': true });
     });
     const { usage = 0, stats: details } = stats.memory_stats;
-    // Caches that the kernel would give back at once are not in use.
+    // Caches that the kernel would free immediately are not in use.
     const cache = details?.total_inactive_file ?? details?.inactive_file ?? 0;
     return { cpuMs: stats.cpu_stats.cpu_usage.total_usage / 1e6, memory: Math.max(0, usage - cache) };
   }
 
-  /** What runs goes on. */
+  /** Running tasks keep running. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
@@ -252,7 +252,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
     }
   }
 
-  /** Says whether there was something to signal. */
+  /** Sends a signal; returns whether there was a process to signal. */
   async #kill(known: Known, signal: string): Promise<boolean> {
     try {
       await this.#engine.streams.getContainer(known.id).kill({ signal });
@@ -264,7 +264,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
     }
   }
 
-  /** Another call is removing it. */
+  /** Waits until another call has removed it. */
   async #removed(task: string, id: string): Promise<void> {
     for (let tries = 0; tries < 100; tries++) {
       if ((await this.#containers.inspect(task, id)) === undefined) return;
@@ -324,18 +324,18 @@ export const dockerRuntime = definePlugin({
   },
   options: z
     .strictObject({
-      /** Without it DOCKER_HOST, or else the usual socket. */
+      /** Socket of the engine (default: `DOCKER_HOST`, or else the usual socket). */
       socketPath: z.string().startsWith('/', 'expected an absolute path').optional(),
-      /** For calls that should answer soon. */
+      /** Timeout of calls that should answer soon. */
       timeoutMs: z.int().min(1000).default(120_000),
       /** Engine network of tasks that the network plugin joins to none. */
       network: z.string().min(1).default('bridge'),
-      /** How many containers are started at a time. */
+      /** Maximum number of containers started concurrently. */
       concurrency: z.int().min(1).max(64).default(8),
-      /** How often the engine's list is compared with what its events told. */
+      /** Interval at which the engine's list is compared with the state known from its events. */
       resyncMs: z.int().min(1000).default(30_000),
     })
-    // All nodes of an embedded cluster share the engine, hence the gate.
+    // All nodes of an embedded cluster share the engine, hence the shared gate.
     .transform(({ concurrency, ...options }) => ({ ...options, starts: new Gate(concurrency) })),
   create: (options, { cluster, node, clock, logger }) =>
     new DockerRuntime({ ...options, owner: { cluster: cluster.name, node: node.name }, clock, logger }),

@@ -4,7 +4,7 @@ import { QuietAgent } from './quiet-agent.ts';
 
 export interface EngineOptions {
   readonly socketPath?: string | undefined;
-  /** For calls that answer soon. */
+  /** Timeout of calls that answer soon. */
   readonly timeoutMs: number;
 }
 
@@ -34,7 +34,7 @@ export class Engine {
     this.streams = new Docker({ ...where, agent: streams, timeout: 0 } as unknown as Docker.DockerOptions);
   }
 
-  /** The answer as a stream, whether or not it ever ends. */
+  /** Returns the response as a stream, whether or not it ever ends. */
   async open(
     path: string,
     query: Readonly<Record<string, unknown>>,
@@ -56,7 +56,7 @@ export class Engine {
     });
   }
 
-  /** A call that may take as long as it likes. */
+  /** Makes a call without a timeout. */
   async post(path: string, query: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
     return await new Promise((resolve, reject) => {
       const options = {

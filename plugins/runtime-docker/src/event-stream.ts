@@ -22,7 +22,7 @@ export interface EventStreamSetup {
   readonly logger: Logger;
   readonly labels: readonly string[];
   readonly onEvent: (event: EngineEvent) => void;
-  /** Events may have been missed: compare with the list. */
+  /** Called when events may have been missed; must compare with the list. */
   readonly onGap: () => Promise<void>;
   readonly resyncMs: number;
 }
@@ -31,11 +31,11 @@ const ACTIONS = ['start', 'die', 'oom', 'destroy', 'pause', 'unpause', 'health_s
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 
-/** The engine's events about our containers: taken up again where they broke off, none told twice. */
+/** The engine's events about containers of this node: resumed after an interruption, without duplicates. */
 export class EventStream {
   readonly #setup: EventStreamSetup;
   readonly #closing: AbortSignal;
-  /** Time of the last event, in ns as text (it exceeds what a number holds), and the events of that very moment. */
+  /** Time of the last event, in ns as text (it exceeds the range of a number), and the events of exactly that time. */
   #since: string | undefined;
   #told = new Set<string>();
 
@@ -53,8 +53,8 @@ export class EventStream {
         const stream = await this.#open();
         wait = FIRST_RETRY_MS;
         const reading = this.#read(stream);
-        reading.catch(() => undefined); // it may break off while we list
-        // The stream is open before we list, so nothing falls in between.
+        reading.catch(() => undefined); // it may break while the list is read
+        // The stream is open before the list is read, so nothing is missed in between.
         await onGap();
         await reading;
       } catch (error) {
@@ -111,7 +111,7 @@ export class EventStream {
   }
 }
 
-/** `1700000000123456789` → `1700000000.123456789`, as the engine wants it. */
+/** `1700000000123456789` → `1700000000.123456789`, the engine's format. */
 function seconds(nano: string): string {
   return `${nano.slice(0, -9)}.${nano.slice(-9)}`;
 }

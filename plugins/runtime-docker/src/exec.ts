@@ -13,14 +13,14 @@ export interface ExecSetup {
   /** Id of the container. */
   readonly container: string;
   readonly task: string;
-  /** Names this exec among all of the machine. */
+  /** Identifies this exec on the whole machine. */
   readonly marker: string;
   readonly closing: AbortSignal;
 }
 
 /**
- * Runs a command in a container. Nobody reading it makes the command wait. When the signal fires, the command is terminated
- * with all that it started.
+ * Runs a command in a container. The command blocks while its output is not read. When the signal fires, the command is
+ * terminated with all that it started.
  */
 export async function exec(
   { engine, container, task, marker, closing }: ExecSetup,
@@ -78,7 +78,7 @@ export async function exec(
     } finally {
       failed(engineError(new Error('its output was not read to the end'), what));
       over.removeEventListener('abort', terminate);
-      // Its reader has left: nothing would ever end it.
+      // Its reader has disconnected: nothing else would ever terminate it.
       if (!ended) terminate();
       await terminated;
       end();
@@ -92,7 +92,7 @@ export async function exec(
       try {
         await engine.calls.getExec(id).resize({ w: columns, h: rows });
       } catch (error) {
-        // One that has ended has no size any more.
+        // A command that has ended cannot be resized.
         if (statusOf(error) === undefined) throw engineError(error, what);
       }
     },
@@ -105,7 +105,7 @@ async function* framed(socket: Duplex): AsyncGenerator<OutputChunk> {
   for await (const { stream, data } of demux) yield { stream, data };
 }
 
-/** A terminal has one stream only, and it is not multiplexed. */
+/** A terminal has a single stream, which is not multiplexed. */
 async function* raw(socket: Duplex): AsyncGenerator<OutputChunk> {
   for await (const data of socket) yield { stream: 'stdout', data };
 }
@@ -121,10 +121,10 @@ async function feed(socket: Duplex, input: AsyncIterable<Uint8Array>, tty: boole
       });
     }
   } catch {
-    // The input failed: the command gets what there was.
+    // The input failed: the command gets the input up to then.
   }
   if (socket.destroyed) return;
-  // At a terminal, control-D ends the input; ending the connection would end the output with it.
+  // At a terminal, control-D ends the input; closing the connection would end the output with it.
   if (tty) socket.write(END_OF_INPUT);
   else socket.end();
 }

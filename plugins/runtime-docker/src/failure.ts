@@ -1,6 +1,6 @@
 import { type ErrorCode, GantryError, isGantryError } from '@gantry/core';
 
-/** What an engine or a registry said, and what it means; the first pattern that fits decides. */
+/** A message of an engine or a registry, and its meaning; the first matching pattern decides. */
 interface Meaning {
   readonly pattern: RegExp;
   readonly code: ErrorCode;
@@ -94,7 +94,7 @@ const PULLS: readonly Meaning[] = Object.freeze([
     code: 'INVALID_OBJECT',
     reason: 'ImagePlatform',
   },
-  // Engines before 28 say of both a private and a missing repository that it "does not exist or may require docker login".
+  // For private and for missing repositories alike, engines before 28 say "does not exist or may require docker login".
   {
     pattern: /: (denied|unauthorized): (?!requested access)/i,
     code: 'INVALID_OBJECT',
@@ -118,12 +118,12 @@ const PULLS: readonly Meaning[] = Object.freeze([
   },
 ]);
 
-/** The HTTP status an engine answered with, if it answered. */
+/** The HTTP status of the engine's response, if it responded. */
 export function statusOf(error: unknown): number | undefined {
   return (error as { statusCode?: number } | undefined)?.statusCode;
 }
 
-/** The engine's own words, without what the HTTP client adds. */
+/** The engine's message, without the HTTP client's additions. */
 function textOf(error: unknown): string {
   const { message = String(error), json } = error as Error & { json?: { message?: string } };
   return (json?.message ?? message).trim();

@@ -1,14 +1,14 @@
 import type { RuntimeTask } from '@gantry/core';
 import type { Engine } from './engine.ts';
 
-/** What runc 1.0 to 1.3 exits with when the kernel cannot execute the command. */
+/** Exit codes of runc 1.0 to 1.3 if the kernel cannot execute the command. */
 const CODES: readonly number[] = Object.freeze([1, 255]);
-/** It is found out at once. */
+/** The error occurs immediately, so an older container did not end because of it. */
 const MAX_AGE_MS = 5000;
 
 /**
- * Whether a task ended because its command is for another architecture, or has no format that the kernel knows. The engine
- * reports a start that succeeded, and an exit code like any other; only the log tells.
+ * Whether a task ended because its command is for another architecture, or has a format that the kernel does not know.
+ * The engine reports a successful start, and an exit code like any other; only the log shows the cause.
  */
 export async function formatError(
   engine: Engine,

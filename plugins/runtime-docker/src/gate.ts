@@ -1,12 +1,12 @@
 import type { Clock } from '@gantry/core';
 
-/** Lets so many through at a time, the others in the order they came. */
+/** Counting semaphore with FIFO waiters. */
 export class Gate {
   readonly #places: number;
   readonly #waiting: (() => void)[] = [];
   readonly #watchers = new Set<() => void>();
   #free: number;
-  /** When the last one left, as seen by the first who asked; long ago before anybody came. */
+  /** When the last holder left, as first observed; undefined until observed. Initially long ago. */
   #endedAt: number | undefined = Number.NEGATIVE_INFINITY;
 
   constructor(places: number) {
@@ -30,7 +30,7 @@ export class Gate {
     }
   }
 
-  /** For work that is less urgent: resolves once nobody was inside for `quietMs`, at the latest after `maxMs`. */
+  /** For less urgent work: resolves once the semaphore was unused for `quietMs`, at the latest after `maxMs`. */
   async lull(clock: Clock, quietMs: number, maxMs: number): Promise<void> {
     const deadline = clock.elapsed() + maxMs;
     for (;;) {
@@ -43,11 +43,11 @@ export class Gate {
   }
 
   #idleSince(clock: Clock): number {
-    this.#endedAt ??= clock.elapsed(); // nobody looked when the last one left
+    this.#endedAt ??= clock.elapsed(); // not observed when the last holder left
     return this.#endedAt;
   }
 
-  /** Resolves when somebody comes or the last one leaves, or after a time. */
+  /** Resolves when a holder enters or the last one leaves, or after a time. */
   #change(clock: Clock, ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {

@@ -4,7 +4,7 @@ import { closeQuietly, type Engine } from './engine.ts';
 import { engineError, pullError, statusOf } from './failure.ts';
 import { type PullLine, PullProgress } from './pull-progress.ts';
 
-/** Progress is reported at most this often. */
+/** Minimum interval between progress reports, in ms. */
 const PROGRESS_MS = 250;
 
 type Listener = NonNullable<EnsureOptions['onProgress']>;
@@ -18,7 +18,7 @@ interface Pull {
 }
 
 /**
- * Pulls images, each once at a time for all tasks that wait for it; a pull that no task waits for any longer is cancelled.
+ * Pulls images. All tasks that wait for an image share one pull, which is cancelled when none of them waits any longer.
  * Credentials go to the registry only.
  */
 export class Images {
@@ -120,7 +120,7 @@ export class Images {
   }
 }
 
-/** Without a tag the engine would fetch all there are. */
+/** Adds the default tag: without a tag the engine would pull all of them. */
 export function tagged(image: string): string {
   const name = image.slice(image.lastIndexOf('/') + 1);
   return name.includes(':') || name.includes('@') ? image : `${image}:latest`;

@@ -27,7 +27,7 @@ interface Launch {
   readonly onProgress: NonNullable<EnsureOptions['onProgress']>;
 }
 
-/** Gets a container to run, with as few calls as can be: create, start. */
+/** Starts the container of a task with as few calls as possible: create, start. */
 export class Launcher {
   readonly #setup: LauncherSetup;
 
@@ -35,7 +35,7 @@ export class Launcher {
     this.#setup = setup;
   }
 
-  /** Pulls the image of a template that its policy lets it pull, unless the engine has it. */
+  /** Pulls the image of a template, if its policy permits that and the engine does not have it. */
   async prepare(
     { template, task }: Pick<RuntimeSpec, 'task' | 'template'>,
     { signal, onProgress }: Pick<Launch, 'signal' | 'onProgress'>,
@@ -68,7 +68,7 @@ export class Launcher {
     }
   }
 
-  /** The id of its container; none when the image is missing. */
+  /** Creates and starts the container, and returns its id; undefined if the image is missing. */
   async #start({ spec, options, signal, onProgress }: Launch): Promise<string | undefined> {
     const { calls } = this.#setup.engine;
     throwIfAborted(signal);
@@ -101,7 +101,7 @@ export class Launcher {
     }
   }
 
-  /** Creates the container, or finds the one that the task has already. */
+  /** Creates the container, or finds the existing one of the task. */
   async #create(
     spec: RuntimeSpec,
     options: ContainerCreateOptions,
@@ -118,7 +118,9 @@ export class Launcher {
     }
   }
 
-  /** Looks at the container that has this name: its id if it is this task; what a dead program left half-made is removed. */
+  /**
+   * Inspects the container of this name. Returns its id if it is this task; removes what a dead program left half-made.
+   */
   async #adopt(spec: RuntimeSpec, name: string): Promise<string | undefined> {
     const { engine, owner } = this.#setup;
     const container = engine.calls.getContainer(name);

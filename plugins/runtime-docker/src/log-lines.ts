@@ -1,15 +1,15 @@
 import type { OutputChunk, RuntimeLogLine } from '@gantry/core';
 import type { FramePiece } from './demux.ts';
 
-/** A line with its time as the engine writes it: to the ns, and of fixed length, so that it sorts as text. */
+/** A line with its timestamp as written by the engine: to the ns, and of fixed length, so that it sorts as text. */
 export interface StampedLine {
   readonly stamp: string;
   readonly line: RuntimeLogLine;
 }
 
 /**
- * Makes lines of the frames of `logs?timestamps=1`: each frame is one message, `<time> <text>`, its text ending with a
- * line end unless the engine has cut a long line into several messages.
+ * Assembles lines from the frames of `logs?timestamps=1`: each frame is one message, `<time> <text>`. Its text ends
+ * with a line end, unless the engine has split a long line into several messages.
  */
 export class LogLines {
   readonly #frames: Record<OutputChunk['stream'], Uint8Array[]> = { stdout: [], stderr: [] };
@@ -18,7 +18,7 @@ export class LogLines {
     stderr: undefined,
   };
 
-  /** Takes a piece of a frame; gives the line it completes. */
+  /** Adds a piece of a frame; returns the line that it completes. */
   take({ stream, data, last }: FramePiece): StampedLine | undefined {
     this.#frames[stream].push(data);
     if (!last) return undefined;
@@ -34,19 +34,19 @@ export class LogLines {
     return whole ? { stamp, line } : undefined;
   }
 
-  /** Lines that were not finished when the task ended. */
+  /** Lines that were incomplete when the task ended. */
   rest(): readonly StampedLine[] {
     return [this.#open.stdout, this.#open.stderr].filter((line) => line !== undefined);
   }
 }
 
-/** Tells lines that were there before from new ones, when logs are read again from the last line on. */
+/** Distinguishes known lines from new ones when logs are read again from the last line on. */
 export class Seen {
   #stamp = '';
-  /** How many lines bore that very time. */
+  /** Number of lines with exactly that time. */
   #count = 0;
 
-  /** The time to read on from, as the engine wants it: `<seconds>.<ns>`. */
+  /** Time to continue from, in the engine's format: `<seconds>.<ns>`. */
   get since(): string | undefined {
     if (this.#stamp === '') return undefined;
     return `${Date.parse(`${this.#stamp.slice(0, 19)}Z`) / 1000}.${this.#stamp.slice(20, 29)}`;
@@ -57,7 +57,7 @@ export class Seen {
     else if (stamp > this.#stamp) [this.#stamp, this.#count] = [stamp, 1];
   }
 
-  /** Leaves out what was added before. */
+  /** Returns a filter that skips the lines added before. */
   filter(): (line: StampedLine) => boolean {
     const [last, count] = [this.#stamp, this.#count];
     let same = 0;

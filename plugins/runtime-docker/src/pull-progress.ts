@@ -13,7 +13,7 @@ interface Layer {
   total: number;
 }
 
-/** Adds up what the engine reports of the layers of one image; only the download is counted. */
+/** Adds up the engine's reports on the layers of one image; only the download is counted. */
 export class PullProgress {
   readonly #image: string;
   readonly #layers = new Map<string, Layer>();

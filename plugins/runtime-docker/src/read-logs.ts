@@ -11,7 +11,7 @@ interface Source {
   readonly over: AbortSignal;
 }
 
-/** The lines of a container in batches: what has arrived is handed on at once. */
+/** The lines of a container in batches; lines are passed on as soon as they arrive. */
 export async function* readLogs(
   engine: Engine,
   container: string,

@@ -3,13 +3,13 @@ import type { Engine } from './engine.ts';
 
 /** Variable that marks the processes of one exec; its descendants inherit it. */
 export const EXEC_MARKER = 'GANTRY_EXEC';
-/** A process may fork while it is being looked for. */
+/** Number of searches: a process may fork while it is being looked for. */
 const ROUNDS = 5;
 
 /**
- * Terminates the command of an exec with all that it started, for the engine cannot: closing the connection leaves it
- * running. If the engine runs on this machine and its processes may be signalled, they are killed from outside; otherwise
- * a shell inside the container does it. Never throws.
+ * Terminates the command of an exec with all that it started. The engine cannot do that: the command keeps running
+ * after its connection is closed. If the engine runs on this machine and its processes may be signalled, they are
+ * killed from outside; otherwise by a shell inside the container. Never throws.
  */
 export async function terminateExec(
   engine: Engine,
@@ -23,11 +23,11 @@ export async function terminateExec(
     if (killFromOutside(Pid, marker) || !Running) return;
     await killFromInside(engine, container, marker);
   } catch {
-    // The engine or the container is gone, and the command with it or out of reach.
+    // The engine or the container is gone, and the command with it or unreachable.
   }
 }
 
-/** Says whether the processes could be seen and signalled from here. */
+/** Returns whether the processes could be seen and signalled from here. */
 function killFromOutside(pid: number, marker: string): boolean {
   const needle = `${EXEC_MARKER}=${marker}`;
   let seen = false;
@@ -72,7 +72,7 @@ function membersOf(first: number, needle: string): readonly number[] {
   return [...found];
 }
 
-/** Kills the processes that carry the marker, by a shell inside of the container. */
+/** Kills the processes that carry the marker, with a shell inside the container. */
 export async function killFromInside(engine: Engine, container: string, marker: string): Promise<void> {
   // The marker is split, so that the shell and grep do not find themselves.
   const script = `m=${EXEC_MARKER}; for p in /proc/[0-9]*; do grep -qs "$m=${marker}" "$p/environ" && kill -9 "\${p#/proc/}"; done; true`;

@@ -8,7 +8,7 @@ interface Start {
   readonly giveUp: AbortController;
 }
 
-/** The starts that are under way: one for each task, however many ask for it. */
+/** The starts in progress: one per task, shared by all callers. */
 export class UnderWay {
   readonly #starts = new Map<string, Start>();
 
@@ -41,7 +41,7 @@ export class UnderWay {
     return started;
   }
 
-  /** Ends the start of a task: afterwards it is there or it is not. */
+  /** Cancels the start of a task: afterwards the task either exists or does not. */
   async giveUp(task: string): Promise<void> {
     const start = this.#starts.get(task);
     start?.giveUp.abort();

@@ -1,7 +1,7 @@
 import { GantryError, type TemplateSpec } from '@gantry/core';
 import type { Life } from './life.ts';
 
-/** How a staged start failed, as the `reason` of a task that never ran. */
+/** The `reason` of a task that never ran because its staged start failed. */
 export const START_FAILED = 'start failed';
 export const PULL_FAILED = 'pull failed';
 
@@ -31,7 +31,7 @@ const PULLS: Readonly<
   },
 });
 
-/** The error of a staged start that failed; it follows from the life alone. */
+/** The error of a staged start that failed; it depends only on the life. */
 export function failureOf(task: string, template: TemplateSpec, life: Life, how: string): GantryError {
   if (how === PULL_FAILED) {
     const { code, reason, why } = PULLS[life.pull as PullFailure];

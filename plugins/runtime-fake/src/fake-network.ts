@@ -27,7 +27,7 @@ export class FakeNetwork implements Network {
   readonly supports = { networks: true, protocols: ['tcp', 'udp'] } as const;
   readonly #networks = new Map<string, NetworkStatus>();
   readonly #attached = new Map<string, Attachment>();
-  /** `tcp:8080` → the task that has this port of the host. */
+  /** `tcp:8080` → the task that holds this port of the host. */
   readonly #hostPorts = new Map<string, string>();
   readonly #free: string[] = [];
   #next = FIRST_ADDRESS;

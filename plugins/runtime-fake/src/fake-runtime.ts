@@ -27,11 +27,11 @@ import type { Drive, FakeMachine, Workload } from './machine.ts';
 export interface FakeRuntimeSetup extends Drive {
   readonly node: NodeInfo;
   readonly capacity: Resources;
-  /** Keeps what runs beyond this instance. */
+  /** Keeps tasks running beyond this instance. */
   readonly world?: FakeWorld | undefined;
 }
 
-/** Runs nothing, and tells of it as a runtime does: tasks start, print, fail and end as their staged life says. */
+/** Runs nothing, and reports as a runtime does: tasks start, print, fail and end according to their staged life. */
 export class FakeRuntime implements Runtime {
   readonly supports = {
     exec: true,
@@ -94,9 +94,10 @@ export class FakeRuntime implements Runtime {
   }
 
   /**
-   * Says its command; `exit N` exits with N; `env` says the variables that the caller gives, `whoami` and `pwd` the user
-   * and the directory (default: those of the template, or `root` and `/`); the user `missing` and the directory `/missing` do not exist; `hang` ends only when it is terminated, and `hanging` succeeds while one of
-   * these runs. Fails while the life of the task is not ready, or sick.
+   * Prints its command; `exit N` exits with N; `env` prints the variables that the caller gives, `whoami` and `pwd` the
+   * user and the directory (default: those of the template, or `root` and `/`); the user `missing` and the directory
+   * `/missing` do not exist; `hang` ends only when it is terminated, and `hanging` succeeds while one of these runs.
+   * Fails while the life of the task is not ready, or sick.
    */
   async exec(task: string, options: ExecOptions): Promise<ExecSession> {
     const { command, stdin, signal } = options;
@@ -142,7 +143,7 @@ export class FakeRuntime implements Runtime {
     return { cpuMs: (age * life.cpu) / 1000, memory: status.state === 'running' ? life.memory : 0 };
   }
 
-  /** Ends a task as if it had ended by itself. */
+  /** Ends a task as if it had exited on its own. */
   crash(task: string, exitCode = 137): void {
     this.#machine.exit(this.#find(task), this.#setup.clock, exitCode, undefined);
   }
@@ -204,7 +205,7 @@ function answerOf(task: string, template: Workload['template'], options: ExecOpt
   return command[0] === 'pwd' ? workingDir : command.join(' ');
 }
 
-/** Nothing is kept: what a task has written follows from its status. */
+/** No output is stored: the lines of a task follow from its status. */
 function linesOf({ status, life, template }: Workload): readonly RuntimeLogLine[] {
   const { startedAt: time, finishedAt = 0, exitCode, state } = status;
   if (time === undefined) return [];
@@ -225,7 +226,7 @@ export const fakeRuntime = definePlugin({
   needs: { node: contracts.node, clock: contracts.clock, random: contracts.random },
   options: z.strictObject({
     ...lifeSchema.shape,
-    /** What each node offers. */
+    /** Capacity of each node. */
     capacity: z.record(z.string(), z.int().min(0)).default({ cpu: 4000, memory: 8 * 2 ** 30 }),
     world: z.instanceof(FakeWorld).optional(),
   }),

@@ -3,8 +3,8 @@ import type { Clock } from '@gantry/core';
 import { FakeMachine } from './machine.ts';
 
 /**
- * The machines of all nodes. Given to `fakeRuntime({ world })` it keeps what runs while agents, and whole clusters,
- * come and go.
+ * The machines of all nodes. When passed to `fakeRuntime({ world })`, it keeps tasks running while agents, and whole
+ * clusters, come and go.
  */
 export class FakeWorld {
   readonly #machines = new Map<string, FakeMachine>();
@@ -20,14 +20,14 @@ export class FakeWorld {
     return machine;
   }
 
-  /** Ids of the tasks that run on a machine now, whoever knows of them. */
+  /** Ids of the tasks that currently run on a machine, whether or not any agent knows them. */
   running(node: string): readonly string[] {
     return [...(this.#machines.get(node)?.workloads ?? [])]
       .filter(([, { status }]) => status.state === 'running')
       .map(([task]) => task);
   }
 
-  /** Ends a running task by SIGSEGV; without effect on one that does not run. */
+  /** Ends a running task by SIGSEGV; has no effect on one that does not run. */
   crash(node: string, task: string, clock: Clock): void {
     const machine = this.#machines.get(node);
     const workload = machine?.workloads.get(task);
@@ -35,12 +35,12 @@ export class FakeWorld {
     machine?.exit(workload, clock, 128 + constants.signals.SIGSEGV, 'SIGSEGV');
   }
 
-  /** A machine loses its power: all its tasks are gone, and nobody is told. */
+  /** A machine loses its power: all its tasks are gone, without any event. */
   lose(node: string): void {
     this.#machines.get(node)?.lose();
   }
 
-  /** Every machine loses its power; ends all timers. */
+  /** Every machine loses its power; cancels all timers. */
   clear(): void {
     for (const machine of this.#machines.values()) machine.lose();
     this.#tally.clear();

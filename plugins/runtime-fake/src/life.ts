@@ -8,21 +8,21 @@ const milliseconds = z
 const chance = z.number().min(0).max(1);
 
 const stages = {
-  /** From `ensure` to running. */
+  /** Time from `ensure` to running. */
   startDelayMs: milliseconds.default(0),
-  /** From the stop signal to the end. */
+  /** Time from the stop signal to the end. */
   stopDelayMs: milliseconds.default(0),
   /** Share by which the delays vary: 0.2 makes 100 ms last 80 to 120. */
   jitter: chance.default(0),
-  /** Chance that a start fails. */
+  /** Probability that a start fails. */
   failStart: chance.default(0),
-  /** So many starts of a slot fail before one succeeds. */
+  /** Number of starts of a slot that fail before one succeeds. */
   failFirst: z.int().min(0).default(0),
   /** Error code of a failed start: permanent, or worth another attempt. */
   failWith: z
     .enum(['INVALID_OBJECT', 'UNSUPPORTED', 'CONFLICT', 'UNAVAILABLE', 'TIMEOUT', 'EXHAUSTED', 'INTERNAL'])
     .default('INVALID_OBJECT'),
-  /** Text of that error behind the name of the task, and its `details.reason` and `details.field`. */
+  /** Text of that error after the name of the task, and its `details.reason` and `details.field`. */
   failMessage: z.string().optional(),
   failReason: z.string().optional(),
   failField: z.string().optional(),
@@ -32,39 +32,39 @@ const stages = {
   pullMs: milliseconds.default(0),
   /** How the pull ends: `hang` never does. */
   pull: z.enum(['ok', 'hang', 'missing', 'unauthorized', 'platform', 'unreachable']).default('ok'),
-  /** Nodes, separated by commas, on which starts and pulls fail and tasks exit by themselves (default: all nodes). */
+  /** Nodes, separated by commas, on which starts and pulls fail and tasks exit on their own (default: all nodes). */
   badNodes: z.string().optional(),
-  /** It ends by itself after so long. With a restart policy that is a crash loop. */
+  /** Time after which the task exits on its own. With a restart policy that is a crash loop. */
   exitAfterMs: milliseconds.optional(),
-  /** What it then exits with. */
+  /** Exit code of that exit. */
   exitCode: z.int().min(0).max(255).default(0),
-  /** It then ends by this signal, with exit code 128 + its number. */
+  /** Signal that ends it instead, with exit code 128 + the signal's number. */
   exitSignal: z
     .string()
     .regex(/^SIG[A-Z0-9]+$/, 'expected a signal name such as SIGSEGV')
     .optional(),
-  /** It then ends because it exceeded its memory: exit code 137, `oomKilled`. */
+  /** The task ends because it exceeded its memory: exit code 137, `oomKilled`. */
   oom: z.boolean().default(false),
-  /** Only so many tasks of a slot end by themselves, the next one stays. */
+  /** Number of tasks of a slot that exit on their own; the next one keeps running. */
   exitFirst: z.int().min(1).optional(),
-  /** It does not end upon the stop signal, only when killed. */
+  /** The task ignores the stop signal, and ends only when killed. */
   ignoreStop: z.boolean().default(false),
-  /** Commands run in it exit with 1 until so long after its start: a readiness check by `exec` fails. */
+  /** Time from the start during which commands in the task exit with 1: a readiness check by `exec` fails. */
   readyAfterMs: milliseconds.default(0),
-  /** Commands run in it exit with 1 from so long after its start on. */
+  /** Time from the start after which commands in the task exit with 1. */
   sickAfterMs: milliseconds.optional(),
-  /** Commands run in it never end by themselves: an `exec` check times out. */
+  /** Commands run in the task never end on their own: an `exec` check times out. */
   execHangs: z.boolean().default(false),
-  /** What the image's health check reports from so long after its start; absent: the image has none. */
+  /** When the image's health check starts to report healthy, or unhealthy (default: the image has no check). */
   healthyAfterMs: milliseconds.optional(),
   unhealthyAfterMs: milliseconds.optional(),
   /** Last output of the image's health check. */
   healthMessage: z.string().optional(),
-  /** What it prints at its start, instead of lines that tell its start and its end. */
+  /** Output at the start, instead of lines that report start and end. */
   print: z.string().optional(),
-  /** What it prints right before it ends by itself. */
+  /** Output right before the task exits on its own. */
   printAtEnd: z.string().optional(),
-  /** Millicores and bytes it uses, for `stats`. */
+  /** CPU in millicores and memory in bytes, for `stats`. */
   cpu: z.number().min(0).default(0),
   memory: z.number().min(0).default(0),
 };
@@ -91,7 +91,7 @@ const TEXTS = [
 /**
  * The life of one template: `base`, overridden by labels such as `fake/exit-after-ms: '250'`.
  *
- * @throws `INVALID_OBJECT` for a label `fake/…` that is none or has no such value.
+ * @throws `INVALID_OBJECT` for a label `fake/…` that is unknown or has an invalid value.
  */
 export function lifeOf(template: TemplateSpec, base: Life): Life {
   let staged: Record<string, unknown> | undefined;
@@ -120,7 +120,7 @@ export function varied(ms: number, life: Life, random: Random): number {
   return ms * (1 + life.jitter * (2 * random.next() - 1));
 }
 
-/** Whether a node is one of those on which the life goes wrong. */
+/** Whether a node is one on which the staged failures happen. */
 export function isBadNode(node: string, { badNodes }: Life): boolean {
   return (
     badNodes === undefined ||

@@ -18,7 +18,7 @@ import { prepare } from './prepare.ts';
 const IMAGE_BYTES = 40_000_000;
 const PULL_STEPS = 4;
 
-/** One workload. Timers and waiters are there only while something is awaited: most have none all their life. */
+/** One workload. Timers and waiters exist only while something is awaited: most workloads never have any. */
 export interface Workload {
   status: RuntimeTask;
   readonly template: TemplateSpec;
@@ -27,11 +27,11 @@ export interface Workload {
   waiters: (() => void)[] | undefined;
 }
 
-/** What drives a machine, given by the runtime that uses it. */
+/** The dependencies of a machine, given by the runtime that uses it. */
 export interface Drive {
   readonly clock: Clock;
   readonly random: Random;
-  /** The life of tasks whose labels say nothing else. */
+  /** The life of tasks whose labels do not override it. */
   readonly life: Life;
 }
 
@@ -42,9 +42,9 @@ export class FakeMachine {
   /** Tasks in which a command hangs. */
   readonly hanging = new Set<string>();
   readonly #node: string;
-  /** How often each slot failed to start or ended by itself, where its life counts that. */
+  /** Number of failed starts or exits of each slot, if its life counts them. */
   readonly #tally: Map<string, number>;
-  /** When a task was first asked for, where its life makes the engine unavailable at first. */
+  /** When a task was first requested, if its life makes the engine unavailable at first. */
   readonly #firstAsked = new Map<string, number>();
   /** Images that were pulled ahead of a start. */
   readonly #pulled = new Set<string>();
@@ -143,7 +143,7 @@ export class FakeMachine {
     this.#turn(workload, { task, state: 'exited', id, startedAt, finishedAt, exitCode, reason, ...more });
   }
 
-  /** The machine is lost with all that ran on it; nobody is told. */
+  /** The machine is lost with all its tasks, without any event. */
   lose(): void {
     for (const workload of this.workloads.values()) {
       for (const cancel of workload.timers ?? []) cancel();
@@ -238,7 +238,7 @@ export class FakeMachine {
     }
   }
 
-  /** What the health check of the image reports, as time passes. */
+  /** Reports the image's health check as time passes. */
   #checkHealth(workload: Workload, clock: Clock): void {
     const { healthyAfterMs, unhealthyAfterMs, healthMessage } = workload.life;
     const turn = (health: 'healthy' | 'unhealthy'): void => {
@@ -260,7 +260,7 @@ export class FakeMachine {
     return life.failStart > 0 && random.next() < life.failStart;
   }
 
-  /** Counts one of a slot, and says whether it is among the first `limit`. */
+  /** Counts an event of a slot, and returns whether it is among the first `limit`. */
   #counts(spec: RuntimeSpec, what: string, limit: number | undefined): boolean {
     if (limit === undefined) return true;
     const key = `${what}/${spec.service}/${spec.slot}`;

@@ -2,7 +2,7 @@ import { type Clock, type EnsureOptions, type RuntimeSpec, unlessAborted } from 
 import { failureOf, PULL_FAILED } from './failures.ts';
 import type { Life } from './life.ts';
 
-/** Pulls the image of a template as its life says, and starts nothing. `ends`: how the pull ends on this node. */
+/** Pulls the image of a template as its life says, and starts nothing. `ends`: result of the pull on this node. */
 export async function prepare(
   { task, template }: Pick<RuntimeSpec, 'task' | 'template'>,
   { life, ends, clock }: { readonly life: Life; readonly ends: Life['pull']; readonly clock: Clock },

@@ -16,9 +16,9 @@ import { send } from './process-table.ts';
 const ROOT = '/sys/fs/cgroup';
 const PERIOD_US = 100_000;
 const MIN_QUOTA_US = 1000;
-/** Written to `cgroup.procs`, it stands for the process that writes. */
+/** Written to `cgroup.procs`, it means the writing process. */
 const SELF = '0';
-/** The file system's limit is 255 bytes. */
+/** Maximum length of a name; the file system's limit is 255 bytes. */
 const MAX_NAME = 200;
 
 export interface Limits {
@@ -27,13 +27,15 @@ export interface Limits {
   readonly pids?: number | undefined;
 }
 
-/** Where tasks can be grouped and limited on this machine: version 2 has one tree, version 1 one for each controller. */
+/**
+ * Where tasks can be grouped and limited on this machine: version 2 has one tree, version 1 one for each controller.
+ */
 export interface Cgroups {
   readonly version: 1 | 2;
   readonly cpu: string | undefined;
   readonly memory: string | undefined;
   readonly pids: string | undefined;
-  /** Our own cgroup in each tree: where this process returns to after a start. Empty where it cannot be entered. */
+  /** Gantry's own cgroup in each tree, to which this process returns after a start. Empty if it cannot be entered. */
   readonly home: ReadonlyMap<string, string>;
 }
 
@@ -44,7 +46,7 @@ const TRIALS: Readonly<Record<(typeof CONTROLLERS)[number], Limits>> = Object.fr
   pids: { pids: 1000 },
 });
 
-/** Tries it out: what the kernel offers and this process may not do counts as absent. */
+/** Probes by trying: features of the kernel that this process is not permitted to use count as absent. */
 export function probeCgroups(): Cgroups {
   const version = existsSync(join(ROOT, 'cgroup.controllers')) ? 2 : 1;
   const trees = Object.fromEntries(
@@ -76,7 +78,7 @@ function single(controller: (typeof CONTROLLERS)[number]): string | undefined {
   return works && limitable(path, 1, TRIALS[controller]) ? path : undefined;
 }
 
-/** Folder of the cgroup that this process is in; the line of version 2 names no controller. */
+/** Directory of the cgroup that this process is in; the line of version 2 names no controller. */
 function ownCgroup(controller: string, root: string): string | undefined {
   for (const line of text('/proc/self/cgroup').split('\n')) {
     const [, names = '', ...path] = line.split(':');
@@ -92,7 +94,7 @@ function canEnter(tree: string, own: string): boolean {
   return attempt(() => {
     mkdirSync(path, { recursive: true });
     try {
-      // To where it is already: no move that could not be undone.
+      // To the cgroup that it is in already: no move that could not be undone.
       writeFileSync(join(own, 'cgroup.procs'), SELF);
       writeFileSync(join(path, 'cgroup.procs'), SELF);
     } finally {
@@ -107,7 +109,7 @@ export class TaskCgroup {
   readonly #cgroups: Cgroups;
   readonly #trees: readonly string[];
   readonly #name: string;
-  /** The trees in which the task has a cgroup: one to group it, and those of its limits. */
+  /** The trees in which the task has a cgroup: one for grouping, and those of its limits. */
   #used: readonly string[] = [];
 
   constructor(cgroups: Cgroups, name: string) {
@@ -121,7 +123,7 @@ export class TaskCgroup {
     return this.#trees.map((tree) => join(tree, this.#name));
   }
 
-  /** Makes the cgroups in which the task is to run: one to group it, and those of its limits. */
+  /** Creates the cgroups of the task: one for grouping, and those of its limits. */
   create(limits: Limits): void {
     const { pids, memory, cpu } = this.#cgroups;
     const limited = CONTROLLERS.filter((controller) => limits[controller] !== undefined);
@@ -131,12 +133,13 @@ export class TaskCgroup {
   }
 
   /**
-   * Starts a process that is in the cgroups before its command runs, so that no child of it can be outside: this process
-   * enters them, forks, and leaves them. `start` must be synchronous. The limits are set afterwards, for they would hold for
-   * this process too.
+   * Starts a process that is in the cgroups before its command runs, so that none of its children can be outside: this
+   * process enters them, forks, and leaves them. `start` must be synchronous. The limits are set afterwards, since they
+   * would apply to this process too.
    */
   enter(start: () => ChildProcess): ChildProcess {
-    // The way back is opened first: without a file descriptor for it this process would stay among those of the task.
+    // The way back is opened first: without a file descriptor for it this process would stay among the task's
+    // processes.
     const entered: number[] = [];
     let child: ChildProcess;
     try {
@@ -157,14 +160,14 @@ export class TaskCgroup {
     return child;
   }
 
-  /** Sets the limits; what is not given stays unlimited. */
+  /** Sets the limits; resources without one stay unlimited. */
   limit(limits: Limits): void {
     for (const path of this.#paths) {
       if (existsSync(path)) setLimits(path, this.#cgroups.version, limits);
     }
   }
 
-  /** Whether the task has any. */
+  /** Whether the task has any cgroup. */
   get exists(): boolean {
     return this.#paths.some((path) => existsSync(path));
   }
@@ -173,7 +176,7 @@ export class TaskCgroup {
     for (const path of this.#paths) attempt(() => writeFileSync(join(path, 'cgroup.procs'), String(pid)));
   }
 
-  /** Kills every process in it, and those that they fork in the meantime. */
+  /** Kills every process in the cgroups, and those forked in the meantime. */
   kill(): void {
     const killed = new Set<number>();
     for (let found = this.pids(); found.some((pid) => !killed.has(pid)); found = this.pids()) {
@@ -197,7 +200,7 @@ export class TaskCgroup {
     });
   }
 
-  /** Says whether it is gone; one with processes in it stays. */
+  /** Removes the cgroups; returns whether they are gone. One with processes in it stays. */
   remove(): boolean {
     return this.#paths.every((path) => !existsSync(path) || attempt(() => rmdirSync(path)));
   }
@@ -214,7 +217,7 @@ function limitable(tree: string, version: 1 | 2, limits: Limits): boolean {
   return works;
 }
 
-/** Only the files of the controllers of this tree are there. */
+/** Only the files of this tree's controllers exist. */
 function setLimits(path: string, version: 1 | 2, { cpu, memory, pids }: Limits): void {
   const write = (file: string, value: string): void => {
     if (existsSync(join(path, file))) writeFileSync(join(path, file), value);
@@ -230,7 +233,7 @@ function setLimits(path: string, version: 1 | 2, { cpu, memory, pids }: Limits):
   if (pids !== undefined) write('pids.max', String(pids));
   if (memory !== undefined) {
     write(version === 2 ? 'memory.max' : 'memory.limit_in_bytes', String(memory));
-    // Swap would let it exceed the limit; where there is no swap accounting the file is missing.
+    // Swap would let it exceed the limit; without swap accounting the file is missing.
     if (version === 2) write('memory.swap.max', '0');
     else write('memory.memsw.limit_in_bytes', String(memory));
   }
@@ -245,7 +248,7 @@ function attempt(action: () => unknown): boolean {
   }
 }
 
-/** @throws errors of a system that has no file descriptor left: a group that cannot be read is not empty */
+/** @throws errors of a system without free file descriptors: a group that cannot be read is not empty */
 function text(path: string): string {
   try {
     return readFileSync(path, 'utf8');

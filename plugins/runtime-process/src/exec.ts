@@ -18,8 +18,8 @@ import type { TaskProcess } from './task-process.ts';
 type RunAs = Pick<Launch, 'env' | 'cwd' | 'uid' | 'gid'>;
 
 /**
- * Runs a command with the environment, folder and limits of a task; `marker` names it among all of the machine. Nobody
- * reading it makes the command wait. When the signal fires, the command is killed with all that it started.
+ * Runs a command with the environment, directory and limits of a task; `marker` identifies it on the whole machine. The
+ * command blocks while its output is not read. When the signal fires, the command is killed with all that it started.
  */
 export async function exec(task: TaskProcess, options: ExecOptions, marker: string): Promise<ExecSession> {
   const { record } = task;
@@ -51,7 +51,7 @@ export async function exec(task: TaskProcess, options: ExecOptions, marker: stri
   if (task.cgroup.exists) task.cgroup.add(pid);
   const kill = (): void => {
     killExec(pid, marker);
-    // Nobody reads on: output that waits would keep its pipes open for ever.
+    // The reader has disconnected: pending output would keep its pipes open indefinitely.
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
   };
   options.signal?.addEventListener('abort', kill, { once: true });
@@ -67,7 +67,7 @@ export async function exec(task: TaskProcess, options: ExecOptions, marker: stri
 }
 
 /**
- * Environment, directory and user of a command: the task's, as far as `options` name no others.
+ * Environment, directory and user of a command: the task's, unless `options` names others.
  *
  * @throws `UNSUPPORTED` if Gantry may not change the user, `INVALID_OBJECT` if the user or the directory does not exist
  */
@@ -96,7 +96,7 @@ function isDirectory(path: string): boolean {
   }
 }
 
-/** A command that no longer reads ends its input, which is no error. */
+/** Feeds the input. If the command stops reading, the input ends, which is not an error. */
 async function feed({ stdin }: ChildProcess, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
   if (stdin === null) return;
   stdin.on('error', () => {});
@@ -106,12 +106,12 @@ async function feed({ stdin }: ChildProcess, input: AsyncIterable<Uint8Array> | 
       if (!stdin.write(bytes)) await drained(stdin);
     }
   } catch {
-    // The input failed: the command gets what there was.
+    // The input failed: the command gets the input up to then.
   }
   stdin.end();
 }
 
-/** Resolves once more may be written, or nothing can be any more; leaves no listener behind. */
+/** Resolves once more can be written, or writing has become impossible; leaves no listener behind. */
 async function drained(stdin: Writable): Promise<void> {
   await new Promise<void>((resolve) => {
     const done = (): void => {

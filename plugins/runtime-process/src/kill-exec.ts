@@ -3,7 +3,7 @@ import { readProcess, send } from './process-table.ts';
 
 /** Variable that marks the processes of one exec; its descendants inherit it. */
 export const EXEC_MARKER = 'GANTRY_EXEC';
-/** A process may fork while it is being looked for. */
+/** Number of searches: a process may fork while it is being looked for. */
 const ROUNDS = 5;
 
 /** Kills a command with its group, its descendants, and all that carry its marker. */
@@ -13,7 +13,7 @@ export function killExec(pid: number, marker: string): void {
     try {
       found = membersOf(pid, `${EXEC_MARKER}=${marker}`);
     } catch {
-      // Without a file descriptor only its group can be found; the rest ends with the task.
+      // Without a file descriptor only its group can be found; the other processes end with the task.
     }
     send(-pid, 'SIGKILL');
     for (const member of found) send(member, 'SIGKILL');

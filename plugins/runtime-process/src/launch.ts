@@ -22,7 +22,7 @@ interface Account {
   readonly home: string;
 }
 
-/** @throws `UNSUPPORTED` for what `supports` denies, `INVALID_OBJECT` for what can never start. */
+/** @throws `UNSUPPORTED` for features absent from `supports`, `INVALID_OBJECT` for a spec that can never start. */
 export function checkSpec({ task, template, attachment }: RuntimeSpec, supports: RuntimeSupport): void {
   const refuse = (field: string, why: string): never => {
     const message = `runtime-process: "${task}" cannot run: ${field}: ${why}`;
@@ -59,7 +59,7 @@ export function checkSpec({ task, template, attachment }: RuntimeSpec, supports:
   }
 }
 
-/** What the runtime gives to every task. */
+/** Defaults of the runtime for every task. */
 export interface LaunchDefaults {
   /** Variables of Gantry's own environment that tasks get, or all of them. */
   readonly inheritEnv: boolean | readonly string[];
@@ -115,7 +115,7 @@ export function accountOf(what: string, path: string, text: string): Account {
   throw invalidObject(what, [issue], 'UserUnknown');
 }
 
-/** `user`, `user:group`, as names or numbers; the part that is missing, as text. */
+/** Looks up `user` or `user:group`, as names or numbers; if a part does not exist, returns that part. */
 function findAccount(text: string): Account | string {
   const [user, group] = text.split(':') as [string, string | undefined];
   const entry = find('/etc/passwd', user);

@@ -10,31 +10,31 @@ import {
   writeFileSync,
 } from 'node:fs';
 
-/** Observations closer together than this are one in the file of times. */
+/** Observations closer together than this, in ms, share an entry in the file of times. */
 const TIMES_APART_MS = 100;
 const MAX_TIMES = 2000;
 const NEWLINE = 10;
-/** A task that writes faster than we read is not caught up with. */
+/** Maximum chunks per read: a task that writes faster than this process reads is not caught up with. */
 const MOST_CHUNKS = 100;
 
-/** A line of one stream, with where it ended in all that was ever written to it. */
+/** A line of one stream, with the position of its end in everything ever written to the stream. */
 export interface StreamLine {
   readonly time: number;
   readonly text: string;
 }
 
-/** When the stream was seen to have reached which length. */
+/** A length of the stream, and when it was first observed. */
 type Seen = [length: number, time: number];
 
 /**
- * One output stream of a task: a file the task itself appends to, so that it goes on while we are away. We look at it
- * whenever it grows, note when it had reached which length (beside it, in `….times`), and when it is longer than half
- * its bound move it to `….1` and start over. Positions count from the first byte we know of.
+ * One output stream of a task: a file that the task itself appends to, so that it continues while Gantry is not
+ * running. Whenever the file grows, its length and the time are noted (beside it, in `….times`). When it exceeds half
+ * its bound, it is moved to `….1` and started over. Positions count from the first known byte.
  */
 export class LogFile {
   readonly path: string;
   readonly #half: number;
-  /** Where the older part and the present file begin. */
+  /** Positions at which the older part and the current file begin. */
   #olderBase = 0;
   #base = 0;
   #size = 0;
@@ -47,7 +47,7 @@ export class LogFile {
     this.#half = Math.max(1024, Math.floor(maxBytes / 2));
   }
 
-  /** Reads what an earlier program noted; what was written after its last note bears the time of the last write. */
+  /** Reads the notes of an earlier program; lines written after its last note get the time of the last write. */
   load(): void {
     const older = stat(`${this.path}.1`);
     this.#base = older?.size ?? 0;
@@ -64,7 +64,7 @@ export class LogFile {
     return this.#base + this.#size;
   }
 
-  /** Looks whether it has grown; says whether it has. */
+  /** Checks whether the stream has grown, and returns whether it has. */
   observe(now: number): boolean {
     const size = stat(this.path)?.size ?? this.#size;
     if (size <= this.#size) return false;
@@ -79,7 +79,7 @@ export class LogFile {
     return true;
   }
 
-  /** Whole lines from a position on, and where the next ones begin; at the `last` reading also an unfinished one. */
+  /** Whole lines from a position on, and where the next ones begin; the `last` read also returns an unfinished line. */
   read(from: number, last: boolean): { readonly lines: readonly StreamLine[]; readonly next: number } {
     const start = Math.max(from, this.#olderBase);
     const bytes = Buffer.concat([
@@ -99,13 +99,16 @@ export class LogFile {
     return { lines, next: start + at };
   }
 
-  /** Without space for the older part its output is dropped: a log must not grow, nor keep the task from writing. */
+  /**
+   * Rotates the log. If there is no space for the older part, its output is dropped: the log must not grow, nor block
+   * the task.
+   */
   #rotateOrDrop(now: number): void {
     try {
       this.#rotate(now);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOSPC' && code !== 'EDQUOT') return; // the folder may be removed at any moment
+      if (code !== 'ENOSPC' && code !== 'EDQUOT') return; // the directory may be removed at any moment
       quietly(() => {
         for (const name of ['.1', '.1.times', '.times']) rmSync(`${this.path}${name}`, { force: true });
         const rest = takeRest(this.path, this.#size);
@@ -124,8 +127,8 @@ export class LogFile {
   }
 
   /**
-   * Moves the end of the file to `….1`: most of it first, so that little is left to copy before the truncation. What
-   * the task writes between the last look and the truncation is lost: a few lines of one that never pauses.
+   * Moves the end of the file to `….1`: most of it first, so that little is left to copy before the truncation. Output
+   * between the last check and the truncation is lost: a few lines of a task that never pauses.
    */
   #rotate(now: number): void {
     const first = part(this.path, Math.max(0, this.#size - this.#half), this.#size);
@@ -149,7 +152,7 @@ export class LogFile {
     writeFileSync(`${this.path}.times`, '', { mode: 0o600 });
   }
 
-  /** When a line that ends at this position was first seen whole. */
+  /** When a line that ends at this position was first observed as complete. */
   #timeOf(position: number): number {
     let low = 0;
     let high = this.#seen.length - 1;
@@ -162,7 +165,7 @@ export class LogFile {
   }
 }
 
-/** Reads on from a position until nothing more has come, and empties the file in the next instant. */
+/** Reads from a position until no more data arrives, and immediately empties the file. */
 function takeRest(path: string, from: number): Buffer {
   const fd = openSync(path, 'r+');
   try {
@@ -197,7 +200,7 @@ function readTimes(path: string, base: number): Seen[] {
   return seen;
 }
 
-/** Bytes `from` to `to` of a file; fewer where it is shorter. */
+/** Bytes `from` to `to` of a file; fewer if it is shorter. */
 function part(path: string, from: number, to: number): Buffer {
   if (to <= from) return Buffer.alloc(0);
   let fd: number | undefined;
@@ -222,7 +225,7 @@ function stat(path: string): { readonly size: number; readonly mtimeMs: number }
   return statSync(path, { throwIfNoEntry: false });
 }
 
-/** The folder may be removed at any moment. */
+/** The directory may be removed at any moment. */
 function quietly(action: () => void): void {
   try {
     action();

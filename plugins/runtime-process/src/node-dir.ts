@@ -43,16 +43,16 @@ function claim(file: string, own: Owner): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Where all records are kept: below XDG_STATE_HOME, or else in a folder of ours below the one for temporary files. */
+/** Directory of all records: below XDG_STATE_HOME, or else in a directory of this user below the temporary one. */
 export function defaultDir(): string {
   const state = process.env.XDG_STATE_HOME;
   return state ? join(state, 'gantry') : join(tmpdir(), `gantry-${userInfo().uid}`);
 }
 
 /**
- * Makes the folder of one node, for our eyes only, and claims it for this program.
+ * Creates the directory of one node, accessible only to this user, and claims it for this program.
  *
- * @throws `CONFLICT` when another program that is alive has this node.
+ * @throws `CONFLICT` if another running program has this node.
  */
 export function claimNodeDir(dir: string, cluster: string, node: string): string {
   for (const path of [dir, join(dir, cluster), join(dir, cluster, node)]) {

@@ -39,11 +39,11 @@ import { readLogs } from './read-logs.ts';
 import { folderOf, TaskDir, taskFolders } from './task-dir.ts';
 import { launch, TaskProcess, type TaskSetup } from './task-process.ts';
 
-/** How often we look whether processes that are not our children still live. */
+/** Interval between checks whether processes that are not children of this one are still alive. */
 const POLL_MS = 100;
-/** How often we look whether what was signalled has ended. */
+/** Interval between checks whether signalled processes have ended. */
 const ENDING_POLL_MS = 10;
-/** A process the kernel cannot end (waiting for a device, say) is not waited for longer than this. */
+/** Maximum wait for a process that the kernel cannot end, such as one that waits for a device. */
 const KILL_PATIENCE_MS = 10_000;
 
 export interface ProcessRuntimeSetup {
@@ -53,7 +53,7 @@ export interface ProcessRuntimeSetup {
   readonly dir: string;
   readonly logBytes: number;
   readonly inheritEnv: boolean | readonly string[];
-  /** User of tasks whose template names none; without effect unless this program runs as root. */
+  /** User of tasks whose template names none; has no effect unless this program runs as root. */
   readonly taskUser?: string | undefined;
   /** Limit on the processes of tasks whose template has none. */
   readonly taskPids?: number | undefined;
@@ -94,7 +94,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     };
   }
 
-  /** Finds what earlier runs left, and claims the node. */
+  /** Finds the tasks left by earlier runs, and claims the node. */
   async start(): Promise<void> {
     this.#enter();
     const { taskPids, taskUser } = this.#setup;
@@ -198,14 +198,14 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     return { cpuMs, memory };
   }
 
-  /** What runs goes on. */
+  /** Running tasks keep running. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#polling?.();
     this.#feed.end();
     for (const task of this.#tasks?.values() ?? []) task.release();
-    // Nothing left: leave no folder behind.
+    // Without tasks no directory is left behind.
     if (this.#tasks?.size === 0) {
       rmSync(this.#root, { recursive: true, force: true });
       for (const path of [join(this.#root, '..'), this.#setup.dir]) removeIfEmpty(path);
@@ -234,7 +234,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     return tasks;
   }
 
-  /** The program died while it started this one. */
+  /** Cleans up a task during whose start the program died. */
   #clear({ dir, cgroup }: TaskSetup): void {
     for (const { pid } of this.#table.marked().get(dir.path) ?? []) send(pid, 'SIGKILL');
     cgroup.kill();
@@ -254,7 +254,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     };
   }
 
-  /** Ends when nothing is left that only a look can find dead. */
+  /** Stops when no task is left whose end can only be found by polling. */
   readonly #poll = (): void => {
     this.#polling = undefined;
     let found = false;
@@ -264,7 +264,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
       try {
         if (!task.alive) task.missed();
       } catch {
-        // It cannot be looked at now, which does not mean that it has ended.
+        // It cannot be checked now, which does not mean that it has ended.
       }
     }
     if (found && !this.#closing.signal.aborted) {
@@ -280,7 +280,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
     return found;
   }
 
-  /** Kills all of it and waits for its end. */
+  /** Kills all processes of a task and waits for their end. */
   async #kill(task: TaskProcess): Promise<void> {
     const { clock } = this.#setup;
     const deadline = clock.elapsed() + KILL_PATIENCE_MS;
@@ -306,7 +306,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
 
   /** All processes of a task but its first: those in its cgroup, and those that carry its marker. */
   async #strays({ record, dir, cgroup }: TaskProcess): Promise<readonly number[]> {
-    // One look at the machine serves all who ask at the same time.
+    // Concurrent callers share one scan of the machine.
     this.#scan ??= this.#setup.clock.sleep(0).then(() => {
       this.#scan = undefined;
       return this.#table.marked();
@@ -341,14 +341,14 @@ export const processRuntime = definePlugin({
   provides: contracts.runtime,
   needs: { cluster: contracts.cluster, node: contracts.node, clock: contracts.clock },
   options: z.strictObject({
-    /** Where records, logs and work folders are kept. */
+    /** Directory for records, logs and work directories. */
     dir: z.string().startsWith('/', 'expected an absolute path').optional(),
-    /** How much output of one task is kept, in bytes. */
+    /** Amount of output kept of one task, in bytes. */
     logBytes: z
       .int()
       .min(4096)
       .default(10 * 2 ** 20),
-    /** Variables of our own environment that tasks get, or all of them. */
+    /** Variables of Gantry's own environment that tasks get, or all of them. */
     inheritEnv: z.union([z.boolean(), z.array(z.string())]).default(false),
     /** User of tasks whose template names none, as `user` or `user:group`; used only if Gantry runs as root. */
     taskUser: z

@@ -1,34 +1,34 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isShortage } from '@gantry/core';
 
-/** What /proc tells about one process. */
+/** Data from /proc about one process. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly state: string;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** Clock ticks since boot at its start: with the pid and the boot it names a process for good. */
+  /** Start time in clock ticks since boot: together with the pid and the boot it identifies a process uniquely. */
   readonly startTicks: number;
-  /** CPU time of it and of its children that have ended, in ticks. */
+  /** CPU time of the process and of its children that have ended, in ticks. */
   readonly cpuTicks: number;
 }
 
-/** Linux shows CPU time in hundredths of a second on every architecture (USER_HZ). */
+/** Linux reports CPU time in hundredths of a second on every architecture (USER_HZ). */
 export const MS_PER_TICK = 10;
 
-/** Names what a process belongs to; its descendants inherit it. */
+/** Identifies the task that a process belongs to; its descendants inherit it. */
 export const MARKER = 'GANTRY_TASK_DIR';
 
 /**
- * A process that has not ended; a zombie has.
+ * Reads a process that has not ended; a zombie counts as ended.
  *
- * @throws errors of a system that has no file descriptor left: a process that cannot be looked at has not ended
+ * @throws errors of a system without free file descriptors: a process that cannot be read has not ended
  */
 export function readProcess(pid: number): ProcessEntry | undefined {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
-  // The command, in parentheses, may itself hold spaces and parentheses.
+  // The command, in parentheses, may itself contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const at = (field: number): number => Number(fields[field - 3]);
   const state = fields[0] as string;
@@ -48,7 +48,7 @@ export function bootId(): string {
   return read('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
 }
 
-/** Memory of one process that is in RAM, in bytes. */
+/** Resident memory of one process, in bytes. */
 export function residentBytes(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
   return kib === undefined ? 0 : Number(kib) * 1024;
@@ -59,7 +59,7 @@ interface Marked {
   readonly marker: string;
 }
 
-/** Looks for all processes of the machine. Markers are remembered, for they are what costs. */
+/** Finds all processes of the machine. Markers are cached, since reading them is the expensive part. */
 export class ProcessTable {
   #markers: ReadonlyMap<number, Marked> = new Map();
 
@@ -75,7 +75,7 @@ export class ProcessTable {
       if (entry === undefined) continue;
       const known = this.#markers.get(pid);
       const marker = known?.startTicks === entry.startTicks ? known.marker : markerOf(pid);
-      // Right after a fork a child still shows the environment of its parent: look at the young again.
+      // Right after a fork a child still shows the environment of its parent: read young processes again.
       if (marker !== '') markers.set(pid, { startTicks: entry.startTicks, marker });
       entries.set(pid, entry);
     }
@@ -91,7 +91,7 @@ export class ProcessTable {
   }
 }
 
-/** The marker of a process, or else of its session or of the nearest ancestor: it may have cleared its environment. */
+/** The marker of a process, or else of its session or nearest ancestor: it may have cleared its environment. */
 function inherited(
   { pid, session }: ProcessEntry,
   entries: ReadonlyMap<number, ProcessEntry>,
@@ -116,7 +116,7 @@ export function family(pid: number): readonly number[] {
   return found;
 }
 
-/** Sends a signal to a process, or with a negative number to a group; says whether there was one. */
+/** Sends a signal to a process, or with a negative number to a group; returns whether there was one. */
 export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);

@@ -31,7 +31,7 @@ export async function* readLogs(
       tail = undefined;
       if (batch.length > 0) yield batch;
       if (last) return;
-      // What came while we were reading is read at once.
+      // Output that arrived during the read is read immediately.
       if (ended === task.ended) await Promise.race([change.promise, fired]);
     } finally {
       change.cancel();

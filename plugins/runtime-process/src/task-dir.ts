@@ -13,15 +13,15 @@ import {
 import { join } from 'node:path';
 import { isShortage, type PortAddress } from '@gantry/core';
 
-/** For the pid and the start time of a record. */
+/** Space for the pid and the start time of a record. */
 const NUMBERS_BYTES = 128;
 const END_BYTES = 1024;
 
-/** What is known of a task that was started; written once, right after its start. */
+/** Record of a started task; written once, right after its start. */
 export interface TaskRecord {
   readonly task: string;
   readonly pid: number;
-  /** Together with the pid and the boot: whose pid it was, should another have it now. */
+  /** With the pid and the boot, identifies the process even if another one has the pid now. */
   readonly startTicks: number;
   readonly boot: string;
   /** ms since the epoch. */
@@ -43,7 +43,7 @@ export interface TaskEnd {
   readonly oomKilled?: boolean | undefined;
 }
 
-/** The folder of one task, with its records, logs and work folder: all that outlives the program. */
+/** The directory of one task, with its records, logs and work directory: everything that outlives the program. */
 export class TaskDir {
   readonly path: string;
 
@@ -63,7 +63,7 @@ export class TaskDir {
     return readJson(join(this.path, 'record.json')) as TaskRecord | undefined;
   }
 
-  /** Takes the space for the record and the end from the disk, so that neither fails for want of it later. */
+  /** Reserves disk space for the record and the end, so that neither fails for lack of it later. */
   reserve(record: Omit<TaskRecord, 'pid' | 'startTicks'>): void {
     const length = Buffer.byteLength(JSON.stringify(record)) + NUMBERS_BYTES;
     for (const [name, bytes] of [['record.json', length] as const, ['end.json', END_BYTES] as const])
@@ -78,13 +78,13 @@ export class TaskDir {
     return readJson(join(this.path, 'end.json')) as TaskEnd | undefined;
   }
 
-  /** Whether the end is recorded; not if the folder has been removed in the meantime, or the disk failed. */
+  /** Records the end; returns false if the directory has been removed in the meantime, or the disk failed. */
   writeEnd(end: TaskEnd): boolean {
     try {
       writeReserved(join(this.path, 'end.json'), end);
       return true;
     } catch {
-      return false; // it is known in this process, and the task is looked for by the next one
+      return false; // the end is known in this process, and the next one searches for the task
     }
   }
 
@@ -93,7 +93,7 @@ export class TaskDir {
   }
 }
 
-/** Writes over a file that was reserved, in place, so that a full disk does not matter; without one, a new file. */
+/** Overwrites a reserved file in place, so that a full disk does not matter; without one, creates a file. */
 function writeReserved(path: string, value: unknown): void {
   const bytes = Buffer.from(JSON.stringify(value));
   let fd: number;
@@ -116,28 +116,28 @@ function writeAll(fd: number, bytes: Buffer): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, at);
 }
 
-/** The tasks that have a folder here. */
+/** The tasks that have a directory here. */
 export function taskFolders(root: string): readonly string[] {
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name.replace('@', '/'));
 }
 
-/** The name of a task's folder, and of its cgroup: `team-a/web.1.x` becomes `team-a@web.1.x`. */
+/** The name of a task's directory, and of its cgroup: `team-a/web.1.x` becomes `team-a@web.1.x`. */
 export function folderOf(task: string): string {
   return task.replace('/', '@');
 }
 
-/** A file that is there is whole, whenever the program dies. */
+/** Writes a file atomically: if it exists it is complete, whenever the program dies. */
 export function writeJson(path: string, value: unknown): void {
   writeFileSync(`${path}.new`, JSON.stringify(value), { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }
 
 /**
- * Undefined for a file that is missing or damaged.
+ * Reads a file; undefined if it is missing or damaged.
  *
- * @throws errors of a system that has no file descriptor left: that says nothing about the file
+ * @throws errors of a system without free file descriptors: they say nothing about the file
  */
 export function readJson(path: string): unknown {
   try {

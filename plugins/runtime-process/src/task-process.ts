@@ -11,11 +11,11 @@ import { bootId, readProcess, send } from './process-table.ts';
 import type { TaskDir, TaskEnd, TaskRecord } from './task-dir.ts';
 import { watchDir } from './watch-dir.ts';
 
-/** Exit code of a process that SIGKILL has ended. */
+/** Exit code of a process killed by SIGKILL. */
 const KILLED = 137;
-/** How long the parent of a process that is gone may take to record its end, ms. */
+/** Time for the parent of a process that is gone to record its end, in ms. */
 const RECORD_MS = 100;
-/** How soon the children of a task that has ended are looked for again, if that failed. */
+/** Delay before the children of a task that has ended are searched for again, if that failed, in ms. */
 const STRAYS_RETRY_MS = 250;
 const UNKNOWN = Object.freeze({ reason: 'ended without its agent; its exit code is unknown' });
 
@@ -24,25 +24,25 @@ export interface TaskSetup {
   readonly cgroup: TaskCgroup;
   readonly clock: Clock;
   readonly logBytes: number;
-  /** Told once, when it has ended. */
+  /** Called once, when the task has ended. */
   readonly onEnd: (task: TaskProcess) => void;
 }
 
-/** One task: a process that leads a session of its own, started by us or found. */
+/** One task: a process that leads a session of its own, started by this instance or found. */
 export class TaskProcess {
   readonly record: TaskRecord;
   readonly logs: { readonly stdout: LogFile; readonly stderr: LogFile };
-  /** While it is being stopped, the end of its first process is not yet the end of it. */
+  /** While the task is being stopped, the end of its first process is not yet the end of the task. */
   stopping = false;
   readonly #setup: TaskSetup;
   readonly #child: ChildProcess | undefined;
   readonly #waiters = new Set<() => void>();
   readonly #unwatch: () => void;
-  /** Found, not started by this instance: its end is read, not told. */
+  /** Found, not started by this instance: its end is read from a file, not received as an event. */
   readonly found: boolean;
   #end: TaskEnd | undefined;
   #leaderEnd: TaskEnd | undefined;
-  /** When it was first seen to be gone, ms of the clock's `elapsed`. */
+  /** When the process was first seen to be gone, in ms of the clock's `elapsed`. */
   #missedSince: number | undefined;
   #released = false;
 
@@ -74,7 +74,7 @@ export class TaskProcess {
     return this.#end !== undefined;
   }
 
-  /** Whether its first process still runs: the very one that was started. */
+  /** Whether its first process still runs: exactly the one that was started. */
   get alive(): boolean {
     const { pid, startTicks, boot } = this.record;
     return readProcess(pid)?.startTicks === startTicks && bootId() === boot;
@@ -87,12 +87,12 @@ export class TaskProcess {
     return { ...known, state: 'exited', ...this.#end };
   }
 
-  /** Signals its group, while its first process lives: afterwards the number may be that of another. */
+  /** Signals its group while its first process lives: afterwards the number may belong to another group. */
   signal(name: NodeJS.Signals): void {
     if (this.alive) send(-this.record.pid, name);
   }
 
-  /** Looks at its logs, and, if another program or instance started it, for its end. */
+  /** Checks its logs, and, if another program or instance started it, whether it has ended. */
   look(): void {
     const now = this.#setup.clock.now();
     const grown = [this.logs.stdout.observe(now), this.logs.stderr.observe(now)].includes(true);
@@ -104,7 +104,7 @@ export class TaskProcess {
     if (grown) this.#wake();
   }
 
-  /** The process is gone. Its parent may be about to record how it ended: the guess counts only after a while. */
+  /** The process is gone. Its parent may be about to record how it ended, so the guess counts only after a delay. */
   missed(guess: Omit<TaskEnd, 'finishedAt'> = UNKNOWN): void {
     const now = this.#setup.clock.elapsed();
     this.#missedSince ??= now;
@@ -118,7 +118,7 @@ export class TaskProcess {
     return this.#leaderEnd !== undefined;
   }
 
-  /** It has ended, and so has all it had started. */
+  /** Called when the task has ended with all that it had started. */
   finish(): void {
     if (this.#end !== undefined) return;
     this.#end = this.#leaderEnd ?? { finishedAt: this.#setup.clock.now(), reason: 'unknown' };
@@ -139,7 +139,7 @@ export class TaskProcess {
     return { promise, cancel: () => this.#waiters.delete(wake) };
   }
 
-  /** Stops looking, not the task: from now on it does not keep the program alive. */
+  /** Stops observing the task, but not the task itself: from now on it does not keep the program alive. */
   release(): void {
     this.#released = true;
     this.#child?.unref();
@@ -195,8 +195,9 @@ export interface LaunchSetup {
 }
 
 /**
- * Starts a process in a session of its own, its output going straight into files: it needs nobody to live on. Starting
- * is one step without a pause, so that nobody starts it twice; only the reason of a failure comes later.
+ * Starts a process in a session of its own, with its output going directly into files, so that it does not depend on
+ * any other process. Starting is synchronous, so that no task is started twice; only the reason of a failure comes
+ * later.
  */
 export function launch(
   { task, template: { stopSignal = 'SIGTERM' }, attachment }: RuntimeSpec,
@@ -208,7 +209,7 @@ export function launch(
   const fail = (cause: unknown): GantryError => {
     const error = startError(task, file, cwd, cause);
     if (child?.pid !== undefined) {
-      // Whatever failed after the start: no process stays.
+      // Whatever failed after the start: no process may remain.
       send(-child.pid, 'SIGKILL');
       quietly(() => cgroup.kill());
       // By then another attempt may use this cgroup: one with processes in it stays.
@@ -218,7 +219,7 @@ export function launch(
     try {
       dir.remove();
     } catch {
-      // The next start of this program clears it away.
+      // The next start of this program removes it.
     }
     return error;
   };
@@ -254,14 +255,14 @@ export function launch(
   }
 }
 
-/** Why a command cannot be run, by the error that running it gave. */
+/** Reasons why a command cannot be run, by the error of running it. */
 const COMMAND_REASONS: Readonly<Record<string, string>> = Object.freeze({
   ENOENT: 'CommandNotFound',
   ENOTDIR: 'CommandNotFound',
   ELOOP: 'CommandNotFound',
 });
 
-/** What cannot be told now is undefined: the system has no file descriptor left. */
+/** Undefined if the value cannot be determined now: the system has no free file descriptor. */
 function quietly<T>(action: () => T): T | undefined {
   try {
     return action();

@@ -5,8 +5,8 @@ const COALESCE_MS = 20;
 const POLL_MS = 250;
 
 /**
- * Calls `look` soon after something in a folder has changed, at most once in 20 ms. Where the kernel has no watches
- * left it looks regularly instead.
+ * Calls `look` soon after a change in a directory, at most once in 20 ms. If the kernel has no watches left, it polls
+ * instead.
  */
 export function watchDir(path: string, clock: Clock, look: () => void): () => void {
   let cancel: (() => void) | undefined;

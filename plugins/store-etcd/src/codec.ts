@@ -1,7 +1,7 @@
 import { type Entry, GantryError, type StoreEvent } from '@gantry/core';
 import { DELETE, type KeyValue, type WatchEvent } from './etcd-api.ts';
 
-/** Between keys and values of the store and those in etcd: below a prefix, and JSON text as UTF-8. */
+/** Converts keys and values between the store and etcd: keys below a prefix, values as JSON text in UTF-8. */
 export class Codec {
   readonly #prefix: string;
   readonly #length: number;
@@ -15,7 +15,7 @@ export class Codec {
     return Buffer.from(this.#prefix + key);
   }
 
-  /** The keys that start with this, from the first to before the end. */
+  /** Range of the keys that start with this prefix: its first key, and the end, which is exclusive. */
   range(prefix: string): { readonly key: Buffer; readonly rangeEnd: Buffer } {
     const key = this.key(prefix);
     const rangeEnd = Buffer.from(key);
@@ -24,7 +24,7 @@ export class Codec {
     return { key, rangeEnd };
   }
 
-  /** @throws `INVALID_OBJECT` when the value is not JSON. */
+  /** @throws `INVALID_OBJECT` if the value is not valid JSON. */
   entry({ key, value, modRevision: revision }: KeyValue): Entry {
     const name = key.toString('utf8', this.#length);
     return { key: name, value: parse(name, value), revision };

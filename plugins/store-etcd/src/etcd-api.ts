@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { loadSync } from '@grpc/proto-loader';
 
-/** The messages of `proto/etcd.proto`. A field that has its default is absent in what is received. */
+/** The messages of `proto/etcd.proto`. A field that has its default is absent in received messages. */
 export interface KeyValue {
   readonly key: Buffer;
   readonly modRevision: number;
@@ -79,7 +79,7 @@ export const MOD_REVISION = 2;
 /** The type of a {@link WatchEvent} that is a delete. */
 export const DELETE = 1;
 
-/** A call that etcd knows, with what turns its messages into bytes and back. */
+/** A call of etcd's API, with the encoding of its messages. */
 export interface Method<Question, Answer> {
   readonly path: string;
   readonly requestSerialize: (question: Question) => Buffer;
@@ -98,7 +98,7 @@ export interface EtcdApi {
   readonly status: Method<Record<never, never>, { readonly version?: string }>;
 }
 
-/** Reads `proto/etcd.proto`. Revisions become numbers: etcd counts writes, and 2^53 of them are out of its reach. */
+/** Reads `proto/etcd.proto`. Revisions become numbers: etcd counts writes, and cannot reach 2^53 of them. */
 export function loadEtcdApi(): EtcdApi {
   const file = fileURLToPath(new URL('../proto/etcd.proto', import.meta.url));
   const services = loadSync(file, { longs: Number }) as unknown as Record<string, Record<string, unknown>>;

@@ -34,7 +34,7 @@ import { Watches } from './watches.ts';
 const MAX_VALUE_BYTES = 1_000_000;
 const OLDEST = [3, 4] as const;
 
-/** What a store in etcd needs. */
+/** The contracts that a store in etcd uses. */
 export interface EtcdStoreNeeds {
   readonly clock: Clock;
   readonly random: Random;
@@ -86,9 +86,9 @@ export class EtcdStore implements Store, Lifecycle {
   }
 
   /**
-   * Reaches the cluster, trying again until the time is up.
+   * Connects to the cluster, retrying until the time is up.
    *
-   * @throws `UNAVAILABLE` naming the servers and what is the matter with each; `UNSUPPORTED` for an etcd that is too old.
+   * @throws `UNAVAILABLE` naming each server and its error; `UNSUPPORTED` for an etcd that is too old.
    */
   async start(signal: AbortSignal): Promise<void> {
     const deadline = this.#clock.elapsed() + this.#settings.timeoutMs;
@@ -100,7 +100,7 @@ export class EtcdStore implements Store, Lifecycle {
         return;
       } catch (error) {
         if (!isGantryError(error, 'UNAVAILABLE', 'TIMEOUT')) throw error;
-        // The last try may be cut short, and then knows no reason.
+        // The last attempt may be cut short, and then has no reason to report.
         if (told === undefined || error.code === 'UNAVAILABLE') told = error;
         const waitMs = backoff.next();
         if (this.#clock.elapsed() + waitMs >= deadline) throw this.#unreachable(told);
@@ -123,7 +123,7 @@ export class EtcdStore implements Store, Lifecycle {
     return await readAll(ask, this.#codec.range(prefix), (kv) => this.#codec.entry(kv));
   }
 
-  /** As the contract says; where it takes several transactions, the fence is a condition of each. */
+  /** As the contract says; if it takes several transactions, the fence is a condition of each. */
   async commit(changes: readonly Change[], options: CommitOptions = {}): Promise<readonly Outcome[]> {
     const { signal } = options;
     this.#enter(signal);
@@ -170,12 +170,12 @@ export class EtcdStore implements Store, Lifecycle {
     throwIfAborted(signal);
   }
 
-  /** Old enough to know better, and with a majority: a read goes through all of that. */
+  /** Checks that the version is supported and that the cluster has a majority: a read requires one. */
   async #greet(deadline: number, signal: AbortSignal): Promise<void> {
     const { version } = await this.#servers
       .ask(this.#api.status, {}, { signal, deadline })
       .catch((error: unknown) => {
-        // From 3.6 on only root may ask.
+        // From 3.6 on only root may read the version.
         if (isGantryError(error, 'FORBIDDEN')) return { version: undefined };
         throw error;
       });
@@ -197,7 +197,7 @@ export class EtcdStore implements Store, Lifecycle {
     return await this.#servers.ask(this.#api.range, request, { signal: options?.signal });
   }
 
-  /** What has no signal may go together with what others write under the same fence. */
+  /** A write without a signal may share a transaction with concurrent writes under the same fence. */
   async #write(
     changes: readonly EncodedChange[],
     fence: EncodedFence | undefined,
@@ -237,7 +237,7 @@ export class EtcdStore implements Store, Lifecycle {
   }
 }
 
-/** A commit that writes the key of its own fence goes on behind what it wrote. */
+/** A commit that writes the key of its own fence continues from the revision that it wrote. */
 function fenceAfter(
   fence: EncodedFence,
   txn: readonly EncodedChange[],
@@ -249,7 +249,7 @@ function fenceAfter(
   return { ...fence, revision: txn[index]?.value === undefined ? 0 : answer.revision };
 }
 
-/** After an earlier transaction was done, nothing may say that nothing was written. */
+/** After an earlier transaction was done, an error must not claim that nothing was written. */
 function partWritten(error: unknown, done: number, all: number): GantryError {
   const { code, message, details } = toGantryError(error, 'store-etcd');
   const told = code === 'UNAVAILABLE' || code === 'CLOSED' ? 'TIMEOUT' : code;

@@ -3,21 +3,21 @@ import { status } from '@grpc/grpc-js';
 
 /** What the end of a call means to the store. */
 export interface Verdict {
-  /** What it is to the caller, if it is known that nothing was done. */
+  /** Code for the caller, if it is known that nothing was done. */
   readonly code: ErrorCode;
-  /** Whether the server may have done what it was asked. */
+  /** Whether the server may have carried out the request. */
   readonly maybeDone: boolean;
-  /** Whether another server may do better. */
+  /** Whether another server may succeed. */
   readonly elsewhere: boolean;
-  /** Whether the server did not know the token (any more). */
+  /** Whether the server does not know the token, or no longer knows it. */
   readonly expired: boolean;
 }
 
-/** gRPC could not send it, or etcd refused it before it was proposed to the cluster. */
+/** gRPC could not send the request, or etcd rejected it before proposing it to the cluster. */
 const NOT_DONE =
   /^(?:No connection established|Name resolution failed|Channel closed|Failed to start HTTP\/2 stream|Stream refused|etcdserver: (?:no leader|not capable|rpc not supported for learner)|raft proposal dropped)/;
 const EXPIRED = /invalid auth token|revision of auth store is old|user name is empty|user name not found/;
-/** What the cluster as a whole answers, in etcd's words. */
+/** Errors of the cluster as a whole, in etcd's words. */
 const ANSWERS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/too many requests/, 'UNAVAILABLE'],
   [/database space exceeded/, 'EXHAUSTED'],
@@ -36,7 +36,7 @@ const CODES: Readonly<Partial<Record<status, ErrorCode>>> = {
   [status.OUT_OF_RANGE]: 'INTERNAL',
 };
 
-/** What a gRPC status means. Where it is not clear that nothing was done, it may have been done. */
+/** Classifies a gRPC status. If it is not certain that nothing was done, the request may have been carried out. */
 export function judge(code: status, details: string): Verdict {
   const refused = (as: ErrorCode): Verdict => ({
     code: as,
@@ -52,7 +52,7 @@ export function judge(code: status, details: string): Verdict {
   return { code: late ? 'TIMEOUT' : 'UNAVAILABLE', maybeDone: true, elsewhere: true, expired: false };
 }
 
-/** The end of a call that brought no answer. Does not leave this package. */
+/** The error of a call without an answer. Does not leave this package. */
 export class Failure extends Error {
   readonly server: string;
   readonly verdict: Verdict;
@@ -64,7 +64,7 @@ export class Failure extends Error {
   }
 }
 
-/** Takes gRPC's wrapping off the reason why a connection could not be made. */
+/** The reason why a connection failed, without gRPC's wrapping. */
 function reasonOf(details: string): string {
   const [, inner] = /Last error: (.*?)\.? Resolution note:/s.exec(details) ?? [];
   return (inner ?? details).replace(/^Error: /, '').replace(/ \(\d{4}-\d\d-\d\dT[^)]*\)$/, '');

@@ -2,19 +2,19 @@ import { type Clock, GantryError, isGantryError } from '@gantry/core';
 import { type EncodedChange, fitsOne } from './plan-txns.ts';
 import type { Answer, EncodedFence } from './txn.ts';
 
-/** So many transactions are under way before what comes waits to go together. */
+/** Number of transactions in flight from which further writes wait and go together. */
 const UNDER_WAY = 4;
 
 interface Waiting {
   readonly changes: readonly EncodedChange[];
   readonly fence: EncodedFence | undefined;
-  /** Of the clock's `elapsed`. */
+  /** Time of arrival, by the clock's `elapsed`. */
   readonly since: number;
   readonly resolve: (answers: readonly Answer[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Does one transaction, and answers each of its changes. */
+/** Executes one transaction, and returns the answer to each of its changes. */
 type Write = (
   changes: readonly EncodedChange[],
   fence: EncodedFence | undefined,
@@ -23,15 +23,16 @@ type Write = (
 export interface GatheringParts {
   readonly write: Write;
   readonly clock: Clock;
-  /** What could not set out within this is given up. */
+  /** Maximum time before a write is sent, after which it fails. */
   readonly timeoutMs: number;
 }
 
 /**
- * Lets writes of several commits go in one transaction: while a few are under way, those that come wait, and set out
- * together when one is back. Under load each sync of etcd's disk then serves many; without load nothing waits. Every
- * change is checked and answered by itself, so it makes no difference whose transaction it is in; what goes together has
- * the same fence. Where etcd refuses the whole for what one has in it, each goes again alone.
+ * Combines the writes of several commits into one transaction: while a few are in flight, further writes wait, and are
+ * sent together when one returns. Under load each sync of etcd's disk then serves many writes; without load none waits.
+ * Every change is checked and answered individually, so it does not matter which transaction contains it; all writes of
+ * one transaction have the same fence. If etcd rejects a transaction because of one of its writes, each is sent again
+ * alone.
  */
 export class Gathering {
   readonly #parts: GatheringParts;
@@ -42,7 +43,7 @@ export class Gathering {
     this.#parts = parts;
   }
 
-  /** @throws `UNAVAILABLE` also when it could not set out in time; what {@link GatheringParts.write} throws. */
+  /** @throws `UNAVAILABLE` also if it could not be sent in time; the errors of {@link GatheringParts.write}. */
   write(changes: readonly EncodedChange[], fence: EncodedFence | undefined): Promise<readonly Answer[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ changes, fence, since: this.#parts.clock.elapsed(), resolve, reject });
@@ -92,7 +93,7 @@ export class Gathering {
     }
   }
 
-  /** From the front of the queue, as much as one transaction takes. */
+  /** Takes from the front of the queue as much as fits into one transaction. */
   #take(): readonly Waiting[] {
     let count = 0;
     const changes: EncodedChange[] = [];

@@ -4,7 +4,7 @@ import { Failure } from './failure.ts';
 import type { Settings } from './options.ts';
 import type { Server } from './server.ts';
 
-/** Who the store is to etcd: nobody, whom its certificate says, or a user who has a token for the password. */
+/** The identity of the store in etcd: none, that of its certificate, or a user with a token obtained for a password. */
 export class Login {
   readonly #login: Settings['login'];
   readonly #anonymous: Metadata;
@@ -17,7 +17,7 @@ export class Login {
     if (login === undefined) this.#pass = this.#anonymous;
   }
 
-  /** Goes with every call; undefined when it has to be asked for first. */
+  /** Metadata sent with every call; undefined if it must be requested first. */
   get pass(): Metadata | undefined {
     return this.#pass;
   }
@@ -27,7 +27,7 @@ export class Login {
     return this.#login !== undefined;
   }
 
-  /** Gets a token, one for all who ask at the same time. Fails with a {@link Failure}. */
+  /** Requests a token, once for all concurrent callers. Fails with a {@link Failure}. */
   async ask(api: EtcdApi, server: Server, withinMs: number): Promise<Metadata> {
     this.#asking ??= this.#ask(api, server, withinMs).finally(() => {
       this.#asking = undefined;
@@ -35,7 +35,7 @@ export class Login {
     return await this.#asking;
   }
 
-  /** The servers do not know it any more. False where no other can be had. */
+  /** Discards a token that the servers no longer know. Returns false if no other token is available. */
   forget(pass: Metadata): boolean {
     if (!this.canRenew) return false;
     if (this.#pass === pass) this.#pass = undefined;
@@ -58,14 +58,14 @@ export class Login {
   }
 }
 
-/** A server without a leader is to say so at once, and to end streams. */
+/** A server without a leader should report that immediately, and end streams. */
 function newMetadata(): Metadata {
   const metadata = new Metadata();
   metadata.set('hasleader', 'true');
   return metadata;
 }
 
-/** As etcd's own clients, this one takes a server that asks nobody for a password. */
+/** Like etcd's own clients, this one accepts a server that does not require a password. */
 function isNotNeeded(error: unknown): boolean {
   return error instanceof Failure && /authentication is not enabled/.test(error.message);
 }

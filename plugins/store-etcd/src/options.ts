@@ -3,7 +3,7 @@ import { z } from 'zod';
 const DEFAULT_PORT = 2379;
 const URL_FORM = /^(https?):\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?\/?$/;
 
-/** Where a server is. */
+/** Address of a server. */
 export interface Endpoint {
   /** `host:port`. */
   readonly name: string;
@@ -11,16 +11,16 @@ export interface Endpoint {
 }
 
 const text = z.string().min(1);
-// What is refused is not quoted: it may hold a password.
+// A rejected url is not quoted: it may contain a password.
 const url = text.refine(
   (value) => parseEndpoint(value) !== undefined,
   'expected a url such as http://host:2379 or https://host:2379, without a user',
 );
 
 const fields = z.strictObject({
-  /** Where the servers are: one, or several of one cluster. `https://` is TLS. */
+  /** Urls of the servers: one, or several of one cluster. `https://` is TLS. */
   endpoints: z.union([url, z.array(url).min(1)]).default(`http://127.0.0.1:${DEFAULT_PORT}`),
-  /** What every key in etcd begins with; ends with `/`. */
+  /** Prefix of every key in etcd; ends with `/`. */
   prefix: z
     .string()
     .max(256)
@@ -28,7 +28,7 @@ const fields = z.strictObject({
     .default('/gantry/'),
   user: text.optional(),
   password: text.optional(),
-  /** Paths of PEM files, read again at every new connection, and the name that the servers' certificates have. */
+  /** Paths of PEM files, read again for every new connection, and the name in the servers' certificates. */
   tls: z
     .strictObject({
       ca: text.optional(),
@@ -37,7 +37,7 @@ const fields = z.strictObject({
       serverName: text.optional(),
     })
     .optional(),
-  /** How long the start, and later any one request, may take. */
+  /** Maximum duration of the start, and later of any one request. */
   timeoutMs: z.int().positive().default(5000),
 });
 
@@ -45,7 +45,7 @@ type Fields = z.output<typeof fields>;
 
 export const optionsSchema = fields.superRefine(checkTogether).transform(toSettings);
 
-/** The options of the store, all of which may be left out. */
+/** The options of the store; all are optional. */
 export type EtcdStoreOptions = z.input<typeof fields>;
 
 /** The options as the store uses them. */
@@ -62,7 +62,7 @@ export interface Settings {
   readonly timeoutMs: number;
 }
 
-/** Takes a url apart; undefined when it is none of an etcd server. */
+/** Parses a url; undefined if it is not the url of an etcd server. */
 export function parseEndpoint(value: string): Endpoint | undefined {
   const [, scheme, host, port] = URL_FORM.exec(value) ?? [];
   if (host === undefined || Number(port ?? DEFAULT_PORT) > 65_535) return undefined;

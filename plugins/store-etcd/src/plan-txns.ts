@@ -1,6 +1,6 @@
 import type { Change } from '@gantry/core';
 
-/** A change in the form in which etcd takes it. */
+/** A change as encoded for etcd. */
 export interface EncodedChange {
   readonly key: Buffer;
   /** Absent for a delete. */
@@ -10,16 +10,16 @@ export interface EncodedChange {
   readonly name: string;
 }
 
-/** etcd takes 128, of which a nested transaction counts for two. */
+/** etcd allows 128, of which a nested transaction counts for two. */
 const MAX_CHANGES = 100;
-/** etcd takes requests of 1.5 MiB; the longest value and its key have room in this. */
+/** etcd accepts requests of 1.5 MiB; the longest value and its key fit into this. */
 const MAX_BYTES = 1_200_000;
-/** What a change takes beside its keys and its value, at most. */
+/** Maximum size of a change in addition to its keys and its value. */
 const OVERHEAD_BYTES = 100;
 
 /**
- * Divides the changes of a commit into transactions, in order: as many in one as etcd takes, and each key once, since two
- * writes of one key need two revisions.
+ * Divides the changes of a commit into transactions, in order: as many in one as etcd accepts, and each key once, since
+ * two writes of one key need two revisions.
  */
 export function planTxns(changes: readonly EncodedChange[]): readonly (readonly EncodedChange[])[] {
   const txns: EncodedChange[][] = [];
@@ -43,7 +43,7 @@ export function planTxns(changes: readonly EncodedChange[]): readonly (readonly 
   return txns;
 }
 
-/** Whether one transaction takes all of these. */
+/** Whether all of these fit into one transaction. */
 export function fitsOne(changes: readonly EncodedChange[]): boolean {
   return planTxns(changes).length <= 1;
 }

@@ -5,7 +5,7 @@ const FIRST_PAGE_KEYS = 1000;
 const MAX_PAGE_KEYS = 10_000;
 const MIN_PAGE_KEYS = 50;
 const PAGE_BYTES = 4 * 1024 * 1024;
-/** So often a list is begun again when its revision is compacted away; then it is read in one page. */
+/** Number of paged attempts to read a list whose revision is compacted away; then it is read in one page. */
 const PAGED_TRIES = 3;
 const NOTHING = Buffer.alloc(1);
 
@@ -16,7 +16,7 @@ export interface Range {
   readonly rangeEnd: Buffer;
 }
 
-/** Reads all keys of a range, taking each in turn: page by page, all at the revision of the first page. */
+/** Reads all keys of a range, passing each to `take`: page by page, all at the revision of the first page. */
 export async function readAll<T>(
   ask: Ask,
   range: Range,
@@ -46,7 +46,7 @@ async function readPages<T>(ask: Ask, { key, rangeEnd }: Range, take: (kv: KeyVa
   }
 }
 
-/** As many keys as have room in a page, if they are as long as those of the page before. */
+/** Number of keys that fit into a page if they are as long as those of the previous page. */
 function nextLimit(kvs: readonly KeyValue[]): number {
   const bytes = kvs.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
   const fitting = Math.floor((PAGE_BYTES * kvs.length) / bytes);

@@ -14,13 +14,13 @@ import type { Method } from './etcd-api.ts';
 import { Failure } from './failure.ts';
 import type { Endpoint, Settings } from './options.ts';
 
-/** etcd hangs up on who pings more often than every 5 s. */
+/** etcd disconnects clients that ping more often than every 5 s. */
 const PING_MS = 10_000;
 const WINDOW_BYTES = 4 * 1024 * 1024;
-/** For so long after a connection could not be made none is tried, and calls fail with the same reason. */
+/** After a connection failed, none is attempted for this long, in ms; calls fail with the same reason. */
 const REST_MS = 100;
 
-/** A unary call on its way. */
+/** A unary call in flight. */
 export interface Call<Answer> {
   readonly answer: Promise<Answer>;
   cancel(): void;
@@ -49,9 +49,10 @@ export class Server {
   }
 
   /**
-   * Undefined when there is a connection. Resolves also when none can be made: a call then fails at once, with the reason.
+   * Undefined if there is a connection. Resolves also if none can be made: a call then fails immediately, with the
+   * reason.
    *
-   * @throws Failure when nothing is heard of the server. `INVALID_OPTIONS` when the files of certificates cannot be used.
+   * @throws Failure if the server does not respond. `INVALID_OPTIONS` if the certificate files cannot be used.
    */
   connect(): Promise<void> | undefined {
     if (this.#connecting !== undefined) return this.#connecting;
@@ -66,7 +67,7 @@ export class Server {
     return this.#connecting;
   }
 
-  /** The answer fails with a {@link Failure}. */
+  /** Sends a request. The answer fails with a {@link Failure}. */
   ask<Q, A>(method: Method<Q, A>, question: Q, metadata: Metadata, withinMs: number): Call<A> {
     const client = this.#open();
     let cancel = (): void => {};
@@ -105,18 +106,18 @@ export class Server {
     return stream;
   }
 
-  /** What the end of a stream means. */
+  /** The failure that the end of a stream amounts to. */
   failed(error: ServiceError | undefined): Failure {
     if (error === undefined) return new Failure(this.name, status.UNAVAILABLE, 'the stream was ended');
     return this.#client === undefined ? this.#failure(error) : this.#failed(this.#client, error);
   }
 
-  /** What it means that nothing came for so long. */
+  /** The failure of a server that has sent nothing for this long. */
   #silent(ms: number): Failure {
     return new Failure(this.name, status.DEADLINE_EXCEEDED, `no answer within ${Math.round(ms)} ms`);
   }
 
-  /** New calls fail; those on their way go on. */
+  /** Makes new calls fail; those in flight continue. */
   close(): void {
     this.#client?.close();
     this.#client = undefined;
@@ -138,7 +139,9 @@ export class Server {
     return this.#client;
   }
 
-  /** Files that cannot be used, as while they are being replaced, do not undo those that could. */
+  /**
+   * Reads the files again. Unusable ones, for example while they are being replaced, do not discard the previous ones.
+   */
   #newCredentials(): ChannelCredentials {
     if (!this.#endpoint.secure) return credentials.createInsecure();
     const { ca, cert, key } = this.#tls;
@@ -190,7 +193,7 @@ export class Server {
     return new Failure(this.name, error.code, error.details, error);
   }
 
-  /** The next call makes a connection of its own, with the certificates of then. */
+  /** Drops the connection. The next call makes a new one, with the certificates of that time. */
   #drop(client: Client, reason: string | undefined): void {
     if (this.#client !== client) return;
     this.close();

@@ -7,10 +7,10 @@ import type { Settings } from './options.ts';
 import { type Call, Server } from './server.ts';
 
 export interface AskOptions {
-  /** It is never sent again once it may have been done, and nobody but its caller takes it back. */
+  /** Marks a write: it is never sent again once it may have been done, and only its caller can cancel it. */
   readonly write?: boolean;
   readonly signal?: AbortSignal | undefined;
-  /** By `clock.elapsed()`. Default: the timeout from now. */
+  /** Deadline by `clock.elapsed()` (default: the timeout from now). */
   readonly deadline?: number;
 }
 
@@ -21,13 +21,13 @@ export interface ServersOptions {
   readonly api: EtcdApi;
 }
 
-/** A server to speak to, and the token to show it. */
+/** A connected server, and the token for it. */
 export interface Contact {
   readonly server: Server;
   readonly pass: Metadata;
 }
 
-/** The members of the cluster, of which one is spoken to until it fails, then the next. */
+/** The members of the cluster. One is used until it fails, then the next. */
 export class Servers {
   readonly #clock: Clock;
   readonly #login: Login;
@@ -47,10 +47,10 @@ export class Servers {
   }
 
   /**
-   * Asks one server after the other, each at most once, until one answers. A write goes on to the next only where it is
-   * certain that nothing was done.
+   * Asks one server after the other, each at most once, until one answers. A write is passed to the next server only if
+   * it is certain that nothing was done.
    *
-   * @throws the code of what went wrong; `TIMEOUT` for a write that may have been done.
+   * @throws the code of the failure; `TIMEOUT` for a write that may have been done.
    */
   async ask<Q, A>(method: Method<Q, A>, question: Q, options: AskOptions = {}): Promise<A> {
     const { write = false, signal, deadline = this.#clock.elapsed() + this.#timeoutMs } = options;
@@ -98,13 +98,13 @@ export class Servers {
     return { server, pass };
   }
 
-  /** Goes on to the next server where this one is at fault. */
+  /** Switches to the next server if this one is at fault. */
   failed({ verdict, server }: Failure): void {
     if (!verdict.elsewhere || this.#servers[this.#at]?.name !== server) return;
     this.#at = (this.#at + 1) % this.#servers.length;
   }
 
-  /** What is read is given up; what is being written is waited for. */
+  /** Cancels reads, and waits for writes in progress. */
   async close(): Promise<void> {
     this.#closed = true;
     const written: Promise<unknown>[] = [];

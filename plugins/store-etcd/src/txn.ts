@@ -3,7 +3,7 @@ import type { Codec } from './codec.ts';
 import { type Compare, MOD_REVISION, type RequestOp, type TxnRequest, type TxnResponse } from './etcd-api.ts';
 import type { EncodedChange } from './plan-txns.ts';
 
-/** The fence of a commit: a key and the revision it has to have, 0 for absence. */
+/** The fence of a commit: a key and the revision that it must have, 0 for absence. */
 export interface EncodedFence {
   /** The key as the store has it. */
   readonly name: string;
@@ -12,8 +12,8 @@ export interface EncodedFence {
 }
 
 /**
- * One transaction for some changes. Those with an expectation are transactions within it, so that each is checked and
- * answered alone; the fence is the condition of the whole.
+ * Builds one transaction from some changes. Those with an expectation are transactions within it, so that each is
+ * checked and answered individually; the fence is the condition of the whole.
  */
 export function txnOf(changes: readonly EncodedChange[], fence: EncodedFence | undefined): TxnRequest {
   return {
@@ -23,10 +23,10 @@ export function txnOf(changes: readonly EncodedChange[], fence: EncodedFence | u
   };
 }
 
-/** What became of a change: an error where it was refused for a value that cannot be read. */
+/** Result of a change: an error if it was rejected and the existing value cannot be read. */
 export type Answer = Outcome | GantryError;
 
-/** What became of each change; undefined when the fence has changed. */
+/** Results of the changes; undefined if the fence has changed. */
 export function outcomesOf(
   { header, succeeded, responses = [] }: TxnResponse,
   changes: readonly EncodedChange[],
@@ -56,7 +56,7 @@ function hasRevision(key: Buffer, modRevision: number): Compare {
   return { target: MOD_REVISION, key, modRevision };
 }
 
-/** A number that no write has ever had must not be taken for absence, which is 0 to etcd. */
+/** A number that no write has ever had must not be taken for absence, which is 0 in etcd. */
 export function revisionOf(expect: number): number {
   return Number.isSafeInteger(expect) && expect > 0 ? expect : -1;
 }

@@ -5,24 +5,24 @@ import { Failure } from './failure.ts';
 import type { Range } from './read-all.ts';
 import type { Server } from './server.ts';
 
-/** One watch as it is asked of etcd, again on every new stream. */
+/** A watch as requested from etcd, again on every new stream. */
 export interface WatchState {
   readonly range: Range;
   /** The first revision that is not delivered yet. */
   next: number;
 }
 
-/** What is told of the watches of a stream. */
+/** Receives the events of a stream's watches. */
 export interface WatchListener<W extends WatchState> {
-  /** etcd has taken a watch. */
+  /** etcd has created a watch. */
   created(watch: W): void;
-  /** All events of one or more revisions, none twice. */
+  /** All events of one or more revisions, without duplicates. */
   events(watch: W, events: readonly WatchEvent[]): void;
   /** The events from `next` to this revision are gone. */
   compacted(watch: W, revision: number): void;
-  /** etcd does not let the user watch this, or does not know the token any more. */
+  /** etcd denies the user this watch, or no longer knows the token. */
   refused(watch: W, reason: string): void;
-  /** The stream is over; not called after {@link WatchStream.close}. */
+  /** The stream has ended; not called after {@link WatchStream.close}. */
   ended(failure: Failure): void;
 }
 
@@ -30,12 +30,12 @@ export interface WatchStreamOptions<W extends WatchState> {
   readonly server: Server;
   readonly stream: ClientDuplexStream<WatchRequest, WatchResponse>;
   readonly clock: Clock;
-  /** So long etcd may take to answer that it watches. */
+  /** Maximum time for etcd to confirm a watch. */
   readonly timeoutMs: number;
   readonly listener: WatchListener<W>;
 }
 
-/** Many watches over one stream, told apart by numbers that are ours. */
+/** Many watches over one stream, distinguished by ids that this store assigns. */
 export class WatchStream<W extends WatchState> {
   readonly #server: Server;
   readonly #stream: ClientDuplexStream<WatchRequest, WatchResponse>;
@@ -44,7 +44,7 @@ export class WatchStream<W extends WatchState> {
   readonly #listener: WatchListener<W>;
   readonly #watches = new Map<number, W>();
   readonly #ids = new Map<W, number>();
-  /** Those that etcd has not answered yet: it answers in the order in which it is asked. */
+  /** Ids of the watches that etcd has not confirmed yet: it confirms them in the order of the requests. */
   readonly #asked: number[] = [];
   #lastId = 0;
   #stopWaiting: (() => void) | undefined;
@@ -67,8 +67,8 @@ export class WatchStream<W extends WatchState> {
     this.#watches.set(watchId, watch);
     this.#ids.set(watch, watchId);
     this.#asked.push(watchId);
-    // From the event before, which is left out then: at the very revision to which it has compacted, etcd may keep silent
-    // about a delete (etcd-io/etcd#18089). 0 would be the present.
+    // Starts at the previous revision, whose event is then left out: at exactly the revision to which it has compacted,
+    // etcd may not deliver a delete (etcd-io/etcd#18089). 0 would mean the present.
     const startRevision = Math.max(1, watch.next - 1);
     const createRequest = { ...watch.range, startRevision, progressNotify: true, watchId };
     this.#stream.write({ createRequest });
@@ -94,7 +94,7 @@ export class WatchStream<W extends WatchState> {
     const watchId = created === true ? (this.#asked.shift() as number) : (response.watchId ?? 0);
     if (created === true) this.#wait();
     const watch = this.#watches.get(watchId);
-    if (watch === undefined) return; // it was removed while this was on its way
+    if (watch === undefined) return; // it was removed while this was in flight
     if (canceled === true) {
       this.#forget(watchId);
       if (compactRevision > 0) this.#listener.compacted(watch, compactRevision);
@@ -106,7 +106,7 @@ export class WatchStream<W extends WatchState> {
     } else if (created === true) {
       this.#listener.created(watch);
     } else {
-      watch.next = Math.max(watch.next, header.revision + 1); // etcd tells that nothing happened
+      watch.next = Math.max(watch.next, header.revision + 1); // a progress notification
     }
   }
 
@@ -126,7 +126,7 @@ export class WatchStream<W extends WatchState> {
     if (watch !== undefined) this.#ids.delete(watch);
   }
 
-  /** A server that does not answer in time is as good as none. */
+  /** Fails the stream if etcd does not answer in time. */
   #wait(): void {
     this.#stopWaiting?.();
     this.#stopWaiting = undefined;

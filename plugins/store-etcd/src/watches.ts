@@ -15,13 +15,13 @@ import type { Login } from './login.ts';
 import type { Servers } from './servers.ts';
 import { type WatchListener, type WatchState, WatchStream } from './watch-stream.ts';
 
-/** So many events wait for one who is slow. */
+/** Maximum number of events that wait for a slow reader. */
 const MAX_WAITING = 100_000;
 
 interface Watch extends WatchState {
   readonly prefix: string;
   readonly watcher: Watcher;
-  /** etcd has refused it once, which may have been for a token that was too old. */
+  /** Whether etcd has rejected it once, possibly because of an expired token. */
   refused: boolean;
 }
 
@@ -37,8 +37,8 @@ export interface WatchesOptions {
 }
 
 /**
- * All watches of a store, over one stream. When it breaks another one is opened, after waits that grow, and each watch goes
- * on where it was.
+ * All watches of a store, over one stream. If the stream breaks, another one is opened with exponential backoff, and
+ * each watch continues where it was.
  */
 export class Watches {
   readonly #options: WatchesOptions;
@@ -88,7 +88,7 @@ export class Watches {
     if (this.#all.size === 0) this.#endSession?.();
   }
 
-  /** Keeps a stream open as long as there are watches. */
+  /** Keeps a stream open while there are watches. */
   async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
@@ -108,7 +108,7 @@ export class Watches {
     this.#running = false;
   }
 
-  /** One stream, from its beginning to its end. Nothing is the matter where nothing is returned. */
+  /** Runs one stream from its beginning to its end. Returns the failure, if any. */
   async #session(): Promise<Failure | GantryError | undefined> {
     const { servers, login, api, clock, timeoutMs } = this.#options;
     try {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { GantryError } from '@gantry/core';
 import { failure } from './failure.ts';
 
-/** What LMDB needs to create its files. */
+/** Space that LMDB needs to create its files. */
 const ROOM_BYTES = 1_048_576;
-/** The first page: that it is a meta page, LMDB's mark, the version of its layout, and how long a page is. */
+/** Layout of the first page: that it is a meta page, LMDB's magic number, the layout's version, and the page size. */
 const META = {
   flagsAt: 18,
   flag: 0x08,
@@ -17,15 +17,15 @@ const META = {
 };
 const HEADER_BYTES = 52;
 
-/** What LMDB has written to its lock file once it was open, and does not need again. */
+/** Size of LMDB's lock file after it was opened for the first time; later opens need no further space. */
 const LOCK_BYTES = 4096;
 
 /**
- * Refuses what LMDB would refuse: lmdb 3.5.6 kills the process when it cannot open its files. Existing data can
- * be used while the disk is full; `isNew`: there is none yet.
+ * Rejects the files that LMDB would reject: lmdb 3.5.6 kills the process if it cannot open its files. Existing data can
+ * be used while the disk is full; `isNew`: there is no data yet.
  *
- * @throws `UNSUPPORTED` where they are not those of an LMDB environment, `EXHAUSTED` where the disk is full,
- * `UNAVAILABLE` where they cannot be written.
+ * @throws `UNSUPPORTED` if they are not the files of an LMDB environment, `EXHAUSTED` if the disk is full,
+ * `UNAVAILABLE` if they cannot be written.
  */
 export async function checkFiles(folder: string, isNew: boolean): Promise<void> {
   try {

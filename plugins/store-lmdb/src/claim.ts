@@ -9,23 +9,23 @@ import { failure } from './failure.ts';
 const SOCKET = /^owner-([1-9]\d*)\.sock$/;
 const OWNER = 'owner.json';
 const MINE = 'mine';
-/** What connecting to a socket fails with when whoever listened there is dead. */
+/** Errors of connecting to a socket whose listener is dead. */
 const DEAD: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'];
 
 /**
- * The right to be the only one on a folder. A claimant listens on a socket in the folder, under a number of its own, and
- * then looks whether anybody listens on another one. The kernel ends the listening with the process, however that ends;
- * a number of a process, and what is known of it elsewhere, would say nothing across containers.
+ * The exclusive right to use a directory. A claimant listens on a socket in the directory, under a number of its own,
+ * and then checks whether another process listens on any other. The kernel closes the socket with the process, however
+ * that ends; a pid, and what is known of it elsewhere, would mean nothing across containers.
  *
- * Of two who claim at once each sees the other, since both listen before they look. The one with the larger number
- * gives way; the other waits until it does, or hears that it was first.
+ * Two concurrent claimants see each other, since both listen before they check. The one with the larger number gives
+ * way; the other waits until it does, or learns that it was first.
  */
 export class Claim {
   readonly #folder: string;
-  /** Sockets are reached through it: their own path may be too long for one. */
+  /** Handle through which sockets are reached: their own path may be too long for a socket. */
   readonly #directory: FileHandle;
   readonly #server: Server;
-  /** Those who wait to hear whether this one owns the folder. */
+  /** Connections of claimants that wait to learn whether this one owns the directory. */
   readonly #asking = new Set<Socket>();
   #number = 0;
   #mine = false;
@@ -37,7 +37,7 @@ export class Claim {
     this.#server.unref();
   }
 
-  /** @throws `UNAVAILABLE` naming the folder and who has it. */
+  /** @throws `UNAVAILABLE` naming the directory and its owner. */
   static async take(folder: string, signal: AbortSignal): Promise<Claim> {
     const directory = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
     const claim = new Claim(folder, directory);
@@ -63,7 +63,7 @@ export class Claim {
     while (!(await this.#bind(this.#number)));
   }
 
-  /** Whether the number was free. */
+  /** Listens under a number; returns whether it was free. */
   #bind(number: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException): void => {
@@ -84,7 +84,7 @@ export class Claim {
       if (await this.#isTaken(number, signal)) throw await this.#taken(number);
     }
     const owner = { number: this.#number, pid: process.pid, host: hostname() };
-    // Only for the message that others get: a full disk must not keep this one out.
+    // Only for the error message of other claimants: a full disk must not prevent this claim.
     await writeFile(join(this.#folder, OWNER), `${JSON.stringify(owner)}\n`, { mode: 0o600 }).catch(
       (error: unknown) => {
         if (failure('', error).code !== 'EXHAUSTED') throw error;
@@ -92,7 +92,7 @@ export class Claim {
     );
     this.#mine = true;
     for (const socket of this.#asking) socket.end(MINE);
-    // Nobody listens there any more; a larger one may belong to somebody who is about to.
+    // These have no listener left; a larger one may belong to a process that is about to listen.
     const dead = others.filter((number) => number < this.#number);
     for (const number of dead) await rm(this.#socket(number), { force: true });
   }
@@ -133,7 +133,7 @@ export class Claim {
   }
 
   #asked(socket: Socket): void {
-    socket.on('error', () => undefined); // whoever asked has gone
+    socket.on('error', () => undefined); // the other claimant has gone
     if (this.#mine) {
       socket.end(MINE);
       return;

@@ -3,7 +3,7 @@ import type { Environment } from './environment.ts';
 import { Plan, type Request } from './plan.ts';
 import { storedEvent } from './stored-event.ts';
 
-/** So many changes, or characters of values, go into one transaction, unless one commit has more. */
+/** Maximum number of changes, and of characters of values, in one transaction, unless one commit exceeds it. */
 const GROUP_CHANGES = 10_000;
 const GROUP_LENGTH = 16_000_000;
 interface Waiting {
@@ -15,13 +15,13 @@ interface Waiting {
 
 export interface CommitQueueOptions {
   readonly environment: Environment;
-  /** So many events are kept in the environment. */
+  /** Number of events kept in the environment. */
   readonly history: number;
-  /** Is told what was written, once it is on the disk and before the commits are answered. */
+  /** Called with the writes once they are on the disk, before the commits are answered. */
   readonly written: (events: readonly StoreEvent[], sizes: readonly number[]) => void;
 }
 
-/** Commits one after another; those that come while the disk is busy are written together. */
+/** Executes commits one after another; those that arrive while the disk is busy are written together. */
 export class CommitQueue {
   readonly #environment: Environment;
   readonly #history: number;
@@ -29,7 +29,7 @@ export class CommitQueue {
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #revision: number;
-  /** After an error of which nobody knows what it did to the environment. */
+  /** Set after an error with an unknown effect on the environment. */
   #broken: GantryError | undefined;
 
   constructor({ environment, history, written }: CommitQueueOptions) {
@@ -46,7 +46,7 @@ export class CommitQueue {
     });
   }
 
-  /** Resolves once nothing waits any more. */
+  /** Resolves once no commit is waiting. */
   async idle(): Promise<void> {
     await this.#running;
   }
@@ -85,7 +85,7 @@ export class CommitQueue {
     }
   }
 
-  /** Adds what one wants to the plan; it is to be told when all of it is written. */
+  /** Adds a request to the plan. Returns the function that answers it, to be called once the whole plan is written. */
   #answer({ request, signal, resolve, reject }: Waiting, plan: Plan): () => void {
     if (signal?.aborted) return () => reject(aborted(signal));
     try {

@@ -8,26 +8,26 @@ import { History, type Remembered } from './history.ts';
 import type { Plan, State, Stored } from './plan.ts';
 import { Room } from './room.ts';
 
-/** Raised when a version that does not know of it would misread or harm the data. */
+/** Format of the data; increased when a version that does not know the new format would misread or harm the data. */
 const FORMAT = 1;
 const DATABASES: readonly string[] = ['entries', 'history', 'meta'];
-/** May be the beginning of a key. */
+/** Matches what may be the beginning of a key. */
 const PREFIX = /^[A-Za-z0-9._/-]{0,512}$/;
-/** Comes after everything that a key may go on with. */
+/** Sorts after every character that a key may contain. */
 const AFTER = '\uffff';
-/** Space for the pages that every transaction writes: while a disk fills up, what frees space is possible for longest. */
+/** Space for the pages that every transaction writes: while a disk fills up, deletes remain possible for longest. */
 const BASE_BYTES = Object.freeze({ put: 131_072, delete: 98_304, own: 65_536 });
-/** Pages that a write may copy: the way from the root of the tree to its leaf. */
+/** Number of pages that a write may copy: the path from the root of the tree to its leaf. */
 const PAGES_PER_WRITE = 4;
-/** In UTF-8, and in pages that are half full. */
+/** In UTF-8, and in half-full pages. */
 const BYTES_PER_CHARACTER = 4;
-/** So many more records than it adds a write may forget: what a smaller history leaves over goes bit by bit. */
+/** Maximum number of records that a write may remove beyond those it adds: a reduced history is trimmed gradually. */
 const FORGET_MORE = 1000;
 
 /**
- * The LMDB environment of a store, laid out in three databases: `entries` (key: text of the value, its version being the
- * revision), `history` (see {@link History}), `meta`. It is written in classic transactions:
- * what can be read is on the disk. Everything read in one turn of the event loop is one snapshot.
+ * The LMDB environment of a store, laid out in three databases: `entries` (key: text of the value, its version being
+ * the revision), `history` (see {@link History}), `meta`. It is written in classic transactions: what can be read is on
+ * the disk. Everything read in one turn of the event loop is one snapshot.
  */
 export class Environment implements State {
   readonly #folder: string;
@@ -35,11 +35,11 @@ export class Environment implements State {
   readonly #meta: Database<string, string>;
   readonly #entries: Database<string, string>;
   readonly #history: History;
-  /** Counts the owners; who finds another number there has lost the folder. */
+  /** Number of the owner; an owner that finds another number has lost the directory. */
   readonly #term: number;
-  /** Of the store, whichever folder it is in. */
+  /** Id of the store, whichever directory it is in. */
   readonly id: string;
-  /** False while the disk is too full to write who owns the folder. */
+  /** False while the disk is too full to record the owner of the directory. */
   #owned = false;
   readonly #room: Room;
 
@@ -69,7 +69,7 @@ export class Environment implements State {
       try {
         this.#own();
       } catch (error) {
-        // With a full disk the store can be read, and is owned with the first commit that there is space for.
+        // With a full disk the store can be read, and is owned from the first commit on that there is space for.
         if (stored === undefined || failure('', error).code !== 'EXHAUSTED') throw error;
       }
     } catch (error) {
@@ -102,17 +102,17 @@ export class Environment implements State {
     });
   }
 
-  /** Of the last write. */
+  /** Revision of the last write. */
   get revision(): number {
     return this.#reading(() => this.#history.revision);
   }
 
-  /** What was written after this revision is remembered. */
+  /** Revision after which all writes are remembered. */
   get oldest(): number {
     return this.#reading(() => this.#history.oldest);
   }
 
-  /** What is remembered of the writes above `since`, up to `until`. */
+  /** The remembered writes above `since`, up to `until`. */
   remembered(since: number, until: number): Remembered[] {
     return this.#reading(() => this.#history.read(since, until));
   }
@@ -120,7 +120,7 @@ export class Environment implements State {
   /**
    * Writes all of a plan or nothing, and forgets all but the last `remember` writes; resolves once that is on the disk.
    *
-   * @throws `EXHAUSTED` when the disk is full; on any other error nothing may be written here any more.
+   * @throws `EXHAUSTED` if the disk is full; after any other error the environment must not be written to again.
    */
   async write(plan: Plan, remember: number): Promise<void> {
     const { last, writes } = plan;
@@ -159,7 +159,7 @@ export class Environment implements State {
     }
   }
 
-  /** Writes who owns the folder, in a transaction of its own. */
+  /** Records the owner of the directory, in a transaction of its own. */
   #own(): void {
     this.#takeRoom(0, 0);
     this.#root.transactionSync(() => {
@@ -170,7 +170,7 @@ export class Environment implements State {
     this.#owned = true;
   }
 
-  /** Takes the space from the disk that a transaction may need. */
+  /** Reserves the disk space that a transaction may need. */
   #takeRoom(writes: number, length: number): void {
     const { end, pages, pageSize } = usedBy(this.#root);
     const needed = BASE_BYTES[length > 0 ? 'put' : writes > 0 ? 'delete' : 'own'];
@@ -198,9 +198,9 @@ function openRoot(folder: string): RootDatabase<unknown, string> {
     path: folder,
     noSubdir: false,
     encoding: 'binary',
-    // What is visible is flushed.
+    // Visible data is on the disk.
     overlappingSync: false,
-    // Otherwise a failed write rejects a promise of lmdb's own, which nobody can take.
+    // Otherwise a failed write rejects a promise internal to lmdb, which cannot be handled.
     eventTurnBatching: false,
     permissionsMode: 0o600,
   } as const;
@@ -211,7 +211,7 @@ function openRoot(folder: string): RootDatabase<unknown, string> {
   }
 }
 
-/** Reading beyond the end of a file that was cut would kill the process. */
+/** Reading beyond the end of a truncated file would kill the process. */
 function checkSize(folder: string, root: RootDatabase<unknown, string>): void {
   const needed = usedBy(root).end;
   const { size } = statSync(join(folder, 'data.mdb'));

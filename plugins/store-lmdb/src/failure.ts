@@ -2,11 +2,11 @@ import { type ErrorCode, GantryError, isGantryError } from '@gantry/core';
 
 const NO_SPACE: readonly unknown[] = ['ENOSPC', 28];
 const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 28, 122, 27, 'EMFILE', 'ENFILE'];
-/** LMDB: the file is no environment, is of another version, or its pages contradict each other. */
+/** LMDB's errors if the file is not an environment, has another version, or has pages that contradict each other. */
 const DAMAGED: readonly unknown[] = [-30793, -30794, -30796, -30797, -30778];
 const MAP_FULL = -30792;
 
-/** What the file system or LMDB has thrown, as an error of Gantry: `doing` says what was tried on which folder. */
+/** Converts an error of the file system or LMDB; `doing` says what was attempted on which directory. */
 export function failure(doing: string, error: unknown): GantryError {
   if (isGantryError(error)) return error;
   const { code, message } = error as { code?: unknown; message?: string };

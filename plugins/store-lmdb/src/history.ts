@@ -3,10 +3,10 @@ import type { Write } from './plan.ts';
 
 const GONE = '!';
 const BETWEEN = '\n';
-/** So many writes share a record. */
+/** Maximum number of writes that share a record. */
 const PER_RECORD = 1000;
 
-/** A write that is remembered: of what key, and whether it deleted it. The value is that of the entry, if it is still there. */
+/** A remembered write: its key, and whether it deleted it. The value is that of the entry, if it still exists. */
 export interface Remembered {
   readonly key: string;
   readonly gone: boolean;
@@ -14,8 +14,8 @@ export interface Remembered {
 }
 
 /**
- * The writes of the past in a database: the keys of up to a thousand writes that follow each other, under the revision of
- * the last of them. It has no gaps, since every revision is that of one write.
+ * Past writes in a database: the keys of up to a thousand consecutive writes, under the revision of the last of them.
+ * It has no gaps, since every revision is that of one write.
  */
 export class History {
   readonly #records: Database<string, number>;
@@ -24,20 +24,20 @@ export class History {
     this.#records = records;
   }
 
-  /** Of the last write of all. */
+  /** Revision of the last write. */
   get revision(): number {
     for (const revision of this.#records.getKeys({ reverse: true, limit: 1 })) return revision;
     return 0;
   }
 
-  /** Everything above this revision is remembered. */
+  /** Revision after which all writes are remembered. */
   get oldest(): number {
     for (const { key, value } of this.#records.getRange({ limit: 1 }))
       return key - value.split(BETWEEN).length;
     return 0;
   }
 
-  /** What is remembered of the writes above `since`, up to `until`. */
+  /** The remembered writes above `since`, up to `until`. */
   read(since: number, until: number): Remembered[] {
     const found: Remembered[] = [];
     for (const { key: last, value } of this.#records.getRange({ start: since + 1 })) {
@@ -53,12 +53,12 @@ export class History {
     return found;
   }
 
-  /** Up to `limit` records that hold nothing above this revision. */
+  /** Up to `limit` records that contain nothing above this revision. */
   upTo(revision: number, limit: number): number[] {
     return revision < 1 ? [] : [...this.#records.getKeys({ end: revision + 1, limit })];
   }
 
-  /** For use in a transaction: adds writes, and forgets records. */
+  /** For use in a transaction: adds writes, and removes records. */
   change(writes: readonly Write[], forget: readonly number[]): void {
     for (let start = 0; start < writes.length; start += PER_RECORD) {
       const some = writes.slice(start, start + PER_RECORD);

@@ -12,9 +12,9 @@ interface Recorded {
 }
 
 /**
- * Tells a folder that has lost its data from a new one. The id of a store stands in its data and, beside it, in a small
- * file that is written before the data file is created: a data file that is empty or missing although the id is known was
- * lost, and is never replaced by an empty store.
+ * Distinguishes a directory that has lost its data from a new one. The id of a store is kept in its data and in a small
+ * file beside it, which is written before the data file is created. If the id is known but the data file is empty or
+ * missing, the data was lost, and is never replaced by an empty store.
  */
 export class Identity {
   readonly #folder: string;
@@ -27,7 +27,7 @@ export class Identity {
     this.#recorded = recorded;
   }
 
-  /** @throws `UNSUPPORTED` if the folder has lost its data, which leaves every file as it is. */
+  /** @throws `UNSUPPORTED` if the directory has lost its data; every file is then left as it is. */
   static async read(folder: string): Promise<Identity> {
     const data = await stat(join(folder, 'data.mdb')).catch(() => undefined);
     const text = await readFile(join(folder, FILE), 'utf8').catch(() => undefined);
@@ -46,9 +46,9 @@ export class Identity {
     return this.#isNew;
   }
 
-  /** Before the data file is created. */
+  /** Prepares for the creation of the data file; must be called before it. */
   async prepare(): Promise<void> {
-    // A file of an earlier creation that was interrupted holds nothing.
+    // A file left by an interrupted creation contains nothing.
     await rm(join(this.#folder, 'data.mdb'), { force: true });
     await this.#write({ id: this.#recorded?.id ?? randomUUID(), created: false });
   }

@@ -32,22 +32,22 @@ const DEFAULT_HISTORY_BYTES = 32 * 1024 * 1024;
 const MAX_VALUE_BYTES = 1_000_000;
 
 export interface LmdbStoreOptions {
-  /** The folder that holds the data; it is made if it is not there. */
+  /** Directory for the data; created if it does not exist. */
   readonly path: string;
-  /** How many events are remembered for watches that start in the past or are slow. */
+  /** Number of events remembered for watches that start in the past or are slow. */
   readonly history?: number;
-  /** How many bytes of them are kept in memory; the rest is read from the disk when it is needed. */
+  /** Maximum bytes of them kept in memory; the rest is read from the disk when needed. */
   readonly historyBytes?: number;
 }
 
-/** What there is between start and dispose. */
+/** The resources held between start and dispose. */
 interface Opened {
   readonly environment: Environment;
   readonly queue: CommitQueue;
   readonly log: EventLog;
 }
 
-/** A store in a folder of this machine, which it has to itself. What it has answered is on the disk. */
+/** A store in a directory of this machine, used by one process only. Everything it has answered is on the disk. */
 export class LmdbStore implements Store, Lifecycle {
   readonly supports = { durable: true, fencing: true, maxValueBytes: MAX_VALUE_BYTES };
   readonly #path: string;
@@ -182,7 +182,7 @@ function encoded({ key, value, expect }: Change): Encoded {
   return { key, text, expect };
 }
 
-/** Plugin: a store in a folder of this machine, for `contracts.store`. */
+/** Plugin: a store in a directory of this machine, for `contracts.store`. */
 export const lmdbStore = definePlugin({
   name: 'store-lmdb',
   provides: contracts.store,

@@ -1,19 +1,19 @@
 import { type Change, type Fence, GantryError, type Outcome } from '@gantry/core';
 
-/** What is kept under a key: JSON text, and the revision of the write that put it there. */
+/** The value stored under a key: JSON text, and the revision of the write that put it. */
 export interface Stored {
   readonly text: string;
   readonly revision: number;
 }
 
-/** The entries as they are before a group of commits. */
+/** The entries before a group of commits. */
 export interface State {
   /** Whether there is an entry, of this revision if one is given. */
   has(key: string, revision?: number): boolean;
   read(key: string): Stored | undefined;
 }
 
-/** A change with its value as text, not to be shared with the caller any more. */
+/** A change with its value as text, no longer shared with the caller. */
 export interface Encoded {
   readonly key: string;
   readonly text: string | undefined;
@@ -33,15 +33,15 @@ export interface Write {
 }
 
 /**
- * What a group of commits comes to that is written in one transaction: each sees what those before it write. Revisions
- * are counted without gaps.
+ * The combined writes of a group of commits, for one transaction: each commit sees the writes of the previous ones.
+ * Revisions are assigned without gaps.
  */
 export class Plan {
   readonly #state: State;
   readonly writes: Write[] = [];
-  /** The last write of each key that is written. */
+  /** The last planned write of each key. */
   readonly last = new Map<string, Write>();
-  /** Of the last write. */
+  /** Revision of the last write. */
   revision: number;
 
   constructor(state: State, revision: number) {
@@ -49,7 +49,7 @@ export class Plan {
     this.revision = revision;
   }
 
-  /** @throws `FENCED`, and then writes nothing of the request. */
+  /** Adds a request. @throws `FENCED`, after which nothing of the request is written. */
   add({ changes, fence }: Request): Outcome[] {
     if (fence !== undefined && !this.#has(fence.key, fence.revision)) {
       const message = `store-lmdb: "${fence.key}" is not at revision ${fence.revision} any more`;

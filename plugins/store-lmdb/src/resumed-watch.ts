@@ -2,14 +2,14 @@ import { GantryError, type StoreEvent } from '@gantry/core';
 import type { Environment } from './environment.ts';
 import { storedEvent } from './stored-event.ts';
 
-/** So many revisions are read in one turn. */
+/** Number of revisions read in one turn of the event loop. */
 const CHUNK = 5000;
 
 export interface ResumedWatchOptions {
   readonly environment: Environment;
   readonly prefix: string;
   readonly since: number;
-  /** What follows this revision comes from `rest`. */
+  /** Events after this revision come from `rest`. */
   readonly until: number;
   readonly rest: AsyncIterator<readonly StoreEvent[]>;
   /** Whether `rest` has ended, or is about to. */
@@ -17,8 +17,8 @@ export interface ResumedWatchOptions {
 }
 
 /**
- * A watch that starts before the events that are in memory: it first reads the history in the environment. Of that the
- * values are not kept, so it tells of each key what is there now, if that is not too new, and leaves out the rest.
+ * A watch that starts before the events kept in memory: it first reads the history in the environment. The history does
+ * not contain values, so for each key the watch delivers the current entry, if that is not too new, and skips the rest.
  */
 export class ResumedWatch implements AsyncIterator<readonly StoreEvent[]> {
   readonly #options: ResumedWatchOptions;

@@ -1,16 +1,16 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 
 const CHUNK = Buffer.alloc(65_536);
-/** Taken beyond what is needed, so that most commits need not take any. */
+/** Reserved beyond what is needed, so that most commits need not reserve any. */
 const AHEAD_BYTES = 1_048_576;
 
 /**
- * The end of a data file, behind its last page, which is taken from the disk before LMDB writes to it. lmdb 3.5.6 corrupts
- * the memory of the process if the disk is full while it writes; what it is given here is there already.
+ * The space behind the last page of a data file, reserved on the disk before LMDB writes to it. lmdb 3.5.6 corrupts the
+ * memory of the process if the disk is full while it writes; the space it gets here exists already.
  */
 export class Room {
   readonly #path: string;
-  /** Kept, so that a process without file descriptors can still commit. */
+  /** Kept open, so that a process without file descriptors can still commit. */
   #file: number | undefined;
   #checked = false;
 
@@ -19,9 +19,9 @@ export class Room {
   }
 
   /**
-   * Whether `needed` bytes can be written behind `end`; takes them from the disk, and some more, if it has them.
+   * Reserves space, and some more if possible; returns whether `needed` bytes can be written behind `end`.
    *
-   * @throws errors of the file system other than that it is full
+   * @throws errors of the file system, except that it is full
    */
   take(end: number, needed: number): boolean {
     this.#file ??= openSync(this.#path, 'r+');

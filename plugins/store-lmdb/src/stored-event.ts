@@ -1,6 +1,6 @@
 import type { StoreEvent } from '@gantry/core';
 
-/** The event of a write, as all who watch share it. */
+/** The event of a write, shared by all watches. */
 export function storedEvent(key: string, text: string | undefined, revision: number): StoreEvent {
   return Object.freeze({ key, value: text === undefined ? undefined : frozen(JSON.parse(text)), revision });
 }

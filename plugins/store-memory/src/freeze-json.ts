@@ -1,22 +1,22 @@
 const MAX_DEPTH = 100;
-/** About what V8 takes for a string or a number besides its content, and for an object. */
+/** Approximate size of a string or a number in V8 besides its content, and of an object. */
 const SLOT_BYTES = 16;
 const OBJECT_BYTES = 48;
 
 /**
- * Freezes JSON values through and through, and refuses what is not JSON. An object that was frozen here before and comes
- * again (a part shared by many values) is not walked a third time: only those are remembered, so that the common
- * value, met once, costs nothing but its own walk.
+ * Deeply freezes JSON values, and rejects values that are not JSON. An object frozen here that comes a second time (a
+ * part shared by many values) is remembered, and not walked a third time. The common value, seen once, costs only its
+ * own walk.
  */
 export class JsonFreezer {
   readonly #shared = new WeakSet<object>();
   #bytes = 0;
 
   /**
-   * `before` is the value this one replaces: parts it shares with it are known to be frozen.
+   * @param before the value this one replaces: parts that both share are known to be frozen
    *
-   * @returns about how many bytes the value takes without the parts that it shares
-   * @throws `TypeError` naming the path of what is not JSON.
+   * @returns approximate size in bytes, without the shared parts
+   * @throws `TypeError` naming the path of a value that is not JSON.
    */
   freeze(value: unknown, before?: unknown): number {
     this.#bytes = 0;

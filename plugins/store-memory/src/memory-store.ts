@@ -18,19 +18,19 @@ import { JsonFreezer } from './freeze-json.ts';
 
 const DEFAULT_HISTORY = 100_000;
 const DEFAULT_HISTORY_BYTES = 128 << 20;
-/** About what an event takes besides its value. */
+/** Approximate size of an event besides its value. */
 const EVENT_BYTES = 100;
 
 export interface MemoryStoreOptions {
-  /** How many events are remembered for watches that start in the past or are slow. */
+  /** Number of events kept for watches that start in the past or are slow. */
   readonly history?: number;
-  /** About how many bytes they may take; one event is always remembered. */
+  /** Approximate maximum size of those events in bytes; one event is always kept. */
   readonly historyBytes?: number;
 }
 
 /**
- * A store in the memory of this process. It takes over the values it is given: they are frozen, and everybody who reads
- * gets the same object. An entry and the event that put it are one object as well.
+ * A store in the memory of this process. It takes ownership of the values it is given: they are frozen, and all readers
+ * receive the same object. An entry and the event that put it are one object as well.
  */
 export class MemoryStore implements Store {
   readonly supports = { durable: false, fencing: true, maxValueBytes: Number.POSITIVE_INFINITY };
@@ -91,7 +91,7 @@ export class MemoryStore implements Store {
     throwIfAborted(signal);
   }
 
-  /** @returns about how many bytes the value takes without the parts that it shares with its predecessor */
+  /** @returns approximate size of the value in bytes, without the parts that it shares with its predecessor */
   #check({ key, value }: Change): number {
     const known = typeof key === 'string' ? this.#entries.get(key) : undefined;
     if (known === undefined) checkKey(key);

@@ -4,7 +4,7 @@ import { decodeKey, encodeKey } from './key-codec.ts';
 import { type ApiError, isConflict, isNoMessage, isNoStream, refusal } from './refusal.ts';
 import type { Requests } from './requests.ts';
 
-/** The settings of the stream below a bucket, as far as they matter here. */
+/** The settings of a bucket's stream, as far as they matter here. */
 export interface StreamConfig {
   readonly name: string;
   readonly subjects?: readonly string[];
@@ -22,7 +22,7 @@ export interface StreamConfig {
 }
 
 export interface StreamInfo {
-  /** Tells one stream from another of the same name. */
+  /** Distinguishes streams of the same name. */
   readonly created: string;
   readonly config: StreamConfig;
   readonly state: StreamState;
@@ -48,7 +48,7 @@ const NANOS = 1e6;
 const EXPECTED = 'Nats-Expected-Last-Subject-Sequence';
 const EXPECTED_OF_ALL = 'Nats-Expected-Last-Sequence';
 
-/** A key-value bucket by the requests that JetStream takes for it. Its revisions are the sequences of a stream. */
+/** A key-value bucket, accessed through JetStream's API. Its revisions are the sequences of a stream. */
 export class Bucket {
   readonly name: string;
   readonly #requests: Requests;
@@ -62,12 +62,12 @@ export class Bucket {
     this.#prefix = `$KV.${name}.`;
   }
 
-  /** The key of a message; undefined when no store has written it. */
+  /** The key of a message; undefined if no store has written it. */
   keyOf(subject: string): string | undefined {
     return decodeKey(subject.slice(this.#prefix.length));
   }
 
-  /** Creates the bucket as any KV client would. @throws also where there is one with other settings. */
+  /** Creates the bucket as any KV client would. @throws also if a bucket with other settings exists. */
   async create(replicas: number, history: number): Promise<StreamInfo> {
     const config = {
       name: this.#stream,
@@ -95,7 +95,7 @@ export class Bucket {
     return answer.error !== undefined && isNoStream(answer.error) ? undefined : given(answer, 'STREAM.INFO');
   }
 
-  /** As its leader has it. */
+  /** State and settings of the stream, as reported by its leader. */
   async info(): Promise<StreamInfo> {
     return given(await this.#ask<StreamInfo>('STREAM.INFO', this.#stream, ''), 'STREAM.INFO');
   }
@@ -109,7 +109,7 @@ export class Bucket {
     return true;
   }
 
-  /** Removes one message for good; nothing happens where it is gone. */
+  /** Removes one message permanently; does nothing if it is gone. */
   async remove(seq: number): Promise<void> {
     const question = JSON.stringify({ seq, no_erase: true });
     const answer = await this.#ask<object>('STREAM.MSG.DELETE', this.#stream, question);
@@ -117,7 +117,7 @@ export class Bucket {
     given(answer, 'STREAM.MSG.DELETE');
   }
 
-  /** Has everything from a sequence on sent to a subject, for as long as somebody listens there. */
+  /** Has all messages from a sequence on sent to a subject, for as long as that subject has a subscriber. */
   async consume({ from, deliverTo, heartbeatMs, idleMs }: ConsumerOptions): Promise<string> {
     const config = {
       deliver_subject: deliverTo,
@@ -137,15 +137,15 @@ export class Bucket {
     return name;
   }
 
-  /** Ends a consumer; whether there was one does not matter. */
+  /** Deletes a consumer, if it exists. */
   async endConsumer(name: string): Promise<void> {
     await this.#ask('CONSUMER.DELETE', `${this.#stream}.${name}`, '');
   }
 
   /**
-   * Writes a value, or the mark of a deletion, if the last message of the key has this sequence (0: there is none);
-   * without one, always; and if the last message of the bucket has that one. Answers with the revision, undefined when it
-   * was refused for a sequence.
+   * Writes a value, or the mark of a deletion. With an expected sequence, only if the key's last message has it (0: the
+   * key has none); with an expected sequence of the whole bucket, only if the bucket's last message has it. Returns the
+   * revision, or undefined if the server rejected the write because of a sequence.
    */
   async write(
     key: string,

@@ -7,28 +7,28 @@ export interface EncodedChange {
   readonly expect: number | 'absent' | undefined;
 }
 
-/** What is known of a key: the sequence of its last message, 0 if there is none. */
+/** The known state of a key: the sequence of its last message, 0 if there is none. */
 export interface Known {
   readonly present: boolean;
   readonly revision: number;
-  /** Undefined also for an own write that did not come back yet. */
+  /** Undefined also for a write of this store that has not come back yet. */
   readonly entry: Entry | undefined;
 }
 
-/** What to do about a change. */
+/** How to proceed with a change. */
 export type Decision =
-  /** Write it, if the last message of the key still has this sequence; undefined: in any case. */
+  /** Write it, if the last message of the key still has this sequence; undefined: unconditionally. */
   | { readonly kind: 'write'; readonly sequence: number | undefined }
-  /** Nothing; that is the answer. */
+  /** Write nothing; this is the outcome. */
   | { readonly kind: 'answer'; readonly outcome: Outcome }
-  /** Look again when all is known that others have written. */
+  /** Decide again once everything that others have written is known. */
   | { readonly kind: 'look' };
 
 const LOOK: Decision = { kind: 'look' };
 
 /**
- * Decides from what is known of the key. What is only assumed is left to the server, which checks the sequence; what would
- * end without a write is answered only if `isFresh`: if everything is known that was written before.
+ * Decides from the known state of the key. Assumptions are left to the server, which checks the sequence; an outcome
+ * without a write is returned only if `isFresh`, that is, if everything written before is known.
  */
 export function decide(
   { text, expect }: EncodedChange,

@@ -1,18 +1,18 @@
 import type { Msg } from '@nats-io/transport-node';
 
-/** What the server says of a message it delivers, in the subject to acknowledge it by. */
+/** Metadata of a delivered message, from its acknowledgement subject. */
 export interface Delivery {
   /** Sequence in the stream. */
   readonly seq: number;
-  /** The how manieth message of the consumer it is. */
+  /** Consumer sequence of the message. */
   readonly count: number;
-  /** So many more were there for the consumer when this one was sent. */
+  /** Number of messages still pending for the consumer when this one was sent. */
   readonly pending: number;
   /** When it was written, in ns since the epoch: too many digits for a number. */
   readonly time: string;
 }
 
-/** Undefined for a message that is none of a consumer. `$JS.ACK` has nine tokens, or twelve with a domain. */
+/** Undefined if the message is not from a consumer. `$JS.ACK` has nine tokens, or twelve with a domain. */
 export function parseDelivery(reply: string): Delivery | undefined {
   const tokens = reply.split('.');
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;

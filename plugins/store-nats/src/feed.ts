@@ -4,9 +4,9 @@ import type { Bucket } from './bucket.ts';
 import { type Delivery, parseDelivery } from './delivery.ts';
 
 const HEARTBEAT_MS = 1000;
-/** Looked at so often whether anything was heard since: a silence of 2 to 4 s is too long. */
+/** Interval between two checks for received messages, in ms: 2 to 4 s without any is too long. */
 const SILENCE_MS = 2000;
-/** The server forgets a consumer after nobody listened for so long. */
+/** Time after which the server deletes a consumer without a subscriber, in ms. */
 const IDLE_MS = 5000;
 
 export interface FeedOptions {
@@ -17,8 +17,8 @@ export interface FeedOptions {
 }
 
 /**
- * The messages of a bucket from a sequence on, in order and without a gap that the server does not know of, for as long
- * as that can be sure: one consumer, which is never repaired.
+ * Delivers the messages of a bucket from a sequence on, in order and without a gap that the server does not know of,
+ * for as long as that is certain. It uses one consumer, which is never repaired.
  */
 export class Feed {
   readonly #options: FeedOptions;
@@ -43,7 +43,10 @@ export class Feed {
     return this.#consumer;
   }
 
-  /** Runs until it is ended or not sure any more, and says why. @throws what the server says when it cannot begin. */
+  /**
+   * Runs until it is ended or can no longer be sure, and returns the reason. @throws the server's error if it cannot
+   * begin.
+   */
   async run(from: number): Promise<string> {
     const { bucket, connection } = this.#options;
     const deliverTo = createInbox();
@@ -54,7 +57,7 @@ export class Feed {
       const made = bucket.consume({ from, deliverTo, heartbeatMs: HEARTBEAT_MS, idleMs: IDLE_MS });
       this.#consumer = await Promise.race([made, this.#done.then(() => undefined)]);
       if (this.#consumer === undefined) {
-        // It ended first: what comes of the request is cleaned up as it comes.
+        // The feed ended first: a consumer that is still created is deleted.
         made.then((name) => bucket.endConsumer(name)).catch(() => undefined);
       } else {
         this.#wait();
@@ -94,7 +97,7 @@ export class Feed {
     this.#options.onMessage(message, delivery);
   }
 
-  /** Flow control wants an answer; a heartbeat tells how many messages were sent. */
+  /** Handles a control message: flow control expects a reply; a heartbeat carries the number of messages sent. */
   #control(message: Msg): void {
     const { headers, reply } = message;
     if (headers === undefined || headers.code !== 100) {

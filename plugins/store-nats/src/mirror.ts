@@ -18,17 +18,17 @@ import { SharedCall } from './shared-call.ts';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 10_000;
-/** A consumer that lasted so long was all right. */
+/** A consumer that lasted at least this long, in ms, counts as healthy. */
 const GOOD_MS = 5000;
-/** A new leader may not have everything yet; what it does not have for so long is lost. */
+/** Grace for a new leader to catch up, in ms; messages that it still lacks after that are lost. */
 const BEHIND_MS = 2000;
 const BEHIND_WAIT_MS = 50;
-/** When something waits and nothing came for so long, the leader is asked what there is to come. */
+/** If a reader waits and no message arrives for this long, in ms, the leader is asked whether there are more. */
 const STALL_MS = 1000;
-/** So many own writes are remembered before those that have come back are cleared away. */
+/** Number of remembered own writes at which those that have come back are removed. */
 const MANY_WRITES = 1000;
 
-/** What the leader says, and up to where it must have everything: what was known before it was asked. */
+/** The leader's answer, and the revision that it must have reached: the highest one known before it was asked. */
 interface Told {
   readonly info: StreamInfo;
   readonly created: string | undefined;
@@ -37,7 +37,7 @@ interface Told {
 
 interface Waiter {
   readonly revision: number;
-  /** Tries to answer; true when it did. */
+  /** Tries to answer; returns whether it did. */
   readonly settle: () => boolean;
   readonly reject: (error: GantryError) => void;
 }
@@ -51,7 +51,7 @@ export interface MirrorParts {
   readonly timeoutMs: number;
 }
 
-/** Keeps the replica up to date over losses of all kinds, and tells how up to date it is. */
+/** Keeps the replica up to date across losses of all kinds, and knows how up to date it is. */
 export class Mirror {
   readonly #parts: MirrorParts;
   readonly #info: SharedCall<Told>;
@@ -60,7 +60,7 @@ export class Mirror {
   readonly #waiters = new Set<Waiter>();
   readonly #written = new Map<string, { readonly present: boolean; readonly revision: number }>();
   #highest = 0;
-  /** Own writes without one of others between them and what the replica has go up to here. */
+  /** Revision up to which only own writes follow what the replica has. */
   #ownTo = 0;
   #isReplicated = false;
   #connection: NatsConnection | undefined;
@@ -99,12 +99,12 @@ export class Mirror {
     this.#parts.replica.close();
   }
 
-  /** What was written up to this revision is known, by whomever: {@link latest} tells it. */
+  /** Revision up to which all writes, of any process, are known; {@link latest} returns them. */
   get knownTo(): number {
     return Math.max(this.#ownTo, this.#parts.replica.revision);
   }
 
-  /** Whether the bucket lies on several servers. */
+  /** Whether the bucket is replicated to several servers. */
   get isReplicated(): boolean {
     return this.#isReplicated;
   }
@@ -127,8 +127,8 @@ export class Mirror {
   }
 
   /**
-   * Reads what is true at some moment after this call began: everything that was confirmed to anybody before is seen.
-   * `read` is called at once when the replica is so far.
+   * Reads a state that was current at some moment after this call began, so it includes every write confirmed to any
+   * client before. `read` is called synchronously when the replica has reached that state.
    */
   async upToDate<T>(read: () => T): Promise<T> {
     const { clock, replica, timeoutMs } = this.#parts;
@@ -169,7 +169,7 @@ export class Mirror {
     if (before === undefined || before.revision < revision) this.#written.set(key, { present, revision });
   }
 
-  /** One consumer, from its beginning to its end; says why it ended. */
+  /** Runs one consumer from its beginning to its end; returns why it ended. */
   async #follow(connection: NatsConnection): Promise<string> {
     const { bucket, replica, clock } = this.#parts;
     const told = await this.#ask();
@@ -187,7 +187,7 @@ export class Mirror {
     });
     this.#feed = feed;
     try {
-      // Purges show only in numbers, and only to one who has everything.
+      // Purges show only in the numbers, and only to a mirror that is complete.
       this.upToDate(() => undefined).catch(() => undefined);
       return await feed.run(Math.max(1, replica.revision));
     } finally {
@@ -204,7 +204,7 @@ export class Mirror {
     }
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => this.#settle()); // after all that came in one piece
+    queueMicrotask(() => this.#settle()); // after all that arrived in one piece
   }
 
   #settle(): void {
@@ -213,7 +213,10 @@ export class Mirror {
     for (const waiter of this.#waiters) if (waiter.settle()) this.#waiters.delete(waiter);
   }
 
-  /** An answer may be older than messages that came before it, by another way; so what it must show is noted first. */
+  /**
+   * Asks the leader. Its answer may be older than messages received before by another way, so their revision is noted
+   * first.
+   */
   async #ask(): Promise<Told> {
     const { bucket, replica } = this.#parts;
     const { created } = replica;
@@ -221,7 +224,7 @@ export class Mirror {
     return { info: await bucket.info(), created, known };
   }
 
-  /** Whether the leader does not have yet what is known to be there. Where it has other things, all is read anew. */
+  /** Whether the leader still lacks messages known to exist. If it has different ones, the mirror resyncs. */
   #isBehind({ info, created, known }: Told): boolean {
     const { replica, clock } = this.#parts;
     this.#isReplicated = info.config.num_replicas > 1;
@@ -250,7 +253,7 @@ export class Mirror {
     this.#behindSince = undefined;
   }
 
-  /** What was read once the replica has that revision; undefined when the leader has to be asked again. */
+  /** The value read once the replica has that revision; undefined if the leader must be asked again. */
   #reached<T>(
     revision: number,
     gaps: number,
@@ -296,7 +299,7 @@ export class Mirror {
     });
   }
 
-  /** Nothing comes: either because there is nothing any more of what is waited for, or because something is broken. */
+  /** Called when no message arrives: either none of those awaited are left in the bucket, or something is broken. */
   async #probe(): Promise<void> {
     const { bucket, replica } = this.#parts;
     const { revision, gaps } = replica;

@@ -33,13 +33,13 @@ import { Writer } from './writer.ts';
 
 const PLUGIN = 'store-nats';
 const MAX_VALUE_BYTES = 900_000;
-/** A server that keeps silent counts as lost after 10 to 15 s. */
+/** Ping interval, in ms. An unresponsive server counts as lost after 10 to 15 s. */
 const PING_MS = 5000;
 const FIRST_WAIT_MS = 50;
-/** Those who connect to a store are few: servers, not agents. */
+/** Maximum delay between reconnects, in ms: few clients connect to a store (servers, not agents). */
 const LONGEST_WAIT_MS = 1000;
 
-/** What the store uses of the host. */
+/** The contracts that the store uses. */
 export interface NatsStoreNeeds {
   readonly clock: Clock;
   readonly random: Random;
@@ -48,7 +48,7 @@ export interface NatsStoreNeeds {
 
 type Signal = { readonly signal?: AbortSignal | undefined };
 
-/** A store in a key-value bucket of NATS JetStream. All of the bucket is mirrored in memory, and read from there. */
+/** A store in a key-value bucket of NATS JetStream. The whole bucket is mirrored in memory, and read from there. */
 export class NatsStore implements Store, Lifecycle {
   readonly supports = { durable: true, fencing: false, maxValueBytes: MAX_VALUE_BYTES };
   readonly #settings: Settings;
@@ -100,9 +100,9 @@ export class NatsStore implements Store, Lifecycle {
   /**
    * Connects, opens the bucket or creates it, and reads all of it.
    *
-   * @throws `UNAVAILABLE` when no server can be reached in time, `UNAUTHENTICATED` when one refuses the credentials,
-   * `FORBIDDEN` when something may not be done that has to be, `UNSUPPORTED` for a server or a bucket that does not do what
-   * the store promises, `INVALID_OPTIONS` for a file of the options that cannot be used, `ABORTED`, `CLOSED`.
+   * @throws `UNAVAILABLE` if no server can be reached in time, `UNAUTHENTICATED` if one rejects the credentials,
+   * `FORBIDDEN` if a required permission is missing, `UNSUPPORTED` for a server or a bucket that cannot give the
+   * store's guarantees, `INVALID_OPTIONS` for an unusable file named in the options, `ABORTED`, `CLOSED`.
    */
   async start(signal: AbortSignal): Promise<void> {
     this.#enter(signal);
@@ -189,7 +189,9 @@ export class NatsStore implements Store, Lifecycle {
     return await (signal === undefined ? reading : unlessAborted(reading, signal));
   }
 
-  /** Tries for `connectTimeoutMs` after the last progress: a cluster may have no leader yet, a bucket may be large. */
+  /**
+   * Retries until `connectTimeoutMs` after the last progress: a cluster may have no leader yet, a bucket may be large.
+   */
   async #patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const backoff = new Backoff(this.#random, FIRST_WAIT_MS, LONGEST_WAIT_MS);
     let { revision } = this.#replica;

@@ -2,13 +2,13 @@ import { counted, GantryError } from '@gantry/core';
 import type { Bucket, StreamConfig, StreamInfo } from './bucket.ts';
 import type { Settings } from './options.ts';
 
-/** Beside the value a message has headers. */
+/** Maximum size of a message's headers, in addition to the value. */
 const HEADER_BYTES = 1000;
 
 /**
  * Finds the bucket or creates it.
  *
- * @throws `UNSUPPORTED` for a bucket that does not keep what the store promises, and what the server says.
+ * @throws `UNSUPPORTED` for a bucket that cannot give the store's guarantees, and any error of the server.
  */
 export async function openBucket(
   bucket: Bucket,
@@ -23,7 +23,7 @@ export async function openBucket(
   throw new GantryError('UNSUPPORTED', message, { details: { bucket: bucket.name } });
 }
 
-/** Of several that create it at once, with different settings, the first wins. */
+/** Creates the bucket. If several processes do so concurrently with different settings, the first wins. */
 async function create(bucket: Bucket, replicas: number, history: number): Promise<StreamInfo> {
   try {
     return await bucket.create(replicas, history);
@@ -34,7 +34,7 @@ async function create(bucket: Bucket, replicas: number, history: number): Promis
   }
 }
 
-/** Why the settings of a bucket will not do, in words. */
+/** Why the settings of a bucket are unsuitable. */
 export function whatIsWrong(
   config: StreamConfig,
   name: string,
@@ -58,8 +58,8 @@ export function whatIsWrong(
 }
 
 /**
- * Whether replicated buckets of a server may lose writes they have confirmed when one of its cluster crashes: servers
- * before 2.9.21 check what is expected too early (nats-server 4320), and their leaders lose count (4365).
+ * Whether replicated buckets of a server may lose confirmed writes when a server of its cluster crashes: servers before
+ * 2.9.21 check expectations too early (nats-server 4320), and their leaders lose count (4365).
  */
 export function losesReplicated(version: string): boolean {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
@@ -67,7 +67,7 @@ export function losesReplicated(version: string): boolean {
 }
 
 /**
- * Whether a server is new enough and takes messages that are long enough.
+ * Checks that a server is new enough and accepts messages that are long enough.
  *
  * @throws `UNSUPPORTED`
  */

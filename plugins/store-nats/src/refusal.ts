@@ -1,13 +1,13 @@
 import { type ErrorCode, GantryError } from '@gantry/core';
 
-/** How JetStream says no. */
+/** An error response of JetStream. */
 export interface ApiError {
   readonly code: number;
   readonly err_code?: number;
   readonly description?: string;
 }
 
-/** What JetStream's own numbers mean here. */
+/** Gantry's codes for JetStream's error numbers. */
 const CODES: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [10002, 'EXHAUSTED'], // the account's resources
   [10023, 'EXHAUSTED'], // the server's resources
@@ -27,7 +27,7 @@ const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10071, 10164]);
 const NO_MESSAGE = 10037;
 const NO_STREAM = 10059;
 
-/** Whether a write was refused because its key has another revision. Replicated streams have a number of their own. */
+/** Whether a write was rejected because its key has another revision. Replicated streams use a different number. */
 export function isConflict({ err_code }: ApiError): boolean {
   return err_code !== undefined && WRONG_SEQUENCE.has(err_code);
 }
@@ -40,7 +40,7 @@ export function isNoStream({ err_code }: ApiError): boolean {
   return err_code === NO_STREAM;
 }
 
-/** What JetStream refuses was not done, so that none of this is `TIMEOUT`. */
+/** Converts an error response. A request rejected by JetStream was not carried out, so the code is never `TIMEOUT`. */
 export function refusal(error: ApiError, what: string): GantryError {
   const { code, err_code: number, description = 'no reason given' } = error;
   const known = number === undefined ? undefined : CODES.get(number);

@@ -7,38 +7,38 @@ import { freezeJson } from './freeze-json.ts';
 
 const NANOS = 1e6;
 
-/** That a key was deleted, and when. */
+/** Revision and time of a key's deletion. */
 export interface Deletion {
   readonly revision: number;
   readonly atMs: number;
-  /** False for a value that is no JSON, which only counts as a delete. */
+  /** False for a value that is not valid JSON, which only counts as a delete. */
   readonly isMark: boolean;
 }
 
 export interface ReplicaOptions {
   readonly bucket: Bucket;
   readonly logger: Logger;
-  /** So many events are kept. */
+  /** Maximum number of events kept. */
   readonly events: number;
-  /** So many bytes of their messages are kept. */
+  /** Maximum number of bytes of their messages. */
   readonly eventBytes: number;
   readonly deletesKeptMs: number;
 }
 
 /**
- * What is in the bucket, kept up to date by its messages, and the events that this makes. A bucket forgets what was
- * replaced, so a message may be missing whose successor is still to come: until then the replica is not exact.
+ * The contents of the bucket, kept up to date from its messages, and the resulting events. A bucket drops superseded
+ * messages, so one may be missing whose successor is still to come: until it arrives the replica is not exact.
  */
 export class Replica {
   readonly entries = new SortedEntries();
-  /** Of keys that are absent, the oldest first. */
+  /** Deletions of the keys that are absent, oldest first. */
   readonly deletions = new Map<string, Deletion>();
   readonly #options: ReplicaOptions;
   #log: EventLog;
-  /** Knows nothing up to the revisions that were given out before everything was read anew. */
+  /** An empty log for the revisions handed out before the last resync. */
   #gone: EventLog;
   #events: StoreEvent[] = [];
-  /** Bytes of the messages that they come from. */
+  /** Sizes in bytes of the messages that the events come from. */
   #sizes: number[] = [];
   #revision = 0;
   #time = '';
@@ -46,7 +46,7 @@ export class Replica {
   #gaps = 0;
   #exact = true;
   #created: string | undefined;
-  /** It is whole from this revision on. */
+  /** Revision from which the replica is whole. */
   #wholeFrom = Number.POSITIVE_INFINITY;
   #whole = false;
   #complained = false;
@@ -57,17 +57,17 @@ export class Replica {
     this.#gone = this.#logSince(0);
   }
 
-  /** Of the newest message it has. */
+  /** Revision of the newest message received. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** Of which bucket it is. */
+  /** Creation time of the bucket's stream, which identifies it. */
   get created(): string | undefined {
     return this.#created;
   }
 
-  /** Whether all is there that was in the bucket when it began to read it. */
+  /** Whether everything that was in the bucket when reading began has arrived. */
   get whole(): boolean {
     return this.#whole;
   }
@@ -77,7 +77,7 @@ export class Replica {
     return this.#exact;
   }
 
-  /** How often messages were missing: as long as this stays the same, all that was missing before is replaced. */
+  /** Number of gaps so far: while it stays the same, everything missing before has been superseded. */
   get gaps(): number {
     return this.#gaps;
   }
@@ -96,7 +96,7 @@ export class Replica {
     return log.watch(prefix, options)[Symbol.asyncIterator]();
   }
 
-  /** Why the replica cannot go on from where it is with this bucket; undefined when it can. */
+  /** Why the replica cannot continue from its state with this bucket; undefined if it can. */
   whyNot({ created, state }: StreamInfo): string | undefined {
     if (created !== this.#created)
       return this.#created === undefined ? 'it is the first' : 'it is another bucket';
@@ -115,7 +115,7 @@ export class Replica {
       : undefined;
   }
 
-  /** Forgets everything. Watches end as `COMPACTED`, and so do those that begin before all is there again. */
+  /** Discards everything. Watches end as `COMPACTED`, and so do those that begin before the replica is whole again. */
   reset(info: StreamInfo, highest: number): void {
     this.flush();
     const { last_seq: last, messages } = info.state;
@@ -137,8 +137,8 @@ export class Replica {
   }
 
   /**
-   * Takes in a message. False when it shows that the bucket has lost what it had before: this message is another one than
-   * that of the same sequence.
+   * Applies a message. Returns false if it shows that the bucket has lost messages: it differs from the earlier message
+   * of the same sequence.
    */
   apply(message: Msg, { seq, pending, time }: Delivery): boolean {
     if (seq <= this.#revision) return seq < this.#revision || this.#time === '' || time === this.#time;
@@ -155,7 +155,7 @@ export class Replica {
     return true;
   }
 
-  /** There is nothing in the bucket between what it has and this revision. */
+  /** Notes that the bucket has no messages between the replica's revision and this one. */
   reach(revision: number): void {
     this.#revision = Math.max(this.#revision, revision);
     if (this.#whole || this.#revision < this.#wholeFrom) return;
@@ -163,7 +163,7 @@ export class Replica {
     this.#whole = true;
   }
 
-  /** Tells those who watch what was taken in since the last time. */
+  /** Delivers to watches what was applied since the last call. */
   flush(): void {
     if (this.#events.length === 0) return;
     const [events, sizes] = [this.#events, this.#sizes];
@@ -184,7 +184,7 @@ export class Replica {
     const event: StoreEvent = Object.freeze({ key, value, revision });
     const known = this.entries.get(key) !== undefined;
     if (value === undefined) {
-      this.deletions.delete(key); // to be the last
+      this.deletions.delete(key); // so that it is inserted last
       this.deletions.set(key, { revision, atMs: this.timeMs, isMark });
       if (known) this.#size--;
       this.entries.delete(key);
@@ -198,7 +198,7 @@ export class Replica {
     this.#sizes.push(message.subject.length + message.data.length);
   }
 
-  /** What is no JSON was written by somebody else; it counts as a delete. */
+  /** A value that is not valid JSON was written by another client; it counts as a delete. */
   #valueOf(key: string, message: Msg): unknown {
     try {
       return freezeJson(message.json());

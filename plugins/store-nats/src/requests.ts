@@ -9,14 +9,14 @@ interface Waiting {
 }
 
 /**
- * Questions to JetStream and their answers, which are JSON. What fails is `UNAVAILABLE` or `FORBIDDEN` where the question
- * reached nobody, and `TIMEOUT` where that is not known. Nothing is asked twice.
+ * Requests to JetStream and their JSON replies. A request fails with `UNAVAILABLE` or `FORBIDDEN` if it reached no
+ * server, and with `TIMEOUT` if that is unknown. No request is sent twice.
  */
 export class Requests {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #inbox = `${createInbox()}.`;
-  /** By the last token of the reply subject; the oldest come first, and so do their deadlines. */
+  /** Pending requests by the last token of the reply subject; oldest first, and thus by deadline. */
   readonly #waiting = new Map<string, Waiting>();
   #connection: NatsConnection | undefined;
   #subscribed: NatsConnection | undefined;
@@ -29,7 +29,7 @@ export class Requests {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Questions go there from now on; the client keeps the subscription over losses. */
+  /** Uses this connection for further requests; the client restores the subscription after a reconnect. */
   connected(connection: NatsConnection): void {
     this.#connection = connection;
     if (this.#subscribed === connection) return;
@@ -42,7 +42,7 @@ export class Requests {
     this.#failAll(new GantryError('TIMEOUT', 'store-nats: the connection was lost before the answer came'));
   }
 
-  /** What waits for an answer from this subject will get none. */
+  /** Fails the requests that wait for a reply on this subject, which the user may not receive. */
   forbidden(subject: string): void {
     const message = `store-nats: the server does not let us publish to "${subject}"`;
     for (const [token, { subject: asked, reject }] of this.#waiting) {

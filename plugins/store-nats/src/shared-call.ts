@@ -1,4 +1,4 @@
-/** A call that many make at once: all who come while one is on its way share the next. */
+/** Shares a call between concurrent callers: all that arrive while one is in flight share the next one. */
 export class SharedCall<T> {
   readonly #make: () => Promise<T>;
   #current: Promise<unknown> = Promise.resolve();
@@ -8,7 +8,7 @@ export class SharedCall<T> {
     this.#make = make;
   }
 
-  /** What a call comes to that begins after this one. */
+  /** Result of a call that begins after this one. */
   call(): Promise<T> {
     this.#next ??= this.#begin();
     return this.#next;

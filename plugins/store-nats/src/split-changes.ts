@@ -1,4 +1,6 @@
-/** Cuts a commit into runs, in order, none of which has a key twice: a run can be on its way all at once. */
+/**
+ * Splits a commit into runs, in order, none of which has a key twice: all changes of a run can be in flight together.
+ */
 export function splitChanges<C extends { readonly key: string }>(changes: readonly C[]): readonly C[][] {
   const runs: C[][] = [];
   let run: C[] = [];

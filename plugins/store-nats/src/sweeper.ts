@@ -2,9 +2,9 @@ import type { Clock, Logger, Random } from '@gantry/core';
 import type { Bucket } from './bucket.ts';
 import type { Replica } from './replica.ts';
 
-/** Of the time that deletes are kept, so much lies between two sweeps: 1 min of 1 h. */
+/** Number of sweeps in the time that deletes are kept: one a minute for 1 h. */
 const PART = 60;
-/** So many are removed in one sweep, and so many at a time. */
+/** Maximum number of marks removed in one sweep, followed by the number removed concurrently. */
 const PER_SWEEP = 1000;
 const AT_A_TIME = 50;
 
@@ -18,8 +18,8 @@ export interface SweeperParts {
 }
 
 /**
- * Removes old marks of deletions from the bucket, so that a key that is gone costs nothing in the end. Old is measured by
- * the times of the bucket's own messages. Every store does it, each at its own time; who comes second finds nothing.
+ * Removes old marks of deletions from the bucket, so that a deleted key eventually costs nothing. Age is measured by
+ * the times of the bucket's own messages. Every store sweeps, each at its own time; the later one finds nothing to do.
  */
 export class Sweeper {
   readonly #parts: SweeperParts;

@@ -4,19 +4,20 @@ const MESSAGES_AT_ONCE = 1000;
 
 interface Turn {
   readonly key: string;
-  /** Writes it, given the sequence that the whole bucket has to have then; false when it was refused. */
+  /** Writes it, given the sequence that the whole bucket must have by then; false if the server rejected it. */
   readonly write: (bucketSequence: number) => Promise<boolean>;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Puts the writes to a replicated bucket in a row. The leader of one checks what is expected of a key before it proposes
- * the write to the others and not when it is done (nats-server issue 4320), so of several on their way at once with the
- * same expectation all may be done. What is expected of the sequence of the whole bucket is checked when the write is
- * done: each write therefore also names that, counted on from the write before it, and no batch has a key twice. It names
- * the newest sequence up to which everything is known, so that what is expected is known to hold just then. What others
- * write in between makes the rest of a batch be refused, and it is tried again.
+ * Serializes the writes to a replicated bucket. The leader of its stream checks the expectation about a key before it
+ * proposes the write to the others, and not when the write is applied (nats-server issue 4320), so several writes in
+ * flight with the same expectation may all succeed. The expected sequence of the whole bucket is checked when the write
+ * is applied: each write therefore also names that sequence, counted on from the previous write, and no batch has a key
+ * twice. A batch starts from the newest sequence up to which everything is known, so the expectations about its keys
+ * are known to hold at exactly that point. A concurrent write of another process makes the server reject the rest of a
+ * batch, which is then retried.
  */
 export class Turns {
   readonly #mirror: Mirror;
@@ -27,7 +28,7 @@ export class Turns {
     this.#mirror = mirror;
   }
 
-  /** Resolves once it was its turn, whatever came of it; fails with what `write` fails with. */
+  /** Resolves after its turn, whatever the result; fails with the error that `write` fails with. */
   take(key: string, write: Turn['write']): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ key, write, resolve, reject });
@@ -37,13 +38,13 @@ export class Turns {
 
   async #run(): Promise<void> {
     this.#running = true;
-    await null; // what comes in the same moment goes together
+    await null; // writes of the same moment go together
     while (this.#waiting.length > 0) {
       const batch = this.#next();
       const from = this.#mirror.knownTo;
       const results = await Promise.allSettled(batch.map(({ write }, index) => write(from + index)));
       const allDone = results.every((result) => result.status === 'fulfilled' && result.value);
-      // Others have written: see what, or the next batch is refused as well.
+      // Others have written: catch up, or the next batch is rejected as well.
       if (!allDone) await this.#mirror.upToDate(() => undefined).catch(() => undefined);
       for (const [index, result] of results.entries()) {
         if (result.status === 'fulfilled') batch[index]?.resolve();
@@ -53,7 +54,7 @@ export class Turns {
     this.#running = false;
   }
 
-  /** The oldest, each key once. */
+  /** The oldest writes, each key once. */
   #next(): readonly Turn[] {
     const batch: Turn[] = [];
     const later: Turn[] = [];

@@ -1,4 +1,4 @@
-/** Lets so many messages, and so many bytes, be on their way at a time; the others wait in order. */
+/** Limits the number of messages, and of bytes, in flight; the others wait in order. */
 export class Window {
   readonly #messages: number;
   readonly #bytes: number;
@@ -11,7 +11,7 @@ export class Window {
     this.#bytes = bytes;
   }
 
-  /** Undefined when there is room at once. What has entered must {@link leave}. */
+  /** Undefined if there is room immediately. A message that has entered must {@link leave}. */
   enter(bytes: number): Promise<void> | undefined {
     if (this.#queue.length === 0 && this.#fits(bytes)) {
       this.#add(bytes);
@@ -30,7 +30,7 @@ export class Window {
     }
   }
 
-  /** One alone always fits. */
+  /** A message alone always fits. */
   #fits(bytes: number): boolean {
     if (this.#messagesOut === 0) return true;
     return this.#messagesOut < this.#messages && this.#bytesOut + bytes <= this.#bytes;

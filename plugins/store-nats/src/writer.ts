@@ -18,9 +18,9 @@ import { Window } from './window.ts';
 
 const MESSAGES_OUT = 1000;
 const BYTES_OUT = 16 * 1024 * 1024;
-/** So often a change is tried that the server refuses although nothing stands against it. */
+/** Maximum number of attempts for a change that the server rejects although no conflicting write is found. */
 const TRIES = 12;
-/** The same in a replicated bucket, where every write of others is in the way. */
+/** The same for a replicated bucket, where every write of another process conflicts. */
 const TRIES_IN_TURNS = 60;
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 500;
@@ -33,21 +33,21 @@ export interface WriterParts {
   readonly random: Random;
 }
 
-/** A change on its way to its answer. */
+/** A change in progress. */
 interface Task {
   readonly change: EncodedChange;
   outcome: Outcome | undefined;
-  /** The sequence that the server has refused last. */
+  /** The sequence that the server rejected last. */
   refused: number | undefined;
 }
 
-/** How much of a commit is done, for the error of what is not. */
+/** How much of a commit is done, for the error about the rest. */
 interface Progress {
   written: number;
   unknown: number;
 }
 
-/** Writes commits: the changes of different keys all at once, in order, each confirmed or refused by itself. */
+/** Writes commits: changes of different keys concurrently, in order, each confirmed or rejected individually. */
 export class Writer {
   readonly #parts: WriterParts;
   readonly #window = new Window(MESSAGES_OUT, BYTES_OUT);
@@ -78,7 +78,7 @@ export class Writer {
     return tasks.map(({ outcome }) => outcome as Outcome);
   }
 
-  /** Tries until the server and what is known agree about every change. */
+  /** Retries until the server and the known state agree about every change. */
   async #writeRun(
     tasks: readonly Task[],
     progress: Progress,
@@ -105,13 +105,13 @@ export class Writer {
     }
   }
 
-  /** From what is known; from all that there is to know, where that is not enough. */
+  /** Decides from the known state, or after catching up with the bucket if that is not enough. */
   async #decide(tasks: readonly Task[], looks: boolean): Promise<readonly Decision[]> {
     const { mirror, replica } = this.#parts;
     const all = (isFresh: boolean): Decision[] =>
       tasks.map(({ change, refused }) => {
         const decision = decide(change, mirror.latest(change.key), isFresh, replica.revision);
-        // The mark of a deletion is gone from the bucket after a while, and here it may be remembered.
+        // The mark of a deletion is removed from the bucket after a while, but may still be remembered here.
         const isForgotten = change.expect === 'absent' && decision.kind === 'write' && refused !== undefined;
         return isForgotten && decision.sequence === refused && refused > 0
           ? { kind: 'write', sequence: 0 }
@@ -147,7 +147,9 @@ export class Writer {
     }
   }
 
-  /** False when it was refused for a sequence. What expects nothing need not wait for what others write. */
+  /**
+   * Returns false if rejected for a sequence. A change without an expectation need not wait for the writes of others.
+   */
   async #put(
     task: Task,
     sequence: number | undefined,
@@ -168,14 +170,14 @@ export class Writer {
     return true;
   }
 
-  /** Whether a sequence is still what is known of a key, after others may have had their turn. */
+  /** Whether a sequence is still the known one of a key, after writes of others may have arrived. */
   #stillHolds(key: string, sequence: number | undefined): boolean {
     const { present, revision } = this.#parts.mirror.latest(key);
     return sequence === 0 ? !present : revision === sequence;
   }
 }
 
-/** Waits for all, whatever comes of them, and fails if one did: with what leaves least known. */
+/** Waits for all writes to settle. If some failed, throws the error that leaves the most in doubt. */
 async function allDone(writes: readonly Promise<void>[]): Promise<void> {
   if (writes.length === 1) return await (writes[0] as Promise<void>);
   const settled = await Promise.allSettled(writes);
@@ -183,7 +185,7 @@ async function allDone(writes: readonly Promise<void>[]): Promise<void> {
   if (errors.length > 0) throw errors.find((error) => isGantryError(error, 'TIMEOUT')) ?? errors[0];
 }
 
-/** After a part was written, nothing may say that nothing was. */
+/** After a part was written, an error must not claim that nothing was. */
 function partWritten(error: unknown, { written, unknown }: Progress, all: number): GantryError {
   const found = toGantryError(error, 'store-nats');
   if (written + unknown === 0) return found;

@@ -3,7 +3,7 @@ import { publishCases } from './publish-cases.ts';
 import { requestCases } from './request-cases.ts';
 import type { BusSubject } from './subject.ts';
 
-/** The promises of `contracts.bus`. Each case wants a bus that is started and has nobody on it. */
+/** The promises of `contracts.bus`. Each case requires a started bus without subscribers or responders. */
 export const busKit: Kit<BusSubject> = {
   contract: 'bus',
   cases: [...publishCases, ...requestCases],

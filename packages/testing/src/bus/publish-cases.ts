@@ -263,7 +263,7 @@ export const publishCases: readonly BusCase[] = [
   },
 ];
 
-/** Waits until a message that is published now has arrived: what was on its way has arrived, too. */
+/** Waits until a message published now has arrived, so that all messages in flight have arrived, too. */
 async function flushed({ bus }: BusSubject, context: CaseContext, subject = 'flush.the.bus'): Promise<void> {
   const heard = inbox();
   const end = bus.subscribe(subject, heard.handler);

@@ -1,18 +1,18 @@
 import type { Bus, BusMessage, Lifecycle } from '@gantry/core';
 import type { Case } from '../kit.ts';
 
-/** A bus that is started and has nobody on it. */
+/** A started bus without subscribers or responders. */
 export interface BusSubject {
   readonly bus: Bus & Lifecycle;
-  /** Lets time pass by the clock the bus goes by: a test clock's `advance`, or a real wait. */
+  /** Lets time pass on the bus's clock: a test clock's `advance`, or a real wait. */
   readonly pass: (ms: number) => Promise<void>;
-  /** How many errors the bus has logged. */
+  /** Number of errors that the bus has logged. */
   readonly logged: () => number;
 }
 
 export type BusCase = Case<BusSubject>;
 
-/** A subscriber that writes down what it gets. */
+/** A subscriber that records the messages it receives. */
 export interface Inbox {
   readonly messages: BusMessage[];
   readonly handler: (message: BusMessage) => void;

@@ -8,10 +8,10 @@ import {
 } from '@gantry/core';
 import type { Case, CaseContext } from '../kit.ts';
 
-/** What differs between runtimes in a template of a certain behaviour. */
+/** The part of a template for a certain behaviour that differs between runtimes. */
 export type TemplateInput = Partial<ServiceInput['spec']['template']>;
 
-/** The API of a cluster that runs, has the nodes `node-1` and `node-2`, and no objects of a user. */
+/** The API of a running cluster that has the nodes `node-1` and `node-2`, and no user objects. */
 export interface ClusterApiSubject {
   readonly api: ClusterApi;
   readonly workloads: {
@@ -19,9 +19,9 @@ export interface ClusterApiSubject {
     readonly runs: TemplateInput;
     /** Prints these lines to standard output and then runs until it is stopped. */
     readonly prints: (lines: readonly string[]) => TemplateInput;
-    /** Ends by itself at once, with code 0. */
+    /** Exits on its own immediately, with code 0. */
     readonly ends: TemplateInput;
-    /** Answers each line on its port 80 with the same line; absent where tasks have no ports. */
+    /** Answers each line on its port 80 with the same line; absent if tasks have no ports. */
     readonly echoes?: TemplateInput;
   };
   readonly commands: {
@@ -29,7 +29,7 @@ export interface ClusterApiSubject {
     readonly exits: (code: number) => readonly string[];
     /** Copies its standard input to its standard output. */
     readonly copies: readonly string[];
-    /** Where tasks can run commands as another user and in another directory. */
+    /** Present if tasks can run commands as another user and in another directory. */
     readonly execAs?: {
       /** A user other than the tasks' own, as `printsUser` prints it. */
       readonly user: string;
@@ -82,7 +82,7 @@ export async function taskOf({ api }: ClusterApiSubject, service: string): Promi
   return namespace === undefined || namespace === 'default' ? name : `${namespace}/${name}`;
 }
 
-/** Events of a watch that is read all the time, as `added web`. */
+/** Events of a watch that is read continuously, as `added web`. */
 export interface Watched {
   readonly seen: string[];
   ended: boolean;
@@ -107,7 +107,7 @@ export function follow<T extends { readonly meta: { readonly name: string } }>(
   return watched;
 }
 
-/** Log lines that are read all the time. */
+/** Reads log lines continuously. */
 export function followLogs(batches: AsyncIterable<readonly LogLine[]>): {
   readonly lines: LogLine[];
   readonly done: Promise<void>;
@@ -117,11 +117,11 @@ export function followLogs(batches: AsyncIterable<readonly LogLine[]>): {
     for await (const batch of batches) lines.push(...batch);
   };
   const done = read();
-  done.catch(() => undefined); // whoever waits for the end sees it
+  done.catch(() => undefined); // reported to the caller that waits for the end
   return { lines, done };
 }
 
-/** For `rejects`: an error with one of these codes, and anything else as what it is. */
+/** For `rejects`: accepts an error with one of these codes; anything else becomes the cause of an `INTERNAL` error. */
 export function is(...codes: readonly GantryError['code'][]): (error: unknown) => boolean {
   return (error) => {
     if (isGantryError(error, ...codes)) return true;

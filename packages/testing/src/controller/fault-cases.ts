@@ -5,10 +5,12 @@ import type { ControllerCase, ControllerSubject } from './subject.ts';
 import { Tap } from './tap.ts';
 import { during, finish, Kept, work } from './trial.ts';
 
-/** A controller that writes more often than this in one piece of work is tried on its first writes only. */
+/**
+ * Maximum number of writes tested: a controller that writes more often in one run is tested on its first writes only.
+ */
 const MAX_WRITES = 12;
 
-/** Tries something with the first write, the second, and so on, until there is no such write. */
+/** Runs a trial with the first write, the second, and so on, until there is no such write. */
 async function withEachWrite(trial: (nth: number) => Promise<boolean>): Promise<void> {
   for (let nth = 1; nth <= MAX_WRITES; nth++) {
     const struck = await trial(nth);
@@ -31,7 +33,7 @@ async function workDespite(
   });
 }
 
-/** What a controller does when something goes wrong. */
+/** The behaviour of a controller when something goes wrong. */
 export const faultCases: readonly ControllerCase[] = [
   {
     name: 'it gets done although one of its writes is refused, whichever it is',
@@ -81,7 +83,7 @@ export const faultCases: readonly ControllerCase[] = [
           others = trial.cluster.get(contracts.store);
           await work(subject, context, trial);
         });
-        // One that only uses the writer never meets a conflict: the writer has dealt with it.
+        // A controller that only uses the writer never sees a conflict: the writer has handled it.
         return touched || tap.writes >= nth;
       });
     },
@@ -93,7 +95,7 @@ const notYet = (error: unknown): boolean => {
   throw error;
 };
 
-/** Gives every object of a commit another label before it is written. */
+/** Gives every object of a commit a different label before it is written. */
 async function touch(store: Store, changes: readonly Change[]): Promise<void> {
   for (const { key } of changes) {
     const entry = await store.get(key);

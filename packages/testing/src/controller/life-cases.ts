@@ -4,7 +4,7 @@ import type { ControllerCase } from './subject.ts';
 import { Tap } from './tap.ts';
 import { during, keysOf, type Trial, unless, work } from './trial.ts';
 
-/** What a controller does when nothing goes wrong. */
+/** The behaviour of a controller when nothing goes wrong. */
 export const lifeCases: readonly ControllerCase[] = [
   {
     name: 'it has a name, and watches kinds that the cluster knows',
@@ -123,7 +123,7 @@ async function reconcileAll({ tap }: Trial, keys: readonly string[]): Promise<vo
   for (const key of keys) await tap.controller?.reconcile(key, new AbortController().signal);
 }
 
-/** Written by others while nothing changes. */
+/** Keys that other components write while nothing changes. */
 const RESTLESS = /^(nodes|events|cluster|leader|tokens)(\/|$)/;
 
 /** The revision of each object that only controllers and users change. */

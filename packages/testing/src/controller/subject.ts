@@ -1,25 +1,28 @@
 import type { AnyInput, ClusterApi, Plugin, Token } from '@gantry/core';
 import type { Case } from '../kit.ts';
 
-/** What the kit uses of a cluster; that of `createCluster` fits. */
+/** The part of a cluster that the kit uses; the result of `createCluster` fits. */
 export interface TestedCluster extends AsyncDisposable {
   readonly api: ClusterApi;
   get<T>(token: Token<T>): T;
 }
 
-/** A controller in a cluster, and something for it to do. */
+/** A controller in a cluster, and some work for it. */
 export interface ControllerSubject {
   /** Name of the plugin that provides the controller. */
   readonly plugin: string;
-  /** All plugins of a cluster that has the controller: new ones each time, with a store that one cluster leaves to the next. */
+  /**
+   * All plugins of a cluster that has the controller: new ones each time, with a store that one cluster leaves to the
+   * next.
+   */
   readonly plugins: () => readonly Plugin[];
   /** `createCluster` of `@gantry/host`. */
   readonly create: (plugins: readonly Plugin[]) => Promise<TestedCluster>;
-  /** Applied together; the last one is deleted at the end of the case about deletion. */
+  /** Objects applied together; the last one is deleted at the end of the case about deletion. */
   readonly inputs: readonly AnyInput[];
-  /** Whether the controller has done all that the inputs ask for. Asked again and again; advances a clock of the test. */
+  /** Whether the controller has done everything that the inputs ask for. Polled; advances a clock of the test. */
   readonly done: (api: ClusterApi) => Promise<boolean>;
-  /** Whether everything is as it is to be after the last input was deleted (default: that object is gone). */
+  /** Whether everything is as it should be after the last input was deleted (default: that object is gone). */
   readonly undone?: ((api: ClusterApi) => Promise<boolean>) | undefined;
 }
 

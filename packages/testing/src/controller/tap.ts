@@ -15,17 +15,17 @@ import {
  */
 export type Fate = 'done' | 'refused' | 'lost' | 'cut';
 
-/** Sits between a controller and what it writes by: counts its writes, and decides what becomes of each. */
+/** Sits between a controller and its writer: counts its writes, and decides the fate of each. */
 export class Tap {
   controller: Controller | undefined;
-  /** Writes so far. */
+  /** Number of writes so far. */
   writes = 0;
-  /** Whether a write had another fate than to be done. */
+  /** Whether a write had another fate than `done`. */
   struck = false;
   readonly #fate: (write: number) => Fate;
   readonly #before: (changes: readonly Change[]) => Promise<void>;
 
-  /** @param before runs before each commit of the controller */
+  /** @param before called before each commit of the controller */
   constructor(
     fate: (write: number) => Fate = () => 'done',
     before: (changes: readonly Change[]) => Promise<void> = async () => {},
@@ -34,7 +34,7 @@ export class Tap {
     this.#before = before;
   }
 
-  /** The plugins, with the controller's writes going through here. */
+  /** Returns the plugins, with the controller's writes routed through this tap. */
   into(plugins: readonly Plugin[], name: string): readonly Plugin[] {
     if (!plugins.some((plugin) => plugin.name === name))
       throw new GantryError('INVALID_OPTIONS', `the subject has no plugin "${name}"`);

@@ -12,7 +12,7 @@ import type { CaseContext } from '../kit.ts';
 import type { ControllerSubject, TestedCluster } from './subject.ts';
 import type { Tap } from './tap.ts';
 
-/** A cluster with the controller in it, through one case. */
+/** A cluster with the controller in it, for the duration of one case. */
 export interface Trial {
   readonly tap: Tap;
   readonly cluster: TestedCluster;
@@ -36,7 +36,7 @@ export async function during<T>(
   }
 }
 
-/** Applies what there is to do, and waits until it is done. */
+/** Applies the inputs, and waits until the work is done. */
 export async function work(subject: ControllerSubject, context: CaseContext, { api }: Trial): Promise<void> {
   await context.within(api.applyAll(subject.inputs), 'the inputs to be applied');
   await finish(subject, context, api);
@@ -50,7 +50,7 @@ export async function finish(
   await context.until(() => unless(subject.done(api)), 'the controller to finish its work');
 }
 
-/** False while an object that the answer needs does not exist. */
+/** The answer, or false while an object that it needs does not exist. */
 export async function unless(answer: Promise<boolean>): Promise<boolean> {
   try {
     return await answer;
@@ -78,7 +78,7 @@ export function keysOf(trial: Trial): readonly string[] {
   return [...new Set(keys)].sort();
 }
 
-/** The plugins, with a store that outlives the clusters that use it. */
+/** The plugins, with a store that outlives the clusters using it. */
 export class Kept implements AsyncDisposable {
   readonly #subject: ControllerSubject;
   #store: (Store & Lifecycle) | undefined;

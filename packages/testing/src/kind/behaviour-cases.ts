@@ -19,7 +19,7 @@ interface Said {
   readonly indexes: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** All that a kind says about an object. */
+/** Everything that a kind's definition derives from an object. */
 function said({ definition }: KindSubject, object: Filled): Said {
   const { indexes = {} } = definition;
   return {
@@ -30,7 +30,7 @@ function said({ definition }: KindSubject, object: Filled): Said {
   };
 }
 
-/** The places where two values differ: pairs of what each has there. */
+/** The places where two values differ, as pairs of their values there. */
 function differences(a: unknown, b: unknown): readonly (readonly [unknown, unknown])[] {
   if (a === b) return [];
   const apart = [a, b].some((value) => typeof value !== 'object' || value === null);
@@ -218,5 +218,5 @@ const deletionCases: readonly KindCase[] = [
   },
 ];
 
-/** What a kind says about its objects. */
+/** Cases about what a definition derives from objects of its kind. */
 export const behaviourCases: readonly KindCase[] = [...relationCases, ...secretCases, ...deletionCases];

@@ -17,10 +17,10 @@ const refused = (error: unknown): boolean => isGantryError(error, 'INVALID_OBJEC
 const validate = (subject: KindSubject, input: unknown): unknown =>
   validateInput<InputKind>(input, tableOf(subject));
 
-/** An input with more, or other, than it has. */
+/** The input with additional, or replaced, fields. */
 const withMore = (input: unknown, more: object): unknown => ({ ...(copyOf(input) as object), ...more });
 
-/** What users write: validated, filled in, and refused. */
+/** Input of users: validation, defaults, and rejection. */
 export const inputCases: readonly KindCase[] = [
   {
     name: 'every input is accepted, and accepted again, unchanged, as it was filled in',

@@ -12,20 +12,20 @@ import {
 } from '@gantry/core';
 import type { Case } from '../kit.ts';
 
-/** A kind, and what the kit is to try it with. */
+/** A kind, and the objects to test it with. */
 export interface KindSubject {
   readonly definition: KindDefinition;
-  /** What users may write. Together they should have every field that the kind knows, secrets and references too. */
+  /** Valid user input. Together the inputs should have every field that the kind knows, secrets and references too. */
   readonly inputs: readonly unknown[];
-  /** Objects as they are stored: needed for a kind whose objects users do not create, and welcome for one with a status. */
+  /** Objects as stored: required for a kind whose objects users do not create, and useful for one with a status. */
   readonly objects?: readonly AnyObject[] | undefined;
-  /** The other kinds that it refers to, beside those of the core. */
+  /** The other kinds that it refers to, in addition to those of the core. */
   readonly others?: readonly KindDefinition[] | undefined;
 }
 
 export type KindCase = Case<KindSubject>;
 
-/** What is read from a kind's objects: the input as validation fills it in. */
+/** The parts read from a kind's objects: the input with defaults filled in by validation. */
 export interface Filled extends Declared {
   readonly spec: never;
   readonly meta: ObjectMeta;
@@ -56,7 +56,7 @@ export function filled(subject: KindSubject): readonly Filled[] {
   return subject.inputs.map((input) => frozen(validateInput<InputKind>(copyOf(input), kinds)) as Filled);
 }
 
-/** Objects of the kind as the store has them: those that the subject brings, and one for each input. */
+/** Objects of the kind as the store has them: those of the subject, and one for each input. */
 export function stored(subject: KindSubject): readonly Filled[] {
   const { namespaced, initialStatus, createdBy } = subject.definition;
   const written = createdBy === undefined ? filled(subject) : [];

@@ -16,10 +16,10 @@ import {
 const skip = ({ loadBalancer }: LoadBalancerSubject): string | undefined =>
   loadBalancer.supports.ejection === true ? undefined : 'it ejects no backends';
 
-/** Connections that are made until a backend has to have been ejected. */
+/** Maximum number of connections before a backend must have been ejected. */
 const MAX_CONNECTIONS = 200;
 
-/** Connects as a client, until a backend has said something or the connection is closed. */
+/** Connects as a client, until a backend has sent something or the connection is closed. */
 async function visit(port: number, context: CaseContext): Promise<void> {
   const socket = connect({ port, host: ADDRESS });
   const over = new Promise<void>((resolve) => {

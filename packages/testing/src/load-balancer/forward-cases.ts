@@ -75,7 +75,7 @@ export const forwardCases: readonly LoadBalancerCase[] = [
       const backend = await startBackend('b', context);
       const [port = 0] = await apply(subject, context, frontend([backend.as(ready)]));
       const client = await dial(port, context);
-      // More than the buffers on the way hold, to a backend that does not read for a while.
+      // More than the buffers in between hold, to a backend that does not read for a while.
       const text = Array.from({ length: 2_000_000 }, (_, index) => `${index};`).join('');
       for (const socket of backend.sockets) socket.pause();
       client.socket.write(text);

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import type { Backend, Frontend, Lifecycle, LoadBalancer } from '@gantry/core';
 import type { Case, CaseContext } from '../kit.ts';
 
-/** A load balancer that is started, has nothing to balance, and can reach and listen on 127.0.0.1. */
+/** A started load balancer without frontends that can reach and listen on 127.0.0.1. */
 export interface LoadBalancerSubject {
   readonly loadBalancer: LoadBalancer & Lifecycle;
 }
@@ -12,17 +12,17 @@ export type LoadBalancerCase = Case<LoadBalancerSubject>;
 
 export const ADDRESS = '127.0.0.1';
 
-/** A server that says its name first and then sends back what it gets. */
+/** A server that sends its name first and then echoes what it receives. */
 export interface TestBackend {
   readonly id: string;
   readonly sockets: Set<Socket>;
-  /** Connections since its start. */
+  /** Number of connections since its start. */
   readonly count: () => number;
   as(state: Backend['state']): Backend;
 }
 
 export async function startBackend(id: string, context: CaseContext): Promise<TestBackend> {
-  // Every socket of a case listens for its end.
+  // Every socket of a case has a listener for the signal.
   setMaxListeners(0, context.signal);
   const sockets = new Set<Socket>();
   let count = 0;
@@ -61,17 +61,17 @@ export async function listening(
   return { port: (server.address() as { port: number }).port, close };
 }
 
-/** A client's connection: who answered, what came, and how it ended. */
+/** A client's connection: the backend that answered, the data received, and how it ended. */
 export interface Client {
   readonly socket: Socket;
-  /** The name the backend said. */
+  /** The name that the backend sent. */
   readonly backend: string;
-  /** All that came after the name. */
+  /** Everything received after the name. */
   readonly received: () => string;
-  /** How much that is, in characters: cheap to ask again and again. */
+  /** Its length in characters: cheap to poll. */
   readonly count: () => number;
   readonly closed: () => boolean;
-  /** Waits until the connection has gone and the backend's side with it. */
+  /** Closes the connection, and waits until the backend's side is closed as well. */
   hangUp(): Promise<void>;
 }
 
@@ -109,7 +109,7 @@ export async function dial(port: number, context: CaseContext): Promise<Client> 
   return { socket, backend, received, count, closed: () => over, hangUp };
 }
 
-/** Says something and waits for its echo: the connection is alive and nothing is mixed up. */
+/** Sends a text and waits for its echo: the connection is alive and nothing is mixed up. */
 export async function talk(client: Client, text: string, context: CaseContext): Promise<void> {
   const before = client.count();
   client.socket.write(text);
@@ -117,7 +117,7 @@ export async function talk(client: Client, text: string, context: CaseContext): 
   if (client.received().slice(before) !== text) throw new Error(`"${text}" came back as something else`);
 }
 
-/** Whether anybody listens there. */
+/** Whether the port accepts connections. */
 export async function answers(port: number, context: CaseContext): Promise<boolean> {
   const socket = connect({ port, host: ADDRESS });
   const answer = new Promise<boolean>((resolve) => {

@@ -204,7 +204,7 @@ const networkCases: readonly NetworkCase[] = [
   },
 ];
 
-/** The promises of `contracts.network`. Each case wants a network that is started and has no tasks. */
+/** The promises of `contracts.network`. Each case requires a started network without tasks. */
 export const networkKit: Kit<NetworkSubject> = {
   contract: 'network',
   cases: [...portCases, ...networkCases],

@@ -1,16 +1,16 @@
 import type { AttachRequest, Lifecycle, Network } from '@gantry/core';
 import type { Case } from '../kit.ts';
 
-/** A network that is started and has no networks of the kit's and no tasks. */
+/** A started network without tasks and without networks of the kit. */
 export interface NetworkSubject {
   readonly network: Network & Lifecycle;
-  /** So many ports of the host that nobody listens on. */
+  /** Returns `count` unused ports of the host. */
   readonly freePorts: (count: number) => Promise<readonly number[]>;
 }
 
 export type NetworkCase = Case<NetworkSubject>;
 
-/** A request; what a case is about is overridden. */
+/** A request; a case overrides the fields it is about. */
 export function ask(task: string, more: Partial<AttachRequest> = {}): AttachRequest {
   return { task, service: 'kit', ports: [], networks: [], ...more };
 }

@@ -43,7 +43,7 @@ export const adoptionCases: readonly RuntimeCase[] = [
       const followed = follow(next, context.signal);
       const runs = (await find(next, context, 'a'))?.state === 'running';
       strictEqual((await ended(next, context, 'a')).exitCode, 5);
-      // Unless the restart took so long that it had ended before.
+      // Unless the restart took so long that the task had ended before.
       if (runs) strictEqual((await told(followed, context, 'a', 'exited')).exitCode, 5);
     },
   },

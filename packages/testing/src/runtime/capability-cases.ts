@@ -107,7 +107,7 @@ export const capabilityCases: readonly RuntimeCase[] = [
         lines.map(({ text, stream }) => `${stream} ${text}`),
         [...LINES.map((line) => `stdout ${line}`)],
       );
-      // Clocks of engines are not ours to the ms.
+      // Clocks of engines differ from the test's by more than a ms.
       ok(lines.every(({ time }) => time >= startedAt - 1000 && time <= startedAt + 600_000));
     },
   },

@@ -6,7 +6,7 @@ import { execAsCases } from './exec-as-cases.ts';
 import { lifeCases } from './life-cases.ts';
 import type { RuntimeSubject } from './subject.ts';
 
-/** The promises of `contracts.runtime`. Each case wants a runtime that is started and has no tasks. */
+/** The promises of `contracts.runtime`. Each case requires a started runtime without tasks. */
 export const runtimeKit: Kit<RuntimeSubject> = {
   contract: 'runtime',
   cases: [...lifeCases, ...eventCases, ...adoptionCases, ...capabilityCases, ...execAsCases],

@@ -11,27 +11,27 @@ import {
 } from '@gantry/core';
 import type { Case, CaseContext } from '../kit.ts';
 
-/** What differs between runtimes in a template of a certain behaviour. */
+/** The part of a template for a certain behaviour that differs between runtimes. */
 export type Workload = Partial<TemplateSpec>;
 
-/** A runtime that is started and has no tasks. Its clean-up removes whatever a case leaves. */
+/** A started runtime without tasks. Its clean-up removes whatever a case leaves. */
 export interface RuntimeSubject {
   readonly runtime: Runtime & Lifecycle;
-  /** Closes the present instance and gives a new one over the same machine. */
+  /** Closes the current instance and returns a new one over the same machine. */
   readonly restart: () => Promise<Runtime & Lifecycle>;
   readonly workloads: {
     /** Runs until it is stopped; ends at the signals TERM and USR1. */
     readonly sleeps: Workload;
-    /** Ends by itself with this code, not before so many ms. */
+    /** Exits on its own with this code, after at least `afterMs`. */
     readonly exits: (code: number, afterMs: number) => Workload;
     /** Prints these lines to standard output and then sleeps. */
     readonly prints: (lines: readonly string[]) => Workload;
-    /** Runs on when it gets the stop signal; prints a line once it does, for no signal is ignored before it is trapped. */
+    /** Keeps running after the stop signal; prints a line once it ignores it, since a signal must be trapped first. */
     readonly ignoresStop: Workload;
     /** Can never start. */
     readonly hopeless: Workload;
   };
-  /** Commands for `exec`; needed if it is supported. */
+  /** Commands for `exec`; required if it is supported. */
   readonly commands?: {
     /** Writes this text to its standard output. */
     readonly says: (text: string) => readonly string[];
@@ -42,7 +42,7 @@ export interface RuntimeSubject {
     readonly hangs: readonly string[];
     /** Exits with 0 while a process of `hangs` runs in the task, and otherwise with another code. */
     readonly findsHanging: readonly string[];
-    /** Needed if `supports.execUser` or `supports.execWorkingDir`. */
+    /** Required if `supports.execUser` or `supports.execWorkingDir`. */
     readonly execAs?: {
       /** A user other than that of `sleeps`, as `printsUser` prints it. */
       readonly user: string;
@@ -106,7 +106,10 @@ export async function find(
   return all.find((one) => one.task === task);
 }
 
-/** Ensures a task that ignores the stop signal; resolves, once it does, to the time (ms) since when, as far as logs tell. */
+/**
+ * Ensures a task that ignores the stop signal; resolves, once it does, to the time (ms) since when, according to its
+ * logs.
+ */
 export async function ensureDeaf(
   { runtime, workloads }: RuntimeSubject,
   context: CaseContext,
@@ -118,7 +121,7 @@ export async function ensureDeaf(
   return (await readLogs(runtime, context, task))[0]?.time ?? startedAt;
 }
 
-/** Waits until the list says that a task has ended. */
+/** Waits until the list reports that a task has ended. */
 export async function ended(runtime: Runtime, context: CaseContext, task: string): Promise<RuntimeTask> {
   return await context.until(async () => {
     const status = (await runtime.list()).find((one) => one.task === task);
@@ -126,7 +129,7 @@ export async function ended(runtime: Runtime, context: CaseContext, task: string
   }, `"${task}" to end`);
 }
 
-/** Events that are read all the time. */
+/** Events that are read continuously. */
 export interface Followed {
   readonly events: RuntimeTask[];
   ended: boolean;
@@ -148,7 +151,7 @@ export function follow(runtime: Runtime, signal: AbortSignal): Followed {
   return followed;
 }
 
-/** Waits until an event says this of a task; fails as soon as the events end before. */
+/** Waits until an event reports this about a task; fails as soon as the events end before. */
 export async function told(
   followed: Followed,
   context: CaseContext,
@@ -176,7 +179,7 @@ export async function readLogs(
   return lines;
 }
 
-/** Waits until the task has written so many lines. */
+/** Waits until the task has written `count` lines. */
 export async function written(
   runtime: Runtime,
   context: CaseContext,

@@ -21,7 +21,7 @@ function withFree(name: string, memory: number): NodeView {
   });
 }
 
-/** The one reason there is. */
+/** The only reason. */
 function onlyRefusal(scheduler: Scheduler, nodes: readonly NodeView[], group: TaskGroup): FilterResult {
   const { filters } = explain(scheduler, nodes, group);
   const [refusal] = filters;
@@ -29,7 +29,7 @@ function onlyRefusal(scheduler: Scheduler, nodes: readonly NodeView[], group: Ta
   return refusal;
 }
 
-/** That a plan says why. */
+/** Cases about the reasons that a plan gives. */
 export const explanationCases: readonly Case<Scheduler>[] = [
   {
     name: 'the scheduler has a name, and signs with it',

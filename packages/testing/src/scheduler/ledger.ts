@@ -8,7 +8,7 @@ import {
 } from '@gantry/core';
 
 /**
- * What a plan means for the nodes, worked out anew from the round alone: the referee of the kit, as plain as can be.
+ * What a plan means for the nodes, recomputed from the round alone: the kit's reference, kept as simple as possible.
  */
 export class Ledger {
   readonly #nodes: ReadonlyMap<string, Entry>;
@@ -27,7 +27,7 @@ export class Ledger {
     );
   }
 
-  /** Why one more task of the group must not go to this node; undefined if it may. */
+  /** Why the node must not get one more task of the group; undefined if it may. */
   objection(group: TaskGroup, name: string): string | undefined {
     const node = this.#nodes.get(name);
     if (node === undefined) return `there is no node "${name}"`;
@@ -51,7 +51,7 @@ export class Ledger {
     return port === undefined ? undefined : `"${name}" uses the host port ${port} already`;
   }
 
-  /** Puts a task there, right or wrong. */
+  /** Records a task on a node, right or wrong. */
   place({ service, requests, hostPorts }: TaskGroup, name: string): void {
     const node = this.#nodes.get(name);
     if (node === undefined) return;
@@ -75,7 +75,7 @@ interface Entry {
   readonly hostPorts: Set<string>;
 }
 
-/** Everything that is wrong with where a plan puts tasks, and with what it leaves. */
+/** Everything that is wrong with the placements of a plan, and with the tasks it leaves unplaced. */
 export function objections({ groups, nodes }: Round, plan: Plan): readonly string[] {
   const ledger = new Ledger(nodes);
   const problems: string[] = [];

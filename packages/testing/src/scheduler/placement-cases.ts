@@ -8,7 +8,7 @@ const MI = 2 ** 20;
 const GENERATED_ROUNDS = 200;
 const MANY_TASKS = 10_000;
 
-/** Places, and checks every law about where tasks may go. */
+/** Places, and checks every law about placements. */
 function place(scheduler: Scheduler, nodes: readonly NodeView[], groups: readonly TaskGroup[]): Plan {
   const round = roundOf(nodes, groups);
   const plan = scheduler.place(round);
@@ -16,12 +16,12 @@ function place(scheduler: Scheduler, nodes: readonly NodeView[], groups: readonl
   return plan;
 }
 
-/** How many tasks of each group were placed. */
+/** Number of placed tasks of each group. */
 function counts(plan: Plan): readonly number[] {
   return plan.groups.map(({ nodes }) => nodes.length);
 }
 
-/** Where tasks may go, and that they go there. */
+/** Cases about where tasks may be placed, and that they are. */
 export const placementCases: readonly Case<Scheduler>[] = [
   {
     name: 'every group is answered once, in order, and no task twice',
@@ -212,7 +212,7 @@ export const placementCases: readonly Case<Scheduler>[] = [
         taskGroup(`service-${at}`, MANY_TASKS / 10, { requests: { cpu: 100 } }),
       );
       let plan: Plan | undefined;
-      // The first look does the work and finds nothing, so the next one happens only if patience has not ended.
+      // The first check does the work and finds nothing, so the next one happens only if patience has not ended.
       await until(() => {
         if (plan !== undefined) return true;
         plan = scheduler.place(roundOf(nodes, groups));

@@ -5,7 +5,7 @@ import { randomRound } from './rounds.ts';
 
 const SEEDS = Array.from({ length: 20 }, (_, at) => 1000 + at);
 
-/** That a plan is a function of its round. */
+/** Cases that check that a plan is a function of its round. */
 export const purityCases: readonly Case<Scheduler>[] = [
   {
     name: 'the same round gives the same plan',

@@ -3,7 +3,7 @@ import { SeededRandom } from '../seeded-random.ts';
 
 const MI = 2 ** 20;
 
-/** A node with four cores and 4Gi that has nothing to do, unless said otherwise. */
+/** An idle node with four cores and 4Gi, unless overridden. */
 export function nodeView(name: string, facts: Partial<NodeView> = {}): NodeView {
   return {
     name,
@@ -20,7 +20,7 @@ export function nodeView(name: string, facts: Partial<NodeView> = {}): NodeView 
   };
 }
 
-/** Some tasks of a service that ask for nothing in particular, unless said otherwise. */
+/** Some tasks of a service without special requirements, unless overridden. */
 export function taskGroup(
   service: string,
   count: number,
@@ -43,7 +43,7 @@ export function taskGroup(
   };
 }
 
-/** A round, its chance seeded anew: two calls give equal rounds. */
+/** A round with freshly seeded randomness: two calls give equal rounds. */
 export function roundOf(nodes: readonly NodeView[], groups: readonly TaskGroup[], seed = 1): Round {
   return { nodes, groups, random: new SeededRandom(seed) };
 }

@@ -234,7 +234,7 @@ export const engineCases: readonly StoreCase[] = [
   },
 ];
 
-/** Reads until the engine answers again. */
+/** Retries a read until the engine answers again. */
 async function reads<T>(context: CaseContext, read: () => Promise<T>): Promise<T> {
   const found = await context.until(
     () =>
@@ -247,7 +247,7 @@ async function reads<T>(context: CaseContext, read: () => Promise<T>): Promise<T
   return found.value;
 }
 
-/** Writes once the engine answers again: an outage of which the end is not noticed yet is no answer. */
+/** Retries a write until the engine answers again: an outage whose end has not been noticed yet does not count. */
 async function writes(
   context: CaseContext,
   store: Store,

@@ -7,7 +7,7 @@ import { assertTold, commit, follow, mark, plain, reached, type StoreCase, shown
 const SEEDS = 8;
 const STEPS = 60;
 
-/** A store is a map whose entries carry the revision of their write: the same random commands to both. */
+/** Runs the same random commands on a store and on its model, a map whose entries carry the revision of their write. */
 export const modelCase: StoreCase = {
   name: 'random commands do to the store what they do to a map with revisions',
   async run({ store }, context) {

@@ -9,7 +9,7 @@ import type { StoreSubject } from './subject.ts';
 import { watchCases } from './watch-cases.ts';
 import { writeCases } from './write-cases.ts';
 
-/** The promises of `contracts.store`. Each case wants a store that is empty and started. */
+/** The promises of `contracts.store`. Each case requires an empty, started store. */
 export const storeKit: Kit<StoreSubject> = {
   contract: 'store',
   cases: [

@@ -4,30 +4,30 @@ import type { Change, Json, Lifecycle, Outcome, Store, StoreEvent } from '@gantr
 import { GantryError } from '@gantry/core';
 import type { Case, CaseContext } from '../kit.ts';
 
-/** A store that is empty and started, and what the test can do to what is behind it. */
+/** An empty, started store, and what the test can do to its engine. */
 export interface StoreSubject {
   readonly store: Store & Lifecycle;
-  /** Makes the store forget all events up to now; absent where that cannot be done from outside. */
+  /** Makes the store forget all events up to now; absent if that cannot be done from outside. */
   readonly forget?: () => Promise<void>;
-  /** Another store over the same data, as another process would have it; absent where only one may. */
+  /** Another store over the same data, as another process would have it; absent if only one may use the data. */
   readonly second?: () => Promise<Store & Lifecycle>;
   /**
-   * Crashes what keeps the data and starts it again; returns the store to go on with, the same one where it finds its
-   * engine again by itself. For stores that are durable.
+   * Crashes the engine that keeps the data and restarts it. Returns the store to continue with: the same one if it
+   * reconnects to its engine automatically. For durable stores.
    */
   readonly restart?: () => Promise<Store & Lifecycle>;
-  /** The way between store and engine; absent where there is none. */
+  /** The connection between store and engine; absent if there is none. */
   readonly link?: StoreLink;
   /** Moves the wall clock that the store is given, by ms. */
   readonly jump?: (ms: number) => void;
 }
 
 export interface StoreLink {
-  /** Nothing gets through. */
+  /** Blocks all traffic. */
   cut(): void;
-  /** Questions arrive, answers are lost. */
+  /** Lets requests through and drops replies. */
   loseAnswers(): void;
-  /** All is well again. */
+  /** Restores the connection. */
   heal(): void;
 }
 
@@ -49,15 +49,15 @@ export async function put(store: Store, context: CaseContext, key: string, value
   return outcome.revision;
 }
 
-/** As JSON would carry it: what a store may do to a value, and nothing more. */
+/** The value after a round trip through JSON: the only change that a store may make to it. */
 export function plain(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }
 
-/** A watch that is read all the time: what it has seen, and how it ended. */
+/** A watch that is read continuously: what it has seen, and how it ended. */
 export interface Followed {
   readonly events: StoreEvent[];
-  /** Set once the iteration ended; `error` where it threw. */
+  /** Set once the iteration ended; `error` if it threw. */
   ended: boolean;
   error: unknown;
   emptyBatches: number;
@@ -104,8 +104,8 @@ export async function reached(followed: Followed, revision: number, context: Cas
 }
 
 /**
- * What a watch has told against what was written, both as {@link shown}: everything, in order and once, except that it
- * may have left out what a later write to the same key has replaced.
+ * Compares the events that a watch has delivered with the writes, both as {@link shown}: everything, in order and once,
+ * except that it may have skipped a write that a later one to the same key has superseded.
  */
 export function assertTold(told: readonly unknown[], written: readonly unknown[], message = ''): void {
   const last = new Map(written.map((event) => [(event as [string])[0], event]));
@@ -124,7 +124,7 @@ export function assertTold(told: readonly unknown[], written: readonly unknown[]
   });
 }
 
-/** Writes below `prefix` to flush a watch: what was to arrive has arrived when this has. */
+/** Writes below `prefix` to flush a watch: once this write has arrived, all earlier ones have. */
 export async function mark(store: Store, context: CaseContext, key: string): Promise<number> {
   return await put(store, context, key, 'the end');
 }

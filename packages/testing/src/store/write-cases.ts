@@ -291,7 +291,7 @@ export const writeCases: readonly StoreCase[] = [
   },
 ];
 
-/** Changing something frozen throws; that it does is as good as the change having no effect. */
+/** Attempts a change to a frozen value. It throws, which is as good as the change having no effect. */
 function attempt(change: () => unknown): void {
   try {
     change();
