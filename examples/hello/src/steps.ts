@@ -93,11 +93,12 @@ async function rollBack({ api, platform, traffic, signal }: Scene): Promise<stri
   return `${took} until v2 alone was back, v3 never served`;
 }
 
-async function explain({ api, signal }: Scene): Promise<string> {
+async function explain({ api, platform, signal }: Scene): Promise<string> {
+  const template = platform.template('v1', false);
   await api.apply({
     kind: 'service',
     meta: { name: 'giant' },
-    spec: { template: { command: ['sleep', '1'], resources: { requests: { memory: '512Ti' } } } },
+    spec: { template: { ...template, resources: { requests: { memory: '512Ti' } } } },
   });
   const refused = ({ status }: Service): boolean =>
     status.conditions.some(({ type, status: holds }) => type === 'Scheduled' && holds === 'false');
