@@ -67,6 +67,7 @@ for (const { title, needs, fences, start } of SETS) {
       return begun >= 0 && events.slice(begun).some(({ key }) => /^(task|service)s\//.test(key));
     };
 
+    let listed = '';
     /** Whether a server lists the leader of the present term as such, and the killed one as unreachable. */
     const tells = async (asked: PartProcess, killed: PartProcess): Promise<boolean> => {
       const servers = await ha.api(asked).servers();
@@ -77,6 +78,7 @@ for (const { title, needs, fences, start } of SETS) {
         return `${each.name} ${each === leader ? 'leader' : 'standby'} ready`;
       });
       const told = servers.find(({ status }) => status.role === 'leader')?.status;
+      listed = `${JSON.stringify(servers)}, expected ${wanted.join()} in term ${term.number}`;
       return roles.join() === wanted.join() && told?.term === term.number && told.urls.length === 1;
     };
 
@@ -103,7 +105,10 @@ for (const { title, needs, fences, start } of SETS) {
         await leader.end();
         await ha.until(async () => (await ha.term()).number > before.number, 'the next term');
         took.push(Math.round(performance.now() - killedAt));
-        if (round === 0) await ha.until(() => tells(other, leader), 'a list of servers with the new leader');
+        if (round === 0) {
+          const seen = (): string => `a list of servers with the new leader, got ${listed}`;
+          await ha.until(() => tells(other, leader), seen);
+        }
         // The update may be over already, or wait for its time of monitoring: this is work for the next leader in any case.
         wanted.replicas = wanted.replicas === 6 ? 5 : wanted.replicas + 1;
         await apply(wanted, other);

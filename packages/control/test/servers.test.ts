@@ -156,6 +156,17 @@ describe('servers over one bus', () => {
     expect(seenBy(a)).toEqual(['a standby ready', 'b standby ready']);
   });
 
+  test('know each other as soon as a further one has started, not with the next message', async () => {
+    const a = await join('a');
+    const b = await join('b');
+    await clock.settle();
+    expect(seenBy(a)).toEqual(['a standby ready', 'b standby ready']);
+    expect(seenBy(b)).toEqual(['a standby ready', 'b standby ready']);
+    const sent = a.sent + b.sent;
+    await clock.settle();
+    expect(a.sent + b.sent).toBe(sent);
+  });
+
   test.each([
     ['nothing', null],
     ['text', 'a'],
@@ -239,6 +250,16 @@ describe('a term', () => {
     expect(registry.list()[0]?.status).toMatchObject({ role: 'leader', leaderSince: clock.now() });
     expect(registry.list()[0]?.status.term).toBe(term);
     await mark[Symbol.asyncDispose]();
+    expect(registry.list()[0]?.status.role).toBe('standby');
+  });
+
+  test('that ends while its number is read leaves no mark', async () => {
+    const store = new MemoryStore();
+    const registry = new ServerRegistry({ clock, random: new SeededRandom(1) });
+    const mark = new LeadingMark({ registry, store, clock });
+    const starting = mark.start(new AbortController().signal);
+    await mark[Symbol.asyncDispose]();
+    await starting;
     expect(registry.list()[0]?.status.role).toBe('standby');
   });
 

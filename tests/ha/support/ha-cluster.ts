@@ -129,8 +129,12 @@ export class HaCluster implements AsyncDisposable {
     );
   }
 
-  /** Asks until something holds; outages are no answer. */
-  async until<T>(look: () => Promise<T | undefined | false>, what: string, timeoutMs = 120_000): Promise<T> {
+  /** Asks until something holds; outages are no answer. `what`: what was waited for, and what was seen instead. */
+  async until<T>(
+    look: () => Promise<T | undefined | false>,
+    what: string | (() => string),
+    timeoutMs = 120_000,
+  ): Promise<T> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const found = await look().catch((error: unknown) => {
@@ -139,7 +143,10 @@ export class HaCluster implements AsyncDisposable {
         throw error;
       });
       if (found !== undefined && found !== false) return found;
-      if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}${this.told()}`);
+      if (performance.now() > deadline) {
+        const missed = typeof what === 'string' ? what : what();
+        throw new Error(`waited ${timeoutMs} ms for ${missed}${this.told()}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }

@@ -12,6 +12,7 @@ interface Parts {
 export class LeadingMark implements Component {
   readonly name = 'leading-mark';
   readonly #parts: Parts;
+  #closed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -21,10 +22,12 @@ export class LeadingMark implements Component {
     const { registry, clock } = this.#parts;
     const since = clock.now();
     const term = await this.#term(signal);
-    registry.leads({ since, ...(term !== undefined && { term }) });
+    // The term may be over by now: the mark of the past would stay.
+    if (!this.#closed) registry.leads({ since, ...(term !== undefined && { term }) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     this.#parts.registry.leads(undefined);
   }
 

@@ -91,7 +91,9 @@ export class ServerPresence implements Component {
 
   #receive({ payload }: BusMessage): void {
     try {
-      this.#parts.registry.receive(messages.server(payload));
+      const { registry } = this.#parts;
+      // A server that has just started learns of this one at once, not with its next message.
+      if (registry.receive(messages.server(payload))) this.#publish(registry.message());
     } catch (error) {
       // Once: whoever sends such messages sends many of them.
       if (!this.#warned) this.#logger.warn('rejected a message of a server', { error: toGantryError(error) });
@@ -103,7 +105,8 @@ export class ServerPresence implements Component {
 /**
  * Plugin: makes this process one of several servers in `contracts.servers`. It publishes a message every `heartbeatMs`
  * (default 2,000, at most 3,000: a server is unreachable after 6 s without one), and one more when it starts or stops
- * leading and when it is closed. `identity` is the name under which it is listed (default `server`).
+ * leading, when another server appears, and when it is closed. `identity` is the name under which it is listed (default
+ * `server`).
  */
 export const serverPresence = definePlugin({
   name: 'component-server-presence',

@@ -85,10 +85,13 @@ export class ServerRegistry implements Servers {
     this.#membership?.changed();
   }
 
-  /** Takes a checked message of another server. */
-  receive(message: ServerMessage): void {
-    if (message.server === this.id) return;
+  /** Takes a checked message of another server. Returns whether that server was unknown and is listed now. */
+  receive(message: ServerMessage): boolean {
+    const { server } = message;
+    if (server === this.id) return false;
+    const isKnown = this.#table.has(server);
     this.#table = withMessage(this.#table, message, this.#parts.clock.elapsed());
+    return !isKnown && this.#table.has(server);
   }
 
   /** What this process says of itself. */
