@@ -253,7 +253,7 @@ describe('a term', () => {
     expect(registry.list()[0]?.status.role).toBe('standby');
   });
 
-  test('that ends while its number is read leaves no mark', async () => {
+  test('leaves no mark if it ends while its number is read', async () => {
     const store = new MemoryStore();
     const registry = new ServerRegistry({ clock, random: new SeededRandom(1) });
     const mark = new LeadingMark({ registry, store, clock });
