@@ -16,7 +16,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { natsBus } from '@gantry/bus-nats';
-import { contracts, type HeartbeatReply, type PullReply, subjects } from '@gantry/core';
+import {
+  contracts,
+  type DispatchSubjects,
+  type HeartbeatReply,
+  type PullReply,
+  subjects,
+} from '@gantry/core';
 import { createCluster } from '@gantry/host';
 import { server } from '@gantry/presets';
 import { lmdbStore } from '@gantry/store-lmdb';
@@ -105,6 +111,7 @@ class Refused extends Error {}
 /** One agent, reduced to its messages. */
 class Session {
   readonly #node: string;
+  readonly #subjects: DispatchSubjects;
   readonly #session: string;
   readonly #link: NatsConnection;
   readonly #agents: Agents;
@@ -115,6 +122,7 @@ class Session {
 
   constructor(index: number, agents: Agents) {
     this.#node = `node-${index}`;
+    this.#subjects = SUBJECTS.dispatch(this.#node);
     this.#session = `session-${index}`;
     this.#link = agents.links[index % agents.links.length] as NatsConnection;
     this.#agents = agents;
@@ -122,7 +130,6 @@ class Session {
 
   async register(): Promise<void> {
     const question = {
-      node: this.#node,
       session: this.#session,
       labels: {},
       capacity: { cpu: 8000, memory: 2 ** 34 },
@@ -131,7 +138,7 @@ class Session {
     for (let waitMs = RETRY_MS; ; waitMs = Math.min(5000, waitMs * 2)) {
       try {
         const { heartbeatMs } = await this.#ask<{ heartbeatMs: number }>(
-          SUBJECTS.register,
+          this.#subjects.register,
           question,
           CALL_MS,
         );
@@ -158,11 +165,11 @@ class Session {
   }
 
   async #beat(): Promise<void> {
-    const question = { node: this.#node, session: this.#session };
+    const question = { session: this.#session };
     const begun = performance.now();
     try {
       const { revision } = await this.#ask<HeartbeatReply>(
-        SUBJECTS.heartbeat,
+        this.#subjects.heartbeat,
         question,
         this.#heartbeatMs * 2,
       );
@@ -182,18 +189,22 @@ class Session {
     this.#wanted = true;
     if (this.#pulling) return;
     this.#pulling = true;
-    const who = { node: this.#node, session: this.#session };
+    const who = { session: this.#session };
     while (this.#wanted) {
       this.#wanted = false;
       this.#agents.pulls++;
       try {
-        const reply = await this.#ask<PullReply>(SUBJECTS.pull, { ...who, since: this.#since }, CALL_MS);
+        const reply = await this.#ask<PullReply>(
+          this.#subjects.pull,
+          { ...who, since: this.#since },
+          CALL_MS,
+        );
         this.#since = reply.revision;
         const status = { state: 'running', since: Date.now(), ready: true };
         const statuses = reply.assignments
           .filter((task) => task.status.state !== 'running')
           .map(({ name }) => ({ task: name, status }));
-        if (statuses.length > 0) await this.#ask(SUBJECTS.report, { ...who, statuses }, CALL_MS);
+        if (statuses.length > 0) await this.#ask(this.#subjects.report, { ...who, statuses }, CALL_MS);
       } catch {
         this.#agents.failures++;
         this.#since = 0; // the next heartbeat reports that there is something

@@ -1,5 +1,4 @@
 /** Inputs on which an earlier version failed, each reduced to the least that shows it, on a cluster that runs nothing. */
-import { ingressAdmission } from '@gantry/agent';
 import { proxyLoadBalancer } from '@gantry/lb-proxy';
 import { describe, expect, test } from 'vitest';
 import { fakeBed } from '../failures/support/fake-bed.ts';
@@ -148,7 +147,7 @@ services:
   });
 
   test('r20-udp: a published UDP port that no component forwards is rejected, and nothing is stored', async () => {
-    await using bed = await fakeBed(1, [proxyLoadBalancer(), ingressAdmission()]);
+    await using bed = await fakeBed(1, [proxyLoadBalancer()]);
     await write(bed, {
       'compose.yaml': `services:
   dns: { image: "dns:1", restart: always, ports: ["18053:53/udp", "18053:53/tcp"] }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { natsBus } from '@gantry/bus-nats';
-import { createCluster } from '@gantry/host';
+import { createCluster, joinCluster } from '@gantry/host';
 import { server } from '@gantry/presets';
 import { fakeNode } from '@gantry/presets/fake';
 import { memoryStore } from '@gantry/store-memory';
@@ -44,7 +44,7 @@ try {
       console.log(line);
       lines.push(line);
       if (lines.length === 1) {
-        await using _node = await createCluster(fakeNode({ bus: bus() }), {
+        await using _node = await joinCluster(fakeNode({ bus: bus() }), {
           name: 'shop',
           nodes: [{ name: 'n1' }],
         });

@@ -2,6 +2,7 @@ import type {
   AgentIdentity,
   Bus,
   Clock,
+  LoadBalancer,
   Logger,
   Network,
   NodeInfo,
@@ -28,6 +29,8 @@ export interface AgentParts {
   readonly node: NodeInfo;
   readonly runtime: Runtime;
   readonly network: Network;
+  /** Load balancers of the machine. */
+  readonly balancers: readonly LoadBalancer[];
   readonly bus: Bus;
   readonly clock: Clock;
   readonly random: Random;

@@ -14,6 +14,7 @@ export const agent = definePlugin({
     node: contracts.node,
     runtime: contracts.runtime,
     network: contracts.network,
+    balancers: contracts.loadBalancer,
     bus: contracts.bus,
     clock: contracts.clock,
     random: contracts.random,
@@ -37,13 +38,14 @@ export const agent = definePlugin({
   create: (options, needs) => new NodeAgent({ ...needs, subjects: subjects(needs.cluster.name) }, options),
 });
 
-/** Plugin: keeps the machine's load balancer in step with the cluster. */
+/** Plugin: keeps the load balancers of the machine in step with the cluster. */
 export const ingress = definePlugin({
   name: 'component-ingress',
-  provides: contracts.component,
+  provides: contracts.machineComponent,
   needs: {
     cluster: contracts.cluster,
-    loadBalancer: contracts.loadBalancer,
+    machine: contracts.machine,
+    balancers: contracts.loadBalancer,
     network: contracts.network,
     bus: contracts.bus,
     clock: contracts.clock,

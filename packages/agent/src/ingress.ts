@@ -1,14 +1,15 @@
 import {
-  type BackendStats,
   type Bus,
   type Clock,
   type Component,
   type Frontend,
   type FrontendStatus,
+  type IngressReply,
   type IngressRequest,
   isGantryError,
   type LoadBalancer,
   type Logger,
+  type MachineInfo,
   messages,
   type Network,
   type Random,
@@ -16,8 +17,8 @@ import {
   type Subjects,
   toGantryError,
 } from '@gantry/core';
-import { BalancerStats } from './balancer-stats.ts';
-import { ejectionsSince, type SeenBackends } from './ejections.ts';
+import { assignFrontends } from './assign-frontends.ts';
+import { DrivenBalancer } from './driven-balancer.ts';
 import type { KeptFrontends } from './kept-frontends.ts';
 import { NetworkCleanup } from './network-cleanup.ts';
 import { Rests } from './rests.ts';
@@ -25,11 +26,12 @@ import { Rests } from './rests.ts';
 const CALL_MS = 5000;
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
-/** Sign of life, and remedy for lost hints. */
+/** Interval of exchanges that nothing asked for: a heartbeat, and the remedy for lost hints. */
 const RESYNC_MS = 5000;
 
 export interface IngressParts {
-  readonly loadBalancer: LoadBalancer;
+  readonly machine: MachineInfo;
+  readonly balancers: readonly LoadBalancer[];
   readonly network: Network;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -40,8 +42,16 @@ export interface IngressParts {
   readonly kept?: KeptFrontends | undefined;
 }
 
+/** A version of the frontends, and the hub of the control plane that assigned it. */
+interface Version {
+  readonly hub: string | undefined;
+  readonly version: number;
+}
+
+const NO_VERSION: Version = Object.freeze({ hub: undefined, version: 0 });
+
 /**
- * Keeps one machine's load balancer in step with the cluster: requests the frontends, applies them, and reports their
+ * Keeps the load balancers of a machine in step with the cluster: requests the frontends, applies them, and reports their
  * status, which draining backends still have connections, and which backends were ejected. Removes networks that the
  * cluster no longer has.
  */
@@ -52,15 +62,14 @@ export class Ingress implements Component {
   readonly #session: string;
   readonly #stop = new AbortController();
   readonly #rests: Rests;
-  readonly #stats: BalancerStats;
+  readonly #balancers: readonly DrivenBalancer[];
   readonly #networks: NetworkCleanup;
-  #hub: string | undefined;
-  #applied = 0;
-  #draining = false;
-  #frontends: readonly Frontend[] = [];
+  /** The version that every load balancer has applied, and the hub it is from. */
+  #applied: Version = NO_VERSION;
+  /** The version of the frontends that are known. */
+  #latest: Version = NO_VERSION;
+  readonly #byService = new Map<string, readonly Frontend[]>();
   #statuses: readonly FrontendStatus[] = [];
-  /** Ejections that the control plane knows. */
-  #seen: SeenBackends = new Map();
   #wake = new AbortController();
   #due = false;
   #loop: Promise<void> | undefined;
@@ -72,19 +81,21 @@ export class Ingress implements Component {
     this.#address = address;
     this.#session = randomId(parts.random);
     this.#rests = new Rests(parts.clock);
-    this.#stats = new BalancerStats(parts.loadBalancer, parts.clock, parts.logger);
+    this.#balancers = parts.balancers.map(
+      (balancer) => new DrivenBalancer(balancer, parts.clock, parts.logger),
+    );
     this.#networks = new NetworkCleanup(parts.network, parts.logger);
   }
 
   async start(): Promise<void> {
-    const { bus, subjects, loadBalancer } = this.#parts;
+    const { bus, subjects } = this.#parts;
     this.#unsubscribe = [
       bus.subscribe(subjects.ingressHint, () => this.#kick()),
       bus.subscribe(subjects.leaderHint, () => {
         this.#rests.hurry();
         this.#kick();
       }),
-      loadBalancer.onDrained(() => this.#kick()),
+      ...this.#balancers.map((balancer) => balancer.onDrained(() => this.#kick())),
     ];
     await this.#serveKept();
     this.#loop = this.#run();
@@ -95,19 +106,18 @@ export class Ingress implements Component {
     this.#stop.abort();
     this.#wake.abort();
     await this.#loop;
-    if (this.#hub !== undefined) await this.#parts.kept?.save(this.#frontends);
+    if (this.#latest !== NO_VERSION) await this.#parts.kept?.save(this.#frontends);
     await this.#networks.idle();
   }
 
   /** Serves the ports of the last program until the control plane says which there are now. */
   async #serveKept(): Promise<void> {
-    const { kept, loadBalancer, logger } = this.#parts;
+    const { kept, logger } = this.#parts;
     const frontends = (await kept?.read(this.#address)) ?? [];
     if (frontends.length === 0) return;
-    logger.info('serving the ports of before', { frontends: frontends.length });
-    await loadBalancer.apply(frontends).catch((error: unknown) => {
-      logger.warn('failed to serve the ports of the last program', { error: toGantryError(error) });
-    });
+    logger.info('serving the ports of the last program', { frontends: frontends.length });
+    const { byBalancer } = assignFrontends(frontends, this.#balancers);
+    await Promise.all(this.#balancers.map((each) => each.apply(byBalancer.get(each.name) ?? [])));
   }
 
   #kick(): void {
@@ -126,12 +136,12 @@ export class Ingress implements Component {
         await this.#rest(this.#hasFailed ? wait : RESYNC_MS);
         if (this.#hasFailed && !this.#due && !signal.aborted) {
           wait = Math.min(MAX_RETRY_MS, wait * 2);
-          await this.#applyAgain();
+          await this.#apply();
         }
       } catch (error) {
         if (signal.aborted) return;
         if (!isGantryError(error, 'UNAVAILABLE', 'TIMEOUT')) {
-          logger.warn('the load balancer could not be brought in step', { error: toGantryError(error) });
+          logger.warn('failed to exchange frontends with the control plane', { error: toGantryError(error) });
         }
         this.#due = false;
         await this.#rest(wait);
@@ -140,58 +150,70 @@ export class Ingress implements Component {
     }
   }
 
+  get #frontends(): readonly Frontend[] {
+    return [...this.#byService.values()].flat();
+  }
+
+  /** Whether the frontends have to be applied once more, for a port was taken or a load balancer failed. */
   get #hasFailed(): boolean {
-    return this.#statuses.some(({ error }) => error !== undefined);
+    return this.#applied !== this.#latest || this.#statuses.some(({ error }) => error !== undefined);
   }
 
-  /** Tries once more to listen on ports that were taken, and reports what came of it with the next exchange. */
-  async #applyAgain(): Promise<void> {
-    this.#statuses = await this.#parts.loadBalancer.apply(this.#frontends);
-  }
-
-  /** One exchange; whether there was something to apply, which is then to be confirmed by another. */
+  /** One exchange; returns whether something was applied, which has to be confirmed by another exchange. */
   async #sync(): Promise<boolean> {
-    const { bus, subjects, loadBalancer } = this.#parts;
-    const ejects = loadBalancer.supports.ejection === true;
-    const stats = ejects || this.#draining ? await this.#stats.read() : [];
-    const { reports: ejections, seen } =
-      stats === undefined
-        ? { reports: [], seen: this.#seen }
-        : ejectionsSince(this.#seen, ejects ? stats : []);
+    const { bus, subjects, machine } = this.#parts;
+    const observations = await Promise.all(this.#balancers.map((balancer) => balancer.observe()));
+    const ejections = observations.flatMap((each) => each.ejections);
     const request: IngressRequest = {
       session: this.#session,
-      hub: this.#hub,
-      applied: this.#applied,
+      hub: this.#applied.hub,
+      applied: this.#applied.version,
       statuses: this.#statuses,
-      busy: stats === undefined ? this.#drainingBackends() : busyBackends(stats),
+      busy: observations.flatMap(({ busy }) => busy),
       ...(ejections.length > 0 && { ejections }),
     };
-    const signal = this.#rests.during(this.#stop.signal);
     const reply = messages.ingressReply(
-      await bus.request(subjects.ingress, request, {
+      await bus.request(subjects.ingress(machine.name), request, {
         timeoutMs: CALL_MS,
-        signal,
+        signal: this.#rests.during(this.#stop.signal),
       }),
     );
-    this.#seen = seen;
-    if (reply.frontends === undefined) {
+    for (const { accept } of observations) accept();
+    if (reply.hub === this.#latest.hub && reply.version === this.#latest.version) {
       await this.#parts.kept?.save(this.#frontends);
       return false;
     }
-    const frontends = reply.frontends.map((frontend): Frontend => ({ ...frontend, address: this.#address }));
-    this.#draining = frontends.some(({ backends }) => backends.some(({ state }) => state === 'draining'));
-    this.#frontends = frontends;
-    this.#statuses = await loadBalancer.apply(frontends);
-    this.#applied = reply.version;
-    this.#hub = reply.hub;
-    if (reply.networks !== undefined) this.#networks.keep(new Set(reply.networks));
-    return true;
+    this.#learn(reply);
+    await this.#apply();
+    return this.#applied === this.#latest;
   }
 
-  /** Backends that may still have connections as far as is known; their tasks wait for `drainMs` at most. */
-  #drainingBackends(): string[] {
-    const backends = this.#frontends.flatMap((frontend) => frontend.backends);
-    return [...new Set(backends.filter(({ state }) => state === 'draining').map(({ id }) => id))];
+  #learn({ hub, version, full, changed, networks }: IngressReply): void {
+    if (full) this.#byService.clear();
+    for (const [service, frontends] of Object.entries(changed)) {
+      if (frontends.length === 0) this.#byService.delete(service);
+      else
+        this.#byService.set(
+          service,
+          frontends.map((frontend) => ({ ...frontend, address: this.#address })),
+        );
+    }
+    this.#latest = { hub, version };
+    if (networks !== undefined) this.#networks.keep(new Set(networks));
+  }
+
+  /**
+   * Applies what is known. A version counts as applied only if every load balancer has taken it over: one that has not may
+   * still send to tasks that are about to be stopped.
+   */
+  async #apply(): Promise<void> {
+    const latest = this.#latest;
+    const { byBalancer, rejected } = assignFrontends(this.#frontends, this.#balancers);
+    const results = await Promise.all(
+      this.#balancers.map((balancer) => balancer.apply(byBalancer.get(balancer.name) ?? [])),
+    );
+    this.#statuses = [...results.flatMap(({ statuses }) => statuses), ...rejected];
+    if (results.every(({ isComplete }) => isComplete)) this.#applied = latest;
   }
 
   async #rest(ms: number): Promise<void> {
@@ -199,10 +221,4 @@ export class Ingress implements Component {
     this.#wake = new AbortController();
     await this.#parts.clock.sleep(ms, this.#wake.signal).catch(() => undefined);
   }
-}
-
-function busyBackends(stats: readonly BackendStats[]): string[] {
-  return stats
-    .filter(({ state, active }) => state === 'draining' && active > 0)
-    .map(({ backend }) => backend);
 }

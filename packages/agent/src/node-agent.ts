@@ -170,11 +170,11 @@ export class NodeAgent implements Agent {
   }
 
   async #register(signal: AbortSignal): Promise<void> {
-    const { node, runtime, network } = this.#parts;
-    const features = featuresOfNode(runtime, network);
+    const { node, runtime, network, balancers } = this.#parts;
+    const features = featuresOfNode(runtime, network, balancers);
     const facts = registrationOf(node, this.#session, this.#info as RuntimeInfo, features);
     const identity = this.#identity as AgentIdentity;
-    this.#heartbeatMs = await this.#registrar.register(facts, identity, signal);
+    this.#heartbeatMs = await this.#registrar.register(this.node, facts, identity, signal);
     this.#since = 0; // whoever did not know this agent may not know what it has: ask for everything
   }
 
@@ -207,7 +207,8 @@ export class NodeAgent implements Agent {
   async #beat(): Promise<void> {
     const { clock, random, logger, subjects } = this.#parts;
     const { signal } = this.#stop;
-    const request = { node: this.node, session: this.#session };
+    const request = { session: this.#session };
+    const { heartbeat } = subjects.dispatch(this.node);
     let resyncAt = clock.elapsed() + RESYNC_MS;
     let sentAt = clock.elapsed();
     while (!signal.aborted) {
@@ -217,10 +218,11 @@ export class NodeAgent implements Agent {
         await this.#rests.rest(Math.max(0, sentAt + everyMs - clock.elapsed()), signal);
         if (signal.aborted) return;
         sentAt = clock.elapsed();
-        const reply = await this.#ask(subjects.heartbeat, request, signal, this.#heartbeatMs);
+        const reply = await this.#ask(heartbeat, request, signal, this.#heartbeatMs);
         if (messages.heartbeatReply(reply).revision > this.#since) this.#pull();
         if (clock.elapsed() < resyncAt) continue;
         resyncAt = clock.elapsed() + RESYNC_MS;
+        this.#pull(); // and finds out if its revision is not one of the store
         await this.#resync();
       } catch (error) {
         if (signal.aborted) return;
@@ -276,8 +278,9 @@ export class NodeAgent implements Agent {
 
   async #pullOnce(): Promise<void> {
     const since = this.#since;
-    const request: PullRequest = { node: this.node, session: this.#session, since };
-    const reply = messages.pullReply(await this.#ask(this.#parts.subjects.pull, request, this.#stop.signal));
+    const request: PullRequest = { session: this.#session, since };
+    const { pull } = this.#parts.subjects.dispatch(this.node);
+    const reply = messages.pullReply(await this.#ask(pull, request, this.#stop.signal));
     for (const [name, spec] of Object.entries(reply.networks)) this.#networks.set(name, spec);
     const there = reply.full ? await this.#clearLeftovers(reply) : undefined;
     this.#forget(reply.removed);

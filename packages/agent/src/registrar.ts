@@ -47,16 +47,22 @@ export class Registrar {
    *
    * @throws `ALREADY_EXISTS` if another agent of the node is in contact and this one has never been registered.
    */
-  async register(facts: RegisterRequest, identity: AgentIdentity, signal: AbortSignal): Promise<number> {
+  async register(
+    node: string,
+    facts: RegisterRequest,
+    identity: AgentIdentity,
+    signal: AbortSignal,
+  ): Promise<number> {
     const { bus, logger, subjects, clock, rests } = this.#parts;
     const request: RegisterRequest = { ...facts, agent: identity };
+    const subject = subjects.dispatch(node).register;
     let takeOver = this.#parts.takeOver && !this.#registered;
-    if (takeOver) await this.#askToYield(facts.node, identity, signal);
+    if (takeOver) await this.#askToYield(node, identity, signal);
     const contest = new Contest(identity, clock);
     let wait = RETRY_MS;
     while (!signal.aborted) {
       try {
-        const reply = await bus.request(subjects.register, takeOver ? { ...request, takeOver } : request, {
+        const reply = await bus.request(subject, takeOver ? { ...request, takeOver } : request, {
           timeoutMs: CALL_MS,
           signal: rests.during(signal),
         });
@@ -77,7 +83,7 @@ export class Registrar {
           continue;
         }
         const level = wait === RETRY_MS ? 'info' : 'debug';
-        logger[level]('failed to register', { node: facts.node, error: toGantryError(error) });
+        logger[level]('failed to register', { node, error: toGantryError(error) });
         await rests.rest(wait, signal);
         wait = Math.min(MAX_RETRY_MS, wait * 2);
       }

@@ -8,7 +8,6 @@ export function registrationOf(
   features: readonly string[],
 ): RegisterRequest {
   return {
-    node: node.name,
     session,
     labels: node.labels,
     capacity: { ...info.capacity, ...node.capacity },

@@ -113,14 +113,13 @@ export class Reporter {
       const batch = [...this.#due];
       const events = this.#takeEvents();
       const request: ReportRequest = {
-        node,
         session,
         statuses: batch.map(([task, status]) => ({ task, status })),
         ...(events.length === 0 ? {} : { events }),
       };
       try {
         const reply = messages.reportReply(
-          await bus.request(subjects.report, request, {
+          await bus.request(subjects.dispatch(node).report, request, {
             timeoutMs: CALL_MS,
             signal: rests.during(signal),
           }),

@@ -78,7 +78,8 @@ describe('ports of the last program', () => {
       ({ name }) => name !== 'component-ingress',
     );
     const cluster = await createCluster(composePlugins(preset, ports.plugins), { nodes: 0 });
-    const frontends = await cluster.get(contracts.loadBalancer).apply([frontend]);
+    const [balancer] = cluster.get(contracts.loadBalancer);
+    const frontends = await balancer?.apply([frontend]);
     expect(frontends).toEqual([{ id: frontend.id, address: '127.0.0.1', port }]);
     ask();
     await expect.poll(() => received.match(/hello/g)?.length, TIMEOUT).toBe(2);

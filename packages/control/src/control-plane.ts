@@ -7,6 +7,7 @@ import {
   subjects,
 } from '@gantry/core';
 import { z } from 'zod';
+import { balancerAdmission } from './api/balancer-admission.ts';
 import { EmbeddedApi } from './api/embedded-api.ts';
 import { featuresAdmission } from './api/features-admission.ts';
 import { leaderWriter } from './api/leader-writer.ts';
@@ -137,6 +138,7 @@ export function controlPlane(options: ControlPlaneOptions = {}): readonly Plugin
     dispatcher(options),
     garbageCollector(),
     featuresAdmission(),
+    balancerAdmission(),
     ...serverParts(),
     embeddedApi(),
   ];

@@ -1,225 +1,15 @@
-import {
-  type Backend,
-  contracts,
-  type Frontend,
-  type Kind,
-  type KindMap,
-  keyOf,
-  type Service,
-  type Task,
-  type Views,
-} from '@gantry/core';
-import { type Cluster, createCluster, storeViews } from '@gantry/host';
-import { MemoryStore } from '@gantry/store-memory';
+import type { KindMap, Task } from '@gantry/core';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
-import { afterEach, describe, expect, test } from 'vitest';
-import { AssignmentLog } from '../src/dispatch/assignment-log.ts';
-import { frontendsOf } from '../src/dispatch/frontends.ts';
-import { IngressHub } from '../src/dispatch/ingress-hub.ts';
-import { PublishedPorts } from '../src/dispatch/published-ports.ts';
+import { describe, expect, test } from 'vitest';
+import { ChangeLog } from '../src/dispatch/change-log.ts';
 import { writeReports } from '../src/dispatch/reports.ts';
 import { Sessions } from '../src/dispatch/sessions.ts';
 import { StoreEventRecorder } from '../src/events/store-event-recorder.ts';
 import { GarbageCollector } from '../src/garbage-collector.ts';
-import { given } from './support/cluster.ts';
-import { hashOf, node, service, T0, task } from './support/objects.ts';
+import { hashOf, service, T0, task } from './support/objects.ts';
+import { stillPerTest } from './support/still.ts';
 
-let open: Cluster | undefined;
-
-afterEach(async () => {
-  await open?.[Symbol.asyncDispose]();
-  open = undefined;
-});
-
-/** Views of a store, with nothing that acts on them. */
-async function still() {
-  const clock = new TestClock(T0);
-  const store = new MemoryStore();
-  open = await createCluster(
-    [
-      given(contracts.clock, clock),
-      given(contracts.random, new SeededRandom(1)),
-      given(contracts.logger, silentLogger),
-      given(contracts.store, store),
-      storeViews(),
-    ],
-    { nodes: 0 },
-  );
-  const views: Views = open.get(contracts.views);
-  const put = async <K extends Kind>(kind: K, ...objects: readonly KindMap[K][]): Promise<void> => {
-    await store.commit(objects.map((value) => ({ key: keyOf(kind, value.meta.name), value })));
-    await clock.settle();
-  };
-  const stored = async <K extends Kind>(kind: K, name: string): Promise<KindMap[K] | undefined> =>
-    (await store.get(keyOf(kind, name)))?.value as KindMap[K] | undefined;
-  return { clock, store, views, put, stored };
-}
-
-const ports = [
-  { target: 80, published: 8080 },
-  { target: 81 },
-  { target: 82, published: 9000, mode: 'host' as const },
-];
-const at = (port: number) => [{ target: 80, protocol: 'tcp' as const, address: '10.0.0.1', port }];
-const serving = (of: Service, slot: string, more: Parameters<typeof task>[1] = {}): Task =>
-  task(of, { slot, ...more, status: { ports: at(Number(slot)), ...more?.status } });
-
-describe('the frontends of a service', () => {
-  const web = service({ template: { ports } });
-  const backends = (...tasks: readonly Task[]): readonly Backend[] =>
-    (frontendsOf(web, tasks, (name) => name !== 'down')[0] as Frontend).backends;
-
-  test('are its published ports in ingress mode', () => {
-    expect(frontendsOf(web, [], () => true)).toEqual([
-      expect.objectContaining({ id: 'web/80/tcp', port: 8080, policy: 'round-robin', backends: [] }),
-    ]);
-  });
-
-  test('have the tasks that are ready, and drain those that are told to stop', () => {
-    expect(backends(serving(web, '1'), serving(web, '2', { desired: 'shutdown' }))).toEqual([
-      { id: 'web.1.1', address: '10.0.0.1', port: 1, state: 'ready' },
-      { id: 'web.2.1', address: '10.0.0.1', port: 2, state: 'draining' },
-    ]);
-  });
-
-  test.each<[string, Parameters<typeof task>[1]]>([
-    ['that is not ready', { status: { ready: false } }],
-    ['that is starting', { status: { state: 'starting' } }],
-    ['that has ended', { status: { state: 'failed' } }],
-    ['on a node that is down', { node: 'down' }],
-    ['without an address', { status: { ports: undefined } }],
-  ])('leave out a task %s', (_what, more) => {
-    expect(backends(serving(web, '1', more))).toEqual([]);
-  });
-
-  test('drain a task that is already stopping', () => {
-    const stopping = serving(web, '1', { desired: 'shutdown', status: { state: 'stopping', ready: false } });
-    expect(backends(stopping)).toMatchObject([{ state: 'draining' }]);
-  });
-});
-
-describe('the hub of load balancers', () => {
-  async function hub() {
-    const world = await still();
-    const web = service({ template: { ports } });
-    await world.put('node', node('n1'));
-    await world.put('service', web);
-    await world.put('task', serving(web, '1'), serving(web, '2'));
-    const it = new IngressHub(world.views, world.clock, 'h1');
-    world.views.of('task').subscribe((events) => {
-      it.noteTasks(events);
-      it.refresh();
-    });
-    const ask = (session: string, applied: number, busy: readonly string[] = [], of = 'h1') =>
-      it.answer({ session, hub: of, applied, statuses: [], busy });
-    await world.clock.advance(6000); // it has met whoever there is
-    const drain = (slot: string) => world.put('task', serving(web, slot, { desired: 'shutdown' }));
-    return { ...world, it, ask, drain };
-  }
-
-  test('gives all frontends to who is behind, and none to who is not', async () => {
-    const { it, ask } = await hub();
-    const { reply } = ask('lb', 0);
-    expect(reply.frontends?.[0]?.backends).toHaveLength(2);
-    expect(ask('lb', it.version).reply).toEqual({ hub: 'h1', version: it.version });
-  });
-
-  test('knows the backends of each frontend', async () => {
-    const { it } = await hub();
-    expect(it.hasBackend('web/80/tcp', 'web.1.1')).toBe(true);
-    expect(it.hasBackend('web/81/tcp', 'web.1.1')).toBe(false);
-    expect(it.hasBackend('web/80/tcp', 'other.1.1')).toBe(false);
-  });
-
-  test('a task is drained once every load balancer has applied that it drains, and none is busy with it', async () => {
-    const { it, ask, drain } = await hub();
-    for (const lb of ['a', 'b']) ask(lb, it.version);
-    await drain('1');
-    expect(it.isDrained('web.1.1')).toBe(false);
-    expect(ask('a', it.version).drained).toEqual([]);
-    expect(ask('b', it.version, ['web.1.1']).drained).toEqual([]);
-    expect(ask('a', it.version).drained).toEqual([]);
-    expect(ask('b', it.version).drained).toEqual(['web.1.1']);
-    expect(ask('b', it.version).drained).toEqual([]);
-    expect(it.isDrained('web.1.1')).toBe(true);
-  });
-
-  test('a version from before the drain does not count', async () => {
-    const { it, ask, drain } = await hub();
-    ask('a', it.version);
-    const before = it.version;
-    await drain('1');
-    expect(ask('a', before).drained).toEqual([]);
-    expect(it.isDrained('web.1.1')).toBe(false);
-  });
-
-  test('a load balancer that is silent for 15 s is not waited for', async () => {
-    const { it, ask, drain, clock } = await hub();
-    for (const lb of ['a', 'b']) ask(lb, it.version);
-    await drain('1');
-    ask('a', it.version);
-    await clock.advance(15_000);
-    expect(it.isDrained('web.1.1')).toBe(false);
-    await clock.advance(1);
-    expect(it.isDrained('web.1.1')).toBe(true);
-  });
-
-  test('a version of another hub does not count', async () => {
-    const { it, ask, drain } = await hub();
-    const { reply } = ask('a', it.version, [], 'h0');
-    expect(reply).toMatchObject({ hub: 'h1', version: it.version });
-    expect(reply.frontends).toBeDefined();
-    await drain('1');
-    expect(ask('a', it.version, [], 'h0').drained).toEqual([]);
-    expect(it.isDrained('web.1.1')).toBe(false);
-    expect(ask('a', it.version).drained).toEqual(['web.1.1']);
-  });
-
-  test('a hub that is new waits for load balancers it may not have met, where tasks were served before', async () => {
-    const { clock, views, drain, put } = await hub();
-    const it = new IngressHub(views, clock, 'h2');
-    views.of('task').subscribe((events) => {
-      it.noteTasks(events);
-      it.refresh();
-    });
-    await drain('1');
-    await put('task', serving(service({ template: { ports } }), '3', { desired: 'shutdown' }));
-    expect(it.isDrained('web.1.1')).toBe(false);
-    expect(it.isDrained('web.3.1')).toBe(true);
-    await clock.advance(6000);
-    expect(it.isDrained('web.1.1')).toBe(true);
-  });
-
-  test('a task whose node was down is drained only once every load balancer has heard of that', async () => {
-    const { it, ask, put, views, drain } = await hub();
-    views.of('node').subscribe((events) => {
-      it.noteNodes(events);
-      it.refresh();
-    });
-    ask('cut-off', it.version);
-    await put('node', node('n1', { state: 'down' }));
-    await drain('1');
-    expect(it.isDrained('web.1.1')).toBe(false);
-    expect(ask('cut-off', 1).drained).toEqual([]);
-    expect(ask('cut-off', it.version).drained).toEqual(['web.1.1', 'web.2.1']);
-    expect(it.isDrained('web.1.1')).toBe(true);
-  });
-
-  test('a task that no load balancer ever knew is drained', async () => {
-    const { it } = await hub();
-    expect(it.isDrained('other.1.1')).toBe(true);
-  });
-
-  test('its version grows only when a frontend has changed', async () => {
-    const { it, put } = await hub();
-    const { version } = it;
-    const web = service({ template: { ports } });
-    await put('task', serving(web, '1', { status: { message: 'new words' } }));
-    expect(it.version).toBe(version);
-    await put('task', serving(web, '1', { status: { ready: false } }));
-    expect(it.version).toBe(version + 1);
-  });
-});
+const still = stillPerTest();
 
 describe('reports', () => {
   const web = service();
@@ -272,47 +62,36 @@ describe('reports', () => {
   });
 });
 
-describe('the log of assignments', () => {
-  const tasks = (log: AssignmentLog, node: string, since: number) => {
-    const changed = log.since(node, since);
+describe('the log of changes', () => {
+  const names = (log: ChangeLog, since: number) => {
+    const changed = log.since(since);
     return changed === undefined ? undefined : [...changed].sort();
   };
 
-  test('tells what has changed after a revision, each task once', () => {
-    const log = new AssignmentLog(3);
-    log.add('n1', 'a', 5);
-    log.add('n1', 'b', 7);
-    log.add('n1', 'c', 7);
-    log.add('n1', 'b', 9);
-    log.add('n2', 'd', 8);
-    expect(tasks(log, 'n1', 4)).toEqual(['a', 'b', 'c']);
-    expect(tasks(log, 'n1', 5)).toEqual(['b', 'c']);
-    expect(tasks(log, 'n1', 7)).toEqual(['b']);
-    expect(tasks(log, 'n1', 9)).toEqual([]);
-    expect(tasks(log, 'n3', 3)).toEqual([]);
+  test('returns what has changed after a revision, each once', () => {
+    const log = new ChangeLog(3);
+    log.add('a', 5);
+    log.add('b', 7);
+    log.add('c', 7);
+    log.add('b', 9);
+    expect([4, 5, 7, 9].map((since) => names(log, since))).toEqual([['a', 'b', 'c'], ['b', 'c'], ['b'], []]);
   });
 
-  test('knows nothing of what happened before anybody took notes', () => {
-    const log = new AssignmentLog(3);
-    log.add('n1', 'a', 5);
-    expect([tasks(log, 'n1', 2), tasks(log, 'n1', 3), tasks(log, 'n2', 2)]).toEqual([
-      undefined,
-      ['a'],
-      undefined,
-    ]);
+  test('does not know what happened before its first revision', () => {
+    const log = new ChangeLog(3);
+    log.add('a', 5);
+    expect([names(log, 2), names(log, 3)]).toEqual([undefined, ['a']]);
   });
 
-  test('is bounded, and admits what it has forgotten', () => {
-    const log = new AssignmentLog(3);
-    for (let revision = 4; revision <= 5000; revision++) log.add('n1', `t${revision}`, revision);
-    expect(tasks(log, 'n1', 4)).toBeUndefined();
+  test('is bounded, and does not pretend to know what it has dropped', () => {
+    const log = new ChangeLog(3);
+    for (let revision = 4; revision <= 5000; revision++) log.add(`t${revision}`, revision);
+    expect(names(log, 4)).toBeUndefined();
     const all = Array.from({ length: 5000 }, (_, index) => index + 1);
-    const oldest = all.find((since) => tasks(log, 'n1', since) !== undefined) as number;
-    expect(tasks(log, 'n1', oldest)).toHaveLength(5000 - oldest);
+    const oldest = all.find((since) => names(log, since) !== undefined) as number;
+    expect(names(log, oldest)).toHaveLength(5000 - oldest);
     expect(5000 - oldest).toBeGreaterThanOrEqual(1000);
     expect(5000 - oldest).toBeLessThanOrEqual(2000);
-    log.forget('n1');
-    expect(tasks(log, 'n1', 3)).toEqual([]);
   });
 });
 
@@ -330,32 +109,6 @@ describe('sessions', () => {
     expect(sessions.touch('n1', 's1')).toBe(false);
     sessions.forget('n1');
     expect(sessions.touch('n1', 's2')).toBe(false);
-  });
-});
-
-describe('published ports', () => {
-  test('are written into their service with a condition, and an error becomes an event, once', async () => {
-    const { clock, store, views, put, stored } = await still();
-    await put('service', service({ template: { ports } }));
-    const events: string[] = [];
-    const recorder = { record: (_of: unknown, _type: string, reason: string) => void events.push(reason) };
-    const published = new PublishedPorts({ store, views, clock, events: recorder, logger: silentLogger });
-    const status = { id: 'web/80/tcp', address: '127.0.0.1', port: 8080 };
-    published.note([status]);
-    await clock.settle();
-    expect((await stored('service', 'web'))?.status).toMatchObject({
-      published: [{ target: 80, protocol: 'tcp', port: 8080 }],
-      conditions: [{ type: 'Published', status: 'true' }],
-    });
-    for (let i = 0; i < 3; i++) {
-      published.note([{ ...status, error: { code: 'CONFLICT', message: 'in use' } }]);
-      await clock.settle();
-    }
-    expect((await stored('service', 'web'))?.status).toMatchObject({
-      published: [],
-      conditions: [{ type: 'Published', status: 'false', message: 'port 8080: in use' }],
-    });
-    expect(events).toEqual(['PortUnavailable']);
   });
 });
 

@@ -16,7 +16,7 @@ import { ServerRegistry } from '../src/servers/server-registry.ts';
 import { MAX_SERVERS, type ServerTable, withMessage } from '../src/servers/server-table.ts';
 import { clusterPerTest } from './support/cluster.ts';
 
-const SUBJECT = subjects('gantry').servers;
+const NAMES = subjects('gantry');
 const HEARTBEAT_MS = 2000;
 
 let clock: TestClock;
@@ -187,10 +187,10 @@ describe('servers over one bus', () => {
     const right: ServerMessage = { server: 'x-1', name: 'x', version: '0.1.0', startedAt: 1, urls: [] };
     const payload = typeof wrong === 'object' && wrong !== null ? { ...right, ...wrong } : wrong;
     expect(() => messages.server(payload)).toThrow(/message of a server/);
-    bus.publish(SUBJECT, payload);
+    bus.publish(NAMES.servers('x-1'), payload);
     await clock.settle();
     expect(seenBy(a)).toEqual(['a standby ready']);
-    bus.publish(SUBJECT, { ...right, later: 'versions may say more' });
+    bus.publish(NAMES.servers('x-1'), { ...right, later: 'versions may say more' });
     await clock.settle();
     expect(seenBy(a)).toEqual(['a standby ready', 'x standby ready']);
   });
@@ -198,7 +198,7 @@ describe('servers over one bus', () => {
   test('ignore messages in their own name: another process can neither rename nor remove a server', async () => {
     const a = await join('a');
     const forged = { server: a.id, name: 'z', version: '9', startedAt: 1, urls: [], gone: true };
-    bus.publish(SUBJECT, forged);
+    bus.publish(NAMES.servers(a.id), forged);
     await clock.settle();
     expect(seenBy(a)).toEqual(['a standby ready']);
   });
@@ -277,7 +277,7 @@ describe('a cluster without an election', () => {
   test('has one server, which leads and announces nothing', async () => {
     const { api, bus: own } = await cluster({ nodes: 1 });
     const told: unknown[] = [];
-    own.subscribe(SUBJECT, (message) => told.push(message));
+    own.subscribe(NAMES.servers('>'), (message) => told.push(message));
     const servers = await api.servers();
     expect(servers).toMatchObject([
       { kind: 'server', meta: { name: 'server' }, status: { role: 'leader', state: 'ready', urls: [] } },

@@ -12,7 +12,6 @@ const request = (
   agent?: AgentIdentity,
   more: Partial<RegisterRequest> = {},
 ): RegisterRequest => ({
-  node: 'n1',
   session,
   labels: {},
   capacity: {},
@@ -26,10 +25,10 @@ describe('a second agent of a node', () => {
     const clock = new TestClock();
     const sessions = new Sessions(clock);
     sessions.open('n1', 's1', one);
-    expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).toThrow(
+    expect(() => sessions.check('n1', request('s2', other), TIMEOUT_MS)).toThrow(
       'node n1 is run by another agent: process 10 on host h1; stop that one, give this one another name with --node, or replace that one with --take-over',
     );
-    expect(() => sessions.check(request('s2', { ...one, pid: 11 }), TIMEOUT_MS)).toThrow(
+    expect(() => sessions.check('n1', request('s2', { ...one, pid: 11 }), TIMEOUT_MS)).toThrow(
       expect.objectContaining({ code: 'ALREADY_EXISTS', details: { node: 'n1', ...one, silentMs: 0 } }),
     );
     expect(sessions.touch('n1', 's1')).toBe(true);
@@ -43,7 +42,7 @@ describe('a second agent of a node', () => {
   ])('is taken if it %s', (_, second) => {
     const sessions = new Sessions(new TestClock());
     sessions.open('n1', 's1', one);
-    expect(() => sessions.check(second, TIMEOUT_MS)).not.toThrow();
+    expect(() => sessions.check('n1', second, TIMEOUT_MS)).not.toThrow();
   });
 
   test('is taken once the first one has been silent for the session timeout', async () => {
@@ -51,9 +50,9 @@ describe('a second agent of a node', () => {
     const sessions = new Sessions(clock);
     sessions.open('n1', 's1', one);
     await clock.advance(TIMEOUT_MS - 1);
-    expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).toThrow();
+    expect(() => sessions.check('n1', request('s2', other), TIMEOUT_MS)).toThrow();
     await clock.advance(1);
-    expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).not.toThrow();
+    expect(() => sessions.check('n1', request('s2', other), TIMEOUT_MS)).not.toThrow();
   });
 });
 
@@ -62,14 +61,14 @@ describe('a new leader', () => {
     const clock = new TestClock();
     const sessions = new Sessions(clock);
     sessions.inherit('n1', 's1', one);
-    expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).toThrow(
+    expect(() => sessions.check('n1', request('s2', other), TIMEOUT_MS)).toThrow(
       expect.objectContaining({ code: 'ALREADY_EXISTS' }),
     );
     // It is not in contact before it has registered.
     expect(sessions.touch('n1', 's1')).toBe(false);
-    expect(() => sessions.check(request('s1', one), TIMEOUT_MS)).not.toThrow();
+    expect(() => sessions.check('n1', request('s1', one), TIMEOUT_MS)).not.toThrow();
     await clock.advance(TIMEOUT_MS);
-    expect(() => sessions.check(request('s2', other), TIMEOUT_MS)).not.toThrow();
+    expect(() => sessions.check('n1', request('s2', other), TIMEOUT_MS)).not.toThrow();
     sessions.open('n1', 's2', other);
     expect(sessions.touch('n1', 's2')).toBe(true);
   });

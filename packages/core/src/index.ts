@@ -17,7 +17,7 @@ export type * from './contracts/runtime.ts';
 export type * from './contracts/scheduler.ts';
 export type * from './contracts/servers.ts';
 export type * from './contracts/store.ts';
-export type { Agent, ClusterInfo, Component, NodeInfo } from './contracts/tokens.ts';
+export type { Agent, ClusterInfo, Component, MachineInfo, NodeInfo } from './contracts/tokens.ts';
 export { contracts } from './contracts/tokens.ts';
 export type * from './contracts/views.ts';
 export type * from './contracts/writer.ts';
@@ -136,7 +136,7 @@ export {
   type Resolved,
 } from './plugin.ts';
 export * from './protocol.ts';
-export { knownStatus, messages } from './protocol-checks.ts';
+export { checkSender, knownStatus, messages } from './protocol-checks.ts';
 export type { StandardResult, StandardSchema } from './standard-schema.ts';
 export { SCHEMA_VERSION, STORE_KEYS } from './store-keys.ts';
 export {

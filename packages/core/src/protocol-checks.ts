@@ -47,7 +47,7 @@ const moment = whole(-8.64e15, 8.64e15, { fractions: true });
 const revision = whole(0, Number.MAX_SAFE_INTEGER);
 const port = whole(0, 65_535);
 const session = matching(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'the id of a session');
-const nodeName = matching(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'a DNS label');
+const dnsName = matching(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'a DNS label');
 const labelKey = matching(
   /^(?:[a-z0-9.-]{1,253}\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
   'a label key',
@@ -134,6 +134,7 @@ const frontend = shape<Frontend>({
   address: name,
   port,
   policy: oneOf<BalancePolicy>({ 'round-robin': true, 'least-connections': true, 'random-two': true }),
+  loadBalancer: optional(name),
   appProtocol: optional(name),
   backends: listOf(
     shape<Backend>({
@@ -202,7 +203,12 @@ function invalidMessage(what: string, problem: Issue): GantryError {
   });
 }
 
-const sender = { node: nodeName, session };
+/** @throws `INVALID_OBJECT` if the sender that a subject names cannot be a node or a machine. */
+export function checkSender(sender: string): string {
+  const problem = dnsName(sender);
+  if (problem === undefined) return sender;
+  throw invalidMessage('sender', problem);
+}
 
 /**
  * Parsers of the messages on the bus. Each takes a payload as it came, and returns it if it is what it should be; fields
@@ -214,7 +220,7 @@ export const messages = Object.freeze({
   register: parser<RegisterRequest>(
     'register',
     shape<RegisterRequest>({
-      ...sender,
+      session,
       labels: recordOf(labelKey, text(253), 1024),
       capacity: recordOf(resource, whole(0, 2 ** 53), 1024),
       attributes: recordOf(fact, word, 1024),
@@ -232,12 +238,12 @@ export const messages = Object.freeze({
       takeOver: optional(flag),
     }),
   ),
-  heartbeat: parser<HeartbeatRequest>('heartbeat', shape<HeartbeatRequest>(sender)),
-  pull: parser<PullRequest>('pull', shape<PullRequest>({ ...sender, since: revision })),
+  heartbeat: parser<HeartbeatRequest>('heartbeat', shape<HeartbeatRequest>({ session })),
+  pull: parser<PullRequest>('pull', shape<PullRequest>({ session, since: revision })),
   report: parser<ReportRequest>(
     'report',
     shape<ReportRequest>({
-      ...sender,
+      session,
       statuses: listOf(shape<ReportRequest['statuses'][number]>({ task: name, status }), 1_000_000),
       events: optional(listOf(taskEvent, 10_000)),
     }),
@@ -279,7 +285,8 @@ export const messages = Object.freeze({
     shape<IngressReply>({
       hub: session,
       version: revision,
-      frontends: optional(listOf(frontend, 100_000)),
+      changed: recordOf(name, listOf(frontend, 1000), 1_000_000),
+      full: flag,
       networks: optional(listOf(name, 1_000_000)),
     }),
   ),

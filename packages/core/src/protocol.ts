@@ -12,22 +12,18 @@ import type { TemplateSpec } from './model/template.ts';
  * only a hint that asking is worth while, so a lost message costs time and nothing else.
  */
 export interface Subjects {
-  /** Request {@link RegisterRequest} → {@link RegisterReply}. */
-  readonly register: string;
-  /** Request {@link HeartbeatRequest} → {@link HeartbeatReply}. */
-  readonly heartbeat: string;
-  /** Request {@link PullRequest} → {@link PullReply}. */
-  readonly pull: string;
-  /** Request {@link ReportRequest} → {@link ReportReply}. */
-  readonly report: string;
-  /** Request {@link IngressRequest} → {@link IngressReply}. */
-  readonly ingress: string;
+  /** Requests of the agent of a node; with `*`, those of every agent. */
+  readonly dispatch: (node: string) => DispatchSubjects;
+  /** Request {@link IngressRequest} → {@link IngressReply} of a machine; with `*`, of every machine. */
+  readonly ingress: (machine: string) => string;
+  /** The node or machine that a request to the control plane comes from: part of its subject. */
+  readonly senderOf: (subject: string) => string;
   /** Hint, no payload: frontends have changed. */
   readonly ingressHint: string;
   /** Hint, no payload: somebody leads who did not before, and would like to hear of everybody. */
   readonly leaderHint: string;
-  /** {@link ServerMessage}, published by each of several servers: what the others know of it. */
-  readonly servers: string;
+  /** {@link ServerMessage}, published by each of several servers: what the others know of it; with `>`, of each. */
+  readonly servers: (server: string) => string;
   /** Hint, no payload: the node's assignments have changed. */
   readonly nodeHint: (node: string) => string;
   /** {@link CloudEvent}, for whoever follows the cluster: `events.<namespace>.<kind>.<reason>`. */
@@ -36,18 +32,39 @@ export interface Subjects {
   readonly agent: (node: string) => string;
 }
 
+/**
+ * Requests of an agent. The node is part of the subject, so that a bus that restricts what a client may publish also
+ * verifies for which node it speaks.
+ */
+export interface DispatchSubjects {
+  /** Request {@link RegisterRequest} → {@link RegisterReply}. */
+  readonly register: string;
+  /** Request {@link HeartbeatRequest} → {@link HeartbeatReply}. */
+  readonly heartbeat: string;
+  /** Request {@link PullRequest} → {@link PullReply}. */
+  readonly pull: string;
+  /** Request {@link ReportRequest} → {@link ReportReply}. */
+  readonly report: string;
+}
+
 /** The subjects of a cluster, all below `gantry.<cluster>`. */
 export function subjects(cluster: string): Subjects {
   const root = `gantry.${cluster}`;
   return Object.freeze({
-    register: `${root}.dispatch.register`,
-    heartbeat: `${root}.dispatch.heartbeat`,
-    pull: `${root}.dispatch.pull`,
-    report: `${root}.dispatch.report`,
-    ingress: `${root}.dispatch.ingress`,
+    dispatch: (node: string) => {
+      const own = `${root}.dispatch.${node}`;
+      return {
+        register: `${own}.register`,
+        heartbeat: `${own}.heartbeat`,
+        pull: `${own}.pull`,
+        report: `${own}.report`,
+      };
+    },
+    ingress: (machine: string) => `${root}.ingress.${machine}`,
+    senderOf: (subject: string) => subject.split('.')[SENDER] ?? '',
     ingressHint: `${root}.hint.ingress`,
     leaderHint: `${root}.hint.leader`,
-    servers: `${root}.servers`,
+    servers: (server: string) => `${root}.servers.${server}`,
     nodeHint: (node: string) => `${root}.hint.node.${node}`,
     event: (namespace: string, kind: string, reason: string) =>
       `${root}.events.${namespace}.${kind}.${reason}`,
@@ -55,9 +72,11 @@ export function subjects(cluster: string): Subjects {
   });
 }
 
+/** Position of the sender in a subject: `gantry.CLUSTER.dispatch.SENDER`. */
+const SENDER = 3;
+
 /** An agent that starts, or that was told `CONFLICT` because the control plane does not know its session. */
 export interface RegisterRequest {
-  readonly node: string;
   readonly session: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly capacity: Resources;
@@ -75,7 +94,6 @@ export interface RegisterReply {
 }
 
 export interface HeartbeatRequest {
-  readonly node: string;
   readonly session: string;
 }
 
@@ -85,7 +103,6 @@ export interface HeartbeatReply {
 }
 
 export interface PullRequest {
-  readonly node: string;
   readonly session: string;
   /** The revision of the last reply; 0 asks for everything. */
   readonly since: number;
@@ -131,7 +148,6 @@ export interface TaskEvent {
 }
 
 export interface ReportRequest {
-  readonly node: string;
   readonly session: string;
   readonly statuses: readonly { readonly task: string; readonly status: TaskStatus }[];
   /** At most 100; absent if there are none. */
@@ -144,7 +160,7 @@ export interface ReportReply {
 }
 
 export interface IngressRequest {
-  /** Who asks: each load balancer names itself. */
+  /** The run of the process that asks: another one after a restart. */
   readonly session: string;
   /** Of which hub `applied` is a version; absent: of none. */
   readonly hub?: string | undefined;
@@ -176,9 +192,15 @@ export interface IngressReply {
   /** Who answers: versions of another hub do not count. */
   readonly hub: string;
   readonly version: number;
-  /** All frontends, and the names of all networks; absent if `applied` is the newest version of this hub. */
-  readonly frontends?: readonly Frontend[];
-  readonly networks?: readonly string[];
+  /**
+   * Frontends by service: those of services that have changed since the version that the request had applied; an empty list
+   * if a service no longer has any.
+   */
+  readonly changed: Readonly<Record<string, readonly Frontend[]>>;
+  /** Whether `changed` has all services, instead of those that changed: what is not in it no longer exists. */
+  readonly full: boolean;
+  /** Names of all networks; absent if they have not changed. */
+  readonly networks?: readonly string[] | undefined;
 }
 
 /** A server tells the others that it is there: every 2 s, and when something about it has changed. */

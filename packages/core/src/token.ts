@@ -1,9 +1,14 @@
 /**
- * How long the thing behind a token lives. A `cluster` contract has one implementation per cluster and process. A `leader`
- * contract has one for each time this process leads its cluster, built when that begins and closed when it ends. A `node`
- * contract has one per agent, so that an embedded cluster of three nodes has three runtimes.
+ * Owner and lifetime of the implementation of a contract:
+ * - `cluster`: one per cluster and process.
+ * - `leader`: one for each term in which this process leads its cluster, built when the term begins and closed when it ends.
+ * - `machine`: one per machine that runs tasks or balances traffic, shared by the nodes of that machine.
+ * - `node`: one per agent, so that an embedded cluster of three nodes has three runtimes.
+ *
+ * A plugin may need contracts of its own scope and of the scopes around it: `leader` and `machine` lie in `cluster`, `node`
+ * lies in `machine`.
  */
-export type TokenScope = 'cluster' | 'leader' | 'node';
+export type TokenScope = 'cluster' | 'leader' | 'machine' | 'node';
 
 /** A contract of whatever type. */
 export interface AnyToken {

@@ -95,8 +95,21 @@ interface ScopeWords {
 }
 
 const SCOPES: Readonly<Record<TokenScope, ScopeWords>> = Object.freeze({
-  cluster: { lives: 'lives once per cluster', whose: 'which the cluster has', closed: ['leader', 'node'] },
-  leader: { lives: 'lives as long as a process leads', whose: 'which only the leader has', closed: ['node'] },
+  cluster: {
+    lives: 'lives once per cluster',
+    whose: 'which the cluster has',
+    closed: ['leader', 'machine', 'node'],
+  },
+  leader: {
+    lives: 'lives as long as a process leads',
+    whose: 'which only the leader has',
+    closed: ['machine', 'node'],
+  },
+  machine: {
+    lives: 'lives once per machine',
+    whose: 'which each machine has its own of',
+    closed: ['leader', 'node'],
+  },
   node: { lives: 'lives once per node', whose: 'which each node has its own of', closed: ['leader'] },
 });
 

@@ -3,74 +3,47 @@ import {
   type ClusterApi,
   type ClusterInfo,
   contracts,
-  dnsLabel,
   GantryError,
-  type Issue,
-  type NodeInfo,
+  type MachineInfo,
   type Plugin,
-  pathOf,
-  type Resources,
   type Token,
-  type TokenScope,
-  throwIfAborted,
 } from '@gantry/core';
-import { z } from 'zod';
+import { buildAll, scopeOf } from './build-scope.ts';
 import { checkGraph } from './check-graph.ts';
-import { Leading, type TermParts } from './leading.ts';
+import {
+  type ClusterOptions,
+  type NodeOptions,
+  type ParsedOptions,
+  parseClusterOptions,
+} from './cluster-options.ts';
+import { Leading } from './leading.ts';
 import { closeAll, startAll } from './lifecycle.ts';
-import { Scope } from './scope.ts';
+import { Machine } from './machine.ts';
 
-const nodeSchema = z.strictObject({
-  name: dnsLabel,
-  labels: z.record(z.string(), z.string()).default({}),
-  capacity: z.record(z.string(), z.int().min(0)).default({}),
-});
-
-const optionsSchema = z.strictObject({
-  name: dnsLabel.default('gantry'),
-  nodes: z.union([z.int().min(0).max(100_000), z.array(nodeSchema)]).default(1),
-  startTimeoutMs: z.int().positive().default(30_000),
-  closeTimeoutMs: z.int().positive().default(30_000),
-  signal: z.instanceof(AbortSignal).optional(),
-});
-
-export interface NodeOptions {
-  /** A DNS label. */
+/** The part of a cluster that one process runs, closed with `await using` or `Symbol.asyncDispose`. */
+export interface ClusterMember extends AsyncDisposable {
+  /** Name of the cluster. */
   readonly name: string;
-  readonly labels?: Record<string, string>;
-  /** Replaces what the runtime measures: millicores, bytes, counts. */
-  readonly capacity?: Resources;
-}
-
-export interface ClusterOptions {
-  /** A DNS label; keeps the containers and subjects of several clusters apart. Default `gantry`. */
-  readonly name?: string;
-  /** Nodes to run in this process: how many (`node-1`, `node-2` …), or which. Default 1. */
-  readonly nodes?: number | readonly NodeOptions[];
-  /** For each plugin, ms. Default 30,000. */
-  readonly startTimeoutMs?: number;
-  readonly closeTimeoutMs?: number;
-  /** Ends the start. */
-  readonly signal?: AbortSignal;
-}
-
-/** A running cluster, closed with `await using` or `Symbol.asyncDispose`. */
-export interface Cluster extends AsyncDisposable {
-  readonly name: string;
-  readonly api: ClusterApi;
-  /** Whether this process leads the cluster, as one does that has no others beside it. */
-  readonly leads: boolean;
-  /** Nodes that run in this process. */
+  /** The machine that this process runs on. */
+  readonly machine: MachineInfo;
+  /** Names of the nodes that run in this process. */
   readonly nodes: readonly string[];
   /**
-   * The implementation of a contract of the cluster, of its leader while this process leads (else `UNAVAILABLE`), or,
-   * with a node's name, of one of its contracts.
+   * Returns the implementation of a contract of the cluster, of the machine, of the leader while this process leads (else
+   * `UNAVAILABLE`), or, with the name of a node, of that node.
    */
   get<T>(token: Token<T>, node?: string): T;
   /** Starts one more node in this process. */
   addNode(node: NodeOptions): Promise<void>;
-  /** Closes a node of this process, as a machine that is switched off; the cluster still knows it. */
+  /** Closes a node of this process, as if its machine was switched off; the cluster still knows it. */
   removeNode(name: string): Promise<void>;
+}
+
+/** A running cluster, or the part of one that has its API. */
+export interface Cluster extends ClusterMember {
+  readonly api: ClusterApi;
+  /** Whether this process leads the cluster; always true in a cluster without other servers. */
+  readonly leads: boolean;
 }
 
 /**
@@ -84,51 +57,47 @@ export async function createCluster(
   plugins: readonly Plugin[],
   options: ClusterOptions = {},
 ): Promise<Cluster> {
-  const { name, nodes, startTimeoutMs, closeTimeoutMs, signal } = validated(options);
-  checkGraph(plugins, { given: [contracts.cluster, contracts.node], needed: [contracts.clock] });
+  return await compose(plugins, parseClusterOptions('createCluster', options));
+}
 
-  const role = plugins.some(({ provides }) => provides.scope === 'leader') ? 'manager' : 'worker';
+/**
+ * Runs a machine of a cluster whose control plane is elsewhere: its nodes and what they share. The bus in `plugins` must
+ * reach the control plane.
+ *
+ * @throws `WIRING` also if a plugin belongs to a control plane; otherwise as {@link createCluster}.
+ */
+export async function joinCluster(
+  plugins: readonly Plugin[],
+  options: ClusterOptions = {},
+): Promise<ClusterMember> {
+  const parsed = parseClusterOptions('joinCluster', options);
+  const controlling = plugins.filter(({ provides }) => provides.scope === 'leader');
+  if (controlling.length > 0) {
+    const names = controlling.map(({ name }) => name).join(', ');
+    throw new GantryError(
+      'WIRING',
+      `joinCluster: a machine that joins a cluster does not lead it: leave out ${names}, or use createCluster`,
+    );
+  }
+  return await compose(plugins, parsed);
+}
+
+async function compose(plugins: readonly Plugin[], options: ParsedOptions): Promise<Cluster> {
+  const { name, startTimeoutMs, closeTimeoutMs, signal } = options;
+  checkGraph(plugins, {
+    given: [contracts.cluster, contracts.machine, contracts.node],
+    needed: [contracts.clock],
+  });
+
   const clusterInfo: ClusterInfo = Object.freeze({ name });
   const cluster = scopeOf('cluster', plugins, undefined, [[contracts.cluster, () => clusterInfo]]);
   const clock = cluster.get(contracts.clock);
-  const scopes = new Map<string, Scope>();
-  const starting = new Set<Promise<void>>();
   /** Fires when the start has failed, and when the cluster is closed. */
   const stop = new AbortController();
   const ending = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
-  setMaxListeners(0, ending); // every node that starts listens to it: many are no leak
+  setMaxListeners(0, ending); // every node that is starting listens to it
+  const machine = new Machine({ plugins, cluster, clock, options, ending });
   let closing: Promise<void> | undefined;
-
-  const addNode = async (node: NodeOptions): Promise<void> => {
-    throwIfAborted(stop.signal);
-    const start = startNode(node);
-    starting.add(start);
-    await start.finally(() => starting.delete(start));
-  };
-
-  const startNode = async (node: NodeOptions): Promise<void> => {
-    const info: NodeInfo = Object.freeze({ ...parse(nodeSchema, node, 'node'), role });
-    if (scopes.has(info.name))
-      throw new GantryError('ALREADY_EXISTS', `node ${info.name} runs in this process`);
-    const scope = scopeOf('node', plugins, cluster, [[contracts.node, () => info]]);
-    scopes.set(info.name, scope);
-    try {
-      buildAll(scope, plugins, 'node');
-      await startAll(scope.built, clock, { startTimeoutMs, signal: ending });
-    } catch (error) {
-      scopes.delete(info.name);
-      await closeAll(scope.built, clock, closeTimeoutMs);
-      throw error;
-    }
-  };
-
-  const removeNode = async (nodeName: string): Promise<void> => {
-    const scope = scopes.get(nodeName);
-    if (scope === undefined)
-      throw new GantryError('NOT_FOUND', `node ${nodeName} does not run in this process`);
-    scopes.delete(nodeName);
-    raise(await closeAll(scope.built, clock, closeTimeoutMs), `node ${nodeName}`);
-  };
 
   const leading = new Leading({
     cluster,
@@ -143,30 +112,26 @@ export async function createCluster(
 
   const close = async (): Promise<void> => {
     stop.abort(new GantryError('CLOSED', `cluster ${name} is closed`));
-    await Promise.allSettled(starting); // a node that is starting is undone by whoever started it
-    const perNode = await Promise.all(
-      [...scopes.values()].map((scope) => closeAll(scope.built, clock, closeTimeoutMs)),
-    );
-    scopes.clear();
+    const ofMachine = await machine.close();
     const ofLeader = await leading.close();
-    raise(
-      [...perNode.flat(), ...ofLeader, ...(await closeAll(cluster.built, clock, closeTimeoutMs))],
-      `cluster ${name}`,
-    );
+    const ofCluster = await closeAll(cluster.built, clock, closeTimeoutMs);
+    raise([...ofMachine, ...ofLeader, ...ofCluster], `cluster ${name}`);
   };
 
   try {
     buildAll(cluster, plugins, 'cluster');
     await startAll(cluster.built, clock, { startTimeoutMs, signal });
     await leading.start(ending);
-    await Promise.all(nodes.map(addNode));
+    await machine.start();
+    await Promise.all(options.nodes.map((node) => machine.addNode(node)));
   } catch (error) {
-    await close().catch(() => undefined); // the start's own error is the one to tell
+    await close().catch(() => undefined); // the error of the start is the one to report
     throw error;
   }
 
   return {
     name,
+    machine: machine.info,
     get api() {
       return cluster.get(contracts.api);
     },
@@ -174,68 +139,20 @@ export async function createCluster(
       return leading.leads;
     },
     get nodes() {
-      return [...scopes.keys()];
+      return machine.nodes;
     },
     get: (token, node) => {
       if (closing !== undefined) throw new GantryError('CLOSED', `cluster ${name} is closed`);
       if (token.scope === 'leader') return leading.get(token);
-      if (node === undefined) return cluster.get(token);
-      const scope = scopes.get(node);
-      if (scope === undefined)
-        throw new GantryError('NOT_FOUND', `node ${node} does not run in this process`);
-      return scope.get(token);
+      return machine.get(token, node);
     },
-    addNode,
-    removeNode,
+    addNode: (node) => machine.addNode(node),
+    removeNode: async (node) => raise(await machine.removeNode(node), `node ${node}`),
     [Symbol.asyncDispose]: () => {
       closing ??= close();
       return closing;
     },
   };
-}
-
-function validated(
-  options: ClusterOptions,
-): Omit<z.output<typeof optionsSchema>, 'nodes'> & { nodes: NodeOptions[] } {
-  const parsed = parse(optionsSchema, options, 'createCluster');
-  const { nodes } = parsed;
-  if (typeof nodes !== 'number') return { ...parsed, nodes };
-  return { ...parsed, nodes: Array.from({ length: nodes }, (_, index) => ({ name: `node-${index + 1}` })) };
-}
-
-function parse<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues: Issue[] = result.error.issues.map((issue) => ({
-    path: pathOf(issue.path),
-    message: issue.message,
-  }));
-  const text = issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ');
-  throw new GantryError('INVALID_OPTIONS', `${what}: ${text}`, { issues });
-}
-
-function scopeOf(
-  kind: TokenScope,
-  plugins: readonly Plugin[],
-  parent: Scope | undefined,
-  own: TermParts,
-): Scope {
-  const scope = new Scope(kind, parent);
-  for (const [token, build] of own) scope.bind(token, `host:${token.id}`, build);
-  for (const plugin of plugins) {
-    if (plugin.provides.scope !== kind) continue;
-    scope.bind(plugin.provides, plugin.name, (owner) => {
-      const needs = Object.fromEntries(
-        Object.entries(plugin.needs).map(([key, need]) => [key, owner.get(need)]),
-      );
-      return plugin.create(needs);
-    });
-  }
-  return scope;
-}
-
-function buildAll(scope: Scope, plugins: readonly Plugin[], kind: TokenScope): void {
-  for (const plugin of plugins) if (plugin.provides.scope === kind) scope.get(plugin.provides);
 }
 
 function raise(errors: readonly unknown[], what: string): void {

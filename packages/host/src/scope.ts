@@ -17,9 +17,9 @@ export interface Built {
 }
 
 /**
- * Holds the implementations of one cluster, of one term of its leader, or of one node in it. The only file that knows tsyringe, which serves as a
- * registry with parents; lifetimes are ours: a thing is built once, in the scope that owns it, from what that scope can
- * see, and closed by it.
+ * Holds the implementations of a cluster, of one term of its leader, of a machine, or of a node. The only file that knows
+ * tsyringe, which serves as a registry with parents. Lifetimes are managed here: an implementation is built once, in the
+ * scope that owns it, from what that scope can see, and closed with that scope.
  */
 export class Scope {
   readonly built: Built[] = [];

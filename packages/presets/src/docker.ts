@@ -1,4 +1,4 @@
-import { ingress, ingressAdmission } from '@gantry/agent';
+import { ingress } from '@gantry/agent';
 import type { Plugin } from '@gantry/core';
 import { proxyLoadBalancer } from '@gantry/lb-proxy';
 import { dockerNetwork } from '@gantry/network-docker';
@@ -20,7 +20,7 @@ const OWN = Object.freeze({ runtime: true as const, address: true as const, fron
 /** A cluster that runs containers on this machine's Docker engine, behind the built-in proxy. @throws `INVALID_OPTIONS` for an unknown option */
 export function dockerCluster(options: EmbeddedOptions & DockerOptions = {}): readonly Plugin[] {
   checkOptions('dockerCluster', options, { ...EMBEDDED_OPTIONS, ...OWN });
-  return [...embeddedParts(options), ...containers(options), ingressAdmission()];
+  return [...embeddedParts(options), ...containers(options)];
 }
 
 /** The agent of a machine that runs containers on its Docker engine, behind the built-in proxy. @throws `INVALID_OPTIONS` for an unknown option */

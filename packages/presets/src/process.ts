@@ -1,4 +1,4 @@
-import { ingress, ingressAdmission } from '@gantry/agent';
+import { ingress } from '@gantry/agent';
 import type { Plugin } from '@gantry/core';
 import { proxyLoadBalancer } from '@gantry/lb-proxy';
 import { hostNetwork } from '@gantry/network-host';
@@ -27,7 +27,7 @@ const OWN = Object.freeze({
 /** A cluster that runs commands as processes of this machine, behind the built-in proxy. @throws `INVALID_OPTIONS` for an unknown option */
 export function processCluster(options: EmbeddedOptions & ProcessOptions = {}): readonly Plugin[] {
   checkOptions('processCluster', options, { ...EMBEDDED_OPTIONS, ...OWN });
-  return [...embeddedParts(options), ...processes(options), ingressAdmission()];
+  return [...embeddedParts(options), ...processes(options)];
 }
 
 /** The agent of a machine that runs commands as processes, behind the built-in proxy. @throws `INVALID_OPTIONS` for an unknown option */

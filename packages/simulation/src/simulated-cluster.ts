@@ -10,7 +10,14 @@ import {
   type Resources,
   type Task,
 } from '@gantry/core';
-import { type Cluster, controllerRunner, createCluster, storeViews } from '@gantry/host';
+import {
+  type Cluster,
+  type ClusterMember,
+  controllerRunner,
+  createCluster,
+  joinCluster,
+  storeViews,
+} from '@gantry/host';
 import { FakeWorld, fakeNetwork, fakeRuntime } from '@gantry/runtime-fake';
 import { spreadScheduler } from '@gantry/scheduler-spread';
 import { MemoryStore } from '@gantry/store-memory';
@@ -43,7 +50,7 @@ const PATIENCE_MS = 3_600_000;
 interface Machine {
   readonly link: Link;
   readonly options: MachineOptions;
-  cluster: Cluster | undefined;
+  cluster: ClusterMember | undefined;
   /** Ends a start that is under way. */
   stop: AbortController;
 }
@@ -142,8 +149,9 @@ export class SimulatedCluster {
       fakeRuntime({ ...LIFE, ...this.#options.runtime, world: this.world, capacity: { ...capacity } }),
       agent({ onClose: 'leave' }),
     ];
-    createCluster(plugins, {
+    joinCluster(plugins, {
       name: CLUSTER,
+      machine: { name },
       nodes: [{ name, labels: { ...labels } }],
       startTimeoutMs: PATIENCE_MS,
       signal: stop.signal,

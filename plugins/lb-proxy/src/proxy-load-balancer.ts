@@ -34,6 +34,7 @@ export interface ProxyNeeds {
 
 /** Spreads TCP connections over backends, inside this process. */
 export class ProxyLoadBalancer implements LoadBalancer {
+  readonly name = 'lb-proxy';
   readonly supports = SUPPORTS;
   readonly #parts: ListenerParts;
   readonly #logger: Logger;

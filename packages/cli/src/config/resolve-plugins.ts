@@ -79,11 +79,15 @@ function isPlugin(value: unknown): value is Plugin {
 }
 
 /**
- * Combines a preset with the user's own plugins: these come first, and replace plugins that provide the same contract.
+ * Combines a preset with the user's own plugins: these come first, and replace plugins that provide the same contract or,
+ * where a contract has many providers, have the same name.
  */
 export function composePlugins(preset: readonly Plugin[], own: readonly Plugin[]): readonly Plugin[] {
   const replaced = (plugin: Plugin): boolean =>
-    !plugin.provides.many && own.some(({ provides }) => provides.id === plugin.provides.id);
+    own.some(
+      ({ name, provides }) =>
+        provides.id === plugin.provides.id && (!plugin.provides.many || name === plugin.name),
+    );
   return [...own, ...preset.filter((plugin) => !replaced(plugin))];
 }
 

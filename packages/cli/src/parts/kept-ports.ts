@@ -45,7 +45,7 @@ export async function openKeptPorts(
     return NONE;
   }
   return {
-    plugins: [provide(contracts.loadBalancer, balancer), provide(contracts.logger, logger)],
+    plugins: [provide(contracts.loadBalancer, balancer, balancer.name), provide(contracts.logger, logger)],
     [Symbol.asyncDispose]: () => balancer[Symbol.asyncDispose](),
   };
 }

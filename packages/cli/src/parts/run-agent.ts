@@ -42,7 +42,7 @@ export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
   const taskUser = settings.taskUser ?? config.taskUser;
   checkTaskUser(taskUser, runtime);
   const own = (await resolvePlugins(config.plugins ?? [], load)).filter(
-    ({ provides }) => provides.scope === 'node',
+    ({ provides }) => provides.scope === 'machine' || provides.scope === 'node',
   );
   const dir =
     settings.data === undefined
@@ -56,7 +56,7 @@ export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
     logLevel,
     own,
   });
-  const { createCluster } = await import('@gantry/host');
+  const { joinCluster } = await import('@gantry/host');
   const bus = await natsBusPart(env, settings, `gantry-agent-${settings.node}`);
   const preset = await presetOf(runtime, {
     bus,
@@ -69,7 +69,7 @@ export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
     ...(address !== undefined && { address }),
   });
   cx.note(`Agent of node ${settings.node}: looking for the control plane of cluster ${name} …`);
-  const cluster = await createCluster(composePlugins(composePlugins(preset, ports.plugins), own), {
+  const cluster = await joinCluster(composePlugins(composePlugins(preset, ports.plugins), own), {
     name,
     nodes: [{ name: settings.node, labels: { ...settings.labels } }],
     startTimeoutMs: START_TIMEOUT_MS,

@@ -65,7 +65,10 @@ export async function runServer(cx: Cx, settings: ServerSettings): Promise<void>
     adminToken: token,
     certificateDirectory: statePath(env, name),
   });
-  const own = await resolvePlugins(config.plugins ?? [], load);
+  // What a configuration has for the machines of agents has no place on a server.
+  const own = (await resolvePlugins(config.plugins ?? [], load)).filter(
+    ({ provides }) => provides.scope === 'cluster' || provides.scope === 'leader',
+  );
   const cluster = await createCluster([...composePlugins(preset, own), api], {
     name,
     nodes: 0,

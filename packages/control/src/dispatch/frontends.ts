@@ -25,6 +25,7 @@ export function frontendsOf(
     address: '',
     port: port.published as number,
     policy: service.spec.balance,
+    loadBalancer: service.spec.loadBalancer,
     appProtocol: port.appProtocol,
     backends: candidates.flatMap((task): Backend[] => {
       const at = task.status.ports?.find(

@@ -1,7 +1,6 @@
 import {
   type Clock,
   type Frontend,
-  type FrontendStatus,
   type IngressReply,
   type IngressRequest,
   idOf,
@@ -9,23 +8,32 @@ import {
   type ViewEvent,
   type Views,
 } from '@gantry/core';
+import { BalancerReports, type MachineFrontend } from './balancer-reports.ts';
+import { ChangeLog } from './change-log.ts';
 import { frontendsOf } from './frontends.ts';
 
-interface LoadBalancerSession {
+interface BalancerSession {
   applied: number;
   busy: ReadonlySet<string>;
-  statuses: readonly FrontendStatus[];
   seenAt: number;
 }
 
-/** A load balancer that has not been heard of for so long is not waited for, ms. */
-const FORGOTTEN_MS = 15_000;
-/** So long after its start a hub takes it that there are load balancers it has not met, ms: each asks more often. */
-const ACQUAINTED_MS = 6000;
+export interface IngressAnswer {
+  readonly reply: IngressReply;
+  /** Tasks to which no load balancer sends anything any longer: they may be stopped. */
+  readonly drained: readonly string[];
+  /** Services about whose ports something new is known. */
+  readonly reported: ReadonlySet<string>;
+}
+
+/** A machine without a request for this long is not waited for, ms. */
+const SESSION_TIMEOUT_MS = 15_000;
+/** For this long after its start, a hub assumes that there are load balancers it has not met, ms: each asks more often. */
+const DISCOVERY_MS = 6000;
 
 /**
- * Knows what every load balancer should serve, and what they do serve: so that a task is told to stop only when none
- * sends it anything any more.
+ * Knows what the load balancers of every machine should serve, and what they do serve, so that a task is told to stop only
+ * when none of them sends it anything any longer.
  */
 export class IngressHub {
   /** Versions of one hub say nothing about those of another. */
@@ -36,12 +44,16 @@ export class IngressHub {
   readonly #clock: Clock;
   readonly #frontends = new Map<string, readonly Frontend[]>();
   readonly #stale = new Set<string>();
-  readonly #sessions = new Map<string, LoadBalancerSession>();
-  /** Tasks that load balancers may send to. */
+  readonly #sessions = new Map<string, BalancerSession>();
+  readonly #reports = new BalancerReports();
+  /** Services whose frontends have changed, by version. */
+  #changes = new ChangeLog(1);
+  #networksVersion = 1;
+  /** Tasks to which load balancers may send. */
   #active: ReadonlySet<string> = new Set();
   /** Tasks that were active, and the version from which on they are not: load balancers may not know it yet. */
   readonly #leaving = new Map<string, number>();
-  /** Tasks that were served before this hub was there, by load balancers it may not have met yet. */
+  /** Tasks that were served before this hub existed, by load balancers that it may not have met yet. */
   readonly #inherited = new Set<string>();
   readonly #startedAt: number;
 
@@ -52,6 +64,7 @@ export class IngressHub {
     this.#startedAt = clock.elapsed();
     for (const { value } of views.of('service').all()) this.#stale.add(idOf(value.meta));
     this.refresh();
+    this.#changes = new ChangeLog(this.version);
     for (const frontends of this.#frontends.values())
       for (const { backends } of frontends) for (const { id } of backends) this.#inherited.add(id);
   }
@@ -82,15 +95,16 @@ export class IngressHub {
 
   noteNetworks(): void {
     this.version++;
+    this.#networksVersion = this.version;
   }
 
-  /** Computes the noted services anew; says whether anything has changed. */
+  /** Recomputes the noted services; returns whether anything has changed. */
   refresh(): boolean {
-    let changed = false;
-    for (const name of this.#stale) if (this.#refreshOne(name)) changed = true;
+    const changed = [...this.#stale].filter((name) => this.#refreshOne(name));
     this.#stale.clear();
-    if (!changed) return false;
+    if (changed.length === 0) return false;
     this.version++;
+    for (const name of changed) this.#changes.add(name, this.version);
     const active = new Set<string>();
     const left = new Set(this.#active);
     for (const frontends of this.#frontends.values()) {
@@ -103,33 +117,33 @@ export class IngressHub {
     return true;
   }
 
-  /** Answers a load balancer; returns also which tasks have become free to stop. */
-  answer(request: IngressRequest): { readonly reply: IngressReply; readonly drained: readonly string[] } {
+  /** Answers the load balancers of a machine. */
+  answer(machine: string, request: IngressRequest): IngressAnswer {
+    const now = this.#clock.elapsed();
     const applied = request.hub === this.id ? request.applied : 0;
     const waiting = [...this.#leaving.keys()].filter((task) => !this.isDrained(task));
-    this.#sessions.set(request.session, {
-      applied,
-      busy: new Set(request.busy),
-      statuses: request.statuses,
-      seenAt: this.#clock.elapsed(),
-    });
+    // Of each machine only its own sessions: none can speak for another.
+    const session = `${machine}/${request.session}`;
+    this.#sessions.set(session, { applied, busy: new Set(request.busy), seenAt: now });
+    const reported = new Set(this.#reports.note(session, machine, request.statuses));
+    for (const [id, { seenAt }] of this.#sessions) {
+      if (now - seenAt <= SESSION_TIMEOUT_MS) continue;
+      this.#sessions.delete(id);
+      for (const service of this.#reports.forget(id)) reported.add(service);
+    }
     const drained = waiting.filter((task) => this.isDrained(task));
-    const { id: hub, version } = this;
-    if (applied === version) return { reply: { hub, version }, drained };
-    const frontends = [...this.#frontends.values()].flat();
-    const networks = [...this.#views.of('network').all()].map(({ value }) => idOf(value.meta));
-    return { reply: { hub, version, frontends, networks }, drained };
+    return { reply: this.#replySince(applied), drained, reported };
   }
 
-  /** Whether no load balancer sends the task anything any more. */
+  /** Whether no load balancer sends the task anything any longer. */
   isDrained(task: string): boolean {
     const since = this.#leaving.get(task);
     if (since === undefined) return true;
     const now = this.#clock.elapsed();
-    if (now - this.#startedAt < ACQUAINTED_MS && this.#inherited.has(task)) return false;
-    for (const [id, session] of this.#sessions) {
-      if (now - session.seenAt > FORGOTTEN_MS) this.#sessions.delete(id);
-      else if (session.applied < since || session.busy.has(task)) return false;
+    if (now - this.#startedAt < DISCOVERY_MS && this.#inherited.has(task)) return false;
+    for (const { applied, busy, seenAt } of this.#sessions.values()) {
+      if (now - seenAt > SESSION_TIMEOUT_MS) continue;
+      if (applied < since || busy.has(task)) return false;
     }
     return true;
   }
@@ -141,13 +155,23 @@ export class IngressHub {
     return backends?.some(({ id }) => id === task) === true;
   }
 
-  /** What load balancers say of a service's ports. */
-  statusesOf(service: string): readonly FrontendStatus[] {
-    const ids = new Set(this.#frontends.get(service)?.map(({ id }) => id));
-    return [...this.#sessions.values()].flatMap(({ statuses }) => statuses.filter(({ id }) => ids.has(id)));
+  /** What the load balancers of all machines report about the ports of a service. */
+  reportsOn(service: string): readonly MachineFrontend[] {
+    return this.#reports.of(service);
   }
 
-  /** From this version on nobody sends it anything; where it has ended, nobody can. */
+  #replySince(applied: number): IngressReply {
+    const { id: hub, version } = this;
+    const names = applied === 0 ? undefined : this.#changes.since(applied);
+    const full = names === undefined;
+    const changed: Record<string, readonly Frontend[]> = {};
+    for (const name of names ?? this.#frontends.keys()) changed[name] = this.#frontends.get(name) ?? [];
+    const reply: IngressReply = { hub, version, changed, full };
+    if (applied >= this.#networksVersion) return reply;
+    return { ...reply, networks: [...this.#views.of('network').all()].map(({ value }) => idOf(value.meta)) };
+  }
+
+  /** From this version on no load balancer sends to it; once it has ended, none can. */
   #leave(task: string): void {
     const state = this.#views.of('task').get(task)?.value.status.state;
     if (state !== undefined && !isFinal(state) && !this.#leaving.has(task))

@@ -35,10 +35,10 @@ export class NodeWriter {
    * Creates the node, or brings its status up to date; what the user set (labels, availability) stays. An agent that
    * comes to a new leader has nothing new to say, and nothing is written.
    */
-  async register(request: RegisterRequest): Promise<void> {
-    if (says(this.#parts.views.of('node').get(request.node)?.value, request)) return;
+  async register(name: string, request: RegisterRequest): Promise<void> {
+    if (says(this.#parts.views.of('node').get(name)?.value, request)) return;
     const now = this.#parts.clock.now();
-    await this.#update(request.node, (entry) => {
+    await this.#update(name, (entry) => {
       const status: NodeStatus = {
         state: 'ready',
         since: now,
@@ -54,16 +54,11 @@ export class NodeWriter {
         const labels = { ...request.labels, ...entry.value.meta.labels };
         return { ...entry.value, meta: { ...entry.value.meta, labels }, status };
       }
-      const { node: name, labels } = request;
+      const { labels } = request;
       const meta = { name, uid: randomId(this.#parts.random), generation: 1, createdAt: now, labels };
       return { kind: 'node', meta, spec: { availability: 'active', taints: [] }, status };
     });
-    this.#parts.events.record(
-      { kind: 'node', name: request.node },
-      'normal',
-      'Registered',
-      'its agent is in contact',
-    );
+    this.#parts.events.record({ kind: 'node', name }, 'normal', 'Registered', 'its agent is in contact');
   }
 
   async setState(name: string, state: NodeStatus['state'], message: string): Promise<void> {

@@ -1,16 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Clock,
   type Condition,
   type EventRecorder,
-  type FrontendStatus,
   keyOf,
   type Logger,
+  type Protocol,
   type Service,
   type ServiceStatus,
   type Store,
   toGantryError,
   type Views,
 } from '@gantry/core';
+import type { MachineFrontend } from './balancer-reports.ts';
 
 interface Parts {
   readonly store: Store;
@@ -20,70 +22,102 @@ interface Parts {
   readonly logger: Logger;
 }
 
+/** Machines named in a message about a port that they do not serve. */
+const NAMED = 3;
+
 /** Writes into services at which ports they are served, or why they are not. */
 export class PublishedPorts {
   readonly #parts: Parts;
+  /** Services whose status could not be written: written with the next note. */
+  #due = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  note(statuses: readonly FrontendStatus[]): void {
-    const byService = new Map<string, FrontendStatus[]>();
-    for (const status of statuses) {
-      const service = status.id.split('/').slice(0, -2).join('/');
-      byService.set(service, [...(byService.get(service) ?? []), status]);
-    }
-    for (const [name, list] of byService) {
-      this.#write(name, list).catch((error: unknown) => {
-        this.#parts.logger.warn('published ports could not be written', {
-          service: name,
-          error: toGantryError(error),
-        });
-      });
+  /** Writes the status of these services; `reportsOn` returns what the load balancers of all machines say of one. */
+  note(services: Iterable<string>, reportsOn: (service: string) => readonly MachineFrontend[]): void {
+    const due = new Set([...this.#due, ...services]);
+    this.#due = new Set();
+    for (const name of due) {
+      this.#write(name, reportsOn(name)).then(
+        (isWritten) => {
+          if (!isWritten) this.#due.add(name);
+        },
+        (error: unknown) => {
+          this.#due.add(name);
+          this.#parts.logger.warn('failed to write published ports', {
+            service: name,
+            error: toGantryError(error),
+          });
+        },
+      );
     }
   }
 
-  async #write(name: string, statuses: readonly FrontendStatus[]): Promise<void> {
+  /** False if the service has been changed in the meantime. */
+  async #write(name: string, reports: readonly MachineFrontend[]): Promise<boolean> {
     const entry = this.#parts.views.of('service').get(name);
-    if (entry === undefined) return;
-    const published = statuses
-      .filter(({ error }) => error === undefined)
-      .map(({ id, port }) => {
-        const [target, protocol] = id.split('/').slice(-2);
-        return { target: Number(target), protocol: protocol as 'tcp' | 'udp', port };
-      });
-    const failed = statuses.find(({ error }) => error !== undefined);
+    if (entry === undefined) return true;
     const before = entry.value.status;
-    const condition = publishedCondition(before, failed, this.#parts.clock.now());
+    const published = servedPorts(reports);
+    const condition = publishedCondition(before, reports, this.#parts.clock.now());
     const known = before.conditions.find(({ type }) => type === 'Published');
-    if (
-      JSON.stringify(before.published) === JSON.stringify(published) &&
-      known?.message === condition.message
-    )
-      return;
-    const conditions = [...before.conditions.filter(({ type }) => type !== 'Published'), condition];
+    if (isDeepStrictEqual(before.published, published) && isDeepStrictEqual(known, condition)) return true;
+    const others = before.conditions.filter(({ type }) => type !== 'Published');
+    const conditions = condition === undefined ? others : [...others, condition];
     const value: Service = { ...entry.value, status: { ...before, published, conditions } };
     const [outcome] = await this.#parts.store.commit([
       { key: keyOf('service', name), value, expect: entry.revision },
     ]);
-    if (outcome?.ok !== true || failed === undefined) return;
-    this.#parts.events.record({ kind: 'service', name }, 'warning', 'PortUnavailable', condition.message);
+    if (outcome?.ok !== true) return false;
+    if (condition?.status === 'false' && condition.message !== known?.message)
+      this.#parts.events.record({ kind: 'service', name }, 'warning', 'PortUnavailable', condition.message);
+    return true;
   }
 }
 
-function publishedCondition(
-  before: ServiceStatus,
-  failed: FrontendStatus | undefined,
+/** The ports at which a service is served somewhere, each once, sorted. Pure. */
+export function servedPorts(reports: readonly MachineFrontend[]): ServiceStatus['published'] {
+  const ports = new Map<string, ServiceStatus['published'][number]>();
+  for (const { id, port, error } of reports) {
+    if (error !== undefined) continue;
+    const [target, protocol] = id.split('/').slice(-2);
+    ports.set(`${target}/${protocol}/${port}`, {
+      target: Number(target),
+      protocol: protocol as Protocol,
+      port,
+    });
+  }
+  return [...ports.values()].toSorted(
+    (a, b) => a.target - b.target || a.protocol.localeCompare(b.protocol) || a.port - b.port,
+  );
+}
+
+/** `Published` is false as long as one machine does not serve one of the ports; absent if no machine reports any. Pure. */
+export function publishedCondition(
+  before: Pick<ServiceStatus, 'conditions'>,
+  reports: readonly MachineFrontend[],
   now: number,
-): Condition {
+): Condition | undefined {
+  if (reports.length === 0) return undefined;
+  const failed = reports.filter(({ error }) => error !== undefined);
   const known = before.conditions.find(({ type }) => type === 'Published');
-  const status = failed === undefined ? 'true' : 'false';
+  const status = failed.length === 0 ? 'true' : 'false';
   return {
     type: 'Published',
     status,
-    reason: failed === undefined ? 'Listening' : 'PortUnavailable',
-    message: failed === undefined ? 'every port is served' : `port ${failed.port}: ${failed.error?.message}`,
+    reason: failed.length === 0 ? 'Listening' : 'PortUnavailable',
+    message: failed.length === 0 ? 'every port is served' : failureText(failed),
     since: known?.status === status ? known.since : now,
   };
+}
+
+/** The first failure, and the machines where that port fails. */
+function failureText(failed: readonly MachineFrontend[]): string {
+  const [first] = failed.toSorted((a, b) => a.port - b.port || a.machine.localeCompare(b.machine));
+  const machines = [...new Set(failed.filter(({ id }) => id === first?.id).map(({ machine }) => machine))];
+  const named = machines.toSorted().slice(0, NAMED).join(', ');
+  const more = machines.length > NAMED ? ` and ${machines.length - NAMED} more` : '';
+  return `port ${first?.port}: ${first?.error?.message} (on ${named}${more})`;
 }

@@ -37,7 +37,7 @@ export class Sessions {
    *
    * @throws `ALREADY_EXISTS`, with `host`, `pid`, `place` and `silentMs` of that agent in its details
    */
-  check({ node, session, agent, takeOver }: RegisterRequest, timeoutMs: number): void {
+  check(node: string, { session, agent, takeOver }: RegisterRequest, timeoutMs: number): void {
     const held = this.#byNode.get(node) ?? this.#inherited.get(node);
     if (held?.agent === undefined || agent === undefined || takeOver === true || held.id === session) return;
     const { host, pid, place, runtime } = held.agent;
@@ -60,7 +60,7 @@ export class Sessions {
   }
 
   /** Whether this is the node's session. */
-  touches(node: string, id: string): boolean {
+  isCurrent(node: string, id: string): boolean {
     return this.#byNode.get(node)?.id === id;
   }
 

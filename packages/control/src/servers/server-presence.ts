@@ -6,11 +6,13 @@ import {
   type Component,
   contracts,
   definePlugin,
+  GantryError,
   isGantryError,
   type Leadership,
   type Logger,
   messages,
   type ServerMessage,
+  type Subjects,
   subjects,
   toGantryError,
 } from '@gantry/core';
@@ -41,7 +43,7 @@ export class ServerPresence implements Component {
   readonly #parts: Parts;
   readonly #logger: Logger;
   readonly #options: ServerPresenceOptions;
-  readonly #subject: string;
+  readonly #subjects: Subjects;
   #unsubscribe: (() => void) | undefined;
   #cancel: (() => void) | undefined;
   #warned = false;
@@ -50,12 +52,12 @@ export class ServerPresence implements Component {
     this.#parts = parts;
     this.#logger = parts.logger.child({ part: 'servers' });
     this.#options = options;
-    this.#subject = subjects(parts.cluster.name).servers;
+    this.#subjects = subjects(parts.cluster.name);
   }
 
   async start(): Promise<void> {
     const { registry, leadership, bus } = this.#parts;
-    this.#unsubscribe = bus.subscribe(this.#subject, (message) => this.#receive(message));
+    this.#unsubscribe = bus.subscribe(this.#subjects.servers('>'), (message) => this.#receive(message));
     registry.join({
       server: leadership.identity,
       name: this.#options.identity,
@@ -82,18 +84,21 @@ export class ServerPresence implements Component {
 
   #publish(message: ServerMessage): void {
     try {
-      this.#parts.bus.publish(this.#subject, message);
+      this.#parts.bus.publish(this.#subjects.servers(message.server), message);
     } catch (error) {
       if (isGantryError(error, 'CLOSED')) return;
       this.#logger.debug('failed to announce this server', { error: toGantryError(error) });
     }
   }
 
-  #receive({ payload }: BusMessage): void {
+  #receive({ subject, payload }: BusMessage): void {
     try {
       const { registry } = this.#parts;
+      const message = messages.server(payload);
+      if (subject !== this.#subjects.servers(message.server))
+        throw new GantryError('INVALID_OBJECT', `message of server "${message.server}" on "${subject}"`);
       // A server that has just started learns of this one at once, not with its next message.
-      if (registry.receive(messages.server(payload))) this.#publish(registry.message());
+      if (registry.receive(message)) this.#publish(registry.message());
     } catch (error) {
       // Once: whoever sends such messages sends many of them.
       if (!this.#warned) this.#logger.warn('rejected a message of a server', { error: toGantryError(error) });

@@ -21,6 +21,8 @@ export interface Frontend {
   /** 0 lets the system choose; `list` returns the chosen port. */
   readonly port: number;
   readonly policy: BalancePolicy;
+  /** Name of the load balancer that must serve it (default: the first one that supports its protocol and policy). */
+  readonly loadBalancer?: string | undefined;
   /** `http`: a kept connection may be moved to another backend between two requests. */
   readonly appProtocol?: 'http' | undefined;
   readonly backends: readonly Backend[];
@@ -59,6 +61,8 @@ export interface BackendStats {
  * listen does not stop the rest.
  */
 export interface LoadBalancer {
+  /** Unique on its machine; services choose a load balancer by it (`spec.loadBalancer`). */
+  readonly name: string;
   readonly supports: {
     readonly protocols: readonly Protocol[];
     readonly policies: readonly BalancePolicy[];

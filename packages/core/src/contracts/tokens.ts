@@ -26,6 +26,14 @@ export interface ClusterInfo {
   readonly name: string;
 }
 
+/** The machine on which a process runs its part of a cluster. Provided by the host, in the machine's scope. */
+export interface MachineInfo {
+  /** A DNS label, unique in the cluster. Its messages to the control plane carry it in their subject. */
+  readonly name: string;
+  /** Addresses at which other machines reach it, the preferred one first; empty if no other machine does. */
+  readonly addresses: readonly string[];
+}
+
 /** Which node an agent and its runtime are. Provided by the host, in each node's scope. */
 export interface NodeInfo {
   readonly name: string;
@@ -66,9 +74,11 @@ export const contracts = Object.freeze({
   admission: contractMany<Admission>('admission'),
   component: contractMany<Component>('component'),
   placement: contract<PlacementAdvisor>('placement'),
-  network: contract<Network>('network'),
-  loadBalancer: contract<LoadBalancer>('load-balancer'),
   api: contract<ClusterApi>('api', { unfenced: 'writer' }),
+  machine: contract<MachineInfo>('machine', { scope: 'machine' }),
+  network: contract<Network>('network', { scope: 'machine' }),
+  loadBalancer: contractMany<LoadBalancer>('load-balancer', { scope: 'machine' }),
+  machineComponent: contractMany<Component>('machine-component', { scope: 'machine' }),
   node: contract<NodeInfo>('node', { scope: 'node' }),
   runtime: contract<Runtime>('runtime', { scope: 'node' }),
   agent: contract<Agent>('agent', { scope: 'node' }),

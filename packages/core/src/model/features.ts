@@ -1,3 +1,4 @@
+import type { LoadBalancer } from '../contracts/load-balancer.ts';
 import type { Network } from '../contracts/network.ts';
 import type { Runtime } from '../contracts/runtime.ts';
 import type { TemplateSpec } from './template.ts';
@@ -5,7 +6,8 @@ import type { TemplateSpec } from './template.ts';
 /**
  * What the drivers of a node can honour, and what a template or a command needs, as words: `images`, `commands`, `exec`,
  * `exec.user`, `init`, `logging`, `user`, `limits.cpu`, `mounts.bind`, `networks`, `ports.udp`. A node shows those that it
- * has; a task is placed only where it has all that the task needs.
+ * has; a task is placed only where it has all that the task needs. `balancer.NAME.WHAT` shows a protocol or policy that a
+ * load balancer of its machine supports.
  */
 export type Feature = string;
 
@@ -13,6 +15,7 @@ export type Feature = string;
 export function featuresOfNode(
   runtime: Pick<Runtime, 'supports'>,
   network: Pick<Network, 'supports'>,
+  balancers: readonly Pick<LoadBalancer, 'name' | 'supports'>[] = [],
 ): readonly Feature[] {
   const { images, commands = !images, exec, init, logging = false, user, limits, mounts } = runtime.supports;
   const { execUser = false, execWorkingDir = false } = runtime.supports;
@@ -30,6 +33,9 @@ export function featuresOfNode(
     ...mounts.map((type) => `mounts.${type}`),
     networks && 'networks',
     ...protocols.map((protocol) => `ports.${protocol}`),
+    ...balancers.flatMap(({ name, supports }) =>
+      [...supports.protocols, ...supports.policies].map((what) => `balancer.${name}.${what}`),
+    ),
   ];
   return features.filter((feature) => feature !== false).toSorted();
 }

@@ -83,7 +83,13 @@ export interface ServiceSpec {
   readonly scheduler?: string | undefined;
   /** While true, no further task changes to a new template. */
   readonly paused: boolean;
+  /** How a load balancer chooses among the tasks. */
   readonly balance: 'round-robin' | 'least-connections' | 'random-two';
+  /**
+   * Name of the load balancer that serves the published ports (default: on each machine, the first one that supports their
+   * protocol and `balance`).
+   */
+  readonly loadBalancer?: string | undefined;
   /** Any change replaces all tasks, as `restart` does. */
   readonly restartedAt?: number | undefined;
 }
@@ -154,7 +160,7 @@ export interface ServiceStatus {
     readonly generation: number;
     readonly at: number;
   }[];
-  /** Ports as the load balancer serves them. */
+  /** Ports as load balancers serve them, each once, sorted. */
   readonly published: readonly {
     readonly target: number;
     readonly protocol: Protocol;
@@ -251,6 +257,7 @@ export const serviceSpecSchema = z
     scheduler: z.string().min(1).optional(),
     paused: z.boolean().default(false),
     balance: z.enum(['round-robin', 'least-connections', 'random-two']).default('round-robin'),
+    loadBalancer: z.string().min(1).max(63).optional(),
     restartedAt: z.number().optional(),
   })
   .superRefine((spec, context) => {
