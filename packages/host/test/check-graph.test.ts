@@ -67,6 +67,23 @@ describe('the graph of plugins', () => {
     ]);
   });
 
+  test('a part of the cluster or the leader cannot need what each machine has, and a machine nothing of a node', () => {
+    const found = problems(
+      clock,
+      plugin('network', contracts.network),
+      plugin('runtime', contracts.runtime),
+      plugin('c', contracts.component, undefined, { network: contracts.network }),
+      plugin('l', contracts.leaderComponent, undefined, { network: contracts.network }),
+      plugin('m', contracts.machineComponent, undefined, { runtime: contracts.runtime }),
+      plugin('a', contracts.agent, undefined, { network: contracts.network, runtime: contracts.runtime }),
+    );
+    expect(found).toEqual([
+      'c lives once per cluster and cannot need "network", which each machine has its own of',
+      'l lives as long as a process leads and cannot need "network", which each machine has its own of',
+      'm lives once per machine and cannot need "runtime", which each node has its own of',
+    ]);
+  });
+
   test('a part of the cluster cannot need what each node has its own of', () => {
     const component = plugin('x', contracts.component, undefined, { runtime: contracts.runtime });
     const runtime = plugin('runtime-test', contracts.runtime);

@@ -26,6 +26,14 @@ export const connectionFields = {
   tls: z.strictObject({ ca: text.optional(), cert: text.optional(), key: text.optional() }).optional(),
   /** What the server calls the connection. */
   name: text.default('gantry'),
+  /**
+   * Prefix of the subjects on which replies arrive. Give each user of a server with permissions a prefix of its own, so that
+   * none can read the replies to another.
+   */
+  inboxPrefix: z
+    .string()
+    .regex(/^_INBOX(?:[._-][A-Za-z0-9_-]+)*$/, 'expected _INBOX, or a prefix such as _INBOX.web-1')
+    .default('_INBOX'),
   /** How long it may take to connect, ms. */
   connectTimeoutMs: z.int().positive().default(10_000),
 };
@@ -46,6 +54,7 @@ export interface NatsConnectionSettings {
     readonly key?: string | undefined;
   };
   readonly name: string;
+  readonly inboxPrefix: string;
   /** ms */
   readonly connectTimeoutMs: number;
 }
@@ -76,6 +85,7 @@ export function toConnection(options: Fields): NatsConnectionSettings {
     credentials: credentialsOf(options, urls[0]),
     tls: options.tls ?? {},
     name: options.name,
+    inboxPrefix: options.inboxPrefix,
     connectTimeoutMs: options.connectTimeoutMs,
   };
 }

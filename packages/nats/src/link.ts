@@ -141,9 +141,10 @@ export class Link {
 
   #options(): ConnectionOptions {
     const { plugin, settings, pingMs } = this.#parts;
-    const { credentials, secure, name, connectTimeoutMs } = settings;
+    const { credentials, secure, name, inboxPrefix, connectTimeoutMs } = settings;
     return {
       name,
+      inboxPrefix,
       timeout: Math.min(DIAL_MS, connectTimeoutMs),
       noRandomize: true,
       maxReconnectAttempts: -1,

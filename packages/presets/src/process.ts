@@ -9,8 +9,6 @@ import { NODE_OPTIONS, type NodeSetOptions, nodeParts } from './node.ts';
 
 export interface ProcessOptions {
   readonly runtime?: Parameters<typeof processRuntime>[0];
-  /** Address on which tasks listen and at which other machines reach them (default: 127.0.0.1). */
-  readonly taskAddress?: string;
   /** Address on which published ports listen (default: 127.0.0.1). */
   readonly address?: string;
   /** File for the frontends of the load balancer, so that the next process serves their ports from its start. */
@@ -19,7 +17,6 @@ export interface ProcessOptions {
 
 const OWN = Object.freeze({
   runtime: true as const,
-  taskAddress: true as const,
   address: true as const,
   frontendsFile: true as const,
 });
@@ -36,16 +33,6 @@ export function processNode(options: NodeSetOptions & ProcessOptions): readonly 
   return [...nodeParts(options), ...processes(options)];
 }
 
-function processes({
-  runtime = {},
-  taskAddress = '127.0.0.1',
-  address = '127.0.0.1',
-  frontendsFile: keepIn,
-}: ProcessOptions): Plugin[] {
-  return [
-    processRuntime(runtime),
-    hostNetwork({ address: taskAddress }),
-    proxyLoadBalancer(),
-    ingress({ address, keepIn }),
-  ];
+function processes({ runtime = {}, address = '127.0.0.1', frontendsFile: keepIn }: ProcessOptions): Plugin[] {
+  return [processRuntime(runtime), hostNetwork(), proxyLoadBalancer(), ingress({ address, keepIn })];
 }

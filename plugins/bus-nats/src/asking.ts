@@ -22,16 +22,17 @@ export class Asking {
   readonly #sender: Sender;
   readonly #clock: Clock;
   readonly #open = new Map<string, Question>();
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #headers = questionHeaders();
   readonly #headerBytes = this.#headers.toString().length;
   #listens = false;
   #asked = 0;
 
-  constructor(link: Link, sender: Sender, clock: Clock) {
+  constructor(link: Link, sender: Sender, clock: Clock, inboxPrefix: string) {
     this.#link = link;
     this.#sender = sender;
     this.#clock = clock;
+    this.#inbox = createInbox(inboxPrefix);
   }
 
   /** Maximum size of a request, in bytes. */
@@ -84,7 +85,10 @@ export class Asking {
         if (error === null) return this.#hear(message);
         this.#listens = false;
         this.fail(
-          new GantryError('FORBIDDEN', 'bus-nats: the server does not let us hear answers ("_INBOX.>")'),
+          new GantryError(
+            'FORBIDDEN',
+            `bus-nats: permission to receive replies on "${this.#inbox}.*" denied`,
+          ),
         );
       },
     });

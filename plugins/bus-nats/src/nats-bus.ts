@@ -64,7 +64,7 @@ export class NatsBus implements Bus, Lifecycle {
       },
     );
     this.#sender = new Sender(this.#link, this.#logger);
-    this.#asking = new Asking(this.#link, this.#sender, clock);
+    this.#asking = new Asking(this.#link, this.#sender, clock, settings.inboxPrefix);
   }
 
   /**

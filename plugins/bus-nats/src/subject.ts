@@ -26,7 +26,7 @@ export function checkGroup(group: string | undefined): void {
  */
 export function isInternal(subject: string, pattern: string): boolean {
   if (!pattern.startsWith('>') && !pattern.startsWith('*')) return false;
-  return subject.startsWith('_INBOX.') || subject.startsWith('$');
+  return /^_INBOX[._-]/.test(subject) || subject.startsWith('$');
 }
 
 function check(text: string, form: RegExp, maxLength: number, rule: string): void {

@@ -16,6 +16,7 @@ describe('the options of bus-nats', () => {
     expect(settings({})).toEqual({
       servers: [{ host: '127.0.0.1', port: 4222 }],
       secure: false,
+      inboxPrefix: '_INBOX',
       credentials: undefined,
       tls: {},
       name: 'gantry',

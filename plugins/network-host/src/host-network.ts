@@ -148,15 +148,16 @@ const port = z.int().min(1).max(65_535);
 export const hostNetwork = definePlugin({
   name: 'network-host',
   provides: contracts.network,
-  needs: { random: contracts.random },
+  needs: { machine: contracts.machine, random: contracts.random },
   options: z.strictObject({
-    /** Address on which tasks listen and are reached. */
-    address: z.union([z.ipv4(), z.ipv6()], 'expected an IP address').default('127.0.0.1'),
+    /** Address on which tasks listen and are reached (default: the first one of the machine, or 127.0.0.1). */
+    address: z.union([z.ipv4(), z.ipv6()], 'expected an IP address').optional(),
     /** Ports to hand out (default: a range that the kernel does not use for outgoing connections). */
     portRange: z
       .strictObject({ from: port, to: port })
       .refine(({ from, to }) => from <= to, 'expected from <= to')
       .default({ from: 20_000, to: 29_999 }),
   }),
-  create: (options, { random }) => new HostNetwork({ ...options, random }),
+  create: ({ address, portRange }, { machine, random }) =>
+    new HostNetwork({ address: address ?? machine.addresses[0] ?? '127.0.0.1', portRange, random }),
 });

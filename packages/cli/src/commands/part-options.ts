@@ -8,7 +8,8 @@ export function withNats(command: Command): Command {
     .option('--nats-creds <file>', 'a creds file; other credentials are read from GANTRY_NATS_…')
     .option('--nats-ca <file>', 'certificate authority of NATS')
     .option('--nats-cert <file>', 'client certificate for NATS')
-    .option('--nats-key <file>', 'key of the client certificate');
+    .option('--nats-key <file>', 'key of the client certificate')
+    .option('--nats-inbox <prefix>', 'prefix of the subjects on which replies arrive (default: _INBOX)');
 }
 
 /** Adds the options that select the store. */

@@ -11,6 +11,7 @@ export interface NatsOptions {
   readonly natsCa?: string | undefined;
   readonly natsCert?: string | undefined;
   readonly natsKey?: string | undefined;
+  readonly natsInbox?: string | undefined;
 }
 
 /** Addresses and credentials of NATS, as options of the plugins that use it. */
@@ -21,7 +22,7 @@ export function natsConnection(env: Env, options: NatsOptions): { readonly serve
   return {
     servers,
     ...natsCredentials(env),
-    ...present({ credsFile: options.natsCreds }),
+    ...present({ credsFile: options.natsCreds, inboxPrefix: options.natsInbox }),
     ...(Object.keys(tls).length > 0 && { tls }),
   };
 }

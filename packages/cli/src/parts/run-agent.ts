@@ -65,12 +65,16 @@ export async function runAgent(cx: Cx, settings: AgentSettings): Promise<void> {
     onClose: settings.stopTasks === true ? 'stop' : 'leave',
     takeOver: settings.takeOver === true,
     ...(taskUser !== undefined && { taskUser }),
-    ...(settings.taskAddress !== undefined && { taskAddress: settings.taskAddress }),
     ...(address !== undefined && { address }),
   });
   cx.note(`Agent of node ${settings.node}: looking for the control plane of cluster ${name} …`);
   const cluster = await joinCluster(composePlugins(composePlugins(preset, ports.plugins), own), {
     name,
+    // An agent is alone on its machine, as far as the cluster can tell.
+    machine: {
+      name: settings.node,
+      addresses: settings.taskAddress === undefined ? [] : [settings.taskAddress],
+    },
     nodes: [{ name: settings.node, labels: { ...settings.labels } }],
     startTimeoutMs: START_TIMEOUT_MS,
     signal: cx.signal,
@@ -98,13 +102,12 @@ interface PresetOptions {
   readonly onClose: 'stop' | 'leave';
   readonly takeOver: boolean;
   readonly taskUser?: string;
-  readonly taskAddress?: string;
   readonly address?: string;
 }
 
 async function presetOf(
   runtime: RuntimeName | 'none',
-  { dir, taskUser, taskAddress, ...options }: PresetOptions,
+  { dir, taskUser, ...options }: PresetOptions,
 ): Promise<readonly Plugin[]> {
   const frontendsFile = frontendsFileIn(dir);
   switch (runtime) {
@@ -112,7 +115,6 @@ async function presetOf(
       return (await import('@gantry/presets/process')).processNode({
         ...options,
         frontendsFile,
-        ...(taskAddress !== undefined && { taskAddress }),
         runtime: { dir, ...(taskUser !== undefined && { taskUser }) },
       });
     case 'docker':
