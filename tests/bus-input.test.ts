@@ -16,7 +16,7 @@ const EJECTION = { frontend: 'x/80/tcp', backend: 'x.1.a', ejections: 1, reason:
 const INGRESS = { session: 's1', applied: 0, statuses: [], busy: [], ejections: [EJECTION] };
 const ASK = { timeoutMs: 5000 };
 const own = (fields: object): object => ({ session, ...fields });
-/** Register is tried for another node, whose sessions disturb nobody. */
+/** Register is tried for another node, which has no agent to disturb. */
 const SUBJECTS = {
   ...names.dispatch('node-1'),
   register: names.dispatch('good').register,

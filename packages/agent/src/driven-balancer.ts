@@ -20,7 +20,7 @@ export interface Observation {
   /** Draining backends that have, or may have, connections. */
   readonly busy: readonly string[];
   readonly ejections: readonly EjectionReport[];
-  /** To be called once the control plane has accepted the observation. */
+  /** The caller must call it once the control plane has accepted the observation. */
   readonly accept: () => void;
 }
 

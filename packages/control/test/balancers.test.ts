@@ -73,7 +73,7 @@ describe('the hub of load balancers', () => {
     return { ...world, it, ask, drain };
   }
 
-  test('gives all frontends to who is behind, and none to who is not', async () => {
+  test('sends all frontends to a load balancer that is behind, and none to one that is not', async () => {
     const { it, ask } = await hub();
     const { reply } = ask('lb', 0);
     expect(reply).toMatchObject({ full: true, networks: [] });
@@ -147,7 +147,7 @@ describe('the hub of load balancers', () => {
     expect(it.isDrained('web.1.1')).toBe(true);
   });
 
-  test('a task whose node was down is drained only once every load balancer has heard of that', async () => {
+  test('a task whose node was down is drained only once every load balancer knows', async () => {
     const { it, ask, put, views, drain } = await hub();
     views.of('node').subscribe((events) => {
       it.noteNodes(events);
@@ -235,7 +235,7 @@ describe('published ports', () => {
     expect(await report('m2', status)).toMatchObject({ conditions: [{ status: 'true' }] });
   });
 
-  test('that could not be written, for the service changed at the same time, are written with the next report', async () => {
+  test('are written with the next report if the service changed at the same time', async () => {
     const { report, published, reports, put, stored, clock } = await publishing();
     published.note(reports.note('m1', 'm1', [status]), (name) => reports.of(name));
     await put('service', service({ template: { ports }, replicas: 3 }));

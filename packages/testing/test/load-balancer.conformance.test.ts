@@ -21,6 +21,13 @@ const EJECTION =
 
 const wrecks = [
   wreck(
+    'has a name with a dot, which nodes could not show',
+    'its name is a DNS label, by which services choose it and nodes show it',
+    class extends PlainBalancer {
+      override readonly name = 'plain.balancer';
+    },
+  ),
+  wreck(
     'tells the port it was asked for, not the one it has',
     'a frontend listens where it was told to, and list says so as apply did',
     class extends PlainBalancer {

@@ -34,7 +34,7 @@ export class Assignments {
   readonly #byNode = new Map<string, ChangeLog>();
   /** Newest revision of anything assigned to a node. */
   readonly #newest = new Map<string, number>();
-  /** By node: tasks to which no load balancer sends anything any longer. */
+  /** Tasks to which no load balancer sends anything any longer, by node. */
   readonly #drained = new Map<string, Set<string>>();
 
   constructor(parts: Parts) {
@@ -126,7 +126,7 @@ export class Assignments {
     }
   }
 
-  /** What an agent needs to know to run these tasks. Views may lag behind each other: what is missing is read. */
+  /** What an agent needs to know to run these tasks. Views may lag behind each other: an object that a view does not have yet is read from the store. */
   async #specsOf(entries: readonly Entry<Task>[]): Promise<Pick<PullReply, 'templates' | 'networks'>> {
     const templates: Record<string, TemplateSpec> = {};
     const networks: Record<string, NetworkSpec> = {};

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { isGantryError } from '@gantry/core';
+import { dnsLabel, isGantryError } from '@gantry/core';
 import {
   answers,
   apply,
@@ -25,6 +25,12 @@ function cannotClose({ loadBalancer }: LoadBalancerSubject): string | undefined 
 }
 
 export const applyCases: readonly LoadBalancerCase[] = [
+  {
+    name: 'its name is a DNS label, by which services choose it and nodes show it',
+    async run({ loadBalancer }) {
+      ok(dnsLabel.safeParse(loadBalancer.name).success, `"${loadBalancer.name}" is not a DNS label`);
+    },
+  },
   {
     name: 'applying the same again disturbs nobody and keeps the port',
     async run(subject, context) {

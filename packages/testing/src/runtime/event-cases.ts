@@ -8,7 +8,7 @@ export const eventCases: readonly RuntimeCase[] = [
       const followed = follow(runtime, context.signal);
       const a = await ensure(runtime, context, 'a', workloads.sleeps);
       strictEqual((await told(followed, context, 'a', 'running')).id, a.id);
-      // On a busy machine, a task that ends by itself may have ended before its runtime has seen it run.
+      // On a busy machine, a short task may have ended before its runtime has seen it run.
       const b = await ensure(runtime, context, 'b', workloads.exits(4, 100));
       const end = await told(followed, context, 'b', 'exited');
       strictEqual(end.id, b.id);

@@ -26,7 +26,7 @@ export interface Listening {
 
 /** The simplest load balancer that keeps the contract: pipes, and starts anew whatever changed. The control of the kit. */
 export class PlainBalancer {
-  readonly name = 'plain';
+  readonly name: string = 'plain';
   readonly supports = {
     protocols: ['tcp'] as Protocol[],
     policies: ['round-robin', 'least-connections', 'random-two'] as BalancePolicy[],
