@@ -12,14 +12,14 @@ interface Page {
 const KEPT = 1000;
 
 /**
- * Remembers for each node which of its tasks were assigned, told something else or removed lately, so that its agent can
- * be told these and no others. Bounded: who asks for more than is known is told everything.
+ * Records for each node which of its tasks were assigned, changed or removed recently, so that its agent receives only
+ * these. Bounded: an agent that asks for an older revision than is recorded receives everything.
  */
 export class AssignmentLog {
   readonly #pages = new Map<string, Page>();
   readonly #floor: number;
 
-  /** `floor`: what happened up to this revision did so before anybody took notes. */
+  /** `floor`: changes up to this revision predate the log. */
   constructor(floor: number) {
     this.#floor = floor;
   }
@@ -34,7 +34,10 @@ export class AssignmentLog {
     this.#pages.set(node, page);
   }
 
-  /** The tasks of a node that have changed after a revision, each once; undefined where that is not known. */
+  /**
+   * Returns the tasks of a node that have changed after a revision, each once; undefined if the log does not reach back
+   * that far.
+   */
   since(node: string, since: number): ReadonlySet<string> | undefined {
     const page = this.#pages.get(node);
     if (since < (page?.forgotten ?? this.#floor)) return undefined;

@@ -53,9 +53,9 @@ const RECORD_RETRY_MS = 500;
 const MAX_RECORD_RETRY_MS = 5000;
 
 export interface DispatcherOptions {
-  /** How often agents are to give a sign of life, ms. */
+  /** Interval between an agent's heartbeats, ms. */
   readonly heartbeatMs: number;
-  /** A node that was silent for so long is down, ms. */
+  /** A node without a heartbeat for this long is down, ms. */
   readonly downAfterMs: number;
 }
 
@@ -82,7 +82,7 @@ export class Dispatcher implements Component {
   #log = new AssignmentLog(0);
   /** Newest revision of anything assigned to a node. */
   readonly #newest = new Map<string, number>();
-  /** By node: tasks that no load balancer sends anything any more. */
+  /** Tasks to which load balancers no longer send traffic, by node. */
   readonly #drained = new Map<string, Set<string>>();
   #ingress: IngressHub | undefined;
   #startedAt = 0;
@@ -202,7 +202,10 @@ export class Dispatcher implements Component {
     }
   }
 
-  /** What an agent needs to know to run these tasks. Views may lag behind each other: what is missing is read. */
+  /**
+   * Returns what an agent needs to run these tasks. Views may lag behind each other: objects that a view lacks are read
+   * from the store.
+   */
   async #specsOf(entries: readonly Entry<Task>[]): Promise<Pick<PullReply, 'templates' | 'networks'>> {
     const templates: Record<string, TemplateSpec> = {};
     const networks: Record<string, NetworkSpec> = {};
@@ -250,7 +253,7 @@ export class Dispatcher implements Component {
     return reply;
   }
 
-  /** Told to stop, and no load balancer sends it anything any more, or none has ever known it. */
+  /** Whether the task is asked to stop and no load balancer sends it traffic any longer, or none has ever known it. */
   #isDrained(node: string, { meta, spec }: Task): boolean {
     if (spec.desired !== 'shutdown') return false;
     const id = idOf(meta);

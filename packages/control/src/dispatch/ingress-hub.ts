@@ -18,14 +18,16 @@ interface LoadBalancerSession {
   seenAt: number;
 }
 
-/** A load balancer that has not been heard of for so long is not waited for, ms. */
+/** The hub does not wait for a load balancer that has not sent a request for this long, ms. */
 const FORGOTTEN_MS = 15_000;
-/** So long after its start a hub takes it that there are load balancers it has not met, ms: each asks more often. */
+/**
+ * For this long after its start, a hub assumes that there are load balancers it has not met, ms: each polls more often.
+ */
 const ACQUAINTED_MS = 6000;
 
 /**
- * Knows what every load balancer should serve, and what they do serve: so that a task is told to stop only when none
- * sends it anything any more.
+ * Tracks what every load balancer should serve and what it actually serves, so that a task is stopped only when no load
+ * balancer sends it traffic any longer.
  */
 export class IngressHub {
   /** Versions of one hub say nothing about those of another. */
@@ -84,7 +86,7 @@ export class IngressHub {
     this.version++;
   }
 
-  /** Computes the noted services anew; says whether anything has changed. */
+  /** Recomputes the noted services; returns whether anything has changed. */
   refresh(): boolean {
     let changed = false;
     for (const name of this.#stale) if (this.#refreshOne(name)) changed = true;
@@ -121,7 +123,7 @@ export class IngressHub {
     return { reply: { hub, version, frontends, networks }, drained };
   }
 
-  /** Whether no load balancer sends the task anything any more. */
+  /** Whether all load balancers have stopped sending traffic to the task. */
   isDrained(task: string): boolean {
     const since = this.#leaving.get(task);
     if (since === undefined) return true;
@@ -147,7 +149,10 @@ export class IngressHub {
     return [...this.#sessions.values()].flatMap(({ statuses }) => statuses.filter(({ id }) => ids.has(id)));
   }
 
-  /** From this version on nobody sends it anything; where it has ended, nobody can. */
+  /**
+   * Notes that no frontend of this version or later contains the task; a task that has ended receives no traffic
+   * anyway.
+   */
   #leave(task: string): void {
     const state = this.#views.of('task').get(task)?.value.status.state;
     if (state !== undefined && !isFinal(state) && !this.#leaving.has(task))

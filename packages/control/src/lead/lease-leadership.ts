@@ -19,9 +19,9 @@ import { HeldTerm } from './held-term.ts';
 import { type Lease, leaseSchema, mayTake, type Sighting, sighted, termSchema } from './lease.ts';
 
 export interface LeaseOptions {
-  /** How long a leader is waited for that gives no sign of life, ms. */
+  /** How long the other processes wait for a leader that has stopped renewing, ms. */
   readonly leaseMs: number;
-  /** How this process is called among the others; something random is added to it. */
+  /** Name of this process among the others; a random suffix is added. */
   readonly identity: string;
 }
 
@@ -38,11 +38,12 @@ const LOOKS = 4;
 const MAX_REST_LEASES = 2;
 
 /**
- * Leadership by a lease in the store, taken and renewed by compare-and-set. Who takes it then begins a term by writing
- * another key, whose revision is the fence of all that it writes as leader. A leader that cannot renew ends its term at
- * four fifths of the lease, counted from when it sent its last renewal that succeeded; others wait for the whole lease,
- * counted from when they first saw that renewal. Who does not reach the bus does not try, and a leader that has lost it for
- * the length of a lease gives up: another may reach it, and where none does, nobody takes nodes for lost meanwhile.
+ * Leadership by a lease in the store, taken and renewed by compare-and-set. A process that takes the lease begins a
+ * term by writing another key, whose revision is the fence of everything it writes as leader. A leader that cannot
+ * renew ends its term after four fifths of the lease, counted from when it sent its last successful renewal; others
+ * wait for the whole lease, counted from when they first saw that renewal. A process that does not reach the bus does
+ * not try to lead, and a leader that has lost the bus for the length of a lease steps down: another process may reach
+ * it, and if none does, no leader marks nodes as lost in the meantime.
  */
 export class LeaseLeadership implements Leadership {
   readonly identity: string;
@@ -151,8 +152,8 @@ function find<S extends z.ZodType>(
 }
 
 /**
- * Plugin: lets several processes share a control plane, of which one leads. `leaseMs` (default 3,000) bounds how long
- * nobody may lead after a crash; all processes of a cluster are best given the same.
+ * Plugin: lets several processes share a control plane, one of which leads. `leaseMs` (default 3,000) bounds how long
+ * there may be no leader after a crash; all processes of a cluster should use the same value.
  */
 export const leaseLeadership = definePlugin({
   name: 'leadership-lease',

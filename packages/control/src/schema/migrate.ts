@@ -1,6 +1,6 @@
 import { type Change, type Entry, GantryError, STORE_KEYS, type Store } from '@gantry/core';
 
-/** From one version of the stored objects to the next. */
+/** A step from one version of the stored objects to the next. */
 export interface Migration {
   /** The version it begins with; it ends with the next one. */
   readonly from: number;
@@ -24,9 +24,9 @@ interface Wanted {
 }
 
 /**
- * Brings what is stored to the version that is wanted, and notes it. Several servers may do so at once.
+ * Migrates the stored objects to the wanted version, and records that version. Several servers may do so concurrently.
  *
- * @throws `UNSUPPORTED` where it is newer, or so old that no migration leads here: naming both versions.
+ * @throws `UNSUPPORTED` if the stored version is newer, or so old that no migration leads here; names both versions.
  */
 export async function migrate(
   store: Store,

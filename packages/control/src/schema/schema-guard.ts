@@ -28,7 +28,7 @@ export class SchemaGuard implements Component {
   }
 }
 
-/** Plugin: checks the version of what is stored. It stands before whatever reads it. */
+/** Plugin: checks the version of the stored objects. It comes before every plugin that reads them. */
 export const schemaGuard = definePlugin({
   name: 'component-schema-guard',
   provides: contracts.component,
