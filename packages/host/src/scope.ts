@@ -17,9 +17,9 @@ export interface Built {
 }
 
 /**
- * Holds the implementations of one cluster, of one term of its leader, or of one node in it. The only file that knows tsyringe, which serves as a
- * registry with parents; lifetimes are ours: a thing is built once, in the scope that owns it, from what that scope can
- * see, and closed by it.
+ * Holds the implementations of one cluster, of one term of its leader, or of one node in it. The only file that knows
+ * tsyringe, which serves as a registry with parents; lifetimes are managed here: a component is built once, in the
+ * scope that owns it, from what that scope can see, and closed by that scope.
  */
 export class Scope {
   readonly built: Built[] = [];
@@ -36,7 +36,7 @@ export class Scope {
     this.#container = (parent === undefined ? root : parent.#container).createChildContainer();
   }
 
-  /** Registers a factory, which is run at most once, when somebody asks. */
+  /** Registers a factory, which runs at most once, when the contract is first resolved. */
   bind(token: AnyToken, plugin: string, build: (scope: Scope) => unknown): void {
     let value: { readonly it: unknown } | undefined;
     const useFactory = (): unknown => {

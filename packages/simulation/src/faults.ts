@@ -5,9 +5,9 @@ import type { Action, ScenarioContext } from './scenario.ts';
 export const faults = Object.freeze({
   /** A machine loses its power, with everything on it. */
   loseMachine: onUp('lose a machine', 2, ({ cluster }, name) => cluster.loseMachine(name)),
-  /** An agent dies alone: what runs goes on running. */
+  /** Only the agent crashes: its tasks keep running. */
   crashAgent: onUp('crash an agent', 2, ({ cluster }, name) => cluster.crashAgent(name)),
-  /** One that is down starts again. */
+  /** Starts a machine that is down. */
   startMachine: {
     name: 'start a machine',
     weight: 4,

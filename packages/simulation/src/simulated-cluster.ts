@@ -37,7 +37,7 @@ export interface MachineOptions {
 const CAPACITY: Resources = Object.freeze({ cpu: 1000, memory: 2 ** 30 });
 const LIFE = Object.freeze({ startDelayMs: 300, stopDelayMs: 200, jitter: 0.5 });
 const CLUSTER = 'sim';
-/** An agent waits so long for a control plane, ms. */
+/** How long an agent waits for a control plane, ms. */
 const PATIENCE_MS = 3_600_000;
 
 interface Machine {
@@ -92,7 +92,7 @@ export class SimulatedCluster {
     return this.#control.api;
   }
 
-  /** Without effect if it is there. */
+  /** Has no effect if the control plane is running. */
   async startControlPlane(): Promise<void> {
     if (this.#control !== undefined) return;
     const { plugins = [], controlPlane: options } = this.#options;
@@ -156,7 +156,7 @@ export class SimulatedCluster {
     );
   }
 
-  /** The agent dies alone: what runs on the machine goes on running. */
+  /** Only the agent crashes: the tasks on the machine keep running. */
   async crashAgent(name: string): Promise<void> {
     const machine = this.#machine(name);
     machine.stop.abort();

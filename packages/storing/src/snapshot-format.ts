@@ -7,7 +7,7 @@ export const SNAPSHOT_FORMAT = 1;
 export interface SnapshotHeader {
   readonly gantry: 'snapshot';
   readonly format: number;
-  /** Version of what is stored; absent in a cluster that keeps none. */
+  /** Schema version of the stored objects; absent if the cluster stores none. */
   readonly schema?: number | undefined;
   readonly cluster?: string | undefined;
   /** RFC 3339. */
@@ -44,7 +44,7 @@ export function* snapshotLines({ header, entries }: Snapshot, hash: Hash): Itera
   yield `${JSON.stringify({ sha256: hash.digest('hex') })}\n`;
 }
 
-/** Of `node:crypto`. */
+/** The part of a hash of `node:crypto` that is used here. */
 export interface Hash {
   update(text: string): unknown;
   digest(encoding: 'hex'): string;
@@ -53,8 +53,8 @@ export interface Hash {
 /**
  * Reads a snapshot and checks it.
  *
- * @throws `INVALID_OBJECT` for something else, for a format that is not known, and for one that is cut or damaged: with
- * the line.
+ * @throws `INVALID_OBJECT` with the line, for a text that is not a snapshot, for an unknown format, and for a truncated
+ * or damaged snapshot.
  */
 export function readSnapshot(text: string, hash: Hash): Snapshot {
   const lines = text.split('\n');
