@@ -28,5 +28,5 @@ export async function untilWorkerDid(
   }
   cancel();
   await closed;
-  if (did < visits) throw new Error(`the worker's log tells of ${did} visits, not of ${visits} ${said}`);
+  if (did < visits) throw new Error(`the worker's log reports ${did} visits, not ${visits} ${said}`);
 }

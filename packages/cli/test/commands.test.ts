@@ -57,7 +57,7 @@ describe('apply', () => {
   test('a file that is not there, and one that is no YAML, are refused with their names', async () => {
     expect(await run('apply -f none.yaml')).toMatchObject({
       code: 3,
-      err: expect.stringContaining('there is no file none.yaml'),
+      err: expect.stringContaining('file none.yaml not found'),
     });
     await file('broken.yaml', 'a: [');
     expect(await run('apply -f broken.yaml')).toMatchObject({
@@ -444,7 +444,7 @@ test('server and agent say what they lack', async () => {
   expect(await run('server')).toMatchObject({ code: 2, err: expect.stringMatching(/--store/) });
   expect(await run('server --store oracle:x --nats nats://127.0.0.1:1')).toMatchObject({
     code: 2,
-    err: expect.stringMatching(/there is no store "oracle:x"[\s\S]*lmdb:FOLDER/),
+    err: expect.stringMatching(/unknown store "oracle:x"[\s\S]*lmdb:FOLDER/),
   });
   expect(await run('server --store memory')).toMatchObject({ code: 2, err: expect.stringMatching(/--nats/) });
   expect(await run('agent --runtime fake')).toMatchObject({

@@ -60,7 +60,7 @@ test.each([
 
 test('without a context, and with one that is not there, it is said what to do', () => {
   expect(() => chooseTarget({ contexts: {} }, plain, {})).toThrow('no cluster is chosen');
-  expect(() => chooseTarget(contexts, { ...plain, context: 'aa' }, {})).toThrow('there is no context aa');
+  expect(() => chooseTarget(contexts, { ...plain, context: 'aa' }, {})).toThrow('context "aa" not found');
 });
 
 test('the first context becomes the current one; what is removed is not current any more', () => {

@@ -211,6 +211,6 @@ describe('service update', () => {
 
   test('nothing to change is nothing, and what is not there cannot be taken out', () => {
     expect(patch({})).toBeUndefined();
-    expect(() => patch({ publishRm: ['443'] })).toThrow('--publish-rm: there is no "443/tcp"');
+    expect(() => patch({ publishRm: ['443'] })).toThrow('--publish-rm: "443/tcp" not found');
   });
 });

@@ -194,7 +194,7 @@ describeWith(['etcd', 'nats'], 'snapshots between engines', () => {
       'cut after a line': [`${lines.slice(0, 20).join('\n')}\n`, /line 20: its end is missing/],
       'a line is missing': [[...lines.slice(0, 5), ...lines.slice(6)].join('\n'), /line 31: it is damaged/],
       'nothing in it': ['', /line 1: /],
-      'something else': ['{"some":"json"}\n', /line 1: it is no snapshot of Gantry/],
+      'something else': ['{"some":"json"}\n', /line 1: it is not a snapshot of Gantry/],
       'bytes that are no text': ['\u0000\u0001\ufffd', /line 1: /],
       'a newer format': [
         snapshotOf('hurt', 3).replace('"format":1', '"format":2'),

@@ -29,7 +29,7 @@ describe('apply', () => {
     await api.scale('web', 4);
     await expect(api.apply(web({ replicas: 2 }))).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: expect.stringContaining('spec.replicas was set by somebody else'),
+      message: expect.stringContaining('spec.replicas was set by another manager'),
       details: { fields: ['spec.replicas'] },
     });
     expect((await api.get('service', 'web')).spec.replicas).toBe(4);

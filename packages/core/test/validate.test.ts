@@ -225,7 +225,7 @@ describe('a service', () => {
     [
       'a port twice',
       withTemplate({ ports: [{ target: 80 }, { target: 80 }] }),
-      { path: 'spec.template.ports[1].target', message: 'port tcp:80 is there twice' },
+      { path: 'spec.template.ports[1].target', message: 'duplicate port tcp:80' },
     ],
     [
       'a published port twice',
@@ -260,7 +260,7 @@ describe('a service', () => {
     [
       'a network twice',
       withTemplate({ networks: ['a', { name: 'a' }] }),
-      { path: 'spec.template.networks[1]', message: 'network a is there twice' },
+      { path: 'spec.template.networks[1]', message: 'duplicate network a' },
     ],
     [
       'an alias that is no name',

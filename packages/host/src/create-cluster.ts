@@ -96,7 +96,7 @@ export async function createCluster(
   /** Fires when the start has failed, and when the cluster is closed. */
   const stop = new AbortController();
   const ending = AbortSignal.any(signal === undefined ? [stop.signal] : [stop.signal, signal]);
-  setMaxListeners(0, ending); // every node that starts listens to it: many are no leak
+  setMaxListeners(0, ending); // every starting node listens to it: many listeners are not a leak
   let closing: Promise<void> | undefined;
 
   const addNode = async (node: NodeOptions): Promise<void> => {

@@ -61,7 +61,7 @@ export class Scope {
     if (this.#parent !== undefined) return this.#parent.#ownerOf(token);
     throw new GantryError(
       'WIRING',
-      `"${token.id}" belongs to a ${token.scope} and cannot be had outside of one`,
+      `"${token.id}" belongs to a ${token.scope} and is not available outside of one`,
     );
   }
 

@@ -45,9 +45,9 @@ describe('the graph of plugins', () => {
 
   test('has no name twice', () => {
     expect(problems(clock, plugin('x', contracts.controller), plugin('x', contracts.controller))).toEqual([
-      'plugin x is there 2 times',
+      'plugin x is listed 2 times',
     ]);
-    expect(problems(clock, plugin('x', a), plugin('x', a))).toEqual(['plugin x is there 2 times']);
+    expect(problems(clock, plugin('x', a), plugin('x', a))).toEqual(['plugin x is listed 2 times']);
   });
 
   test('neither the cluster nor a node can need what only the leader has, and the leader nothing of a node', () => {
@@ -118,7 +118,7 @@ describe('the graph of plugins', () => {
       plugin('pd', contracts.component, undefined, { node: contracts.node }),
     );
     expect(found).toEqual([
-      expect.stringContaining('plugin pd is there 2 times'),
+      expect.stringContaining('plugin pd is listed 2 times'),
       expect.stringContaining('"c" is provided by pc and pd'),
       expect.stringContaining('the host needs "clock"'),
       expect.stringContaining('pa needs "store"'),

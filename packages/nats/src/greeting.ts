@@ -33,7 +33,7 @@ export function firstGreeting(endpoints: readonly Endpoint[], signal: AbortSigna
         const text = data.toString('latin1');
         if (text.startsWith('INFO '))
           done({ endpoint, wantsCertificate: text.includes('"tls_verify":true') });
-        else reason = 'is no NATS server';
+        else reason = 'is not a NATS server';
         socket.destroy();
       });
       socket.on('error', (error) => {
@@ -65,6 +65,6 @@ export function firstGreeting(endpoints: readonly Endpoint[], signal: AbortSigna
 /** In words what kept a connection from being made. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'ECONNREFUSED') return 'refused the connection';
-  if (error.code === 'ENOTFOUND') return 'is not known by that name';
+  if (error.code === 'ENOTFOUND') return 'has an unknown host name';
   return `could not be reached (${error.code ?? error.message})`;
 }

@@ -89,7 +89,7 @@ export class Link {
     const deadline = new AbortController();
     const cancel = clock.after(settings.connectTimeoutMs, () => deadline.abort());
     const ending = AbortSignal.any([signal, deadline.signal, this.#ending.signal]);
-    let reasons: readonly string[] = [`${this.servers} kept silent`];
+    let reasons: readonly string[] = [`${this.servers} did not respond`];
     try {
       for (;;) {
         const greetings = await firstGreeting(settings.servers, ending);
@@ -217,12 +217,12 @@ export class Link {
     const { logger } = this.#parts;
     if (error instanceof PermissionViolationError) {
       if (error.operation !== 'publish') return; // its subscription tells
-      logger.error('the server does not let us publish', { server, subject: error.subject });
+      logger.error('the server does not permit publishing', { server, subject: error.subject });
       this.#listener.forbidden(error.subject);
       return;
     }
     if (!this.#connected) {
-      if (this.#complained) return; // each try says it again
+      if (this.#complained) return; // each attempt reports it again
       this.#complained = true;
     }
     logger.warn('the server refuses', { server, reason: error.message });

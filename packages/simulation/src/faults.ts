@@ -20,7 +20,7 @@ export const faults = Object.freeze({
   cutLink: link('cut a link', 2, 'cut'),
   /** What a machine asks for is done, and it never hears of it. */
   loseReplies: link('lose replies', 1, 'loses-replies'),
-  mendLink: link('mend a link', 3, 'up'),
+  mendLink: link('restore a link', 3, 'up'),
   /** The control plane stops acting at once; only the store remembers. */
   crashControlPlane: {
     name: 'crash the control plane',

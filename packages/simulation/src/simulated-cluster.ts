@@ -220,7 +220,7 @@ export class SimulatedCluster {
 
   #machine(name: string): Machine {
     const machine = this.#machines.get(name);
-    if (machine === undefined) throw new GantryError('NOT_FOUND', `there is no machine "${name}"`);
+    if (machine === undefined) throw new GantryError('NOT_FOUND', `machine "${name}" not found`);
     return machine;
   }
 

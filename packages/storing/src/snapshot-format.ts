@@ -61,7 +61,7 @@ export function readSnapshot(text: string, hash: Hash): Snapshot {
   if (lines.at(-1) === '') lines.pop();
   const [first, ...rest] = lines;
   const header = parse(first ?? '', 1) as Partial<SnapshotHeader>;
-  if (header.gantry !== 'snapshot') throw invalid('it is no snapshot of Gantry', 1);
+  if (header.gantry !== 'snapshot') throw invalid('it is not a snapshot of Gantry', 1);
   if (header.format !== SNAPSHOT_FORMAT)
     throw invalid(`its format is ${String(header.format)}; this version reads format ${SNAPSHOT_FORMAT}`, 1);
   const last = rest.pop();
@@ -69,7 +69,7 @@ export function readSnapshot(text: string, hash: Hash): Snapshot {
   const entries = rest.map((line, index): SnapshotEntry => {
     hash.update(`${line}\n`);
     const { key, value } = parse(line, index + 2) as Partial<SnapshotEntry>;
-    if (typeof key !== 'string' || value === undefined) throw invalid('this is no entry', index + 2);
+    if (typeof key !== 'string' || value === undefined) throw invalid('this is not an entry', index + 2);
     return { key, value };
   });
   const { sha256 } = parse(last ?? '', lines.length) as { sha256?: unknown };
@@ -90,7 +90,7 @@ function parse(line: string, number: number): object {
   } catch {
     // told below
   }
-  throw invalid('this line is no JSON object: the snapshot is cut or damaged', number);
+  throw invalid('this line is not a JSON object: the snapshot is cut or damaged', number);
 }
 
 function invalid(message: string, line: number): GantryError {

@@ -84,7 +84,7 @@ export class Asking {
         if (error === null) return this.#hear(message);
         this.#listens = false;
         this.fail(
-          new GantryError('FORBIDDEN', 'bus-nats: the server does not let us hear answers ("_INBOX.>")'),
+          new GantryError('FORBIDDEN', 'bus-nats: the server does not permit receiving answers ("_INBOX.>")'),
         );
       },
     });
@@ -95,7 +95,7 @@ export class Asking {
     if (question === undefined) return; // too late
     const { headers, data } = message;
     if (headers?.code === 503 && data.length === 0) {
-      const nobody = `bus-nats: nobody answers "${question.subject}"`;
+      const nobody = `bus-nats: no responder for "${question.subject}"`;
       question.settle({ error: new GantryError('UNAVAILABLE', nobody) });
       return;
     }
@@ -110,7 +110,7 @@ export class Asking {
     try {
       question.settle({ value: decode(whole) });
     } catch {
-      const malformed = `bus-nats: the answer on "${question.subject}" is no JSON`;
+      const malformed = `bus-nats: the answer on "${question.subject}" is not valid JSON`;
       question.settle({ error: new GantryError('INTERNAL', malformed) });
     }
   }

@@ -72,7 +72,10 @@ export async function* watchOver<K extends Kind>(
       throwIfAborted(closed);
     }
     if (place.told && place.since === undefined) {
-      throw new GantryError('COMPACTED', 'the connection was lost before everything was told: list again');
+      throw new GantryError(
+        'COMPACTED',
+        'the connection was lost before all objects were delivered: list again',
+      );
     }
     await clock.sleep(place.backoff.next(), signal).catch(() => undefined);
   }

@@ -27,7 +27,7 @@ export function platformChannels(base: string, clock: Clock): OpenChannel {
   return async ({ path, token, signal }) => {
     const { WebSocket } = globalThis as unknown as { readonly WebSocket?: PlatformSocketClass };
     if (WebSocket === undefined) {
-      throw new GantryError('UNSUPPORTED', 'there is no WebSocket here: in Node, use @gantry/client/node');
+      throw new GantryError('UNSUPPORTED', 'WebSocket is not available: in Node, use @gantry/client/node');
     }
     const protocols = [SUBPROTOCOL, ...(token === undefined ? [] : [`bearer.${token}`])];
     const socket = new WebSocket(`${base.replace(/^http/, 'ws')}${path}`, protocols);

@@ -157,7 +157,7 @@ function conflict(
   others: ObjectMeta['managers'] & object,
 ): GantryError {
   const owner = (path: FieldPath): string =>
-    Object.entries(others).find(([, applied]) => read(applied, path) !== undefined)?.[0] ?? 'somebody else';
+    Object.entries(others).find(([, applied]) => read(applied, path) !== undefined)?.[0] ?? 'another manager';
   const fields = paths.map(([first, ...rest]) =>
     fieldText(first === 'spec' ? [first, ...rest] : ['meta', first as string, ...rest]),
   );

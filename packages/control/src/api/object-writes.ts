@@ -152,7 +152,7 @@ export class ObjectWrites implements Writer, Disposable {
   async delete(kind: Kind, id: string, options: WriteOptions = {}): Promise<void> {
     const { views, clock, writer, kinds } = this.#parts;
     const entry = views.of(kind).get(id) as Entry<AnyObject> | undefined;
-    if (entry === undefined) throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
+    if (entry === undefined) throw new GantryError('NOT_FOUND', `${kind} "${id}" not found`);
     const { refuse, finalizer, begin = deleted } = kinds.get(kind)?.deletion ?? {};
     const refused = refuse?.(entry.value);
     if (refused !== undefined) throw refused;
@@ -295,7 +295,7 @@ export class ObjectWrites implements Writer, Disposable {
       kind,
       id,
       (current) => {
-        if (current === undefined) throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
+        if (current === undefined) throw new GantryError('NOT_FOUND', `${kind} "${id}" not found`);
         return change(current);
       },
       { ...options, expect: options.revision },

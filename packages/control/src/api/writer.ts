@@ -91,7 +91,7 @@ export class ObjectWriter implements Disposable {
       }
       current = outcome.current;
     }
-    throw new GantryError('CONFLICT', `${kind} ${id} changes too often`);
+    throw new GantryError('CONFLICT', `${kind} "${id}": gave up after repeated write conflicts`);
   }
 
   /** Removes an object that admissions let go. */

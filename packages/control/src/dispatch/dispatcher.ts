@@ -320,7 +320,7 @@ export class Dispatcher implements Component {
         });
       }
       if (liveness.deaf && !wasDeaf)
-        logger.warn('no node is heard any more: it may be us who is cut off', { nodes: silences.size });
+        logger.warn('no node sends heartbeats: this server may be partitioned', { nodes: silences.size });
       cancel = clock.after(heartbeatMs / 2, look);
     };
     cancel = clock.after(heartbeatMs / 2, look);

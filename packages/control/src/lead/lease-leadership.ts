@@ -77,7 +77,7 @@ export class LeaseLeadership implements Leadership {
       logger.info('leads no longer', { identity: this.identity, term: term.number, reason });
       await term.release();
       await renewing;
-      const restMs = Math.min(MAX_REST_LEASES, failures) * this.#leaseMs; // let another try
+      const restMs = Math.min(MAX_REST_LEASES, failures) * this.#leaseMs; // leave the lease to the others
       if (restMs > 0) await clock.sleep(restMs, signal).catch(() => undefined);
     }
   }
@@ -91,7 +91,7 @@ export class LeaseLeadership implements Leadership {
         if (term !== undefined) return term;
       } catch (error) {
         if (signal.aborted) return undefined;
-        logger.debug('the lease cannot be seen', { error: toGantryError(error) });
+        logger.debug('failed to read the lease', { error: toGantryError(error) });
       }
       const restMs = (this.#leaseMs / LOOKS) * (0.75 + 0.5 * random.next());
       await clock.sleep(restMs, signal).catch(() => undefined);
@@ -125,7 +125,7 @@ export class LeaseLeadership implements Leadership {
         signal,
       },
     );
-    if (began?.ok !== true) return undefined; // somebody was between: the lease is looked at anew
+    if (began?.ok !== true) return undefined; // another write came first: the lease is read again
     this.leader = this.identity;
     return new HeldTerm({
       ...this.#parts,
@@ -147,7 +147,7 @@ function find<S extends z.ZodType>(
   const entry = entries.find(({ key }) => key === wanted);
   if (entry === undefined) return undefined;
   const read = schema.safeParse(entry.value);
-  if (!read.success) throw new GantryError('INTERNAL', `what is stored as "${wanted}" is no such thing`);
+  if (!read.success) throw new GantryError('INTERNAL', `stored value of "${wanted}" is malformed`);
   return { ...entry, value: read.data };
 }
 

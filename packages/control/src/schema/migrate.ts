@@ -50,7 +50,7 @@ export async function migrate(
     const [outcome] = await store.commit([note], { signal });
     if (outcome?.ok === true) return { from, changed };
   }
-  throw new GantryError('CONFLICT', 'the version of what is stored changes all the time');
+  throw new GantryError('CONFLICT', 'the schema version of the store keeps changing');
 }
 
 function steps(from: number, to: number, migrations: readonly Migration[]): readonly Migration[] {
@@ -76,11 +76,14 @@ async function apply(
   for (let at = 0; at < changes.length; at += PER_COMMIT) {
     const outcomes = await store.commit(changes.slice(at, at + PER_COMMIT), { signal });
     if (outcomes.some(({ ok }) => !ok))
-      throw new GantryError('CONFLICT', 'what is stored was changed while it was brought to another version');
+      throw new GantryError(
+        'CONFLICT',
+        'the stored objects changed during their migration to another version',
+      );
   }
   return changes.length;
 }
 
 function refused(message: string): GantryError {
-  return new GantryError('UNSUPPORTED', `what is stored cannot be used: ${message}`);
+  return new GantryError('UNSUPPORTED', `cannot use the stored objects: ${message}`);
 }

@@ -24,7 +24,7 @@ export class SchemaGuard implements Component {
     const wanted = { version: SCHEMA_VERSION, migrations: MIGRATIONS, signal };
     const { from, changed } = await migrate(this.#store, wanted);
     if (from !== undefined && from !== SCHEMA_VERSION)
-      this.#logger.info('what is stored was migrated', { from, to: SCHEMA_VERSION, changed });
+      this.#logger.info('stored objects migrated', { from, to: SCHEMA_VERSION, changed });
   }
 }
 

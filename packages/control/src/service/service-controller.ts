@@ -190,7 +190,7 @@ export class ServiceController implements Controller {
     else if (plan.rollbackTo !== undefined) value = this.#rolledBack(service, plan, now);
     else if (plan.status === service.status) return;
     const [outcome] = await this.#store.commit([{ key, value, expect: entry.revision }], { signal });
-    if (outcome?.ok !== true) return; // somebody changed it: the event brings us back
+    if (outcome?.ok !== true) return; // it has changed in the meantime: its event starts another run
     recordUpdate(this.#events, service, plan);
     await services.reached(outcome.revision, signal);
   }

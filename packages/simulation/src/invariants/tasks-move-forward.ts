@@ -55,6 +55,6 @@ export const tasksMoveForward: Invariant = (cluster) => {
       )
       .map(({ meta }) => `${key} served, and was stopped for ${meta.name}, which cannot become ready`);
   };
-  follow().catch((error: unknown) => problems.push(`the store cannot be followed: ${error}`));
+  follow().catch((error: unknown) => problems.push(`failed to watch the store: ${error}`));
   return () => problems;
 };

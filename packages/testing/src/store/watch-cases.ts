@@ -139,7 +139,7 @@ export const watchCases: readonly StoreCase[] = [
       }
       for (let ended = since; ended < last; ) {
         const { value, done } = await context.within(slow.next(), 'a batch');
-        ok(done !== true, 'the watch ended by itself');
+        ok(done !== true, 'the watch ended unexpectedly');
         const first = (value[0] as StoreEvent).revision;
         ok(
           first > ended,
@@ -221,7 +221,7 @@ export const watchCases: readonly StoreCase[] = [
       written.push(['tasks/z', 'the end', end]);
       while (got.at(-1)?.revision !== end) {
         const { value, done } = await context.within(slow.next(), `events after ${got.length}`);
-        ok(done !== true, 'the watch ended by itself');
+        ok(done !== true, 'the watch ended unexpectedly');
         got.push(...value);
       }
       assertTold(got.map(shown), written);
