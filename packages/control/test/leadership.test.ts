@@ -204,7 +204,7 @@ describe('leadership', () => {
     const { all, leaders, clock, advance, untilLed, close } = world(1);
     await untilLed();
     const [leader] = all;
-    if (leader === undefined) throw new Error('nobody');
+    if (leader === undefined) throw new Error('no leader');
     const { term } = leader;
     leader.cut = true;
     const from = clock.elapsed();
@@ -222,7 +222,7 @@ describe('leadership', () => {
     const { leaders, clock, advance, untilLed, close } = world(2);
     await untilLed();
     const [former] = leaders();
-    if (former === undefined) throw new Error('nobody');
+    if (former === undefined) throw new Error('no leader');
     former.haltedAt = clock.elapsed();
     expect(await untilLed()).toBeLessThanOrEqual(1.5 * LEASE_MS);
     const { term } = former;
@@ -237,7 +237,7 @@ describe('leadership', () => {
     const { leaders, clock, advance, untilLed, close } = world(2);
     await untilLed();
     const [leader] = leaders();
-    if (leader === undefined) throw new Error('nobody');
+    if (leader === undefined) throw new Error('no leader');
     for (let round = 0; round < 10; round++) {
       leader.losesAnswers = true;
       await advance(1000);

@@ -92,7 +92,7 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a refused change is no event, and a batch is never empty',
+    name: 'a rejected change is not an event, and a batch is never empty',
     async run({ store }, context) {
       const since = await put(store, context, 'tasks/a', 1);
       const followed = follow(store, 'tasks/', since, context.signal);
@@ -151,7 +151,7 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'list and watch join without a gap or a double while others write',
+    name: 'list followed by watch neither misses nor repeats an event under concurrent writes',
     async run({ store }, context) {
       let writing = true;
       const writers = [0, 1, 2].map(async (writer) => {
@@ -200,7 +200,7 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a slow watcher misses nothing and holds up nobody',
+    name: 'a slow watcher misses nothing and does not hold up others',
     async run({ store }, context) {
       const since = await put(store, context, 'tasks/start', 0);
       const slow = store.watch('tasks/', { since, signal: context.signal })[Symbol.asyncIterator]();
