@@ -85,7 +85,7 @@ async function run(args: readonly string[], exec: Exec = processes) {
   return terminal.run(['cp', ...args]);
 }
 
-/** Answers the look at what is there as if it were a directory, and every other command with an archive. */
+/** Answers the probe as if there were a directory, and every other command with an archive. */
 const archived =
   (...entries: readonly { path: string; type?: string; linkpath?: string; text?: string }[]): Exec =>
   async ({ command }) => {
