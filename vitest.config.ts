@@ -37,7 +37,7 @@ export default defineConfig({
           include: files('test'),
           exclude: ['**/node_modules/**', '**/*.{conformance,sim,integration}.test.ts'],
           testTimeout: TEST_MS,
-          // No module of ours has state, so tests need no modules of their own: that halves the time.
+          // Gantry's modules have no state, so tests need no modules of their own: that halves the time.
           isolate: false,
         },
       },

@@ -54,7 +54,7 @@ export async function bundleProgram(folder) {
     plugins: [
       {
         name: 'whole-packages-stay-outside',
-        // Who imports all of a package of ours on demand hands it on; what is bundled is only what is used.
+        // A dynamic import hands on a whole package, while the bundle contains only the used exports.
         resolveId: (id, _importer, { kind }) =>
           kind === 'dynamic-import' && /^@gantry\/core$/.test(id) ? { id, external: true } : undefined,
       },

@@ -1,7 +1,7 @@
 /**
- * Packs every package that is published, exactly as `npm publish` would, and examines the archives: publint for
- * the manifest, "are the types wrong" for what TypeScript makes of the exports, and a check of our own that nothing
- * in an archive leads to a source file that is not there. Needs `npm run build` before.
+ * Packs every package that is published, exactly as `npm publish` would, and examines the archives: publint for the
+ * manifest, "are the types wrong" for what TypeScript makes of the exports, and a check of its own that no file in an
+ * archive refers to a missing source file. Needs `npm run build` before.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { formatMessage } from 'publint/utils';
 import ts from 'typescript';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Gantry is ESM for current Node: how older resolutions see it is nobody's concern. */
+/** Gantry is ESM for current Node: older resolutions are not supported. */
 const ignoredResolutions = ['node10', 'node16-cjs'];
 
 /** @param {Uint8Array} archive @returns {Promise<string[]>} */

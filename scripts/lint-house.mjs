@@ -4,7 +4,7 @@
  *
  *   one-container       tsyringe and reflect-metadata are imported in packages/host/src/scope.ts only
  *   import-direction    which workspace package may import which (`mayImport` below)
- *   import-border       no relative import out of the own src folder, no import of what another package does not export
+ *   import-border       no relative import that leaves a src folder, no import of what another package does not export
  *   import-declared     what is imported is among the package's dependencies or peerDependencies
  *   import-circle       no files of a package that import each other in a circle, types included
  *   dependency-unused   no dependency of a package that its src never imports; peers of what it imports are excused
@@ -430,7 +430,11 @@ function checkChance(node, report) {
   }
 }
 
-/** Whether this identifier stands for a value by itself, or as a member of globalThis; not a name in `x.name`. @param {ts.Identifier} node */
+/**
+ * Whether this identifier stands for a value on its own, or as a member of globalThis; not a name in `x.name`.
+ *
+ * @param {ts.Identifier} node
+ */
 function isFreeName(node) {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent) && parent.name === node) return isGlobalObject(parent.expression);
@@ -587,7 +591,7 @@ export function lintRepository(root) {
   }
   for (const { file, rule } of exceptions.filter((one) => !used.has(one))) {
     lines.push(
-      `${file}:1 exceptions the exception for ${rule} in scripts/lint-house.mjs excuses nothing any more`,
+      `${file}:1 exceptions the exception for ${rule} in scripts/lint-house.mjs is no longer needed`,
     );
   }
   return lines.sort();

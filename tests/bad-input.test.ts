@@ -110,7 +110,7 @@ describe('an object that is wrong', () => {
       'a port twice',
       template({ ports: [{ target: 80 }, { target: 80 }] }),
       'spec.template.ports[1].target',
-      /tcp:80 is there twice/,
+      /duplicate port tcp:80/,
     ],
     [
       'a published port twice',
@@ -297,7 +297,7 @@ describe('a set of plugins that is wrong', () => {
     await expect(createCluster([...some, memoryStore()])).rejects.toMatchObject({
       code: 'WIRING',
       issues: [
-        { message: 'plugin store-memory is there 2 times' },
+        { message: 'plugin store-memory is listed 2 times' },
         { message: expect.stringMatching(/need "bus", which no plugin provides/) },
         { message: expect.stringMatching(/needs? "network", which no plugin provides/) },
       ],

@@ -197,7 +197,7 @@ async function measure(): Promise<void> {
     );
     const [http = 0, tcp = 0] = await start<readonly number[]>(children, 'proxy', ports);
     const haproxy = await startHaproxy(children, folder, ports);
-    if (haproxy === undefined) console.log('haproxy is not installed: measured without it');
+    if (haproxy === undefined) console.log('haproxy is not installed, so it is not measured');
     const targets: Record<string, readonly number[]> = {
       direct: ports,
       gantry: [http],
@@ -255,5 +255,5 @@ if (role === 'measure') {
   else if (role === 'load') {
     const figures = await generateLoad(JSON.parse(input));
     process.send?.(figures, () => process.exit());
-  } else throw new Error(`there is no role "${role}"`);
+  } else throw new Error(`unknown role "${role}"`);
 }

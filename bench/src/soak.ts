@@ -64,7 +64,7 @@ const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort());
 const { signal } = interrupt;
 for (const event of ['unhandledRejection', 'uncaughtException'] as const)
-  process.on(event, (error: unknown) => fail(`nobody caught ${String(error)}`));
+  process.on(event, (error: unknown) => fail(`uncaught ${String(error)}`));
 
 let begun = performance.now();
 const tally: Tally = { operations: 0, done: {}, borne: {}, failures: [] };
@@ -88,7 +88,7 @@ function partsOf({ ha }: World): readonly PartProcess[] {
 async function revive(world: World): Promise<void> {
   for (const part of partsOf(world)) {
     if (part.runs) continue;
-    fail(`${part.name} has ended by itself: ${part.errors.slice(-2000)}`);
+    fail(`${part.name} has ended unexpectedly: ${part.errors.slice(-2000)}`);
     part.start();
     await part.ready();
   }
@@ -117,7 +117,7 @@ async function sampled(
   const { server } = restarts.steady;
   const role = (await world.ha.leader().catch(() => undefined)) === server ? 'leads' : 'follows';
   const told = Object.entries(sample.measures).map(([name, value]) => `${name} ${round(value, 1)}`);
-  say(`at rest after ${round(restMs / 1000, 1)} s; ${server.name} ${role}; ${told.join(', ')}`);
+  say(`idle after ${round(restMs / 1000, 1)} s; ${server.name} ${role}; ${told.join(', ')}`);
   return sample;
 }
 
@@ -177,7 +177,7 @@ async function main(): Promise<boolean> {
   const restarts = new Restarts(world, new SeededRandom(seed));
   const samples: Sample[] = [];
   await soak(world, restarts, samples).catch((error: unknown) =>
-    fail(`it could not go on: ${String(error)}`),
+    fail(`it could not continue: ${String(error)}`),
   );
   signal.throwIfAborted();
   if (samples.length < 3) fail(`${samples.length} samples are too few to compare`);

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 
 const tty = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
-/** Without a terminal that can be rewritten, a step that takes long says so this often. */
+/** Interval at which a long step reports itself on a terminal that cannot be rewritten. */
 const plainTickMs = 20_000;
 
 /** @param {number} since @returns {string} */

@@ -34,12 +34,12 @@ sabotage(
     ),
     wreck(
       'always forces',
-      'apply keeps the fields that others set, and tells of one that it would overwrite',
+      'apply keeps the fields that others set, and reports one that it would overwrite',
       (api) => ({
         apply: (input, options) => api.apply(input, { ...options, force: true }),
       }),
     ),
-    wreck('forgets the manager', 'managers are told apart', (api) => ({
+    wreck('forgets the manager', 'managers are distinguished', (api) => ({
       apply: (input, options) => api.apply(input, { ...options, manager: 'gantry' }),
     })),
     wreck(
@@ -86,7 +86,7 @@ sabotage(
     })),
     wreck(
       'tells only what changes',
-      'a watch tells what is there as added, and then every change, in order',
+      'a watch delivers existing objects as added, and then every change, in order',
       (api) => ({
         async *watch(kind, options) {
           const { revision } = await api.list(kind);
@@ -116,7 +116,7 @@ sabotage(
     wreck('ignores the signal of a watch', 'a watch ends without an error when its signal fires', (api) => ({
       watch: (kind, options) => api.watch(kind, { ...options, signal: undefined }),
     })),
-    wreck('waits with old conditions', 'a condition counts only for what was asked for last', (api) => ({
+    wreck('waits with old conditions', 'a condition counts only for the latest request', (api) => ({
       wait: ((kind: 'service', id: string, condition: string) =>
         api.wait(
           kind,
@@ -139,9 +139,13 @@ sabotage(
         return plan;
       },
     })),
-    wreck('reads logs whole', 'logs with a tail tell so many lines from the end of each task', (api) => ({
-      logs: (of, options) => api.logs(of, { ...options, tail: undefined }),
-    })),
+    wreck(
+      'reads logs whole',
+      'logs with a tail return the given number of lines from the end of each task',
+      (api) => ({
+        logs: (of, options) => api.logs(of, { ...options, tail: undefined }),
+      }),
+    ),
     wreck(
       'follows the tasks there are',
       'logs that are followed go over to the tasks that come, and end when the signal fires',
@@ -153,9 +157,13 @@ sabotage(
         },
       }),
     ),
-    wreck('gives present logs for previous ones', 'previous logs are those of the attempt before', (api) => ({
-      logs: (of, options) => api.logs(of, { ...options, previous: false }),
-    })),
+    wreck(
+      'gives present logs for previous ones',
+      'previous logs are those of the previous attempt',
+      (api) => ({
+        logs: (of, options) => api.logs(of, { ...options, previous: false }),
+      }),
+    ),
     wreck(
       'says that every command went well',
       'exec gives the output of the command and its exit code',
@@ -209,7 +217,7 @@ sabotage(
     })),
     wreck(
       'hides the stats of all but one',
-      'stats tell of every running task, or of those of one node',
+      'stats cover every running task, or those of one node',
       (api) => ({
         stats: async (options) => (await api.stats(options)).slice(0, 1),
       }),

@@ -224,7 +224,7 @@ async function untilNothing(
       throw error;
     });
     if (missing === '') return;
-    if (performance.now() > deadline) throw new Error(`not at rest after ${PATIENCE_MS} ms: ${missing}`);
+    if (performance.now() > deadline) throw new Error(`not idle after ${PATIENCE_MS} ms: ${missing}`);
     await sleep(LOOK_MS, undefined, { signal });
   }
 }

@@ -25,7 +25,7 @@ export async function heapOf(folder: string, pid: number): Promise<Heap> {
   const file = join(folder, `${pid}.json`);
   await rm(file, { force: true });
   process.kill(pid, 'SIGUSR2');
-  const text = await until(() => readFile(file, 'utf8'), PATIENCE_MS, `process ${pid} to tell of its heap`);
+  const text = await until(() => readFile(file, 'utf8'), PATIENCE_MS, `process ${pid} to report its heap`);
   return JSON.parse(text) as Heap;
 }
 

@@ -71,7 +71,7 @@ async function lookOnce(world: World): Promise<Look> {
     ...wrongFolders(tasks, folderNames),
   ];
   if (zombies > 0) wrong.push(`${zombies} ended children were not waited for`);
-  if (streams > 0) wrong.push(`${streams} streams of the API are open, and nobody reads any`);
+  if (streams > 0) wrong.push(`${streams} streams of the API are open without a reader`);
   const sizeOf = (some: typeof entries): number =>
     some.reduce((bytes, { key, value }) => bytes + key.length + Buffer.byteLength(JSON.stringify(value)), 0);
   const events = entries.filter(({ key }) => key.startsWith('events/'));
@@ -151,7 +151,7 @@ function usedTemplates(services: readonly Service[], tasks: readonly Task[]): Re
 function wrongTemplates(used: ReadonlySet<string>, templates: readonly Template[]): readonly string[] {
   const before = Date.now() - UNUSED_TEMPLATE_MS;
   const old = templates.filter(({ meta }) => !used.has(meta.name) && meta.createdAt < before);
-  return old.map(({ meta }) => `nobody uses template ${meta.name}, and it is still there`);
+  return old.map(({ meta }) => `template ${meta.name} is unused and still exists`);
 }
 
 function wrongFolders(tasks: readonly Task[], folders: readonly string[]): readonly string[] {

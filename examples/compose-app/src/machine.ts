@@ -10,7 +10,7 @@ export function needDocker(): void {
   throw new Error(`this example needs a Docker engine: ${(error?.message ?? stderr).trim()}`);
 }
 
-/** A port that nobody listens on. */
+/** Returns an unused port. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

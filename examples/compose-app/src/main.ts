@@ -1,6 +1,7 @@
 /**
- * An ordinary Compose file, from the first `up` to the last `down`, by the command line: a web service behind the proxy,
- * a cache that it finds by name, a worker that nobody can reach. Every step is checked; what runs is taken away again.
+ * An ordinary Compose file, from the first `up` to the last `down`, on the command line: a web service behind the
+ * proxy, a cache that it finds by name, a worker that is not reachable from outside. Every step is checked; everything
+ * started is removed again.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -80,7 +81,7 @@ async function main(): Promise<void> {
   }
 }
 
-// The command that runs is interrupted with us and fails; then what runs is taken away.
+// The running command is interrupted together with this process and fails; the cleanup follows.
 process.on('SIGINT', () => console.error('\ninterrupted'));
 try {
   await main();

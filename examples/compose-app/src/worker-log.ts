@@ -5,7 +5,7 @@ import type { Gantry } from './gantry.ts';
 
 const PATIENCE_MS = 20_000;
 
-/** Follows the worker's log, as `gantry compose logs -f` does, until it has done so many visits. */
+/** Follows the worker's log, as `gantry compose logs -f` does, until it has reported `visits` visits. */
 export async function untilWorkerDid(
   gantry: Gantry,
   visits: number,
@@ -28,5 +28,5 @@ export async function untilWorkerDid(
   }
   cancel();
   await closed;
-  if (did < visits) throw new Error(`the worker's log tells of ${did} visits, not of ${visits} ${said}`);
+  if (did < visits) throw new Error(`the worker's log reports ${did} visits, not ${visits} ${said}`);
 }

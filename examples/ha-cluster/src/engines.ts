@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Child, until } from './child.ts';
 
-/** What the servers of the cluster stand on. */
+/** The store and the bus below the servers of the cluster. */
 export interface Engines {
   readonly children: readonly Child[];
   /** For `--nats`. */

@@ -1,7 +1,8 @@
 /**
- * A cluster as it would stand on several hosts, on one machine: three servers of a control plane, of which one leads, over
- * etcd or three NATS servers, and five agents that run processes. The leader is killed in the middle of an update; another
- * goes on, and nobody who uses the service notices. Needs `nats-server`, and `etcd` unless it is run with `--store nats`.
+ * A cluster as it would run on several hosts, on one machine: three servers of a control plane, one of which leads,
+ * over etcd or three NATS servers, and five agents that run processes. The leader is killed in the middle of an update;
+ * another server takes over, and no client of the service notices. Needs `nats-server`, and `etcd` unless it is run
+ * with `--store nats`.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -35,7 +36,7 @@ try {
   process.exitCode = 1;
 } finally {
   await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
-  // Agents first, so that each can stop its tasks; what they stand on last.
+  // Agents first, so that each can stop its tasks; the engines below them last.
   for (const kind of ['agent', 'server', ''])
     await endAll(children.filter(({ name }) => name.startsWith(kind)));
   await rm(folder, { recursive: true, force: true });

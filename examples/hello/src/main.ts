@@ -114,7 +114,7 @@ async function stay(api: ClusterApi, view: View, signal: AbortSignal): Promise<v
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
-/** Remembers every task that ever ran, to look for what is left of it. */
+/** Remembers every task that ever ran, to look for leftovers of it. */
 function trackTasks(api: ClusterApi, signal: AbortSignal) {
   const seen = new Map<string, Awaited<ReturnType<ClusterApi['get']>> & { kind: 'task' }>();
   const follow = async (): Promise<typeof seen> => {

@@ -24,7 +24,7 @@ export const STEPS: readonly Step[] = [
   { title: 'kill a replica from outside; it heals', run: heal },
   { title: 'drain a node', run: drain },
   { title: 'rolling update to v2', run: update },
-  { title: 'roll back a broken v3 by itself', run: rollBack },
+  { title: 'roll back a broken v3 automatically', run: rollBack },
   { title: 'explain a task that cannot be placed', run: explain },
 ];
 
@@ -39,7 +39,7 @@ async function scaleUp({ api, traffic, signal }: Scene): Promise<string> {
 
 async function heal({ api, platform, traffic, signal }: Scene): Promise<string> {
   const [victim] = await running(api);
-  if (victim === undefined) throw new Error('there is no running task to kill');
+  if (victim === undefined) throw new Error('no running task to kill');
   const known = new Set(traffic?.instances.keys());
   const began = performance.now();
   await platform.kill(victim);
@@ -105,7 +105,7 @@ async function explain({ api, platform, signal }: Scene): Promise<string> {
   await api.wait('service', 'giant', refused, { timeoutMs: PATIENCE_MS, signal });
   const { placement } = await api.explain('service', 'giant');
   const summary = placement?.summary;
-  if (summary === undefined) throw new Error('there is no explanation');
+  if (summary === undefined) throw new Error('the explanation is missing');
   await api.delete('service', 'giant');
   await api.wait('service', 'giant', 'deleted', { timeoutMs: PATIENCE_MS, signal });
   return summary;

@@ -42,7 +42,7 @@ export class Traffic {
     }
   }
 
-  /** Resolves once so many instances that did not answer before have answered. */
+  /** Resolves once `count` instances outside `known` have answered. */
   async newcomers(known: ReadonlySet<string>, count: number, signal: AbortSignal): Promise<void> {
     while ([...this.instances.keys()].filter((id) => !known.has(id)).length < count) {
       await sleep(1, undefined, { signal });

@@ -30,7 +30,7 @@ export function plainView(): View {
   };
 }
 
-/** A live picture of nodes, tasks and events, drawn anew a few times a second. */
+/** A live picture of nodes, tasks and events, redrawn a few times a second. */
 export function liveView(): View {
   const draw = createLogUpdate(process.stdout, { showCursor: false });
   const results: Result[] = [];

@@ -54,10 +54,10 @@ describe('apply', () => {
     expect((await run('get service bad')).code).toBe(3);
   });
 
-  test('a file that is not there, and one that is no YAML, are refused with their names', async () => {
+  test('a missing file and an invalid one are rejected with their names', async () => {
     expect(await run('apply -f none.yaml')).toMatchObject({
       code: 3,
-      err: expect.stringContaining('there is no file none.yaml'),
+      err: expect.stringContaining('file none.yaml not found'),
     });
     await file('broken.yaml', 'a: [');
     expect(await run('apply -f broken.yaml')).toMatchObject({
@@ -67,7 +67,7 @@ describe('apply', () => {
     expect((await run('apply')).code).toBe(2);
   });
 
-  test('fields that somebody else has set are a conflict, unless they are taken over', async () => {
+  test('fields that another manager has set are a conflict, unless they are taken over', async () => {
     await deploy('fought');
     await run('scale fought --replicas 1');
     const refused = await run('apply -f fought.yaml');
@@ -172,7 +172,7 @@ describe('get', () => {
     expect((await run('get all')).out).toMatch(/task\/shown\.1\./);
   });
 
-  test('what is missing exits with 3 and suggests what may be meant, and the rest is shown', async () => {
+  test('a missing object exits with 3 and a suggestion, and the rest is shown', async () => {
     expect(await run('get service shwon')).toMatchObject({
       code: 3,
       err: expect.stringContaining('did you mean shown?'),
@@ -181,7 +181,7 @@ describe('get', () => {
     expect(some).toMatchObject({ code: 3, out: expect.stringContaining('shown') });
   });
 
-  test('a kind that is not there is a usage error with a suggestion', async () => {
+  test('an unknown kind is a usage error with a suggestion', async () => {
     expect(await run('get servcies')).toMatchObject({
       code: 2,
       err: expect.stringContaining('did you mean services or service?'),
@@ -189,12 +189,12 @@ describe('get', () => {
   });
 
   test('nothing is said on standard error, so that it does not get into a pipe', async () => {
-    expect(await run('get services -n nobody')).toEqual({
+    expect(await run('get services -n unused')).toEqual({
       code: 0,
       out: '',
-      err: 'No services in namespace nobody.\n',
+      err: 'No services in namespace unused.\n',
     });
-    expect(JSON.parse((await run('get services -n nobody -o json')).out)).toEqual({
+    expect(JSON.parse((await run('get services -n unused -o json')).out)).toEqual({
       kind: 'list',
       items: [],
     });
@@ -316,7 +316,7 @@ describe('changes', () => {
     );
   });
 
-  test('pause holds an update, resume lets it go on, restart replaces every task', async () => {
+  test('pause holds an update, resume continues it, restart replaces every task', async () => {
     await run('rollout pause changed');
     await run('set image changed registry/changed:3');
     expect((await run('rollout status changed --no-watch')).out).toMatch(/not been taken up|paused/);
@@ -365,7 +365,7 @@ describe('nodes', () => {
     expect(await run('annotate task noted.1 a=b')).toMatchObject({ code: expect.any(Number) });
   });
 
-  test('labels are set and taken off, and not overwritten unasked', async () => {
+  test('labels are set and removed, and not overwritten without a flag', async () => {
     expect((await run('label node node-1 zone=a tier=x')).out).toBe('node/node-1 labeled\n');
     expect((await run('label node/node-1 zone=a')).out).toContain('nothing to change');
     expect(await run('label node node-1 zone=b')).toMatchObject({
@@ -376,7 +376,7 @@ describe('nodes', () => {
     expect((await run('get node node-1 -o jsonpath={.meta.labels}')).out).toBe('{"zone":"b"}\n');
   });
 
-  test('taints are set and taken off', async () => {
+  test('taints are set and removed', async () => {
     expect((await run('taint node-2 dedicated=db:NoSchedule')).code).toBe(0);
     expect((await run('get node node-2 -o jsonpath={.spec.taints[0].key}')).out).toBe('dedicated\n');
     expect((await run('taint node-2 dedicated-')).code).toBe(0);
@@ -403,7 +403,7 @@ describe('nodes', () => {
   });
 });
 
-test('logs are shown with what was asked for in front of each line', async () => {
+test('logs are shown with the requested prefix in front of each line', async () => {
   await deploy('talks');
   expect((await run('logs talks')).code).toBe(0);
   expect(await run('logs talks --since 10m --since-time 2030-01-01')).toMatchObject({ code: 2 });
@@ -444,7 +444,7 @@ test('server and agent say what they lack', async () => {
   expect(await run('server')).toMatchObject({ code: 2, err: expect.stringMatching(/--store/) });
   expect(await run('server --store oracle:x --nats nats://127.0.0.1:1')).toMatchObject({
     code: 2,
-    err: expect.stringMatching(/there is no store "oracle:x"[\s\S]*lmdb:FOLDER/),
+    err: expect.stringMatching(/unknown store "oracle:x"[\s\S]*lmdb:FOLDER/),
   });
   expect(await run('server --store memory')).toMatchObject({ code: 2, err: expect.stringMatching(/--nats/) });
   expect(await run('agent --runtime fake')).toMatchObject({

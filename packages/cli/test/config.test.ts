@@ -115,8 +115,8 @@ test.each([
   await expect(failed).rejects.toThrow(reason);
 });
 
-test('a configuration that was named and is not there is an error; without one there are defaults', async () => {
+test('a missing named configuration is an error; without a configuration there are defaults', async () => {
   await using terminal = await Terminal.open();
-  await expect(loadConfig(terminal.home, 'mine.ts')).rejects.toThrow('there is no file mine.ts');
+  await expect(loadConfig(terminal.home, 'mine.ts')).rejects.toThrow('file mine.ts not found');
   expect((await loadConfig(terminal.home, undefined)).config).toEqual({});
 });

@@ -58,12 +58,12 @@ test.each([
   expect(chooseTarget(contexts, globals, env)).toMatchObject(expected);
 });
 
-test('without a context, and with one that is not there, it is said what to do', () => {
+test('a missing or unknown context is reported with a hint', () => {
   expect(() => chooseTarget({ contexts: {} }, plain, {})).toThrow('no cluster is chosen');
-  expect(() => chooseTarget(contexts, { ...plain, context: 'aa' }, {})).toThrow('there is no context aa');
+  expect(() => chooseTarget(contexts, { ...plain, context: 'aa' }, {})).toThrow('context "aa" not found');
 });
 
-test('the first context becomes the current one; what is removed is not current any more', () => {
+test('the first context becomes the current one; a removed context is no longer current', () => {
   const one = withContext({ contexts: {} }, 'x', { server: 'http://x' }, false);
   expect(one.current).toBe('x');
   const two = withContext(one, 'y', { server: 'http://y' }, false);
@@ -104,7 +104,7 @@ test('contexts are added, used, shown without their token, and removed; only the
   expect(await readdir(join(file, '..'))).toEqual(['contexts.json']);
 });
 
-test('a server that is no URL is a usage error', async () => {
+test('an invalid server URL is a usage error', async () => {
   await using terminal = await Terminal.open();
   expect(await terminal.run('context add a --server localhost')).toMatchObject({
     code: 2,

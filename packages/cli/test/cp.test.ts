@@ -70,12 +70,12 @@ const processes: Exec = async ({ command: [program = '', ...args], stdin, signal
 const apiOf = (exec: Exec): ClusterApi =>
   ({
     get: async (kind: string, id: string) => {
-      if (id !== 'web.1') throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
+      if (id !== 'web.1') throw new GantryError('NOT_FOUND', `${kind} "${id}" not found`);
       return {};
     },
     list: async () => ({ items: [], revision: 1 }),
     exec: async (id: string, options: ExecOptions) => {
-      if (id !== 'web.1') throw new GantryError('NOT_FOUND', `there is no task ${id}`);
+      if (id !== 'web.1') throw new GantryError('NOT_FOUND', `task "${id}" not found`);
       return exec(options);
     },
   }) as unknown as ClusterApi;
@@ -85,7 +85,7 @@ async function run(args: readonly string[], exec: Exec = processes) {
   return terminal.run(['cp', ...args]);
 }
 
-/** Answers the look at what is there as if it were a directory, and every other command with an archive. */
+/** Answers the probe as if there were a directory, and every other command with an archive. */
 const archived =
   (...entries: readonly { path: string; type?: string; linkpath?: string; text?: string }[]): Exec =>
   async ({ command }) => {

@@ -146,7 +146,7 @@ describe('service create', () => {
     expect(create(['nginx']).spec).toEqual({ template: { image: 'nginx' } });
   });
 
-  test('with --process the operands are a command of the node, and there is no image', () => {
+  test('--process makes the operands a command of the node, without an image', () => {
     expect(create(['/usr/bin/node', 'server.mjs'], { process: true })).toMatchObject({
       meta: { name: 'node' },
       spec: { template: { command: ['/usr/bin/node', 'server.mjs'] } },
@@ -209,8 +209,8 @@ describe('service update', () => {
     });
   });
 
-  test('nothing to change is nothing, and what is not there cannot be taken out', () => {
+  test('an empty change does nothing, and a missing item cannot be removed', () => {
     expect(patch({})).toBeUndefined();
-    expect(() => patch({ publishRm: ['443'] })).toThrow('--publish-rm: there is no "443/tcp"');
+    expect(() => patch({ publishRm: ['443'] })).toThrow('--publish-rm: "443/tcp" not found');
   });
 });

@@ -29,7 +29,7 @@ test('a service that is refused leaves no network behind', async () => {
   expect((await run('get network lonely')).code).toBe(3);
 });
 
-test('what stands behind the image belongs to the container, also what looks like an option', async () => {
+test('everything after the image belongs to the container, even if it looks like an option', async () => {
   await run('service create -d --name shell busybox sh -c true --replicas 9');
   expect((await run('get svc shell -o jsonpath={.spec.template.args}')).out).toBe(
     '["sh","-c","true","--replicas","9"]\n',
@@ -71,7 +71,7 @@ test('services are updated, scaled, rolled back, inspected, listed and removed',
   expect((await run('service rm web --timeout 4s')).out).toBe('service/web deleted\n');
 });
 
-test('a flag that is not known is refused, with what may be meant', async () => {
+test('an unknown flag is rejected with a suggestion', async () => {
   expect(await run('service create --replica 3 nginx')).toMatchObject({
     code: 2,
     err: expect.stringContaining('--replicas'),

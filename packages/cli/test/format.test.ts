@@ -46,7 +46,7 @@ describe("Docker's format", () => {
     );
   });
 
-  test('any text is rendered or is a usage error, and never reads what is no field', () => {
+  test('any text is rendered or is a usage error, and only known fields are read', () => {
     const part = fc.oneof(
       fc.constantFrom('{{', '}}', '.', 'json', ' ', '"', '`', '|', '-', '.constructor', '.__proto__', 'Name'),
       fc.string(),

@@ -79,7 +79,7 @@ describe('manifests', () => {
     expect(Object.is(spec?.replicas, 0)).toBe(true);
   });
 
-  test('objects without a namespace go where one looks; one that is elsewhere than -n says is a mistake', () => {
+  test('objects without a namespace use the current one; a namespace other than that of -n is a mistake', () => {
     const manifest = (meta: object, kind = 'service') => [{ object: { kind, meta } as never, source: 'f' }];
     const place = (meta: object, target: { namespace: string; namespaceGiven: boolean }, kind?: string) =>
       placeAll(manifest(meta, kind), target, CORE_KINDS)[0]?.meta;
@@ -118,7 +118,7 @@ describe('words', () => {
     expect(splitPair('a')).toEqual(['a', undefined]);
   });
 
-  test('changes set and take off; anything else is refused', () => {
+  test('changes set and unset; anything else is rejected', () => {
     expect(parseChanges(['a=1', 'b-', 'c='], 'KEY')).toEqual({ a: '1', b: null, c: '' });
     for (const words of [['a'], ['-'], ['=x'], []])
       expect(() => parseChanges(words, 'KEY')).toThrow('KEY=VALUE');
@@ -164,7 +164,7 @@ describe('taints', () => {
     { key: 'a', value: '1', effect: 'NoExecute' },
   ] as const;
 
-  test('one is set in place of that with the same key and effect, and taken off by key, or key and effect', () => {
+  test('a taint replaces the one with the same key and effect, and is removed by key, or by key and effect', () => {
     expect(changeTaints(taints, ['a=2:NoSchedule', 'b:NoExecute'])).toEqual([
       taints[1],
       { key: 'a', value: '2', effect: 'NoSchedule' },
@@ -174,7 +174,7 @@ describe('taints', () => {
     expect(changeTaints(taints, ['a:NoExecute-'])).toEqual([taints[0]]);
   });
 
-  test('what cannot be read, and what is not there to take off, is refused', () => {
+  test('a malformed taint, and the removal of a missing one, is rejected', () => {
     for (const word of ['a=1', 'a:Never', 'b-', 'a:Sometimes-', ''])
       expect(() => changeTaints(taints, [word])).toThrow();
   });

@@ -97,7 +97,7 @@ test.each([
   expect(rolloutState(service(status))).toMatchObject({ phase, message: expect.stringContaining(message) });
 });
 
-test('how an earlier update ended is not told again', () => {
+test('the outcome of an earlier update is not reported again', () => {
   const past = update('paused') as never;
   expect(rolloutState(service({ update: past, ...progress('stable') }), { update: past }).phase).toBe('done');
   expect(
@@ -124,7 +124,7 @@ test.each([
   ).toMatchObject({ phase, message });
 });
 
-test('usage is the rate between two looks; what only one of them saw is left out', () => {
+test('usage is the rate between two samples; entries of only one sample are omitted', () => {
   const look = (task: string, time: number, cpuMs: number) => ({ task, node: 'a', time, cpuMs, memory: 10 });
   const first = [look('x', 1000, 100), look('gone', 1000, 0), look('again', 1000, 500)];
   const second = [look('x', 3000, 600), look('new', 3000, 5), look('again', 3000, 100)];
@@ -159,7 +159,7 @@ test('the view of a cluster fits its terminal, whatever is in it', () => {
   }
 });
 
-test('what a stack has and its file has not is an orphan', () => {
+test('a member of a stack that is missing from its file is an orphan', () => {
   const object = (kind: string, name: string, namespace = 'default') =>
     ({ kind, meta: { name, namespace, labels: {} }, spec: { template: { networks: [] } } }) as never;
   const before = {

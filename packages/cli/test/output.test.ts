@@ -63,7 +63,7 @@ test('sorting by a field counts numbers as numbers, and what has no value comes 
   expect(sortBy(names, '{.name}').map(({ name }) => name)).toEqual([undefined, 'web-9', 'web-10']);
 });
 
-test('columns stand below each other, apart by three blanks, and no line ends in blanks', () => {
+test('columns are aligned, separated by three spaces, and no line ends in spaces', () => {
   expect(
     renderTable([
       ['NAME', 'AGE'],
@@ -106,7 +106,7 @@ test.each([
   expect(parseFormat(text)).toEqual(format);
 });
 
-test('a format that is not known is a usage error that lists those that are', () => {
+test('an unknown format is a usage error that lists the known ones', () => {
   expect(() => parseFormat('xml')).toThrow('wide, json, yaml, name, jsonpath=TEMPLATE');
   expect(() => parseFormat('jsonpath=')).toThrow('jsonpath=TEMPLATE');
 });
@@ -138,13 +138,13 @@ describe('suggestions', () => {
     );
   });
 
-  test('nothing near is no suggestion', () => {
+  test('a word without a similar one gets no suggestion', () => {
     expect(didYouMean('zzzz', ['web'])).toBeUndefined();
   });
 });
 
 describe('problems', () => {
-  test('issues stand on lines of their own, with their paths, and are not said twice', () => {
+  test('issues are printed on separate lines, with their paths, and not repeated', () => {
     const problem = {
       code: 'INVALID_OBJECT',
       message: 'service web: spec.replicas: expected a number; spec.x: unknown field',
@@ -159,13 +159,13 @@ describe('problems', () => {
   });
 
   test("a command's own hint goes before the general one", () => {
-    expect(renderProblem(new CliError('NOT_FOUND', 'there is no x', 'did you mean y?'), plain)).toBe(
-      'error: NOT_FOUND there is no x\nhint: did you mean y?\n',
+    expect(renderProblem(new CliError('NOT_FOUND', 'x not found', 'did you mean y?'), plain)).toBe(
+      'error: NOT_FOUND x not found\nhint: did you mean y?\n',
     );
     expect(renderProblem(new CliError('UNAVAILABLE', 'no'), plain)).toContain('gantry doctor');
   });
 
-  test('whatever is thrown has a code: missing files, bugs, several errors at once', () => {
+  test('every thrown value has a code: missing files, bugs, several errors at once', () => {
     expect(problemOf(Object.assign(new Error('no such file'), { code: 'ENOENT' })).code).toBe('NOT_FOUND');
     expect(problemOf(new TypeError('x is not a function'))).toMatchObject({ code: 'INTERNAL' });
     expect(problemOf('text').message).toBe('text');

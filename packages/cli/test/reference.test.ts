@@ -20,7 +20,7 @@ test('the reference has every command, and every exit code', async () => {
   for (const code of Object.values(EXIT)) expect(text).toContain(`\n| ${code} | `);
 });
 
-test('help is shown for the program and for every command, and is no error', async () => {
+test('help is shown for the program and for every command, and exits without an error', async () => {
   await using terminal = await Terminal.open({ columns: 80 });
   const whole = await terminal.run('--help');
   expect(whole).toMatchObject({ code: 0, err: '' });

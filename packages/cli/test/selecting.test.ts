@@ -89,7 +89,7 @@ describe('patch', () => {
     expect(again).toMatchObject({ code: 0, out: 'service/web unchanged\n' });
   });
 
-  test('with --dry-run stores nothing, and -o shows the object', async () => {
+  test('stores nothing with --dry-run, and -o shows the object', async () => {
     const dry = await run([
       'patch',
       'svc/web',

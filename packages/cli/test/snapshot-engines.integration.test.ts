@@ -67,7 +67,7 @@ describeWith(['etcd', 'nats'], 'snapshots between engines', () => {
     readSnapshot(await readFile(join(terminal.home, file), 'utf8'), createHash('sha256'));
   const entriesOf = async (file: string) => (await snapshotIn(file)).entries;
   const write = (file: string, text: string) => writeFile(join(terminal.home, file), text);
-  /** All but the cluster's uid: to who watches, a cluster that was restored is another one. */
+  /** All contents but the cluster's uid: to watchers, a restored cluster is another one. */
   const contentsOf = async (file: string) =>
     (await entriesOf(file)).filter(({ key }) => key !== STORE_KEYS.identity);
 
@@ -140,7 +140,7 @@ describeWith(['etcd', 'nats'], 'snapshots between engines', () => {
     }
   });
 
-  test('what is in a store is not overwritten, unless that is asked for; then the store has what the file has, and nothing else', async () => {
+  test('a store is overwritten only on request, and then has exactly the contents of the file', async () => {
     await write('full.snap', snapshotOf('full', 30));
     await write('other.snap', snapshotOf('full', 3, 'networks'));
     for (const place of [inEtcd('full'), inNats('full'), lmdb('full')]) {
@@ -194,8 +194,8 @@ describeWith(['etcd', 'nats'], 'snapshots between engines', () => {
       'cut after a line': [`${lines.slice(0, 20).join('\n')}\n`, /line 20: its end is missing/],
       'a line is missing': [[...lines.slice(0, 5), ...lines.slice(6)].join('\n'), /line 31: it is damaged/],
       'nothing in it': ['', /line 1: /],
-      'something else': ['{"some":"json"}\n', /line 1: it is no snapshot of Gantry/],
-      'bytes that are no text': ['\u0000\u0001\ufffd', /line 1: /],
+      'something else': ['{"some":"json"}\n', /line 1: it is not a snapshot of Gantry/],
+      'binary data': ['\u0000\u0001\ufffd', /line 1: /],
       'a newer format': [
         snapshotOf('hurt', 3).replace('"format":1', '"format":2'),
         /line 1: its format is 2; this version reads format 1/,

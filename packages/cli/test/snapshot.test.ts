@@ -5,7 +5,7 @@ import { type Snapshot, snapshotLines } from '@gantry/storing';
 import { expect, test } from 'vitest';
 import { Terminal } from './support/terminal.ts';
 
-test('a state is restored into a store, saved from it again and inspected; what is there is not overwritten', async () => {
+test('a state is restored into a store, saved from it again and inspected; existing contents are not overwritten', async () => {
   await using terminal = await Terminal.open();
   const entries = Array.from({ length: 2000 }, (_, index) => ({ key: `tasks/${index}`, value: { index } }));
   const takenAt = '2026-01-01T00:00:00.000Z';

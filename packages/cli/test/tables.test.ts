@@ -29,7 +29,7 @@ function replaced(method: keyof ClusterApi, by: unknown): ClusterApi {
 }
 
 describe('a table', () => {
-  test('of 10,000 rows measures every cell once', () => {
+  test('measures every cell of 10,000 rows once', () => {
     const rows = Array.from({ length: 10_000 }, (_, index) => [`task-${index}`, 'running', 'node-1']);
     let measured = 0;
     const widthOf = (text: string): number => {
@@ -212,7 +212,7 @@ describe('logs', () => {
     expect(await terminal.run(line)).toMatchObject({ code: 0, out, err: '' });
   });
 
-  test('of several workloads are one stream in which neighbouring tasks have different colours', async () => {
+  test('merge several workloads into one stream in which neighbouring tasks have different colours', async () => {
     await using terminal = await Terminal.open({ api: logging(), isTTY: true });
     const { out } = await terminal.run('logs web api');
     const esc = String.fromCharCode(27);
@@ -236,7 +236,7 @@ test('events are listed in the order in which they last happened', async () => {
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
-test('many nodes measured at once are no leak of listeners', async () => {
+test('measuring many nodes at once does not leak listeners', async () => {
   const warnings: string[] = [];
   const note = ({ name }: Error): void => void warnings.push(name);
   process.on('warning', note);

@@ -58,7 +58,7 @@ describe.runIf(process.getuid?.() === 0)('--task-user', () => {
     }
   });
 
-  test('that does not exist fails the start', async () => {
+  test('fails the start if the user does not exist', async () => {
     const { code, out } = await gantry(
       'up',
       '--name',

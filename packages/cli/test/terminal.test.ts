@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 
-test('on a terminal a bar shows how far it is, and colours are used unless they are refused', async () => {
+test('a terminal shows a progress bar, and colours unless they are disabled', async () => {
   await bench.cluster.api.apply({
     kind: 'service',
     meta: { name: 'barred' },

@@ -247,7 +247,7 @@ describe('the live view', () => {
     ['1', 'y', 'yaml node/node-1'],
     ['4', 'd', 'describe task/web.1.a'],
     ['4', 'y', 'yaml event/e1'],
-  ])('in view %s, %s opens: %s', (view, opener, title) => {
+  ])('shows %s, where %s opens: %s', (view, opener, title) => {
     const live = open(CLUSTER);
     live.press(key(view));
     expect(live.press(key(opener))).toBe('load');
@@ -276,7 +276,7 @@ describe('the live view', () => {
     expect(press(view, 'escape')).toContain('[3 tasks]');
   });
 
-  test('a page that was left is not filled any more', () => {
+  test('a page that was left is no longer filled', () => {
     const view = open(CLUSTER);
     press(view, '3', 'd');
     const page = view.page as NonNullable<typeof view.page>;

@@ -23,7 +23,7 @@ async function said(stream: Readable | null, what: string): Promise<string> {
   throw new Error(`it ended before it said "${what}": ${text}`);
 }
 
-/** A user with a home of his own, who runs the program itself. */
+/** A user with a home directory of their own, who runs the program itself. */
 class User {
   readonly home: string;
 
@@ -91,7 +91,7 @@ const template = {
   },
 };
 
-/** From nothing to a service that has been seen, changed, undone, moved and deleted, and to nothing again. */
+/** The whole story: a service is deployed, observed, changed, rolled back, moved and deleted, and nothing remains. */
 function wholeStory(runtime: 'process' | 'docker'): void {
   let user: User;
   const name = `cli-${runtime}`;
@@ -167,7 +167,7 @@ describe('gantry up', () => {
   });
   afterAll(() => rm(user.home, { recursive: true, force: true }));
 
-  test('in the foreground it ends at Ctrl-C, with nothing left', async () => {
+  test('stops at Ctrl-C in the foreground, and leaves nothing behind', async () => {
     const child = user.spawn(['up', '--runtime', 'fake', '--name', 'front']);
     const closed = once(child, 'close');
     const out = await said(child.stdout, 'Ctrl-C ends it');
@@ -178,7 +178,7 @@ describe('gantry up', () => {
     await expect(stat(join(user.home, '.local/state/gantry/front'))).rejects.toThrow('ENOENT');
   });
 
-  test('runs on when its reader has gone, and ends in good order with one Ctrl-C', async () => {
+  test('keeps running when its reader has gone, and shuts down cleanly with one Ctrl-C', async () => {
     const child = user.spawn(['up', '--runtime', 'fake', '--name', 'unread']);
     const exited = once(child, 'exit');
     await said(child.stdout, 'Ctrl-C ends it');
@@ -246,7 +246,7 @@ describe('gantry up', () => {
     });
   });
 
-  test('what a killed cluster has left is taken away by `down`', { timeout: 90_000 }, async () => {
+  test('leftovers of a killed cluster are removed by `down`', { timeout: 90_000 }, async () => {
     const started = await user.ok('up -d --runtime process --name killed');
     const pid = Number(/Process: +(\d+)/.exec(started)?.[1]);
     await user.here([

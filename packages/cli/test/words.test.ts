@@ -94,7 +94,7 @@ describe('a hint fits the command', () => {
   });
 });
 
-test('what rounds to zero is shown as 0, never as -0', () => {
+test('a value that rounds to zero is shown as 0, never as -0', () => {
   expect([fixed(-0.0001, 3), fixed(-0, 1), showCpu(-0.2), showBytes(-0), showDuration(-0)]).toEqual([
     '0',
     '0',

@@ -1,15 +1,16 @@
 const REMEMBERED = 10_000;
 
 /**
- * Which cluster a revision is of. A cluster whose state was lost begins to count anew, under another uid: a revision of
- * the old one would be taken for one of the new one, and a gap would go unnoticed.
+ * Remembers which cluster a revision belongs to. A cluster whose state was lost counts from the beginning again, under
+ * another uid: without this, a revision of the old cluster would pass for one of the new cluster, and a gap would go
+ * unnoticed.
  */
 export class ClusterUids {
-  /** Of lists, newest last. */
+  /** The clusters of listed revisions, newest last. */
   readonly #byRevision = new Map<number, string>();
   #current: string | undefined;
 
-  /** A list has told this revision. */
+  /** Notes the revision of a list. */
   listed(revision: number, uid: string | undefined): void {
     if (uid === undefined) return;
     this.#current = uid;
@@ -22,7 +23,7 @@ export class ClusterUids {
     }
   }
 
-  /** The caller has heard of this cluster, or of the loss of the one before. */
+  /** Notes that the caller knows of this cluster, or of the loss of the previous one. */
   seen(uid: string | undefined): void {
     if (uid !== undefined) this.#current = uid;
   }

@@ -1,7 +1,10 @@
 import type { Clock, Random } from '@gantry/core';
 
 export interface ConnectOptions {
-  /** Of the server: `https://cluster.example:7400`; of several servers of one cluster, the next is used if one fails. */
+  /**
+   * URL of the server, such as `https://cluster.example:7400`, or of several servers of one cluster: the next is used
+   * if one fails.
+   */
   readonly url: string | readonly string[];
   /** An access token, `gantry_…`. */
   readonly token?: string | undefined;
@@ -9,9 +12,9 @@ export interface ConnectOptions {
   readonly timeoutMs?: number | undefined;
   /** How often what can safely be asked again is asked again. Default 3. */
   readonly retries?: number | undefined;
-  /** A stream that brings nothing, not even a sign of life, for so long is taken for lost, ms. Default 35,000. */
+  /** A stream that receives nothing, not even a heartbeat, for this long counts as lost, ms. Default 35,000. */
   readonly silenceMs?: number | undefined;
-  /** In place of the platform's. */
+  /** Used instead of the platform's clock. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }

@@ -17,7 +17,7 @@ export class KindTable {
     if (known !== undefined) return known;
     this.#kinds = new Map([...this.#kinds, ...(await this.#ask()).map((each) => [each.kind, each] as const)]);
     const found = this.#kinds.get(kind);
-    if (found === undefined) throw new GantryError('NOT_FOUND', `there is no kind ${JSON.stringify(kind)}`);
+    if (found === undefined) throw new GantryError('NOT_FOUND', `unknown kind ${JSON.stringify(kind)}`);
     return found;
   }
 
@@ -26,7 +26,7 @@ export class KindTable {
     const { namespace, name } = definition.namespaced ? parseId(id) : { namespace: '', name: id };
     // An empty or odd id names nothing: the server says so, but only of what reaches its route.
     if (name === '' || name === '.' || name === '..' || (definition.namespaced && namespace === '')) {
-      throw new GantryError('NOT_FOUND', `there is no ${kind} ${JSON.stringify(id)}`);
+      throw new GantryError('NOT_FOUND', `${kind} ${JSON.stringify(id)} not found`);
     }
     return `${pathOf(definition, definition.namespaced ? namespace : undefined)}/${encodeURIComponent(name)}`;
   }

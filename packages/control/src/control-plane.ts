@@ -23,13 +23,16 @@ import { serverParts } from './servers/servers.ts';
 import { serviceController } from './service/service-controller.ts';
 
 export interface ControlPlaneOptions {
-  /** How often agents give a sign of life, ms. Default 2,000. */
+  /** Interval between an agent's heartbeats, ms. Default 2,000. */
   readonly heartbeatMs?: number;
-  /** A node silent for so long is down, ms. Default 6,000. */
+  /** A node without a heartbeat for this long is down, ms. Default 6,000. */
   readonly downAfterMs?: number;
 }
 
-/** The one placement of a process: who asks it knows it as `contracts.placement`, the loop needs more of it. */
+/**
+ * The only placement of a process: callers use it as `contracts.placement`, but the scheduler loop needs more of its
+ * methods.
+ */
 const placementToken = contract<Placement>('placement-model');
 
 const placementModel = definePlugin({

@@ -14,9 +14,9 @@ import { z } from 'zod';
 export interface GarbageOptions {
   /** How often to look, ms. */
   readonly everyMs: number;
-  /** Templates that nobody points at are kept this long, ms. */
+  /** Templates without references are kept this long, ms. */
   readonly templateAgeMs: number;
-  /** Events are kept this long, ms, and at most so many. */
+  /** Events are kept this long, ms, and at most `maxEvents` of them. */
   readonly eventAgeMs: number;
   readonly maxEvents: number;
 }

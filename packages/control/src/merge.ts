@@ -2,7 +2,7 @@ import { type Applied, canonicalJson, type ObjectMeta, type TemplateSpec } from 
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A field as the keys that lead to it. Lists and all that is no object are fields as a whole. */
+/** A field as the keys that lead to it. Lists and all other values that are not objects are fields as a whole. */
 export type FieldPath = readonly string[];
 
 export interface MergeInput {
@@ -13,20 +13,20 @@ export interface MergeInput {
   readonly last: Fields;
   /** What the other managers have applied. */
   readonly others: readonly Fields[];
-  /** Whether the live value of a field is what it would be if nobody had set it. */
+  /** Whether the live value of a field is the value it would have if no manager had set it. */
   readonly isDefault: (path: FieldPath) => boolean;
 }
 
 export interface Merged {
   readonly fields: Fields;
-  /** Fields that somebody else has set to another value than is wanted. */
+  /** Fields that another manager has set to a value other than the wanted one. */
   readonly conflicts: readonly FieldPath[];
 }
 
 /**
- * Three-way merge: sets what is wanted, takes out what was applied before and is no longer wanted, keeps the rest. A
- * field that is wanted but was changed by somebody else since, or was set by somebody else, is a conflict; `fields` has
- * the wanted value all the same, for who insists. Source: Kubernetes, "Server-Side Apply"; lists are atomic here.
+ * Three-way merge: sets the wanted fields, removes fields that were applied before and are no longer wanted, keeps the
+ * rest. A wanted field that another manager has set, or has changed since, is a conflict; `fields` has the wanted value
+ * all the same, for callers that force it. Source: Kubernetes, "Server-Side Apply"; lists are atomic here.
  */
 export function mergeApplied({ live, wanted, last, others, isDefault }: MergeInput): Merged {
   const fields = structuredClone(live) as Record<string, unknown>;
@@ -63,7 +63,7 @@ export function givenFields(given: unknown, normal: unknown): Fields {
   return picked;
 }
 
-/** What managers have applied, after somebody went back to an earlier template in the name of them all. */
+/** Returns what managers have applied, after a return to an earlier template on behalf of all of them. */
 export function rebased(
   managers: ObjectMeta['managers'],
   template: TemplateSpec,
@@ -131,7 +131,7 @@ function* dropped(last: Fields, wanted: Fields, path: FieldPath = []): Iterable<
   }
 }
 
-/** Whether all that was applied is still as it was applied: nobody has changed it since. */
+/** Whether everything that was applied is still unchanged. */
 function contains(live: unknown, applied: unknown): boolean {
   if (!isObject(applied)) return same(live, applied);
   return isObject(live) && Object.entries(applied).every(([key, value]) => contains(own(live, key), value));

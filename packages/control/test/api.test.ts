@@ -33,7 +33,7 @@ describe('apply', () => {
     expect(again.meta.generation).toBe(1);
   });
 
-  test('what was read may be applied as it is, and changes nothing', async () => {
+  test('an object that was read may be applied unchanged, and nothing changes', async () => {
     const { api, apply, tasksOf } = await make();
     await apply('web', { replicas: 2 });
     const read = await api.get('service', 'web');
@@ -52,7 +52,7 @@ describe('apply', () => {
     expect((await api.apply(web({ replicas: 2 }, { labels: { a: 'b' } }))).meta.generation).toBe(2);
   });
 
-  test('with a revision that is no longer current it is CONFLICT and changes nothing', async () => {
+  test('an outdated revision is CONFLICT and changes nothing', async () => {
     const { api } = await make();
     const { revision } = (await api.apply(web())).meta;
     await api.apply(web({ replicas: 2 }));
@@ -98,7 +98,7 @@ describe('apply', () => {
     await expect(api.apply(web({ replicas: 3 }))).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
-  test('references are checked, and every one that is wrong is told', async () => {
+  test('references are checked, and every broken one is reported', async () => {
     const { api, store } = await make();
     const ports = [{ target: 80, published: 8080 }];
     await api.apply({ ...web(), meta: { name: 'first' }, spec: { template: { image: 'x', ports } } });
@@ -162,7 +162,7 @@ describe('applyAll', () => {
 
   test.each<[string, Parameters<FakeCluster['api']['applyAll']>[0]]>([
     ['invalid', [service('a'), service('B!')]],
-    ['of a network nobody has', [service('a'), service('b', { networks: ['none'] })]],
+    ['with a network that does not exist', [service('a'), service('b', { networks: ['none'] })]],
     ['a node that does not exist', [service('a'), { kind: 'node', meta: { name: 'n9' } }]],
     [
       'a network that would be changed',
@@ -222,7 +222,7 @@ describe('secrets', () => {
     expect(passwordOf((await store.get('services/web'))?.value)).toBe('secret');
   });
 
-  test('of another user are not kept', async () => {
+  test('secrets of another user are not stored', async () => {
     const { api } = await make();
     await api.apply(withAuth('secret'));
     await expect(api.apply(withAuth(REDACTED, 'other'))).rejects.toMatchObject({
@@ -269,7 +269,7 @@ describe('list and watch', () => {
     };
   }
 
-  test('a watch tells what is there, then what comes, changes and goes', async () => {
+  test('a watch delivers existing objects, then additions, changes and deletions', async () => {
     const cluster = await make();
     const { api, clock } = cluster;
     await api.apply({ kind: 'network', meta: { name: 'a' } });
@@ -282,7 +282,7 @@ describe('list and watch', () => {
     await stop();
   });
 
-  test('what comes to fit its selector is added, what no longer fits is deleted', async () => {
+  test('an object that comes to match the selector is added, one that no longer matches is deleted', async () => {
     const cluster = await make();
     const { api, clock } = cluster;
     const { events, stop } = await watching(cluster, { labels: 'x=y' });
@@ -294,7 +294,7 @@ describe('list and watch', () => {
     await stop();
   });
 
-  test('since a listing, what came afterwards is added', async () => {
+  test('after a listing, later objects are added', async () => {
     const cluster = await make();
     const { api } = cluster;
     await api.apply({ kind: 'network', meta: { name: 'a' } });
@@ -305,7 +305,7 @@ describe('list and watch', () => {
     await stop();
   });
 
-  test('since a listing, what ceased to fit before the watch began is deleted', async () => {
+  test('after a listing, an object that ceased to match before the watch began is deleted', async () => {
     const cluster = await make();
     const { api } = cluster;
     await api.apply({ kind: 'network', meta: { name: 'a', labels: { x: 'y' } } });
@@ -316,7 +316,7 @@ describe('list and watch', () => {
     await stop();
   });
 
-  test('since a listing, what went before the watch began is not passed over: list again', async () => {
+  test('after a listing, an object deleted before the watch began is not skipped: list again', async () => {
     const { api } = await make();
     await api.apply({ kind: 'network', meta: { name: 'a' } });
     const { revision } = await api.list('network');
@@ -425,7 +425,7 @@ describe('what a user does', () => {
     await expect(api.scale('daemon', 2)).rejects.toMatchObject({ issues: [{ path: 'spec.replicas' }] });
   });
 
-  test('rollback goes back to the template before, or to the one named', async () => {
+  test('rollback goes back to the previous template, or to the named one', async () => {
     const { api, apply, clock } = await make();
     for (const image of ['web:1', 'web:2', 'web:3']) {
       await apply('web', { template: { image } });
@@ -501,7 +501,7 @@ describe('what a user does', () => {
     expect(after.map(({ spec }) => [spec.attempt, spec.desired])).toEqual([[2, 'running']]);
   });
 
-  test('what is in use or alive cannot be deleted', async () => {
+  test('an object that is in use or alive cannot be deleted', async () => {
     const { api, apply } = await make();
     await api.apply({ kind: 'network', meta: { name: 'front' } });
     const { status } = await apply('web', { template: { networks: ['front'] } });

@@ -12,7 +12,7 @@ describe('what is published', () => {
   const web = service({ template: { image: 'a' } });
   const running = task(web, { slot: '1', status: { state: 'running', since: 1_700_000_000_000 } });
 
-  test('of a task: that it runs and that it has ended, as a CloudEvent', () => {
+  test('a task is published as a CloudEvent when it runs and when it has ended', () => {
     const [first, ...rest] = told({
       kind: 'task',
       name: 'web.1.1',
@@ -42,7 +42,7 @@ describe('what is published', () => {
     expect(told({ kind: 'task', name: 'web.1.1', before: entry(running), after: undefined })).toEqual([]);
   });
 
-  test('of a node: that it came, and that it went', () => {
+  test('a node is published when it joins and when it leaves', () => {
     const after = { key: 'k', value: node('n1'), revision: 1 };
     const [came] = told({ kind: 'node', name: 'n1', before: undefined, after });
     expect(came?.event).toMatchObject({ type: 'io.gantry.node.ready', subject: 'default/n1' });

@@ -29,7 +29,7 @@ describe('reports', () => {
     expect((await stored('task', 'web.1.1'))?.status).toEqual(running);
   });
 
-  test('that would move it backwards are stale and dropped, and so are those that say nothing new', async () => {
+  test('a stale report that would move a task backwards is dropped, and so is one without news', async () => {
     const { report, store } = await reporting(
       task(web, { status: { ...running } }),
       task(web, { attempt: 2, status: { state: 'failed' } }),
@@ -41,21 +41,21 @@ describe('reports', () => {
     expect(await store.list('')).toEqual(before);
   });
 
-  test('of tasks nobody knows, or that are on another node, are answered as unknown', async () => {
+  test('reports on unknown tasks, or on tasks of another node, are answered as unknown', async () => {
     const { report } = await reporting(task(web));
     expect(await report('none.1.1', running)).toEqual(['none.1.1']);
     expect(await report('web.1.1', running, 'n2')).toEqual(['web.1.1']);
   });
 
-  test('are written on top of what somebody else wrote meanwhile', async () => {
+  test('reports are written on top of concurrent changes by others', async () => {
     const { report, store, stored } = await reporting(task(web, { status: { state: 'assigned' } }));
     const told = task(web, { desired: 'shutdown', status: { state: 'assigned' } });
-    await store.commit([{ key: 'tasks/web.1.1', value: told }]); // the view has not heard of it yet
+    await store.commit([{ key: 'tasks/web.1.1', value: told }]); // the view has not received it yet
     await report('web.1.1', running);
     expect(await stored('task', 'web.1.1')).toMatchObject({ spec: { desired: 'shutdown' }, status: running });
   });
 
-  test('of a task that was deleted meanwhile are answered as unknown', async () => {
+  test('a report on a task that was deleted in the meantime is answered as unknown', async () => {
     const { report, store } = await reporting(task(web, { status: { state: 'assigned' } }));
     await store.commit([{ key: 'tasks/web.1.1', value: undefined }]);
     expect(await report('web.1.1', running)).toEqual(['web.1.1']);
@@ -96,7 +96,7 @@ describe('the log of changes', () => {
 });
 
 describe('sessions', () => {
-  test('of a node are the last one only, and tell how long it was silent', async () => {
+  test('only the last session of a node counts, with the time since its last contact', async () => {
     const clock = new TestClock();
     const sessions = new Sessions(clock);
     expect([sessions.touch('n1', 's1'), sessions.silentFor('n1')]).toEqual([false, undefined]);

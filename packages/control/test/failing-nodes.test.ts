@@ -152,7 +152,7 @@ describe('what is in the way of a task', () => {
   });
 });
 
-test('a requested restart begins anew where the attempts are used up or the tasks are complete', async () => {
+test('a requested restart starts over if the attempts are used up or the tasks are complete', async () => {
   const { apply, api, tasksOf, clock } = await make();
   await apply('once', {
     restart: { condition: 'none' },

@@ -28,7 +28,7 @@ class Candidate {
   cut = false;
   deaf = false;
   losesAnswers = false;
-  /** When it was halted; everything it waits for comes when it goes on. */
+  /** When the process was halted; everything it waits for arrives when it resumes. */
   haltedAt: number | undefined;
 
   constructor(name: string, store: Store, clock: TestClock, random: SeededRandom) {
@@ -131,7 +131,7 @@ function world(count: number, seed = 1) {
     const from = clock.elapsed();
     while (leaders().length === 0) {
       await advance(50);
-      if (clock.elapsed() - from > 60_000) throw new Error('nobody leads');
+      if (clock.elapsed() - from > 60_000) throw new Error('no leader after 60 s');
     }
     return clock.elapsed() - from;
   };
@@ -148,14 +148,14 @@ function world(count: number, seed = 1) {
 describe('the lease', () => {
   const lease = { holder: 'other', leaseMs: 3000, renewals: 1 };
 
-  test('may be taken where there is none, where it was left, and where it is the own one', () => {
+  test('can be taken if it does not exist, if its holder has left, or by its own holder', () => {
     const sighting = sighted(undefined, 5, 100);
     expect(mayTake(undefined, sighting, 'me', 100)).toBe(true);
     expect(mayTake({ ...lease, holder: '' }, sighting, 'me', 100)).toBe(true);
     expect(mayTake({ ...lease, holder: 'me' }, sighting, 'me', 100)).toBe(true);
   });
 
-  test('of another may be taken once it did not change for its whole length before the own eyes', () => {
+  test('can be taken over once this process has seen it unchanged for its full duration', () => {
     let sighting = sighted(undefined, 5, 100);
     expect(mayTake(lease, sighting, 'me', 3099)).toBe(false);
     expect(mayTake(lease, sighting, 'me', 3100)).toBe(true);
@@ -190,7 +190,7 @@ describe('leadership', () => {
     await close();
   });
 
-  test('passes to another as soon as the leader leaves in good order', async () => {
+  test('passes to another as soon as the leader shuts down cleanly', async () => {
     const { leaders, clock, untilLed, close } = world(3);
     await untilLed();
     const [leader] = leaders();
@@ -200,11 +200,11 @@ describe('leadership', () => {
     await close();
   });
 
-  test('ends before the lease does when the store cannot be reached, and comes back when nobody else wants it', async () => {
+  test('ends before the lease does if the store is unreachable, and returns if no other process wants it', async () => {
     const { all, leaders, clock, advance, untilLed, close } = world(1);
     await untilLed();
     const [leader] = all;
-    if (leader === undefined) throw new Error('nobody');
+    if (leader === undefined) throw new Error('no leader');
     const { term } = leader;
     leader.cut = true;
     const from = clock.elapsed();
@@ -222,7 +222,7 @@ describe('leadership', () => {
     const { leaders, clock, advance, untilLed, close } = world(2);
     await untilLed();
     const [former] = leaders();
-    if (former === undefined) throw new Error('nobody');
+    if (former === undefined) throw new Error('no leader');
     former.haltedAt = clock.elapsed();
     expect(await untilLed()).toBeLessThanOrEqual(1.5 * LEASE_MS);
     const { term } = former;
@@ -237,7 +237,7 @@ describe('leadership', () => {
     const { leaders, clock, advance, untilLed, close } = world(2);
     await untilLed();
     const [leader] = leaders();
-    if (leader === undefined) throw new Error('nobody');
+    if (leader === undefined) throw new Error('no leader');
     for (let round = 0; round < 10; round++) {
       leader.losesAnswers = true;
       await advance(1000);
@@ -287,7 +287,7 @@ describe('leadership', () => {
     },
   );
 
-  test('that has lost the bus for the length of its lease gives up, and only who reaches the bus follows', async () => {
+  test('is given up after a lease duration without the bus; only a connected process takes over', async () => {
     const { all, leaders, advance, untilLed, close } = world(3);
     await untilLed();
     const [first] = leaders() as [Candidate];

@@ -25,18 +25,13 @@ const fields: fc.Arbitrary<Fields> = fc.dictionary(
 describe('merging what is applied', () => {
   test.each<[string, Partial<MergeInput>, Fields, readonly string[]]>([
     [
-      'sets what is wanted and keeps the rest',
+      'sets wanted fields and keeps the rest',
       { live: { a: 1, b: 2 }, wanted: { a: 3 }, last: { a: 1 } },
       { a: 3, b: 2 },
       [],
     ],
-    ['takes out what is no longer wanted', { live: { a: 1, b: 2 }, last: { a: 1 } }, { b: 2 }, []],
-    [
-      'keeps what is no longer wanted if somebody changed it',
-      { live: { a: 5 }, last: { a: 1 } },
-      { a: 5 },
-      [],
-    ],
+    ['removes a field that is no longer wanted', { live: { a: 1, b: 2 }, last: { a: 1 } }, { b: 2 }, []],
+    ['keeps an unwanted field that was changed since', { live: { a: 5 }, last: { a: 1 } }, { a: 5 }, []],
     [
       'keeps what is no longer wanted if another applies it',
       { live: { a: 1 }, last: { a: 1 }, others: [{ a: 1 }] },
@@ -44,25 +39,30 @@ describe('merging what is applied', () => {
       [],
     ],
     [
-      'tells what somebody changed since',
+      'reports a field that was changed since',
       { live: { a: 5 }, wanted: { a: 1 }, last: { a: 1 } },
       { a: 1 },
       ['a'],
     ],
     [
-      'tells what another has applied',
+      'reports a field that another manager has applied',
       { live: { a: 5 }, wanted: { a: 1 }, others: [{ a: 5 }] },
       { a: 1 },
       ['a'],
     ],
     [
-      "tells what somebody set in nobody's name",
+      'reports a field that was set without a manager',
       { live: { a: 5 }, wanted: { a: 1 }, isDefault: () => false },
       { a: 1 },
       ['a'],
     ],
-    ["takes a default for nobody's", { live: { a: 5 }, wanted: { a: 1 } }, { a: 1 }, []],
-    ['agrees with who set the same', { live: { a: 5 }, wanted: { a: 5 }, others: [{ a: 5 }] }, { a: 5 }, []],
+    ['treats a default as unset', { live: { a: 5 }, wanted: { a: 1 } }, { a: 1 }, []],
+    [
+      'agrees with a manager that set the same value',
+      { live: { a: 5 }, wanted: { a: 5 }, others: [{ a: 5 }] },
+      { a: 5 },
+      [],
+    ],
     [
       'merges maps by key',
       { live: { e: { A: '1', B: '2' } }, wanted: { e: { A: '3' } }, last: { e: { A: '1' } } },

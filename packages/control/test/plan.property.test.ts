@@ -108,7 +108,7 @@ describe('a plan', () => {
     );
   });
 
-  test('carried out again and again leads to what is wanted, and then there is nothing to do', () => {
+  test('leads to the wanted state when carried out repeatedly, and then there is nothing to do', () => {
     fc.assert(
       fc.property(situation, (given) => {
         const model = modelOf(given);
@@ -133,7 +133,7 @@ describe('a plan', () => {
 describe('an update of a service that is well', () => {
   const size = fc.integer({ min: 1, max: 6 });
 
-  /** A service at rest, that is then given another template. */
+  /** A settled service that is then given another template. */
   function updated(replicas: number, update: ServiceInput['spec']['update']): Model {
     const model = new Model(service({ replicas, ...(update === undefined ? {} : { update }) }));
     model.settle();
@@ -200,7 +200,7 @@ describe('an update of a service that is well', () => {
     );
   });
 
-  test('to a template that cannot be prepared, no ready task is stopped, in either order', () => {
+  test('never stops a ready task for a template that cannot be prepared, in either order', () => {
     fc.assert(
       fc.property(size, fc.nat(3), (replicas, parallelism) => {
         const model = updated(replicas, { parallelism, order: 'stop-first', progressDeadlineMs: 1000 });
@@ -215,7 +215,7 @@ describe('an update of a service that is well', () => {
     );
   });
 
-  test('to a template that fails, start-first keeps every slot serving', () => {
+  test('keeps every slot serving with start-first, even if the template fails', () => {
     fc.assert(
       fc.property(size, fc.nat(3), (replicas, parallelism) => {
         const model = updated(replicas, { parallelism, failureAction: 'pause' });

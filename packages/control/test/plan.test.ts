@@ -55,7 +55,7 @@ describe('a replicated service', () => {
     expect(words(plan(web, [task(web)]))).toEqual(['+2.1']);
   });
 
-  test('needs nothing when each slot has a live task, in whatever state on its way', () => {
+  test('needs nothing if each slot has a live task, in whatever state before running', () => {
     const web = service({ replicas: 5 });
     const states = ['pending', 'assigned', 'preparing', 'starting', 'running'] as const;
     const tasks = states.map((state, index) => task(web, { slot: String(index + 1), status: { state } }));
@@ -84,13 +84,13 @@ describe('a replicated service', () => {
     });
   });
 
-  test('of two live tasks in a slot the ready one stays', () => {
+  test('keeps the ready one of two live tasks in a slot', () => {
     const web = service();
     const both = [task(web), task(web, { attempt: 2, status: { ready: false } })];
     expect(words(plan(web, both))).toEqual(['-1.2']);
   });
 
-  test('of two ready tasks in a slot the newer one stays', () => {
+  test('keeps the newer one of two ready tasks in a slot', () => {
     const web = service();
     expect(words(plan(web, [task(web), task(web, { attempt: 2 })]))).toEqual(['-1.1']);
   });
@@ -121,7 +121,7 @@ describe('a replicated service', () => {
   });
 });
 
-describe('a task that ended by itself', () => {
+describe('a task that ended on its own', () => {
   const failed = (of: Service, more: object = {}, restarts = 0): Task =>
     task(of, {
       restarts,
@@ -151,7 +151,7 @@ describe('a task that ended by itself', () => {
     ]);
   });
 
-  test('one that ran through the window was well: the row starts anew', () => {
+  test('resets the count of restarts if it ran for the whole window', () => {
     const web = service({ restart: { windowMs: 5000 } });
     const tasks = [failed(web, { runningAt: T0 - 5000 }, 7)];
     expect(plan(web, tasks).create).toMatchObject([{ slot: '1', attempt: 2, restarts: 1 }]);
@@ -173,7 +173,7 @@ describe('a task that ended by itself', () => {
     ['on-failure', 'rejected', true],
     ['none', 'failed', false],
     ['none', 'complete', false],
-  ] as const)('with the condition %s and the state %s is followed: %s', (condition, state, follows) => {
+  ] as const)('under the condition %s and in the state %s is followed: %s', (condition, state, follows) => {
     const web = service({ restart: { condition } });
     const ended = task(web, { status: { state, finishedAt: T0 } });
     expect(words(plan(web, [ended]))).toEqual(follows ? ['+1.2'] : []);
@@ -189,7 +189,7 @@ describe('a task that ended by itself', () => {
     expect(plan(web, [stopped]).create).toMatchObject([{ slot: '1', attempt: 2, restarts: 0 }]);
   });
 
-  test('one that was rejected is followed at once, and counted anew, when the service is changed', () => {
+  test('is followed immediately, with the count reset, if it was rejected and the service is changed', () => {
     const web = observed(service({ restart: { delayMs: 1000 } }));
     const ended = (state: 'rejected' | 'failed') =>
       task(web, { restarts: 7, status: { state, reason: 'EXHAUSTED', finishedAt: T0 } });
@@ -205,7 +205,7 @@ describe('a task that ended by itself', () => {
     expect(plan(scaled, [ended('failed')]).create).toMatchObject([{ slot: '2' }]);
   });
 
-  test('one that runs has overcome the rejections before it, one on its way only those from before a change', () => {
+  test('a running task has overcome earlier rejections, a starting one only those from before a change', () => {
     const web = observed(service());
     const rejected = task(web, { restarts: 7, status: { state: 'rejected', finishedAt: T0 + 1000 } });
     const next = (state: 'preparing' | 'running') =>
@@ -233,7 +233,7 @@ describe('an update', () => {
   const old = slots.map((slot) => task(before, { slot }));
   const web = changed(observed(before, old), 'web:2');
 
-  test('begins when the template changes, and the one before becomes history', () => {
+  test('begins when the template changes, and the previous template becomes history', () => {
     const { status, target } = plan(web, old);
     expect(status.update).toMatchObject({
       state: 'updating',
@@ -427,17 +427,17 @@ describe('an update', () => {
       });
     });
 
-    test('goes on where the policy says so', () => {
+    test('continues if the policy says so', () => {
       const on = failing({ failureAction: 'continue' });
       expect(on.status.update?.state).toBe('updating');
       expect(words(on).length).toBeGreaterThan(0);
     });
 
-    test('goes back to the template before', () => {
+    test('goes back to the previous template', () => {
       expect(failing({ failureAction: 'rollback' }).rollbackTo).toBe(hashOf(before));
     });
 
-    test('is borne up to the failure ratio', () => {
+    test('is tolerated up to the failure ratio', () => {
       expect(failing({ maxFailureRatio: 0.25 }).status.update?.state).toBe('updating');
       expect(failing({ maxFailureRatio: 0.24 }).status.update?.state).toBe('paused');
     });
@@ -499,7 +499,7 @@ describe('an update', () => {
       expect(late.update?.message).toContain('web.1.2: readiness check: /health answered 503');
     });
 
-    test('does not count the time in which nobody led', () => {
+    test('does not count the time without a leader', () => {
       const begun = { ...web, status: plan(web, old).status };
       const status = { state: 'running', ready: false, runningAt: T0 } as const;
       const fresh = task(web, { slot: '1', attempt: 2, status });
@@ -509,7 +509,7 @@ describe('an update', () => {
     });
   });
 
-  test('a restart replaces every task of the same template, and is told as an update', () => {
+  test('a restart replaces every task of the same template, and is reported as an update', () => {
     const restarted: Service = { ...observed(before, old), spec: { ...before.spec, restartedAt: T0 } };
     const result = plan(restarted, old);
     expect(words(result)).toEqual(['+1.2', '+2.2']);
@@ -517,7 +517,7 @@ describe('an update', () => {
     expect(result.status.history).toEqual([]);
   });
 
-  test('history is newest first, without doubles, and bounded', () => {
+  test('history is newest first, without duplicates, and bounded', () => {
     let of = observed(service());
     for (let version = 2; version < 20; version++) of = observed(changed(of, `web:${version}`));
     of = observed(changed(of, 'web:15'));
@@ -532,7 +532,7 @@ describe('an update', () => {
 describe('a node', () => {
   const web = observed(service());
 
-  test('that is drained gives its task away: the new one first', () => {
+  test('hands its task over when drained: the new task starts first', () => {
     const tasks = [task(web)];
     const draining = { fitness: { n1: 'draining' as const } };
     expect(words(plan(web, tasks, draining))).toEqual(['+1.2']);
@@ -542,7 +542,7 @@ describe('a node', () => {
     expect(words(plan(web, [...tasks, coming], draining))).toEqual([]);
   });
 
-  test('that is drained is emptied even while an update is paused', () => {
+  test('is emptied when drained, even while an update is paused', () => {
     const paused: Service = {
       ...web,
       status: {
@@ -553,7 +553,7 @@ describe('a node', () => {
     expect(words(plan(paused, [task(web)], { fitness: { n1: 'draining' } }))).toEqual(['+1.2']);
   });
 
-  test('that is down: its task is told to stop, should it return, and replaced at once', () => {
+  test('has its task asked to stop and replaced immediately when it is down, in case it returns', () => {
     expect(words(plan(web, [task(web)], { fitness: { n1: 'down' } }))).toEqual(['+1.2', '-1.1']);
     const told = task(web, { desired: 'shutdown' });
     expect(
@@ -561,7 +561,7 @@ describe('a node', () => {
     ).toEqual([]);
   });
 
-  test('that is gone: its task is written off and replaced', () => {
+  test('has its task written off and replaced when it is gone', () => {
     expect(words(plan(web, [task(web)], { fitness: { n1: 'gone' } }))).toEqual(['+1.2', '!1.1']);
   });
 

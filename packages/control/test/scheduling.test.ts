@@ -44,7 +44,7 @@ describe('the scheduler loop', () => {
     expect((await promised(cluster)).size).toBe(3);
   });
 
-  test('what fits nowhere says why, and is placed as soon as there is room', async () => {
+  test('a task that fits nowhere says why, and is placed as soon as there is room', async () => {
     const cluster = await make();
     await cluster.apply('big', { replicas: 2, template: asking(800) });
     await cluster.apply('web', { template: asking(500) });

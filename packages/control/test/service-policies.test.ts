@@ -9,7 +9,7 @@ const on = (service: string, condition: 'started' | 'healthy' | 'completed') => 
 });
 
 describe('a service that depends on another', () => {
-  test('waits until it is healthy, says so, and goes on by itself', async () => {
+  test('waits until that service is healthy, says so, and continues automatically', async () => {
     const { apply, live, api, clock } = await make({ runtime: { startDelayMs: 5000 } });
     await apply('db');
     await apply('web', on('db', 'healthy'));
@@ -26,7 +26,7 @@ describe('a service that depends on another', () => {
     expect((await live('web')).map(({ status }) => status.state)).toEqual(['running']);
   });
 
-  test('waits until each slot of it has ended well', async () => {
+  test('waits until each slot of that service has succeeded', async () => {
     const { apply, live, clock } = await make();
     const once = { restart: { condition: 'none' as const }, replicas: 2 };
     await apply('migrate', {
@@ -39,7 +39,7 @@ describe('a service that depends on another', () => {
     expect(await live('web')).toHaveLength(1);
   });
 
-  test('goes on waiting for one that has failed', async () => {
+  test('keeps waiting for a service that has failed', async () => {
     const { apply, live, clock } = await make();
     const labels = { 'fake/exit-after-ms': '100', 'fake/exit-code': '1' };
     await apply('migrate', { restart: { condition: 'none' }, template: { labels } });
@@ -111,7 +111,7 @@ describe('taints', () => {
     expect(await nodesOf('everywhere')).toEqual(new Set(['node-2']));
   });
 
-  test('what no node takes says which taint, and what would help', async () => {
+  test('a task that no node accepts says which taint, and what would help', async () => {
     const { apply, api } = await make();
     for (const node of ['node-1', 'node-2']) await api.patch('node', node, taint('NoSchedule'));
     await apply('web');
@@ -162,7 +162,7 @@ describe('a plan', () => {
     expect(await store.list('services/')).toEqual(before);
   });
 
-  test('tells what stays, what is replaced and what is stopped', async () => {
+  test('lists the tasks that stay, are replaced and are stopped', async () => {
     const { api, clock } = await make();
     await api.applyAll([service('a', 2, 10), service('b', 2, 10), service('c', 3, 10)]);
     await clock.advance(2000);
@@ -178,7 +178,7 @@ describe('a plan', () => {
   });
 });
 
-test('stats tell what the running tasks of each node use, and leave out nodes that do not answer', async () => {
+test('stats return the usage of the running tasks of each node, and omit nodes that do not answer', async () => {
   const { apply, api, cluster, live } = await make();
   await apply('web', { replicas: 4 });
   expect((await api.stats()).map(({ task }) => task).toSorted()).toEqual(
@@ -190,7 +190,7 @@ test('stats tell what the running tasks of each node use, and leave out nodes th
   await expect(api.stats({ node: 'none' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('previous logs are those of the attempt before, in the same slot', async () => {
+test('previous logs are those of the previous attempt in the same slot', async () => {
   const { apply, api, clock } = await make();
   await apply('web', { replicas: 2, template: { labels: { 'fake/print': 'one' } } });
   const previous = async (of: { service: string } | { task: string }) => {

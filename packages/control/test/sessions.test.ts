@@ -21,7 +21,7 @@ const request = (
 });
 
 describe('a second agent of a node', () => {
-  test('is rejected while the first one is heard, and is told where that runs and what to do', () => {
+  test('is rejected while the first one is in contact, with the place of the first one and a hint', () => {
     const clock = new TestClock();
     const sessions = new Sessions(clock);
     sessions.open('n1', 's1', one);

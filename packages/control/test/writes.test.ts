@@ -13,7 +13,7 @@ const web = (spec: object = {}, meta: object = {}): ServiceInput => ({
 const image = (name: string) => ({ template: { image: name, drainMs: 0 } });
 
 describe('apply', () => {
-  test('leaves alone what somebody else has set and it does not name', async () => {
+  test('leaves fields alone that others have set and it does not name', async () => {
     const { api } = await make();
     await api.apply(web());
     await api.scale('web', 4);
@@ -23,13 +23,13 @@ describe('apply', () => {
     });
   });
 
-  test('refuses to overwrite what somebody else has set, names the field, and does it by force', async () => {
+  test('does not overwrite a field that another manager has set, names it, and takes it over with force', async () => {
     const { api } = await make();
     await api.apply(web({ replicas: 2 }));
     await api.scale('web', 4);
     await expect(api.apply(web({ replicas: 2 }))).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: expect.stringContaining('spec.replicas was set by somebody else'),
+      message: expect.stringContaining('spec.replicas was set by another manager'),
       details: { fields: ['spec.replicas'] },
     });
     expect((await api.get('service', 'web')).spec.replicas).toBe(4);
@@ -37,7 +37,7 @@ describe('apply', () => {
     expect((await api.apply(web({ replicas: 3 }))).spec.replicas).toBe(3);
   });
 
-  test('two managers each keep their fields, and one is told whose field it wants', async () => {
+  test('two managers each keep their fields, and a conflict names the owner', async () => {
     const { api } = await make();
     await api.apply(web(), { manager: 'ci' });
     await api.apply(web({ ...image('web:1'), replicas: 5 }), { manager: 'ops' });
@@ -58,7 +58,7 @@ describe('apply', () => {
     expect(after.meta.labels).toEqual({ a: '1' });
   });
 
-  test('after a rollback, by hand or by itself, the next version is no conflict', async () => {
+  test('the next version is not a conflict after a rollback, manual or automatic', async () => {
     const { api, clock } = await make();
     await api.apply(web());
     await clock.advance(10_000);
@@ -74,7 +74,7 @@ describe('apply', () => {
     expect((await api.apply(web({ ...image('web:4'), update }))).spec.template.image).toBe('web:4');
   });
 
-  test('what was applied is not handed out', async () => {
+  test('the applied fields are not part of returned objects', async () => {
     const { api, store } = await make();
     expect((await api.apply(web())).meta).not.toHaveProperty('managers');
     expect((await store.get('services/web'))?.value).toMatchObject({ meta: { managers: { gantry: {} } } });
@@ -158,7 +158,7 @@ describe('lists', () => {
   });
 });
 
-test('a label that nobody has is not found in what every object inherits', async () => {
+test('a label that no object has is not found among inherited properties', async () => {
   const { api } = await make();
   await api.apply(web());
   expect((await api.list('service', { labels: 'constructor' })).items).toEqual([]);

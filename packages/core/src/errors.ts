@@ -11,7 +11,7 @@ export const ERROR_CODES = {
   CONFLICT: { retry: 'reread', summary: 'an expectation no longer holds' },
   FENCED: { retry: 'no', summary: 'another has taken over what the caller was in charge of' },
   COMPACTED: { retry: 'reread', summary: 'the history that was asked for is gone: list again' },
-  UNAUTHENTICATED: { retry: 'no', summary: 'who is asking is not known' },
+  UNAUTHENTICATED: { retry: 'no', summary: 'the caller is unknown' },
   FORBIDDEN: { retry: 'no', summary: 'who is asking is known and may not do this' },
   UNAVAILABLE: { retry: 'backoff', summary: 'the other side cannot be reached' },
   TIMEOUT: { retry: 'backoff', summary: 'the deadline passed; the effect is unknown' },

@@ -20,7 +20,7 @@ export interface Subjects {
   readonly senderOf: (subject: string) => string;
   /** Hint, no payload: frontends have changed. */
   readonly ingressHint: string;
-  /** Hint, no payload: somebody leads who did not before, and would like to hear of everybody. */
+  /** Hint, no payload: the sender has just become the leader and asks all agents and load balancers to contact it. */
   readonly leaderHint: string;
   /** {@link ServerMessage}, published by each of several servers: what the others know of it; with `>`, of each. */
   readonly servers: (server: string) => string;
@@ -75,7 +75,7 @@ export function subjects(cluster: string): Subjects {
 /** Position of the sender in a subject: `gantry.CLUSTER.dispatch.SENDER`. */
 const SENDER = 3;
 
-/** An agent that starts, or that was told `CONFLICT` because the control plane does not know its session. */
+/** Sent by an agent that starts, or that received `CONFLICT` because the control plane does not know its session. */
 export interface RegisterRequest {
   readonly session: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -108,7 +108,7 @@ export interface PullRequest {
   readonly since: number;
 }
 
-/** One task as its agent is told it. */
+/** One task as sent to its agent. */
 export interface Assignment {
   /** Id of the task. */
   readonly name: string;
@@ -117,9 +117,9 @@ export interface Assignment {
   readonly slot: string;
   readonly template: string;
   readonly desired: DesiredState;
-  /** No load balancer sends it anything any more: it may be stopped at once. */
+  /** No load balancer sends it traffic: it may be stopped immediately. */
   readonly drained: boolean;
-  /** As stored: what a restarted agent goes on from. */
+  /** As stored: the state from which a restarted agent continues. */
   readonly status: TaskStatus;
 }
 
@@ -130,9 +130,9 @@ export interface PullReply {
   readonly assignments: readonly Assignment[];
   /** Tasks that are gone since: forget them, with all that is left of them. */
   readonly removed: readonly string[];
-  /** By hash: the templates of these assignments. */
+  /** The templates of these assignments, by hash. */
   readonly templates: Readonly<Record<string, TemplateSpec>>;
-  /** By id: the networks of these tasks. */
+  /** The networks of these tasks, by id. */
   readonly networks: Readonly<Record<string, NetworkSpec>>;
 }
 
@@ -162,7 +162,7 @@ export interface ReportReply {
 export interface IngressRequest {
   /** The run of the process that asks: another one after a restart. */
   readonly session: string;
-  /** Of which hub `applied` is a version; absent: of none. */
+  /** The hub whose version `applied` is; absent: of none. */
   readonly hub?: string | undefined;
   /** The version of the frontends it has applied; 0: none. */
   readonly applied: number;
@@ -189,7 +189,7 @@ export interface EjectionReport {
 }
 
 export interface IngressReply {
-  /** Who answers: versions of another hub do not count. */
+  /** The hub that answers: versions of another hub do not count. */
   readonly hub: string;
   readonly version: number;
   /**
@@ -270,7 +270,7 @@ export interface StreamOpened {
 export interface StreamRead<Item = unknown> {
   readonly items: readonly Item[];
   readonly done: boolean;
-  /** Of an exec, with `done`. */
+  /** Exit code of an exec, with `done`. */
   readonly exitCode?: number | undefined;
 }
 
@@ -287,7 +287,7 @@ export interface WireChunk {
   readonly data: string;
 }
 
-/** An assignment of what is stored. */
+/** Builds the assignment of a stored task. */
 export function assignmentOf(task: Task, drained: boolean): Assignment {
   const { service, slot, template, desired } = task.spec;
   return { name: idOf(task.meta), service, slot, template, desired, drained, status: task.status };

@@ -1,10 +1,10 @@
-/** The keys of a store that are no object's: what a cluster keeps about itself. */
+/** Keys of a store that do not belong to objects: the cluster's own records. */
 export const STORE_KEYS = Object.freeze({
   /** The cluster's uid, as old as its state. */
   identity: 'cluster/identity',
-  /** The version of what is stored. */
+  /** The schema version of the stored objects. */
   schema: 'cluster/schema',
-  /** Who leads: rewritten at each renewal. */
+  /** The leader's lease: rewritten at each renewal. */
   lease: 'leader/lease',
   /** The term: rewritten only when one begins. The fence of what the leader writes. */
   term: 'leader/term',

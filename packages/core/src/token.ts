@@ -51,7 +51,7 @@ export function contract<T>(id: string, options: TokenOptions = {}): Token<T> {
   return token<T>(id, false, options);
 }
 
-/** A contract that any number of plugins provide; who needs it gets them all as an array. */
+/** A contract that any number of plugins provide; a plugin that needs it receives all of them as an array. */
 export function contractMany<T>(id: string, options: TokenOptions = {}): Token<readonly T[]> {
   return token<readonly T[]>(id, true, options);
 }

@@ -2,7 +2,7 @@ import { SeededRandom } from '@gantry/testing';
 import { expect, test } from 'vitest';
 import { Backoff } from '../src/primitives/index.ts';
 
-test('waits double up to the longest, and differ by chance', () => {
+test('delays double up to the maximum, with jitter', () => {
   const backoff = new Backoff(new SeededRandom(7), 100, 5000);
   const waits = Array.from({ length: 12 }, () => backoff.next());
   for (const [tries, waitMs] of waits.entries()) {

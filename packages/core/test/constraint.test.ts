@@ -82,7 +82,7 @@ describe('a constraint', () => {
     ['operators', '='.repeat(4096)],
     ['words and spaces', 'a '.repeat(2048)],
     ['line ends', `node.name == a${'\n'.repeat(4081)}`],
-  ])('of 4,096 characters is read in linear time: %s', (_what, text) => {
+  ])('a text of 4,096 characters is read in linear time: %s', (_what, text) => {
     // A look at each character, not a time: what is quadratic would look millions of times.
     let looks = 0;
     const counted = Object.assign(Object.create(null), {
@@ -97,7 +97,7 @@ describe('a constraint', () => {
     expect(looks).toBeLessThan(2 * text.length + 10);
   });
 
-  test('of more than 4,096 characters is rejected, and so is a field', () => {
+  test('a text of more than 4,096 characters is rejected, and so is such a field', () => {
     const text = `node.name == ${'a'.repeat(4084)}`;
     expect(parseConstraint(text)).toMatchObject({
       position: 4096,
@@ -107,7 +107,7 @@ describe('a constraint', () => {
     expect(parseNodeField(`node.labels.${'a'.repeat(4085)}`)).toMatchObject({ position: 4096 });
   });
 
-  test('of any text it is parsed or refused at a position inside the text, and never throws', () => {
+  test('any text is parsed or rejected at a position inside the text, and never throws', () => {
     const piece = fc.constantFrom('node.labels.', 'node.name', 'zone', ' ', '==', '!=', '=', '!', 'a', '\n');
     const text = fc.oneof(
       fc.string(),
@@ -153,12 +153,12 @@ describe('a field of a node', () => {
     expect(parseNodeField('node.labels.zone')).toEqual({ source: 'label', key: 'zone' });
   });
 
-  test('that is unknown is answered with those that are known', () => {
+  test('is reported with the known fields if it is unknown', () => {
     const problem = parseNodeField('engine.x');
     expect(problem).toMatchObject({ position: 0, message: expect.stringContaining('node.platform.os') });
   });
 
-  test.each(['toString', 'constructor', '__proto__'])('%s is no field', (field) => {
+  test.each(['toString', 'constructor', '__proto__'])('%s is not a field', (field) => {
     expect(parseNodeField(field)).toHaveProperty('message');
   });
 });

@@ -33,7 +33,7 @@ describe('an error', () => {
     },
   );
 
-  test('of another copy of core is known too', async () => {
+  test('is recognised if it comes from another copy of core', async () => {
     vi.resetModules();
     const copy = await import('../src/errors.ts');
     expect(copy.GantryError).not.toBe(GantryError);
@@ -44,7 +44,7 @@ describe('an error', () => {
     expect(copy.isGantryError(new GantryError('TIMEOUT', 'late'), 'TIMEOUT')).toBe(true);
   });
 
-  test('whatever was thrown becomes one: an own one stays, the rest is INTERNAL with its cause', () => {
+  test('wraps any thrown value: a GantryError is kept, everything else is INTERNAL with its cause', () => {
     const own = new GantryError('CLOSED', 'x');
     expect(toGantryError(own, 'context')).toBe(own);
     const other = new TypeError('boom');
@@ -75,22 +75,22 @@ describe('a fired signal', () => {
     );
   });
 
-  test('with an error of ours as its reason is that error', () => {
+  test('throws its reason if that is a GantryError', () => {
     const closed = new GantryError('CLOSED', 'the cluster is closed');
     expect(aborted(AbortSignal.abort(closed))).toBe(closed);
   });
 
-  test('one that has not fired, or none, is no error', () => {
+  test('throws nothing if it has not fired or does not exist', () => {
     expect(() => throwIfAborted(undefined)).not.toThrow();
     expect(() => throwIfAborted(new AbortController().signal)).not.toThrow();
   });
 });
 
-describe('what is given up', () => {
+describe('an abandoned promise', () => {
   const late = (): Promise<never> =>
     new Promise((_, reject) => setImmediate(() => reject(new Error('late'))));
 
-  test('is ABORTED at once, and what becomes of it later harms nobody', async () => {
+  test('is ABORTED immediately, and its later outcome has no effect', async () => {
     const stop = new AbortController();
     const waiting = unlessAborted(late(), stop.signal);
     stop.abort();
@@ -99,7 +99,7 @@ describe('what is given up', () => {
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   });
 
-  test('without a signal that fires it is what it comes to', async () => {
+  test('resolves as usual if its signal does not fire', async () => {
     const { signal } = new AbortController();
     await expect(unlessAborted(Promise.resolve(1), signal)).resolves.toBe(1);
     await expect(unlessAborted(late(), signal)).rejects.toThrow('late');

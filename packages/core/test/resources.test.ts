@@ -84,7 +84,7 @@ describe('resources', () => {
     expect(problems(value)).toEqual([expect.stringContaining(message)]);
   });
 
-  test('what is asked for must not exceed the limit, and the limit is named', () => {
+  test('a request must not exceed the limit, and the limit is named', () => {
     const result = requirementsSchema.safeParse({
       requests: { cpu: 500, memory: '2Gi' },
       limits: { cpu: 250, memory: '1Gi' },

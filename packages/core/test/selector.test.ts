@@ -61,7 +61,7 @@ describe('a selector', () => {
     ['different keys', Array.from({ length: 819 }, (_, index) => `!${index + 100}`).join(',')],
     ['dots', `${'.'.repeat(4094)}=x`],
   ])(
-    'of 4,096 characters takes linear time: %s',
+    'takes linear time for 4,096 characters: %s',
     (_, text) => {
       expect(text.length).toBeLessThanOrEqual(4096);
       const answer = (): boolean | string => {
@@ -79,7 +79,7 @@ describe('a selector', () => {
     10_000,
   );
 
-  test('of 4,097 characters is INVALID_OBJECT and says the bound', () => {
+  test('is INVALID_OBJECT beyond 4,096 characters and states the bound', () => {
     expect(() => parseSelector(`a=${'b'.repeat(4095)}`)).toThrowError(
       expect.objectContaining({
         code: 'INVALID_OBJECT',
@@ -94,7 +94,7 @@ describe('a selector', () => {
     expect(fits('zone notin(a,b)')).toBe(false);
   });
 
-  test('of several terms all must hold, in whatever order they stand', () => {
+  test('requires all of its terms, in whatever order', () => {
     const term = fc.constantFrom('app=web', 'app!=web', 'tier', '!tier', 'zone in (a,b)', 'zone notin (a,b)');
     fc.assert(
       fc.property(fc.array(term, { maxLength: 5 }), (terms) => {

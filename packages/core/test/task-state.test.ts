@@ -44,7 +44,7 @@ describe('task states', () => {
     );
   });
 
-  test('in whatever order reports arrive, the furthest state wins', () => {
+  test('the furthest state wins, in whatever order reports arrive', () => {
     const open = TASK_STATES.filter((state) => !isFinal(state));
     fc.assert(
       fc.property(fc.shuffledSubarray([...open], { minLength: 1 }), (reports) => {

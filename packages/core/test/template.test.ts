@@ -75,7 +75,7 @@ describe('the name of a template', () => {
     expect(templateHash(parse(changed))).not.toBe(templateHash(parse(base)));
   });
 
-  test('is the same for what was filled in and for what was written out', () => {
+  test('is the same for defaulted and for explicit values', () => {
     const spec = parse({ image: 'web:1' });
     expect(templateHash(parse(spec as TemplateInput))).toBe(templateHash(spec));
   });

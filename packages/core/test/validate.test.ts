@@ -20,7 +20,7 @@ function issuesOf(input: unknown): readonly Issue[] {
 }
 
 describe('a service', () => {
-  test('of nothing but a name and an image is filled in', () => {
+  test('gets defaults if it has only a name and an image', () => {
     const valid = validateInput<'service'>(service({}) as ServiceInput);
     expect(valid).toMatchObject({
       meta: { name: 'web', labels: {} },
@@ -57,7 +57,7 @@ describe('a service', () => {
     expect(issuesOf(withTemplate({ ports }))).toEqual([]);
   });
 
-  test('that was read from the API may be applied as it is', () => {
+  test('may be applied unchanged after it was read from the API', () => {
     const read = {
       kind: 'service',
       meta: { name: 'web', labels: {}, uid: 'x', revision: 3, generation: 1, createdAt: 5 },
@@ -122,7 +122,7 @@ describe('a service', () => {
       { path: 'meta.labels.a b', message: 'expected a label key' },
     ],
     [
-      'a label that is no text',
+      'a label that is not a text',
       service({}, { labels: { a: 1 } }),
       { path: 'meta.labels.a', message: 'expected string' },
     ],
@@ -137,7 +137,7 @@ describe('a service', () => {
       { path: 'spec.template.image', message: 'expected an image reference' },
     ],
     [
-      'a command that is no list',
+      'a command that is not a list',
       withTemplate({ command: 'sleep 1' }),
       { path: 'spec.template.command', message: 'expected array' },
     ],
@@ -147,7 +147,7 @@ describe('a service', () => {
       { path: 'spec.template.env.A=B', message: 'expected a variable name' },
     ],
     [
-      'a variable that is no text',
+      'a variable that is not a text',
       withTemplate({ env: { A: 1 } }),
       { path: 'spec.template.env.A', message: 'expected string' },
     ],
@@ -172,7 +172,7 @@ describe('a service', () => {
       { path: 'spec.template.stopSignal', message: 'expected a signal name such as SIGTERM' },
     ],
     [
-      'a time in words',
+      'a duration as text',
       withTemplate({ stopGraceMs: '10s' }),
       { path: 'spec.template.stopGraceMs', message: 'expected' },
     ],
@@ -225,7 +225,7 @@ describe('a service', () => {
     [
       'a port twice',
       withTemplate({ ports: [{ target: 80 }, { target: 80 }] }),
-      { path: 'spec.template.ports[1].target', message: 'port tcp:80 is there twice' },
+      { path: 'spec.template.ports[1].target', message: 'duplicate port tcp:80' },
     ],
     [
       'a published port twice',
@@ -260,10 +260,10 @@ describe('a service', () => {
     [
       'a network twice',
       withTemplate({ networks: ['a', { name: 'a' }] }),
-      { path: 'spec.template.networks[1]', message: 'network a is there twice' },
+      { path: 'spec.template.networks[1]', message: 'duplicate network a' },
     ],
     [
-      'an alias that is no name',
+      'an invalid alias',
       withTemplate({ networks: [{ name: 'a', aliases: ['A!'] }] }),
       {
         path: 'spec.template.networks[0].aliases[0]',
@@ -324,11 +324,11 @@ describe('a service', () => {
       { path: 'spec.restart.condition', message: 'on-failure' },
     ],
     ['no scheduler name', service({ scheduler: '' }), { path: 'spec.scheduler', message: '>=1' }],
-  ])('with %s is refused with path and reason', (_what, input, { path, message }) => {
+  ])('is rejected with path and reason: %s', (_what, input, { path, message }) => {
     expect(issuesOf(input)).toEqual([{ path, message: expect.stringContaining(message) }]);
   });
 
-  test('every problem is told at once, and the message names the object', () => {
+  test('has all its problems reported at once, and the message names the object', () => {
     const input = {
       kind: 'service',
       meta: { name: 'web' },

@@ -55,7 +55,7 @@ function notPlugins(values: readonly Plugin[]): string[] {
 function namesTwice(plugins: readonly Plugin[]): string[] {
   const seen = new Map<string, number>();
   for (const { name } of plugins) seen.set(name, (seen.get(name) ?? 0) + 1);
-  return [...seen].flatMap(([name, times]) => (times > 1 ? [`plugin ${name} is there ${times} times`] : []));
+  return [...seen].flatMap(([name, times]) => (times > 1 ? [`plugin ${name} is listed ${times} times`] : []));
 }
 
 function providedTwice(providers: ReadonlyMap<symbol, readonly Plugin[]>): string[] {

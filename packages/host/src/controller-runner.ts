@@ -16,7 +16,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 
 const CONCURRENCY = 8;
 
-/** Runs every controller: feeds the keys of what happened into its queue, and first of all those of what is there. */
+/** Runs every controller: adds the keys of events to its queue, and first of all the keys of all existing objects. */
 export class ControllerRunner implements Component {
   readonly name = 'controllers';
   readonly #controllers: readonly Controller[];

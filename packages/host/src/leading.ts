@@ -3,7 +3,7 @@ import type { Scope } from './scope.ts';
 import { termBus } from './term-bus.ts';
 import { termStore } from './term-store.ts';
 
-/** What a term has in place of the cluster's own. */
+/** Contracts that a term implements itself instead of using those of the cluster. */
 export type TermParts = readonly (readonly [AnyToken, build: () => unknown])[];
 
 export interface LeadingOptions {
@@ -18,7 +18,7 @@ export interface LeadingOptions {
   readonly close: (scope: Scope) => Promise<unknown[]>;
 }
 
-/** Has the parts of the leader built when this process comes to lead, and closed when it does no longer. */
+/** Builds the leader-scoped components when this process becomes leader and closes them when it stops leading. */
 export class Leading {
   readonly #options: LeadingOptions;
   readonly #stop = new AbortController();

@@ -53,7 +53,7 @@ export async function startAll(
   }
 }
 
-/** Disposes of what was built, in reverse; goes on past errors and hangs, and returns what went wrong. */
+/** Disposes of the built components in reverse order, regardless of errors and hangs; returns the errors. */
 export async function closeAll(
   built: readonly Built[],
   clock: Clock,

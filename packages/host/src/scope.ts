@@ -36,7 +36,7 @@ export class Scope {
     this.#container = (parent === undefined ? root : parent.#container).createChildContainer();
   }
 
-  /** Registers a factory, which is run at most once, when somebody asks. */
+  /** Registers a factory, which runs at most once, when the contract is first resolved. */
   bind(token: AnyToken, plugin: string, build: (scope: Scope) => unknown): void {
     let value: { readonly it: unknown } | undefined;
     const useFactory = (): unknown => {
@@ -61,7 +61,7 @@ export class Scope {
     if (this.#parent !== undefined) return this.#parent.#ownerOf(token);
     throw new GantryError(
       'WIRING',
-      `"${token.id}" belongs to a ${token.scope} and cannot be had outside of one`,
+      `"${token.id}" belongs to a ${token.scope} and is not available outside of one`,
     );
   }
 

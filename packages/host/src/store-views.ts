@@ -42,7 +42,7 @@ export class StoreViews implements Views, Lifecycle {
 
   of<K extends Kind>(kind: K): View<K> {
     const view = this.#views.get(kind);
-    if (view === undefined) throw new TypeError(`there is no kind "${kind}"`);
+    if (view === undefined) throw new TypeError(`unknown kind "${kind}"`);
     return view as unknown as View<K>;
   }
 
@@ -77,13 +77,13 @@ export class StoreViews implements Views, Lifecycle {
           since = batch.at(-1)?.revision ?? since;
           wait = RETRY_MS;
         }
-        if (!signal.aborted) throw new Error('the watch ended by itself');
+        if (!signal.aborted) throw new Error('the watch ended unexpectedly');
       } catch (error) {
         if (signal.aborted) return;
         if (isGantryError(error, 'CLOSED')) return;
         since = undefined; // list again: right after COMPACTED, and safe after anything else
         if (isGantryError(error, 'COMPACTED')) continue;
-        this.#logger.warn('the store cannot be followed', { kind: view.kind, error: toGantryError(error) });
+        this.#logger.warn('failed to watch the store', { kind: view.kind, error: toGantryError(error) });
         await this.#clock.sleep(wait, signal).catch(() => undefined);
         wait = Math.min(MAX_RETRY_MS, wait * 2);
       }

@@ -1,6 +1,6 @@
 import { type Bus, GantryError, type Term } from '@gantry/core';
 
-/** The bus as the parts of a leader are given it: once their term is over, they answer nobody and publish nothing. */
+/** The bus as leader-scoped components see it: once their term is over, they answer no requests and publish nothing. */
 export function termBus(bus: Bus, term: Term): Bus {
   return {
     get connected() {

@@ -31,7 +31,7 @@ describe('the graph of plugins', () => {
     expect(problems()).toEqual(['the host needs "clock", which no plugin provides']);
   });
 
-  test('names all who need what is missing', () => {
+  test('names all plugins that need a missing contract', () => {
     const needs = { store: contracts.store };
     expect(problems(clock, plugin('x', a, undefined, needs), plugin('y', b, undefined, needs))).toEqual([
       'x, y need "store", which no plugin provides',
@@ -45,9 +45,9 @@ describe('the graph of plugins', () => {
 
   test('has no name twice', () => {
     expect(problems(clock, plugin('x', contracts.controller), plugin('x', contracts.controller))).toEqual([
-      'plugin x is there 2 times',
+      'plugin x is listed 2 times',
     ]);
-    expect(problems(clock, plugin('x', a), plugin('x', a))).toEqual(['plugin x is there 2 times']);
+    expect(problems(clock, plugin('x', a), plugin('x', a))).toEqual(['plugin x is listed 2 times']);
   });
 
   test('neither the cluster nor a node can need what only the leader has, and the leader nothing of a node', () => {
@@ -98,7 +98,7 @@ describe('the graph of plugins', () => {
     );
   });
 
-  test('a cycle is told with its chain, once', () => {
+  test('reports a cycle with its chain, once', () => {
     const found = problems(
       clock,
       plugin('pa', a, undefined, { b }),
@@ -120,13 +120,13 @@ describe('the graph of plugins', () => {
     ['null', null],
     ['a plain object', {}],
     ['a list', [clock]],
-  ])('%s is no plugin, and is told with its place', (_what, wrong) => {
+  ])('reports %s as an invalid plugin, with its place', (_what, wrong) => {
     expect(problems(clock, wrong as unknown as Plugin)).toEqual([
       'plugins[1] is not a plugin: was its factory called?',
     ]);
   });
 
-  test('everything that is wrong is told in one message', () => {
+  test('reports all problems in one message', () => {
     const found = problems(
       plugin('pa', a, undefined, { b, store: contracts.store }),
       plugin('pb', b, undefined, { a }),
@@ -135,7 +135,7 @@ describe('the graph of plugins', () => {
       plugin('pd', contracts.component, undefined, { node: contracts.node }),
     );
     expect(found).toEqual([
-      expect.stringContaining('plugin pd is there 2 times'),
+      expect.stringContaining('plugin pd is listed 2 times'),
       expect.stringContaining('"c" is provided by pc and pd'),
       expect.stringContaining('the host needs "clock"'),
       expect.stringContaining('pa needs "store"'),

@@ -53,7 +53,7 @@ async function run(controllers: readonly Controller[], logger: Logger = silentLo
 }
 
 describe('the runner of controllers', () => {
-  test('gives each controller what is there first, and then every change', async () => {
+  test('gives each controller the existing objects first, and then every change', async () => {
     const [a, b] = [noting('a'), noting('b')];
     const { put, close } = await run([a.controller, b.controller]);
     await put('second', 'third');

@@ -57,7 +57,7 @@ describe('a cluster', () => {
     expect(journal.filter((line) => line === 'close x')).toHaveLength(1);
   });
 
-  test('closing goes on past errors and past what hangs, and tells all of them', async () => {
+  test('closes the rest despite errors and hangs, and reports all of them', async () => {
     const journal: string[] = [];
     const { cluster, clock } = await compose(
       [
@@ -84,7 +84,7 @@ describe('a cluster', () => {
     expect(journal.slice(-5)).toEqual(['close e', 'close d', 'close c', 'close b', 'close a']);
   });
 
-  test('what has only Symbol.dispose is closed too, and what has neither is left alone', async () => {
+  test('closes values with only Symbol.dispose too, and leaves those with neither alone', async () => {
     let closed = 0;
     const sync = { name: 'sync', [Symbol.dispose]: () => void closed++ };
     const { cluster } = await compose([
@@ -163,7 +163,7 @@ describe('a start that fails', () => {
     expect(journal.slice(3)).toEqual(['start a', 'start b', 'close c', 'close b', 'close a']);
   });
 
-  test('keeps the code of an error of ours, with its cause', async () => {
+  test('keeps the code of a GantryError, with its cause', async () => {
     const cause = new GantryError('UNAVAILABLE', 'no engine', { details: { socket: '/x' } });
     const failing = compose([noting([], 'a', { start: () => Promise.reject(cause) })]);
     await expect(failing).rejects.toMatchObject({
@@ -273,7 +273,7 @@ describe('the nodes of a cluster', () => {
     const listen = ({ message }: Error): void => void warnings.push(message);
     process.on('warning', listen);
     const { cluster } = await compose(nodeParts([]), { nodes: 40 });
-    await new Promise(setImmediate); // a warning is told in the next turn
+    await new Promise(setImmediate); // a warning is emitted in the next turn
     process.off('warning', listen);
     await cluster[Symbol.asyncDispose]();
     expect(warnings).toEqual([]);

@@ -57,7 +57,7 @@ describe('a keyed queue', () => {
     expect(work.log).toEqual(['a', 'a']);
   });
 
-  test('one that adds itself as it begins is not run twice at a time', async () => {
+  test('never runs a key concurrently with itself, even if its run adds it again', async () => {
     let running = 0;
     let runs = 0;
     const { queue, clock } = make(async (key) => {
@@ -72,7 +72,7 @@ describe('a keyed queue', () => {
     expect(runs).toBe(2);
   });
 
-  test('works on so many keys at a time, and on all of them in the end', async () => {
+  test('runs the given number of keys concurrently, and all of them in the end', async () => {
     const work = slow(() => clock, 10);
     const { queue, clock } = make(work.run, { concurrency: 3 });
     const keys = Array.from({ length: 20 }, (_, index) => `k${index}`);
@@ -82,7 +82,7 @@ describe('a keyed queue', () => {
     expect(work.most()).toBe(3);
   });
 
-  test('a run that throws is told, and tried again with growing waits that vary by half', async () => {
+  test('logs a run that throws, and retries it with backoff and jitter', async () => {
     let runs = 0;
     const { queue, clock, errors } = make(async () => {
       runs++;
@@ -149,7 +149,7 @@ describe('a keyed queue', () => {
     await queue.close();
   });
 
-  test('after a success the waits start anew', async () => {
+  test('resets the backoff after a success', async () => {
     let fails = 4;
     const { queue, clock, errors } = make(async () => {
       if (fails-- > 0) throw new Error('boom');
@@ -207,7 +207,7 @@ describe('a keyed queue', () => {
     await queue.close();
   });
 
-  test('of two times for one key the earlier one counts', async () => {
+  test('uses the earlier one of two times for a key', async () => {
     const at: number[] = [];
     const { queue, clock } = make(async () => void at.push(clock.elapsed()) as undefined);
     queue.addAfter('a', 500);
@@ -253,7 +253,7 @@ describe('a keyed queue', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('a run that fails because it was told to end is no error', async () => {
+  test('does not log a run that fails because it was asked to stop', async () => {
     const { queue, clock, errors } = make((_key, signal) => clock.sleep(1000, signal) as Promise<undefined>);
     queue.add('a');
     await clock.settle();
@@ -261,7 +261,7 @@ describe('a keyed queue', () => {
     expect(errors).toEqual([]);
   });
 
-  test('whatever is added and whatever fails, each added key is run after its last addition', async () => {
+  test('runs each added key after its last addition, whatever fails', async () => {
     const step = fc.record({ key: fc.constantFrom('a', 'b', 'c'), pauseMs: fc.nat(30) });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 20 }), fc.nat(), async (steps, seed) => {

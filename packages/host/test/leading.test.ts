@@ -74,7 +74,7 @@ async function compose(journal: string[], create: (given: Readonly<Record<string
 }
 
 describe('a process among several', () => {
-  test('has the parts of the leader only while it leads, built anew for each term', async () => {
+  test('has the leader-scoped components only while it leads, built again for each term', async () => {
     const journal: string[] = [];
     const { cluster, clock, leadership } = await compose(journal, () => part(journal, 'duty'));
     expect([journal, cluster.leads]).toEqual([['create front', 'start front'], false]);
@@ -119,7 +119,7 @@ describe('a process among several', () => {
     await cluster[Symbol.asyncDispose]();
   });
 
-  test('gives the leader a store that bears the fence of its term, and learns from a refusal that it is over', async () => {
+  test('gives the leader a store with the fence of its term, and learns from a rejected write that the term is over', async () => {
     let given: Store | undefined;
     const { cluster, clock, leadership, store } = await compose([], (needs) => {
       given = needs.store as Store;
@@ -137,7 +137,7 @@ describe('a process among several', () => {
     await cluster[Symbol.asyncDispose]();
   });
 
-  test('lets a leader whose time has run out neither write nor answer, before anybody has told it', async () => {
+  test('lets a leader whose time has run out neither write nor answer, even before it is notified', async () => {
     let parts: { readonly store: Store; readonly bus: Bus } | undefined;
     const { cluster, clock, leadership, store, bus } = await compose([], (needs) => {
       parts = needs as unknown as { store: Store; bus: Bus };

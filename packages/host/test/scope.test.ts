@@ -41,7 +41,7 @@ describe('a scope', () => {
     expect(scope.get(many)).toEqual(['x', 'y', 'z']);
   });
 
-  test('what nobody provides is WIRING', () => {
+  test('throws WIRING for a contract without a provider', () => {
     expect(() => new Scope('cluster').get(a)).toThrowError(
       expect.objectContaining({ code: 'WIRING', message: 'no plugin provides "scope-a"' }),
     );
@@ -70,7 +70,7 @@ describe('a scope', () => {
     expect(scope.get(b).id).toBe('a');
   });
 
-  test('an error of ours keeps its code, and the plugin that threw it is named', () => {
+  test('keeps the code of a GantryError, and names the plugin that threw it', () => {
     const scope = new Scope('cluster');
     scope.bind(a, 'pa', () => {
       throw new GantryError('UNSUPPORTED', 'no such engine');
@@ -103,7 +103,7 @@ describe('the scope of a node', () => {
     expect(cluster.built).toEqual([]);
   });
 
-  test('what belongs to a node cannot be had outside of one', () => {
+  test('keeps a node-scoped contract unavailable outside of a node', () => {
     expect(() => new Scope('cluster').get(perNode)).toThrowError(
       expect.objectContaining({ code: 'WIRING', message: expect.stringContaining('belongs to a node') }),
     );

@@ -86,14 +86,14 @@ describe('a view', () => {
     expect([...view.by('service', 'web')][0]).toBe(view.get('a'));
   });
 
-  test('a delete of what it never had is told to nobody', () => {
+  test('does not report the deletion of an object it never had', () => {
     const { view, batches } = cached();
     view.apply([gone(7, 'x')]);
     expect(batches).toEqual([]);
     expect(view.revision).toBe(7);
   });
 
-  test('a fresh listing is told as the differences only', () => {
+  test('reports a new listing as differences only', () => {
     const { view, batches } = cached();
     const [a, b, c] = [put(1, task('a', 'web')), put(2, task('b', 'web')), put(3, task('c', 'web'))];
     view.apply([a, b, c]);
@@ -105,7 +105,7 @@ describe('a view', () => {
     expect(batches).toHaveLength(1);
   });
 
-  test('who unsubscribed is told nothing more', () => {
+  test('notifies no one after unsubscribing', () => {
     const { view } = cached();
     let calls = 0;
     const unsubscribe = view.subscribe(() => calls++);
@@ -143,7 +143,7 @@ describe('a view', () => {
     await view.reached(5);
   });
 
-  test('who waits for a revision can be called off', async () => {
+  test('waiting for a revision can be cancelled', async () => {
     const { view } = cached();
     const stop = new AbortController();
     const waiting = view.reached(9, stop.signal);
@@ -232,7 +232,7 @@ describe('the views of a store', () => {
     await views[Symbol.asyncDispose]();
   });
 
-  test('show what was there at the start, and then every change', async () => {
+  test('show the objects present at the start, and then every change', async () => {
     const { clock, store, views, events } = await followed();
     expect(views.of('task').get('before')?.revision).toBe(1);
     await store.commit([{ key: 'tasks/a', value: task('a', 'web') }]);
@@ -257,7 +257,7 @@ describe('the views of a store', () => {
     await views[Symbol.asyncDispose]();
   });
 
-  test('after COMPACTED they list again, and nobody misses or hears anything twice', async () => {
+  test('list again after COMPACTED, and no subscriber misses or repeats a change', async () => {
     const { clock, store, views, events } = await followed();
     await store.commit([{ key: 'tasks/a', value: task('a', 'web') }]);
     await clock.settle();
@@ -277,7 +277,7 @@ describe('the views of a store', () => {
     await views[Symbol.asyncDispose]();
   });
 
-  test('a store that is away is asked again with growing waits, and then followed from where it is', async () => {
+  test('retry an unavailable store with backoff, and then follow it from the current state', async () => {
     const { clock, store, views, events } = await followed();
     store.failing = new GantryError('UNAVAILABLE', 'away');
     store.cut(store.failing);

@@ -8,17 +8,18 @@ export interface Greeter {
   readonly wantsCertificate: boolean;
 }
 
-/** What a try to reach every server came to. */
+/** Result of an attempt to reach every server. */
 export interface Greetings {
-  /** The first that greeted as NATS servers do. */
+  /** The first server that greeted as NATS servers do. */
   readonly first: Greeter | undefined;
-  /** Why the others did not, a phrase each. */
+  /** Why the others did not, one phrase each. */
   readonly reasons: readonly string[];
 }
 
 /**
- * Knocks at all servers at once until one greets. The client tries one after the other, tells only the last one's
- * reason, and leaves the socket of one that keeps silent behind; so it is given servers that are there.
+ * Connects to all servers concurrently until one of them greets. The NATS client tries one after the other, reports
+ * only the reason of the last, and leaves the socket of an unresponsive server behind; so it is given only servers that
+ * respond.
  *
  * @throws `ABORTED` on a fired signal.
  */
@@ -32,7 +33,7 @@ export function firstGreeting(endpoints: readonly Endpoint[], signal: AbortSigna
         const text = data.toString('latin1');
         if (text.startsWith('INFO '))
           done({ endpoint, wantsCertificate: text.includes('"tls_verify":true') });
-        else reason = 'is no NATS server';
+        else reason = 'is not a NATS server';
         socket.destroy();
       });
       socket.on('error', (error) => {
@@ -64,6 +65,6 @@ export function firstGreeting(endpoints: readonly Endpoint[], signal: AbortSigna
 /** In words what kept a connection from being made. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'ECONNREFUSED') return 'refused the connection';
-  if (error.code === 'ENOTFOUND') return 'is not known by that name';
+  if (error.code === 'ENOTFOUND') return 'has an unknown host name';
   return `could not be reached (${error.code ?? error.message})`;
 }

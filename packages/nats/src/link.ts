@@ -16,35 +16,35 @@ import { endpointText } from './server-url.ts';
 import { tlsOptions } from './tls-options.ts';
 
 const MAX_PINGS_OUT = 2;
-/** For one try: the client does not notice a server that hangs up during the handshake. */
+/** Timeout of one attempt: the client does not notice a server that hangs up during the handshake. */
 const DIAL_MS = 5000;
 const DRAIN_MS = 2000;
 const FIRST_WAIT_MS = 100;
 
 export interface LinkParts {
-  /** Whose it is; errors begin with it. */
+  /** The plugin that owns the link; its errors begin with this name. */
   readonly plugin: string;
   readonly settings: NatsConnectionSettings;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** A server that is silent for two pings, and one more wait, counts as lost. ms */
+  /** A server that is unresponsive for two pings, and one more interval, counts as lost. ms */
   readonly pingMs: number;
-  /** The longest wait between two tries to connect again; the first is 100 ms. ms */
+  /** Maximum delay between two attempts to reconnect; the first is 100 ms. ms */
   readonly longestWaitMs: number;
 }
 
-/** What hears of the connection. */
+/** Receives the changes of the connection. */
 export interface LinkListener {
-  /** There is one, for the first time or again. */
+  /** The connection is established, for the first time or again. */
   connected(connection: NatsConnection): void;
-  /** There is none any more; what was sent may have arrived. */
+  /** The connection is lost; sent messages may have arrived. */
   lost(): void;
-  /** The server says that something may not be published. */
+  /** The server does not permit publishing to this subject. */
   forbidden(subject: string): void;
 }
 
-/** The connection to one of the servers: made once, and made again for ever after it was lost. */
+/** The connection to one of the servers: established once, and re-established indefinitely after each loss. */
 export class Link {
   readonly #parts: LinkParts;
   readonly #listener: LinkListener;
@@ -52,7 +52,7 @@ export class Link {
   readonly #ending = new AbortController();
   #connection: NatsConnection | undefined;
   #connected = false;
-  /** The client asks for it again and again, also without a try in between. */
+  /** The client queries the delay repeatedly, also without an attempt in between. */
   #waitMs = 0;
   #lostAt = 0;
   #tries = 0;
@@ -64,7 +64,7 @@ export class Link {
     this.#backoff = new Backoff(parts.random, FIRST_WAIT_MS, parts.longestWaitMs);
   }
 
-  /** Once it was made, connected or not: it keeps subscriptions over losses. */
+  /** The connection once it was established, even while disconnected: it keeps subscriptions across losses. */
   get connection(): NatsConnection | undefined {
     return this.#connection?.isClosed() ? undefined : this.#connection;
   }
@@ -73,7 +73,7 @@ export class Link {
     return this.#connected;
   }
 
-  /** The servers of the options, in words. */
+  /** The servers of the options, as text. */
   get servers(): string {
     return this.#parts.settings.servers.map(endpointText).join(', ');
   }
@@ -89,7 +89,7 @@ export class Link {
     const deadline = new AbortController();
     const cancel = clock.after(settings.connectTimeoutMs, () => deadline.abort());
     const ending = AbortSignal.any([signal, deadline.signal, this.#ending.signal]);
-    let reasons: readonly string[] = [`${this.servers} kept silent`];
+    let reasons: readonly string[] = [`${this.servers} did not respond`];
     try {
       for (;;) {
         const greetings = await firstGreeting(settings.servers, ending);
@@ -107,7 +107,7 @@ export class Link {
     }
   }
 
-  /** Sends what is on its way, for at most 2 s, and ends the connection. */
+  /** Sends pending messages, for at most 2 s, and closes the connection. */
   async close(): Promise<void> {
     this.#ending.abort(this.#error('CLOSED', 'closed while it started'));
     const connection = this.#connection;
@@ -124,8 +124,9 @@ export class Link {
   }
 
   /**
-   * Of several servers the client tells only the last one's reason, and of one that hangs up during the handshake it takes
-   * no notice if it is to reconnect. So the server that is there is tried alone, to know its reason at once.
+   * Connects to the server that greeted. It is tried alone first, to learn the reason of a failure at once: of several
+   * servers the client reports only the reason of the last, and with reconnecting enabled it does not notice a server
+   * that hangs up during the handshake.
    */
   async #connect(options: ConnectionOptions, greeter: Greeter, signal: AbortSignal): Promise<NatsConnection> {
     const { endpoint } = greeter;
@@ -170,7 +171,7 @@ export class Link {
     return connection;
   }
 
-  /** There is a connection: the next loss begins anew. */
+  /** Notes an established connection: the next loss starts with the first delay again. */
   #rested(): void {
     this.#connected = true;
     this.#complained = false;
@@ -217,12 +218,12 @@ export class Link {
     const { logger } = this.#parts;
     if (error instanceof PermissionViolationError) {
       if (error.operation !== 'publish') return; // its subscription tells
-      logger.error('the server does not let us publish', { server, subject: error.subject });
+      logger.error('the server does not permit publishing', { server, subject: error.subject });
       this.#listener.forbidden(error.subject);
       return;
     }
     if (!this.#connected) {
-      if (this.#complained) return; // each try says it again
+      if (this.#complained) return; // each attempt reports it again
       this.#complained = true;
     }
     logger.warn('the server refuses', { server, reason: error.message });
@@ -255,7 +256,10 @@ async function dial(options: ConnectionOptions, signal: AbortSignal): Promise<Na
   }
 }
 
-/** The client (3.3.1), closed while it connects to a server that keeps silent, leaves the socket open for good. */
+/**
+ * Closes the socket that the client (3.3.1) leaves open for good when it is closed while connecting to an unresponsive
+ * server.
+ */
 function discardSocket(connection: NatsConnection): void {
   const { protocol } = connection as { protocol?: { transport?: { discard?(): void } } };
   protocol?.transport?.discard?.();

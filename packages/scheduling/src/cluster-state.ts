@@ -33,7 +33,7 @@ export interface ClusterState {
   readonly nodes: readonly NodeState[];
   /**
    * Number of tasks of a service on the nodes that agree with this node in all these fields, such as
-   * `node.labels.zone`. Kept as the round goes on: asking does not scan the nodes.
+   * `node.labels.zone`. Kept current during the round: a call does not scan the nodes.
    */
   tasksNear(service: string, node: NodeState, ...fields: string[]): number;
   /** A resource over all nodes, for a filter that is asked about many of them. */
@@ -42,13 +42,13 @@ export interface ClusterState {
   field(field: string): FieldColumn;
 }
 
-/** By the index of the node; kept as the round goes on. */
+/** A resource by the index of the node; kept current during the round. */
 export interface ResourceColumn {
   readonly capacity: Readonly<Float64Array>;
   readonly used: Readonly<Float64Array>;
 }
 
-/** By the index of the node: equal numbers stand for equal values, 0 for none. */
+/** A field by the index of the node: equal numbers stand for equal values, 0 for none. */
 export interface FieldColumn {
   readonly codes: Readonly<Int32Array>;
   /** How many numbers there are. */

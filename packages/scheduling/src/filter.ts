@@ -1,7 +1,7 @@
 import type { TaskGroup } from '@gantry/core';
 import type { ClusterState, NodeState } from './cluster-state.ts';
 
-/** Why a node cannot take a task, in words. Only the few that are shown are read: a getter may do the wording. */
+/** Why a node cannot take a task, as text. Only the few that are shown are read: a getter may compose the text. */
 export interface Rejection {
   /** A stable word for the reason, such as `InsufficientMemory`. */
   readonly code: string;
@@ -9,11 +9,11 @@ export interface Rejection {
   readonly message: string;
   /** How far the node missed, on any scale of the filter's own: the smallest is the nearest. */
   readonly miss: number;
-  /** The miss in words that follow the node's name: "lacks 128Mi memory". */
+  /** The miss as text that follows the node's name: "lacks 128Mi memory". */
   readonly lack?: string | undefined;
   /** What change would get this node past the filter. */
   readonly remedy?: string | undefined;
-  /** The reason in words that follow a number of nodes, for one and for many: "is draining", "are draining". */
+  /** The reason as text that follows a number of nodes, singular and plural: "is draining", "are draining". */
   readonly reason?: readonly [one: string, many: string] | undefined;
 }
 

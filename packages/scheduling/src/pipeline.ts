@@ -14,7 +14,7 @@ import type { Scorer } from './scorer.ts';
 export interface PipelineOptions {
   /** What a service names in its `scheduler` field. */
   readonly name: string;
-  /** Besides the stock filters; one that bears the name of a stock filter takes its place. */
+  /** Filters in addition to the stock ones; one with the name of a stock filter replaces it. */
   readonly filters?: readonly Filter[];
   /** The node with the highest sum of weighted scores gets the task; chance decides between equals. */
   readonly scorers: readonly Scorer[];

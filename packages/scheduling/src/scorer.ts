@@ -13,7 +13,7 @@ interface ScorerBase {
 export interface NodeScorer extends ScorerBase {
   /** How good a place the node is for the next task of the group: higher is better. */
   score(group: TaskGroup, node: NodeState): number;
-  /** The score in words. */
+  /** The score as text. */
   describe?(group: TaskGroup, node: NodeState): string;
   readonly domain?: undefined;
   /**
@@ -31,7 +31,7 @@ export interface NodeScorer extends ScorerBase {
   readonly trend?: 'rising' | 'stepping' | undefined;
 }
 
-/** Looks at the cluster: after each task that is placed, all nodes are ranked anew. */
+/** Looks at the cluster: after each placed task, all nodes are ranked again. */
 export interface ClusterScorer extends ScorerBase {
   score(group: TaskGroup, node: NodeState, cluster: ClusterState): number;
   describe?(group: TaskGroup, node: NodeState, cluster: ClusterState): string;

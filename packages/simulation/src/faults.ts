@@ -5,9 +5,9 @@ import type { Action, ScenarioContext } from './scenario.ts';
 export const faults = Object.freeze({
   /** A machine loses its power, with everything on it. */
   loseMachine: onUp('lose a machine', 2, ({ cluster }, name) => cluster.loseMachine(name)),
-  /** An agent dies alone: what runs goes on running. */
+  /** Only the agent crashes: its tasks keep running. */
   crashAgent: onUp('crash an agent', 2, ({ cluster }, name) => cluster.crashAgent(name)),
-  /** One that is down starts again. */
+  /** Starts a machine that is down. */
   startMachine: {
     name: 'start a machine',
     weight: 4,
@@ -20,7 +20,7 @@ export const faults = Object.freeze({
   cutLink: link('cut a link', 2, 'cut'),
   /** What a machine asks for is done, and it never hears of it. */
   loseReplies: link('lose replies', 1, 'loses-replies'),
-  mendLink: link('mend a link', 3, 'up'),
+  mendLink: link('restore a link', 3, 'up'),
   /** The control plane stops acting at once; only the store remembers. */
   crashControlPlane: {
     name: 'crash the control plane',

@@ -19,8 +19,8 @@ export interface Action {
 }
 
 /**
- * What must hold: called once before the cluster starts, it returns a check, which says in words what does not hold. A
- * check that looks at the whole history follows the store from that call on, until `cluster.closing` fires.
+ * A property that must hold: called once before the cluster starts, it returns a check, which lists the violations as
+ * text. A check of the whole history follows the store from that call on, until `cluster.closing` fires.
  */
 export type Invariant = (cluster: SimulatedCluster) => () => readonly string[] | Promise<readonly string[]>;
 
@@ -32,9 +32,12 @@ export interface Scenario {
   readonly steps?: number;
   /** The longest pause between two actions, ms; short ones are more frequent. Default 30,000. */
   readonly maxPauseMs?: number;
-  /** Undoes what actions did and faults do not heal by themselves; the links and machines are up again by then. */
+  /**
+   * Undoes the effects of actions and the faults that do not heal on their own; the links and machines are up again by
+   * then.
+   */
   readonly heal?: (context: ScenarioContext) => Promise<void>;
-  /** How long the cluster has in the end to come to rest, ms. Default 15 minutes. */
+  /** How long the cluster has in the end to settle, ms. Default 15 minutes. */
   readonly quietMs?: number;
   /** Must hold after each action, whatever has failed. */
   readonly always: readonly Invariant[];

@@ -44,7 +44,7 @@ export interface MachineOptions {
 const CAPACITY: Resources = Object.freeze({ cpu: 1000, memory: 2 ** 30 });
 const LIFE = Object.freeze({ startDelayMs: 300, stopDelayMs: 200, jitter: 0.5 });
 const CLUSTER = 'sim';
-/** An agent waits so long for a control plane, ms. */
+/** How long an agent waits for a control plane, ms. */
 const PATIENCE_MS = 3_600_000;
 
 interface Machine {
@@ -99,7 +99,7 @@ export class SimulatedCluster {
     return this.#control.api;
   }
 
-  /** Without effect if it is there. */
+  /** Has no effect if the control plane is running. */
   async startControlPlane(): Promise<void> {
     if (this.#control !== undefined) return;
     const { plugins = [], controlPlane: options } = this.#options;
@@ -164,7 +164,7 @@ export class SimulatedCluster {
     );
   }
 
-  /** The agent dies alone: what runs on the machine goes on running. */
+  /** Only the agent crashes: the tasks on the machine keep running. */
   async crashAgent(name: string): Promise<void> {
     const machine = this.#machine(name);
     machine.stop.abort();
@@ -228,7 +228,7 @@ export class SimulatedCluster {
 
   #machine(name: string): Machine {
     const machine = this.#machines.get(name);
-    if (machine === undefined) throw new GantryError('NOT_FOUND', `there is no machine "${name}"`);
+    if (machine === undefined) throw new GantryError('NOT_FOUND', `machine "${name}" not found`);
     return machine;
   }
 

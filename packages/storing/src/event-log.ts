@@ -5,15 +5,18 @@ import { Watcher } from './watcher.ts';
 export interface EventLogOptions {
   /** Name of the plugin, for errors. */
   readonly name: string;
-  /** So many events are kept, for watches that start in the past or are slow. */
+  /** Maximum number of events kept, for watches that start in the past or are slow. */
   readonly limit: number;
-  /** So many bytes of events are kept, as far as {@link EventLog.append} is told their sizes (default: no limit). */
+  /**
+   * Maximum number of bytes of events kept, as far as {@link EventLog.append} receives their sizes (default:
+   * unlimited).
+   */
   readonly limitBytes?: number;
-  /** What happened up to this revision is not known. Default 0: everything is. */
+  /** The history up to this revision is unknown. Default 0: all of it is known. */
   readonly since?: number;
 }
 
-/** Those who watch keys of one first segment, and what the commit being told has changed there. */
+/** The watchers of keys with one first segment, and the changes there by the commit being delivered. */
 interface Bucket {
   /** `tasks/`; `''` for the keys of one segment only. */
   readonly name: string;
@@ -22,8 +25,8 @@ interface Bucket {
 }
 
 /**
- * The newest events of a store, and all who watch them. A store appends the events of each commit once they are safe; each
- * watcher gets those of its prefix as one batch, most of them the very same array.
+ * The newest events of a store, and all its watchers. A store appends the events of each commit once they are durable; each
+ * watcher receives the events of its prefix as one batch, in most cases the very same array.
  */
 export class EventLog {
   readonly #name: string;
@@ -52,7 +55,7 @@ export class EventLog {
     this.#revision = since;
   }
 
-  /** Of the newest event. */
+  /** Revision of the newest event. */
   get revision(): number {
     return this.#revision;
   }
@@ -76,7 +79,7 @@ export class EventLog {
     for (const watcher of this.#broad) deliver(watcher, events, watcher.prefix === '');
   }
 
-  /** Nothing is known any more of what happened up to this revision; who has not seen it all has to list again. */
+  /** Discards the history up to this revision; a watcher that has not received all of it must list again. */
   forget(revision: number): void {
     this.#oldest = Math.max(this.#oldest, revision);
     this.#revision = Math.max(this.#revision, revision);

@@ -7,7 +7,7 @@ export const SNAPSHOT_FORMAT = 1;
 export interface SnapshotHeader {
   readonly gantry: 'snapshot';
   readonly format: number;
-  /** Version of what is stored; absent in a cluster that keeps none. */
+  /** Schema version of the stored objects; absent if the cluster stores none. */
   readonly schema?: number | undefined;
   readonly cluster?: string | undefined;
   /** RFC 3339. */
@@ -44,7 +44,7 @@ export function* snapshotLines({ header, entries }: Snapshot, hash: Hash): Itera
   yield `${JSON.stringify({ sha256: hash.digest('hex') })}\n`;
 }
 
-/** Of `node:crypto`. */
+/** The part of a hash of `node:crypto` that is used here. */
 export interface Hash {
   update(text: string): unknown;
   digest(encoding: 'hex'): string;
@@ -53,15 +53,15 @@ export interface Hash {
 /**
  * Reads a snapshot and checks it.
  *
- * @throws `INVALID_OBJECT` for something else, for a format that is not known, and for one that is cut or damaged: with
- * the line.
+ * @throws `INVALID_OBJECT` with the line, for a text that is not a snapshot, for an unknown format, and for a truncated
+ * or damaged snapshot.
  */
 export function readSnapshot(text: string, hash: Hash): Snapshot {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   const [first, ...rest] = lines;
   const header = parse(first ?? '', 1) as Partial<SnapshotHeader>;
-  if (header.gantry !== 'snapshot') throw invalid('it is no snapshot of Gantry', 1);
+  if (header.gantry !== 'snapshot') throw invalid('it is not a snapshot of Gantry', 1);
   if (header.format !== SNAPSHOT_FORMAT)
     throw invalid(`its format is ${String(header.format)}; this version reads format ${SNAPSHOT_FORMAT}`, 1);
   const last = rest.pop();
@@ -69,7 +69,7 @@ export function readSnapshot(text: string, hash: Hash): Snapshot {
   const entries = rest.map((line, index): SnapshotEntry => {
     hash.update(`${line}\n`);
     const { key, value } = parse(line, index + 2) as Partial<SnapshotEntry>;
-    if (typeof key !== 'string' || value === undefined) throw invalid('this is no entry', index + 2);
+    if (typeof key !== 'string' || value === undefined) throw invalid('this is not an entry', index + 2);
     return { key, value };
   });
   const { sha256 } = parse(last ?? '', lines.length) as { sha256?: unknown };
@@ -90,7 +90,7 @@ function parse(line: string, number: number): object {
   } catch {
     // told below
   }
-  throw invalid('this line is no JSON object: the snapshot is cut or damaged', number);
+  throw invalid('this line is not a JSON object: the snapshot is cut or damaged', number);
 }
 
 function invalid(message: string, line: number): GantryError {

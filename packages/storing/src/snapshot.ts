@@ -1,9 +1,9 @@
 import { type Clock, counted, GantryError, SCHEMA_VERSION, STORE_KEYS, type Store } from '@gantry/core';
 import { SNAPSHOT_FORMAT, type Snapshot, type SnapshotEntry } from './snapshot-format.ts';
 
-/** Who leads is not part of a state, and who is in a snapshot leads no more. */
+/** Leadership is not part of a state: the leader named in a snapshot has stopped leading. */
 const LEFT_OUT = 'leader/';
-/** A cluster that is restored has other revisions than the one that was saved: it is another one to who watches. */
+/** A restored cluster has other revisions than the saved one: to watchers it is another cluster. */
 const IDENTITY = STORE_KEYS.identity;
 
 const PER_COMMIT = 1000;
@@ -16,9 +16,9 @@ export interface SnapshotFacts {
 }
 
 export interface RestoreOptions {
-  /** To see whether whoever leads still does. */
+  /** Used to check whether a recorded leader is still active. */
   readonly clock: Clock;
-  /** Replace what is there. Without it a store that holds anything is left as it is. */
+  /** Replace the contents of the store. By default a store that is not empty is left unchanged. */
   readonly replace?: boolean;
   /** Called after each commit. */
   readonly onProgress?: (written: number, total: number) => void;
@@ -59,12 +59,12 @@ export function snapshotOf(
 }
 
 /**
- * Writes a snapshot into a store whose control plane does not run. May be repeated when it was interrupted. Where the
- * store says that somebody leads, it first waits for the length of a lease, to see whether that is still so.
+ * Writes a snapshot into a store whose control plane does not run. May be repeated after an interruption. If the store
+ * names a leader, waits for the length of a lease first, to check that the leader is still active.
  *
- * @throws `UNSUPPORTED` for a state of a newer version than this release knows; `ALREADY_EXISTS` where the store is not
- * empty and is not to be replaced; `CONFLICT` where somebody leads: a control plane runs, and would act on what is half
- * restored.
+ * @throws `UNSUPPORTED` for a state of a newer version than this release knows; `ALREADY_EXISTS` if the store is not
+ * empty and may not be replaced; `CONFLICT` if there is an active leader: its control plane would act on a partly
+ * restored state.
  */
 export async function restoreSnapshot(
   store: Store,

@@ -1,8 +1,8 @@
 import type { Entry } from '@gantry/core';
 
 /**
- * Entries by key, and in the order of their keys: a map that sorts when it is asked to list, and then only what is new.
- * Entries are kept apart by the first segment of their keys, so that to list one kind costs nothing of another.
+ * Entries by key, and in the order of their keys: a map that sorts only on listing, and then only the added keys.
+ * Entries are partitioned by the first segment of their keys, so that listing one kind costs nothing for the others.
  */
 export class SortedEntries {
   readonly #buckets = new Map<string, Bucket>();
@@ -98,7 +98,7 @@ class Bucket {
     }
   }
 
-  /** Sorts on demand: only what is new is sorted, then merged. */
+  /** Sorts on demand: only the added keys are sorted, then merged. */
   #keys(): readonly string[] {
     if (this.#added.length === 0 && !this.#deleted) return this.#sorted;
     this.#added.sort(byCodeUnit);
@@ -113,7 +113,7 @@ function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Both lists in one, without doubles and without what is not in `alive` (deleted, or deleted and put again). */
+/** Merges both lists, without duplicates and without keys missing from `alive` (deleted, or deleted and put again). */
 function merge(a: readonly string[], b: readonly string[], alive: ReadonlyMap<string, unknown>): string[] {
   const merged: string[] = [];
   let last: string | undefined;

@@ -99,8 +99,8 @@ describe('a snapshot', () => {
   });
 
   test.each<[string, (text: string) => string, RegExp]>([
-    ['something else', () => '{"a":1}\n', /line 1: it is no snapshot/],
-    ['nothing', () => '', /line 1: this line is no JSON object/],
+    ['something else', () => '{"a":1}\n', /line 1: it is not a snapshot/],
+    ['nothing', () => '', /line 1: this line is not a JSON object/],
     [
       'of a later format',
       (text) => text.replace('"format":1', '"format":2'),

@@ -30,7 +30,7 @@ function wreck(
 
 const wrecks = [
   wreck(
-    'takes itself for connected for ever',
+    'reports itself as connected indefinitely',
     'it is connected from its start to its end',
     class extends PlainBus {
       override get connected(): boolean {
@@ -48,11 +48,11 @@ const wrecks = [
     },
   ),
   wreck(
-    'throws when nobody hears',
-    'a message that nobody hears is no error',
+    'throws without a subscriber',
+    'a message without a subscriber is not an error',
     class extends PlainBus {
       override publish(subject: string, payload: unknown): void {
-        if (this.chosen(subject, false).length === 0) throw new Error('nobody');
+        if (this.chosen(subject, false).length === 0) throw new Error('no responder');
         super.publish(subject, payload);
       }
     },
@@ -129,8 +129,8 @@ const wrecks = [
     },
   ),
   wreck(
-    'keeps the last message for who comes later',
-    'who subscribes later does not hear what was published before',
+    'keeps the last message for later subscribers',
+    'a later subscriber does not receive earlier messages',
     class extends PlainBus {
       last = new Map<string, BusMessage>();
       override publish(subject: string, payload: unknown): void {
@@ -150,7 +150,7 @@ const wrecks = [
   ),
   wreck(
     'ends all subscriptions of a subject with one of them',
-    'an ended subscription hears nothing more, the others go on, and ending twice is nothing',
+    'an ended subscription receives nothing, the others continue, and ending twice has no effect',
     class extends PlainBus {
       override subscribe(pattern: string, handler: (message: BusMessage) => unknown): Unsubscribe {
         super.subscribe(pattern, handler);
@@ -162,7 +162,7 @@ const wrecks = [
   ),
   wreck(
     'never ends a subscription',
-    'an ended subscription hears nothing more, the others go on, and ending twice is nothing',
+    'an ended subscription receives nothing, the others continue, and ending twice has no effect',
     class extends PlainBus {
       override subscribe(...all: Parameters<PlainBus['subscribe']>): Unsubscribe {
         super.subscribe(...all);
@@ -224,7 +224,7 @@ const wrecks = [
   ),
   wreck(
     'chooses members that have left',
-    'a group goes on with the members it still has',
+    'a group continues with its remaining members',
     class extends PlainBus {
       override listen(...[pattern, handler, options, answers]: Parameters<PlainBus['listen']>): Unsubscribe {
         const end = super.listen(pattern, handler, options, answers);
@@ -254,7 +254,7 @@ const wrecks = [
   ),
   wreck(
     'goes by the first eight letters of a subject',
-    'a thousand subjects are told apart',
+    'a thousand subjects are distinguished',
     class extends PlainBus {
       override matches(pattern: string, subject: string): boolean {
         return pattern.slice(0, 8) === subject.slice(0, 8);
@@ -263,21 +263,21 @@ const wrecks = [
   ),
   wreck(
     'takes any text for a subject',
-    'a malformed subject or pattern is a TypeError at the call',
+    'a malformed subject or pattern throws a TypeError immediately',
     class extends PlainBus {
       override checkSubject(): void {}
     },
   ),
   wreck(
     'takes any text for a pattern',
-    'a malformed subject or pattern is a TypeError at the call',
+    'a malformed subject or pattern throws a TypeError immediately',
     class extends PlainBus {
       override checkPattern(): void {}
     },
   ),
   wreck(
     'lets a request without responder run into its timeout',
-    'a request that nobody answers to is UNAVAILABLE at once',
+    'a request without a responder is UNAVAILABLE immediately',
     class extends PlainBus {
       override nobody(): Promise<unknown> {
         return new Promise(() => undefined);
@@ -285,8 +285,8 @@ const wrecks = [
     },
   ),
   wreck(
-    'waits for an answer for ever',
-    'a responder that keeps silent is TIMEOUT after the time given, and not before',
+    'waits for an answer indefinitely',
+    'a request to an unresponsive responder is TIMEOUT after the given time, and not before',
     class extends PlainBus {
       override request(subject: string, payload: unknown, options: { signal?: AbortSignal }) {
         return super.request(subject, payload, { ...options, timeoutMs: 1e12 });
@@ -295,7 +295,7 @@ const wrecks = [
   ),
   wreck(
     'gives up too early',
-    'a responder that keeps silent is TIMEOUT after the time given, and not before',
+    'a request to an unresponsive responder is TIMEOUT after the given time, and not before',
     class extends PlainBus {
       override request(subject: string, payload: unknown, options: { signal?: AbortSignal }) {
         return super.request(subject, payload, { ...options, timeoutMs: 1 });

@@ -73,7 +73,7 @@ const wrecks = [
   ),
   wreck(
     'leaves the other side open when one goes',
-    'when one side goes, the other one is told',
+    'when one side closes its connection, the other side notices',
     class extends PlainBalancer {
       override connect(one: Listening, client: Socket): void {
         super.connect(one, client);
@@ -125,8 +125,8 @@ const wrecks = [
     },
   ),
   wreck(
-    'listens anew on every apply',
-    'applying the same again disturbs nobody and keeps the port',
+    'listens again on every apply',
+    'applying the same again affects no connection and keeps the port',
     class extends PlainBalancer {
       override async change(frontends: readonly Frontend[]): Promise<readonly FrontendStatus[]> {
         await super.change([]);
@@ -135,7 +135,7 @@ const wrecks = [
     },
   ),
   wreck(
-    'starts all frontends anew when one of them changes',
+    'restarts all frontends when one of them changes',
     'a frontend that did not change is not disturbed when others come and go',
     class extends PlainBalancer {
       override async change(frontends: readonly Frontend[]): Promise<readonly FrontendStatus[]> {
@@ -193,7 +193,7 @@ const wrecks = [
   ),
   wreck(
     'tells that a backend is drained as soon as it drains',
-    'a draining backend is told as drained when its last connection has gone, not before, and once',
+    'a draining backend is reported as drained when its last connection has closed, not before, and once',
     class extends PlainBalancer {
       override tell(): void {
         for (const { frontend } of this.listening.values()) {
@@ -206,7 +206,7 @@ const wrecks = [
   ),
   wreck(
     'tells only of backends that lose a connection',
-    'a draining backend without a connection is told as drained at once; who has left is not told',
+    'a draining backend without a connection is reported as drained immediately; a removed listener is not called',
     class extends PlainBalancer {
       override async change(frontends: readonly Frontend[]): Promise<readonly FrontendStatus[]> {
         const { callbacks } = this;
@@ -219,7 +219,7 @@ const wrecks = [
   ),
   wreck(
     'keeps calling those who left',
-    'a draining backend without a connection is told as drained at once; who has left is not told',
+    'a draining backend without a connection is reported as drained immediately; a removed listener is not called',
     class extends PlainBalancer {
       override onDrained(callback: (backend: string) => void): () => void {
         super.onDrained(callback);

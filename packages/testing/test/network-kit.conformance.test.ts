@@ -15,7 +15,7 @@ function wreck(name: string, caughtBy: string, Broken: new () => PlainNetwork): 
 
 const wrecks = [
   wreck(
-    'opens ports nobody asked for',
+    'opens ports that were not requested',
     'attach answers for ports of the request only',
     class extends PlainNetwork {
       override begin(request: AttachRequest): Attachment {
@@ -25,7 +25,7 @@ const wrecks = [
     },
   ),
   wreck(
-    'attaches anew each time',
+    'attaches again each time',
     'attach again gives the same attachment, also at the same time',
     class extends PlainNetwork {
       override async attach(request: AttachRequest): Promise<Attachment> {
@@ -52,7 +52,7 @@ const wrecks = [
     },
   ),
   wreck(
-    'complains when it detaches what is not there',
+    'throws when it detaches an unknown task',
     'detach again, and of what never was, changes nothing',
     class extends PlainNetwork {
       override async detach(task: string): Promise<void> {
@@ -144,7 +144,7 @@ const wrecks = [
     },
   ),
   wreck(
-    'complains when it removes what is not there',
+    'throws when it removes an unknown network',
     'remove takes a network off the list; again, and of what never was, it changes nothing',
     class extends PlainNetwork {
       override async remove(name: string): Promise<void> {
@@ -163,7 +163,7 @@ const wrecks = [
     },
   ),
   wreck(
-    'makes networks nobody defined',
+    'makes networks that were not defined',
     'a network that was not ensured is NOT_FOUND',
     class extends PlainNetwork {
       override join(request: AttachRequest, network: AttachRequest['networks'][number]): JoinedNetwork {

@@ -84,8 +84,8 @@ const wrecks = [
     },
   ),
   wreck(
-    'forgets what ends by itself',
-    'a task that ended by itself is listed with its exit code and times',
+    'forgets tasks that end on their own',
+    'a task that ended on its own is listed with its exit code and times',
     class extends PlainRuntime {
       override async list(): Promise<readonly RuntimeTask[]> {
         return (await super.list()).filter(({ state }) => state !== 'exited');
@@ -94,7 +94,7 @@ const wrecks = [
   ),
   wreck(
     'says 0 whatever the exit code',
-    'a task that ended by itself is listed with its exit code and times',
+    'a task that ended on its own is listed with its exit code and times',
     class extends PlainRuntime {
       override async list(): Promise<readonly RuntimeTask[]> {
         return (await super.list()).map((status) => ({ ...status, exitCode: 0 }));
@@ -121,7 +121,7 @@ const wrecks = [
   ),
   wreck(
     'kills without any grace',
-    'who ignores the stop signal is killed when the grace is over, and not before',
+    'a task that ignores the stop signal is killed when the grace period expires, and not before',
     class extends PlainRuntime {
       override async stop(task: string): Promise<void> {
         await super.stop(task, { graceMs: 0 });
@@ -130,7 +130,7 @@ const wrecks = [
   ),
   wreck(
     'never kills',
-    'who ignores the stop signal is killed when the grace is over, and not before',
+    'a task that ignores the stop signal is killed when the grace period expires, and not before',
     class extends PlainRuntime {
       override async stop(task: string, options: Stop): Promise<void> {
         if (this.machine.tasks.get(task)?.ignoresStop) await new Promise(() => {});
@@ -148,7 +148,7 @@ const wrecks = [
     },
   ),
   wreck(
-    'complains when it stops what is not there',
+    'throws when it stops an unknown task',
     'stop again, of what has ended, and of what never was, changes nothing',
     class extends PlainRuntime {
       override async stop(task: string, options: Stop): Promise<void> {
@@ -244,7 +244,7 @@ const wrecks = [
   ),
   wreck(
     'knows the exit codes of its own tasks only',
-    'a new instance is told of the end of what it adopted, with its exit code',
+    'a new instance receives the end of a task that it adopted, with its exit code',
     class extends PlainRuntime {
       readonly own = new Set<string>();
       override begin(spec: RuntimeSpec): RuntimeTask {
@@ -265,7 +265,7 @@ const wrecks = [
     },
   ),
   wreck(
-    'promises stats that are not there',
+    'promises stats that it does not have',
     'exec, logs and stats are there exactly if supports says so',
     class extends PlainRuntime {
       override get supports(): RuntimeSupport {
@@ -315,7 +315,7 @@ const wrecks = [
   ),
   wreck(
     'takes the tail from the head',
-    'logs with a tail tell so many lines from the end',
+    'logs with a tail return the given number of lines from the end',
     class extends PlainRuntime {
       override async *logs(
         task: string,
@@ -339,7 +339,7 @@ const wrecks = [
   ),
   wreck(
     'does not follow',
-    'logs with follow go on until the task ends',
+    'logs with follow continue until the task ends',
     class extends PlainRuntime {
       override async *logs(
         task: string,
@@ -350,7 +350,7 @@ const wrecks = [
     },
   ),
   wreck(
-    'follows for ever',
+    'follows indefinitely',
     'logs with follow end when the signal fires',
     class extends PlainRuntime {
       override async *logs(

@@ -107,7 +107,7 @@ const wrecks: readonly Wreck<Scheduler>[] = [
   broken('wants a label for !=', 'a missing label differs from every value', {
     refuse: (group, seat) => {
       const unlabelled = group.placement.constraints.length > 0 && Object.keys(seat.view.labels).length === 0;
-      const never = { ...group.placement, constraints: ['node.name == nobody'] };
+      const never = { ...group.placement, constraints: ['node.name == none'] };
       return soundParts.refuse(unlabelled ? { ...group, placement: never } : group, seat);
     },
   }),
@@ -159,7 +159,7 @@ const wrecks: readonly Wreck<Scheduler>[] = [
       };
     },
   ),
-  wrapped('throws without nodes', 'nothing to do is no error: no groups, no tasks, no nodes', () => {
+  wrapped('throws without nodes', 'nothing to do is not an error: no groups, no tasks, no nodes', () => {
     return (round) => {
       if (round.nodes.length === 0) throw new Error('no nodes');
       return sound.place(round);
@@ -207,7 +207,7 @@ const wrecks: readonly Wreck<Scheduler>[] = [
   wrapped(
     'signs with another name',
     'the scheduler has a name, and signs with it',
-    misexplained(() => ({ scheduler: 'somebody' })),
+    misexplained(() => ({ scheduler: 'other' })),
   ),
   wrapped(
     'reports tasks as placed that are not',

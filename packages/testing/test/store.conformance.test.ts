@@ -213,7 +213,7 @@ const wrecks = [
     },
   ),
   wreck(
-    'tells of an empty list the revision 0',
+    'returns revision 0 for an empty list',
     'a list of nothing is empty and still tells its revision',
     class extends PlainStore {
       override async list(prefix: string) {
@@ -251,7 +251,7 @@ const wrecks = [
   ),
   wreck(
     'tells a listing’s revision one too low',
-    'list and watch join without a gap or a double while others write',
+    'list followed by watch neither misses nor repeats an event under concurrent writes',
     class extends PlainStore {
       override async list(prefix: string) {
         const listing = await super.list(prefix);
@@ -261,7 +261,7 @@ const wrecks = [
   ),
   wreck(
     'takes a listing’s revision after its entries',
-    'list and watch join without a gap or a double while others write',
+    'list followed by watch neither misses nor repeats an event under concurrent writes',
     class extends PlainStore {
       override async list(prefix: string) {
         const { entries } = await super.list(prefix);
@@ -272,7 +272,7 @@ const wrecks = [
   ),
   wreck(
     'tells a watch of refused changes, as an empty batch',
-    'a refused change is no event, and a batch is never empty',
+    'a rejected change is not an event, and a batch is never empty',
     class extends PlainStore {
       override async *watch(prefix: string, options: { since: number; signal: AbortSignal }) {
         for await (const batch of super.watch(prefix, options)) {
@@ -304,7 +304,7 @@ const wrecks = [
   ),
   wreck(
     'keeps a hundred events for a slow watch and drops the older ones',
-    'a slow watcher misses nothing and holds up nobody',
+    'a slow watcher misses nothing and does not hold up others',
     class extends PlainStore {
       override write(change: Change): Outcome {
         const outcome = super.write(change);
@@ -534,7 +534,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'loses the last write in a crash',
-    'what was written is there after a restart, with its revisions, and revisions go on from there',
+    'written entries are present after a restart, with their revisions, and later revisions continue from there',
     class extends PlainStore {
       override async restart(): Promise<PlainStore> {
         const last = [...this.entries.keys()].at(-1) as string;
@@ -544,8 +544,8 @@ const wrecksOfEngines = [
     },
   ),
   wreck(
-    'counts its revisions anew after a crash',
-    'what was written is there after a restart, with its revisions, and revisions go on from there',
+    'restarts its revisions after a crash',
+    'written entries are present after a restart, with their revisions, and later revisions continue from there',
     class extends PlainStore {
       override async restart(): Promise<PlainStore> {
         this.revision = 0;
@@ -555,7 +555,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'leaves a watch silent after a crash',
-    'a watch goes on over a restart: it tells everything, in order and once',
+    'a watch resumes across a restart: it delivers everything, in order and once',
     class extends PlainStore {
       override async restart(): Promise<PlainStore> {
         this.wakers.clear();
@@ -565,7 +565,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'tells a watch everything again after a crash',
-    'a watch goes on over a restart: it tells everything, in order and once',
+    'a watch resumes across a restart: it delivers everything, in order and once',
     class extends PlainStore {
       again = false;
       override async restart(): Promise<PlainStore> {
@@ -625,7 +625,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'tells another’s listing one revision too low',
-    'list and watch join without a gap or a double while another store writes',
+    'list followed by watch neither misses nor repeats an event while another store writes',
     class extends PlainStore {
       override async list(prefix: string) {
         const listing = await super.list(prefix);
@@ -634,7 +634,7 @@ const wrecksOfEngines = [
     },
   ),
   wreck(
-    'waits for ever for an engine that is cut off',
+    'waits indefinitely for an unreachable engine',
     'while nothing gets through calls fail as UNAVAILABLE or TIMEOUT, and afterwards all is well',
     class extends PlainStore {
       override async get(key: string): Promise<Entry | undefined> {
@@ -665,7 +665,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'says that nothing was written when it does not know',
-    'a write whose answer is lost is told as unknown, is done at most once, and reading tells the truth',
+    'a write whose answer is lost is reported as unknown, is done at most once, and a read shows its outcome',
     class extends PlainStore {
       override reach(): void {
         if (this.link !== 'good') throw new GantryError('UNAVAILABLE', 'no answer');
@@ -673,8 +673,8 @@ const wrecksOfEngines = [
     },
   ),
   wreck(
-    'writes again by itself when an answer is lost',
-    'a write whose answer is lost is told as unknown, is done at most once, and reading tells the truth',
+    'writes again on its own when an answer is lost',
+    'a write whose answer is lost is reported as unknown, is done at most once, and a read shows its outcome',
     class extends PlainStore {
       override async commit(changes: readonly Change[], options?: CommitOptions) {
         if (this.link === 'mute') await super.commit(changes, options).catch(() => undefined);

@@ -30,7 +30,7 @@ describe('the test clock', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('who goes to sleep again on the way is woken again on the way', async () => {
+  test('a sleeper that sleeps again during an advance is woken again during it', async () => {
     const clock = new TestClock(0);
     const times: number[] = [];
     void (async () => {

@@ -91,7 +91,7 @@ export class MemoryBus implements Bus {
       let cancel: (() => void) | undefined;
       const heard = this.#responders.match(subject, (member) => this.#send(ask, member, message));
       if (!heard) {
-        reject(new GantryError('UNAVAILABLE', `bus-memory: nobody answers "${subject}"`));
+        reject(new GantryError('UNAVAILABLE', `bus-memory: no responder for "${subject}"`));
         return;
       }
       const late = `bus-memory: no answer on "${subject}" within ${timeoutMs} ms`;

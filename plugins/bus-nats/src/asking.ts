@@ -99,7 +99,7 @@ export class Asking {
     if (question === undefined) return; // too late
     const { headers, data } = message;
     if (headers?.code === 503 && data.length === 0) {
-      const nobody = `bus-nats: nobody answers "${question.subject}"`;
+      const nobody = `bus-nats: no responder for "${question.subject}"`;
       question.settle({ error: new GantryError('UNAVAILABLE', nobody) });
       return;
     }
@@ -114,7 +114,7 @@ export class Asking {
     try {
       question.settle({ value: decode(whole) });
     } catch {
-      const malformed = `bus-nats: the answer on "${question.subject}" is no JSON`;
+      const malformed = `bus-nats: the answer on "${question.subject}" is not valid JSON`;
       question.settle({ error: new GantryError('INTERNAL', malformed) });
     }
   }

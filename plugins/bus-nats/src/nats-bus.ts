@@ -54,11 +54,11 @@ export class NatsBus implements Bus, Lifecycle {
         connected: (connection) => this.#sender.connected(connection),
         lost: () => {
           const message =
-            'bus-nats: the connection was lost before an answer came: nobody knows what was done';
+            'bus-nats: the connection was lost before an answer came: the request may have been carried out';
           this.#asking.fail(new GantryError('TIMEOUT', message));
         },
         forbidden: (subject) => {
-          const message = `bus-nats: the server does not let us publish to "${subject}"`;
+          const message = `bus-nats: the server does not permit publishing to "${subject}"`;
           this.#asking.fail(new GantryError('FORBIDDEN', message), subject);
         },
       },
@@ -171,7 +171,7 @@ export class NatsBus implements Bus, Lifecycle {
       group,
       drains,
       deliver: (message) => this.#closing === undefined && deliver(message),
-      onRefused: () => this.#logger.error('the server does not let us subscribe', { pattern }),
+      onRefused: () => this.#logger.error('the server does not permit subscribing', { pattern }),
     });
     this.#listeners.add(listener);
     const { connection } = this.#link;
@@ -196,7 +196,7 @@ export class NatsBus implements Bus, Lifecycle {
     try {
       return { subject: message.subject, payload: decode(message.data) };
     } catch {
-      this.#logger.warn('a message is no JSON and was ignored', { subject: message.subject });
+      this.#logger.warn('ignored a message that is not valid JSON', { subject: message.subject });
       return undefined;
     }
   }
@@ -211,7 +211,7 @@ async function call(
 }
 
 function noJson(subject: string): GantryError {
-  return new GantryError('INVALID_OBJECT', `bus-nats: the question on "${subject}" is no JSON`);
+  return new GantryError('INVALID_OBJECT', `bus-nats: the request on "${subject}" is not valid JSON`);
 }
 
 function closed(): GantryError {

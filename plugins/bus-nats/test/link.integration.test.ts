@@ -209,7 +209,7 @@ describeWith('nats', 'bus-nats', () => {
       const { bus } = made({ servers: silent.url, connectTimeoutMs: 300 });
       const { error } = await timed(start(bus));
       expect(error.code).toBe('UNAVAILABLE');
-      expect(error.message).toContain('kept silent');
+      expect(error.message).toContain('did not respond');
       await until(() => sockets() <= before, 'the sockets to be gone');
       expect(await silent.connections()).toBe(0);
     });
@@ -221,7 +221,7 @@ describeWith('nats', 'bus-nats', () => {
       const servers = ['nats://127.0.0.1:1', silent.url, web.url, server.url];
       await start(made({ servers }).bus);
       const { error } = await timed(start(made({ servers: web.url, connectTimeoutMs: 300 }).bus));
-      expect(error.message).toContain('is no NATS server');
+      expect(error.message).toContain('is not a NATS server');
     });
 
     test('ends as ABORTED when its signal fires, and as CLOSED when the bus is closed', async () => {

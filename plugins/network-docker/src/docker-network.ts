@@ -101,7 +101,7 @@ export class DockerNetwork implements Network, Lifecycle {
     for (const { name, aliases } of request.networks) {
       const status = this.#ensured.get(name);
       if (status === undefined) {
-        throw new GantryError('NOT_FOUND', `network-docker: there is no network "${name}"`);
+        throw new GantryError('NOT_FOUND', `network-docker: network "${name}" not found`);
       }
       networks.push({ name, engineName: status.engineName, aliases: aliasesOf(request.service, aliases) });
     }

@@ -66,7 +66,7 @@ export class FakeNetwork implements Network {
     const networks = request.networks.map(({ name, aliases }) => {
       const status = this.#networks.get(name);
       if (status === undefined)
-        throw new GantryError('NOT_FOUND', `network-fake: there is no network "${name}"`);
+        throw new GantryError('NOT_FOUND', `network-fake: network "${name}" not found`);
       return {
         name,
         engineName: status.engineName,

@@ -177,8 +177,7 @@ export class FakeRuntime implements Runtime {
   #find(task: string): Workload {
     this.#enter();
     const workload = this.#machine.workloads.get(task);
-    if (workload === undefined)
-      throw new GantryError('NOT_FOUND', `runtime-fake: there is no task "${task}"`);
+    if (workload === undefined) throw new GantryError('NOT_FOUND', `runtime-fake: task "${task}" not found`);
     return workload;
   }
 

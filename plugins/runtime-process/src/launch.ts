@@ -29,7 +29,7 @@ export function checkSpec({ task, template, attachment }: RuntimeSpec, supports:
     throw new GantryError('UNSUPPORTED', message, { details: { task, field } });
   };
   if (!/^([a-z0-9-]+\/)?[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(task)) {
-    throw new GantryError('INVALID_OBJECT', `runtime-process: "${task}" is no name of a task`);
+    throw new GantryError('INVALID_OBJECT', `runtime-process: "${task}" is not the name of a task`);
   }
   if (template.image !== undefined) refuse('image', 'processes have no images; give a command only');
   if (template.command.length === 0) {

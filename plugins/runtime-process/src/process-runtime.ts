@@ -275,7 +275,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   #find(task: string): TaskProcess {
     const found = this.#enter().get(task);
     if (found === undefined) {
-      throw new GantryError('NOT_FOUND', `runtime-process: there is no task "${task}"`);
+      throw new GantryError('NOT_FOUND', `runtime-process: task "${task}" not found`);
     }
     return found;
   }

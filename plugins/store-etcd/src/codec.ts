@@ -41,7 +41,7 @@ function parse(key: string, value: Buffer | undefined): unknown {
   try {
     return JSON.parse(value?.toString('utf8') ?? '') as unknown;
   } catch (error) {
-    const message = `store-etcd: the value of "${key}" is not JSON: somebody else has written it`;
+    const message = `store-etcd: the value of "${key}" is not JSON: another program has written it`;
     throw new GantryError('INVALID_OBJECT', message, { details: { key }, cause: error });
   }
 }

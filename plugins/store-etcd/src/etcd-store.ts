@@ -216,7 +216,7 @@ export class EtcdStore implements Store, Lifecycle {
     const answer = await this.#servers.ask(this.#api.txn, request, { write: true, signal });
     const outcomes = outcomesOf(answer, changes, this.#codec);
     if (outcomes !== undefined) return outcomes;
-    const message = `store-etcd: "${fence?.name}" is not at revision ${fence?.revision} any more`;
+    const message = `store-etcd: "${fence?.name}" is no longer at revision ${fence?.revision}`;
     throw new GantryError('FENCED', message, { details: { key: fence?.name } });
   }
 

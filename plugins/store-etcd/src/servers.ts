@@ -150,7 +150,7 @@ export class Servers {
     const text = failures.map(({ server, message }) => `${server}: ${message}`).join('; ');
     const unsent = write && last.verdict.code === 'TIMEOUT' ? 'UNAVAILABLE' : last.verdict.code;
     const code = maybeDone ? 'TIMEOUT' : unsent;
-    const what = maybeDone ? 'nobody knows whether it was written: ' : '';
+    const what = maybeDone ? 'it may have been written: ' : '';
     return new GantryError(code, `store-etcd: ${what}${text}`, {
       details: { endpoints: this.#servers.map(({ name }) => name) },
       cause: last.cause,

@@ -52,7 +52,7 @@ export class Plan {
   /** Adds a request. @throws `FENCED`, after which nothing of the request is written. */
   add({ changes, fence }: Request): Outcome[] {
     if (fence !== undefined && !this.#has(fence.key, fence.revision)) {
-      const message = `store-lmdb: "${fence.key}" is not at revision ${fence.revision} any more`;
+      const message = `store-lmdb: "${fence.key}" is no longer at revision ${fence.revision}`;
       throw new GantryError('FENCED', message, { details: { ...fence } });
     }
     return changes.map((change) => this.#write(change));

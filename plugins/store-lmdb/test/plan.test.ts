@@ -54,6 +54,8 @@ describe('a group of commits', () => {
     expect(plan.revision).toBe(10);
     expect(plan.add({ changes: [put('b', '2')], fence: { key: 'a', revision: 10 } })).toHaveLength(1);
     plan.add({ changes: [put('a', undefined)], fence: undefined });
-    expect(() => plan.add({ changes: [], fence: { key: 'a', revision: 10 } })).toThrow('not at revision 10');
+    expect(() => plan.add({ changes: [], fence: { key: 'a', revision: 10 } })).toThrow(
+      'no longer at revision 10',
+    );
   });
 });

@@ -101,7 +101,7 @@ export class MemoryStore implements Store {
   #pass({ key, revision }: Fence): void {
     checkKey(key);
     if (this.#entries.get(key)?.revision === revision) return;
-    throw new GantryError('FENCED', `store-memory: "${key}" is not at revision ${revision} any more`);
+    throw new GantryError('FENCED', `store-memory: "${key}" is no longer at revision ${revision}`);
   }
 
   #write({ key, value, expect }: Change, events: StoreEvent[]): Outcome {

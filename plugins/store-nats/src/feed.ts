@@ -52,7 +52,7 @@ export class Feed {
     const deliverTo = createInbox();
     try {
       const callback = (error: Error | null, message: Msg): void =>
-        error === null ? this.#hear(message) : this.end('the server does not let us listen');
+        error === null ? this.#hear(message) : this.end('the server does not permit listening');
       this.#subscription = connection.subscribe(deliverTo, { callback });
       const made = bucket.consume({ from, deliverTo, heartbeatMs: HEARTBEAT_MS, idleMs: IDLE_MS });
       this.#consumer = await Promise.race([made, this.#done.then(() => undefined)]);

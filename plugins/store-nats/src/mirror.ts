@@ -119,7 +119,7 @@ export class Mirror {
         const why = await this.#follow(connection).catch((error: unknown) => toGantryError(error).message);
         if (clock.elapsed() - began > GOOD_MS) this.#backoff.reset();
         if (this.#closing.signal.aborted) return;
-        logger.debug('the bucket is read anew', { bucket: bucket.name, why });
+        logger.debug('rereading the bucket', { bucket: bucket.name, why });
       }
       const waitMs = this.#connection === undefined ? GOOD_MS : this.#backoff.next();
       await clock.sleep(waitMs, this.#wake.signal).catch(() => undefined);
@@ -237,14 +237,15 @@ export class Mirror {
     }
     if (why !== undefined || lacks) {
       this.#reset(info, why ?? 'the bucket has lost messages');
-      this.#feed?.end('all is read anew');
+      this.#feed?.end('rereading the bucket from the start');
     }
     return false;
   }
 
   #reset(info: StreamInfo, why: string): void {
     const { replica, logger, bucket } = this.#parts;
-    if (replica.created !== undefined) logger.warn('all is read anew', { bucket: bucket.name, why });
+    if (replica.created !== undefined)
+      logger.warn('rereading the bucket from the start', { bucket: bucket.name, why });
     replica.reset(info, this.#highest);
     this.#highest = 0;
     this.#ownTo = 0;
@@ -271,7 +272,7 @@ export class Mirror {
       let cancel = (): void => {};
       if (settle()) return;
       if (this.#connection === undefined) {
-        reject(new GantryError('UNAVAILABLE', 'store-nats: there is no connection to a server'));
+        reject(new GantryError('UNAVAILABLE', 'store-nats: not connected to a server'));
         return;
       }
       const fail = (error: GantryError): void => {
@@ -309,7 +310,7 @@ export class Mirror {
       const more = await bucket.hasFrom(revision + 1);
       if (feed !== this.#feed || replica.revision !== revision || replica.gaps !== gaps) return;
       if (more) {
-        feed?.end('nothing comes any more');
+        feed?.end('the feed is closed');
         return;
       }
       replica.reach(wanted);

@@ -44,8 +44,8 @@ export function whatIsWrong(
   const { subjects = [], max_msg_size: size = -1, num_replicas: has } = config;
   if (config.storage !== 'file') return `it lies in ${config.storage}, not in files`;
   if (config.mirror !== undefined || (config.sources ?? []).length > 0) return 'it is a copy of another one';
-  if (subjects.length !== 1 || subjects[0] !== `$KV.${name}.>`) return 'it is no key-value bucket';
-  if (config.max_msgs_per_subject < 1) return 'it is no key-value bucket: it keeps every value of a key';
+  if (subjects.length !== 1 || subjects[0] !== `$KV.${name}.>`) return 'it is not a key-value bucket';
+  if (config.max_msgs_per_subject < 1) return 'it is not a key-value bucket: it keeps every value of a key';
   if (config.retention !== 'limits') return `its retention is "${config.retention}"`;
   if (config.discard !== 'new') return 'it throws away old keys when it is full';
   if (config.max_age > 0) return 'its keys expire';

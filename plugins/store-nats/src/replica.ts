@@ -203,7 +203,7 @@ export class Replica {
     try {
       return freezeJson(message.json());
     } catch {
-      this.#complain('a value is no JSON and counts as deleted', key);
+      this.#complain('a value is not valid JSON and counts as deleted', key);
       return undefined;
     }
   }

@@ -44,7 +44,7 @@ export class Requests {
 
   /** Fails the requests that wait for a reply on this subject, which the user may not receive. */
   forbidden(subject: string): void {
-    const message = `store-nats: the server does not let us publish to "${subject}"`;
+    const message = `store-nats: the server does not permit publishing to "${subject}"`;
     for (const [token, { subject: asked, reject }] of this.#waiting) {
       if (asked !== subject) continue;
       this.#waiting.delete(token);
@@ -63,7 +63,7 @@ export class Requests {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) throw closed();
       if (this.#connection === undefined)
-        throw new GantryError('UNAVAILABLE', 'store-nats: there is no connection to a server');
+        throw new GantryError('UNAVAILABLE', 'store-nats: not connected to a server');
       const token = (this.#count++).toString(36);
       const reply = this.#inbox + token;
       try {
@@ -81,7 +81,9 @@ export class Requests {
     if (error !== null) {
       // The client has dropped the subscription.
       this.#subscribed = undefined;
-      this.#failAll(new GantryError('FORBIDDEN', 'store-nats: the server does not let us hear its answers'));
+      this.#failAll(
+        new GantryError('FORBIDDEN', 'store-nats: the server does not permit receiving its answers'),
+      );
       return;
     }
     const token = message.subject.slice(this.#inbox.length);
@@ -91,14 +93,16 @@ export class Requests {
     const { data } = message;
     if (data.length === 0 && message.headers?.code === 503) {
       waiting.reject(
-        new GantryError('UNAVAILABLE', `store-nats: nobody answers at the moment (${waiting.subject})`),
+        new GantryError('UNAVAILABLE', `store-nats: no responder at the moment (${waiting.subject})`),
       );
       return;
     }
     try {
       waiting.resolve(message.json());
     } catch (error) {
-      waiting.reject(toGantryError(error, `store-nats: the answer from ${waiting.subject} is no JSON`));
+      waiting.reject(
+        toGantryError(error, `store-nats: the answer from ${waiting.subject} is not valid JSON`),
+      );
     }
   }
 

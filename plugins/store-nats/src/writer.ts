@@ -191,11 +191,11 @@ function partWritten(error: unknown, { written, unknown }: Progress, all: number
   if (written + unknown === 0) return found;
   const code = found.code === 'UNAVAILABLE' || found.code === 'CLOSED' ? 'TIMEOUT' : found.code;
   if (code === found.code && all === 1) return found;
-  const message = `${found.message} (of ${all} changes ${written} were written, and of ${unknown} it is not known)`;
+  const message = `${found.message} (of ${all} changes ${written} were written, and ${unknown} may have been written)`;
   return new GantryError(code, message, { details: { ...found.details, written, unknown }, cause: found });
 }
 
 function stubborn({ change }: Task): GantryError {
-  const message = `store-nats: the server keeps refusing to write "${change.key}", though nothing stands against it`;
+  const message = `store-nats: the server repeatedly rejects writing "${change.key}" without an apparent conflict`;
   return new GantryError('UNAVAILABLE', message, { details: { key: change.key } });
 }

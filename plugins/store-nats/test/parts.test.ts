@@ -156,7 +156,7 @@ describe('a bucket', () => {
     [{ max_age: 1 }, /expire/],
     [{ no_ack: true }, /confirm/],
     [{ discard: 'old' }, /throws away/],
-    [{ subjects: ['a.>'] }, /no key-value bucket/],
+    [{ subjects: ['a.>'] }, /not a key-value bucket/],
     [{ max_msg_size: 10 }, /10 bytes/],
   ])('with %o is refused', (more, message) => {
     expect(whatIsWrong({ ...config, ...more }, 'b', 1, 1000)).toMatch(message);

@@ -89,7 +89,7 @@ export class TokenBook implements Lifecycle {
     const id = this.#idsByHash.get(hash);
     const token = id === undefined ? undefined : this.#tokens.get(id);
     if (id === undefined || token === undefined || !sameHash(hash, token.hash)) {
-      throw new GantryError('UNAUTHENTICATED', 'the bearer token is not known');
+      throw new GantryError('UNAUTHENTICATED', 'unknown bearer token');
     }
     const identity = { id, name: token.name, grants: token.grants, expiresAt: token.expiresAt };
     if (this.expired(identity)) throw new GantryError('UNAUTHENTICATED', 'the bearer token has expired');
@@ -128,7 +128,7 @@ export class TokenBook implements Lifecycle {
   }
 
   async delete(id: string): Promise<void> {
-    if (!this.#tokens.has(id)) throw new GantryError('NOT_FOUND', `there is no token "${id}"`);
+    if (!this.#tokens.has(id)) throw new GantryError('NOT_FOUND', `token "${id}" not found`);
     await this.#parts.store.commit([{ key: PREFIX + id, value: undefined }]);
     this.#remove(id);
   }
@@ -169,12 +169,12 @@ export class TokenBook implements Lifecycle {
             since = revision;
           }
         }
-        if (!signal.aborted) throw new GantryError('UNAVAILABLE', 'the watch of tokens ended by itself');
+        if (!signal.aborted) throw new GantryError('UNAVAILABLE', 'the watch of tokens ended unexpectedly');
       } catch (error) {
         if (signal.aborted || isGantryError(error, 'CLOSED')) return;
         since = undefined;
         if (isGantryError(error, 'COMPACTED')) continue;
-        logger.warn('the access tokens cannot be followed', { error: toGantryError(error) });
+        logger.warn('failed to watch access tokens', { error: toGantryError(error) });
         await clock.sleep(RETRY_MS, signal).catch(() => undefined);
       }
     }

@@ -82,7 +82,7 @@ export async function buildApp(routes: readonly Route[], parts: AppParts): Promi
   });
   app.setErrorHandler((error, request, reply) => answerProblem(parts, error, request, reply));
   app.setNotFoundHandler((request, reply) => {
-    const error = new GantryError('NOT_FOUND', `there is no route ${request.method} of this path`);
+    const error = new GantryError('NOT_FOUND', `no ${request.method} route at this path`);
     answerProblem(parts, error, request, reply);
   });
   for (const route of routes) addRoute(app, route, parts);

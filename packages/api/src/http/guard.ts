@@ -37,9 +37,13 @@ export function guard({ tokens, limiter, exchanges, uid }: Parts) {
       const waitMs = limiter.take(who.id);
       if (waitMs > 0) {
         reply.header('retry-after', Math.ceil(waitMs / 1000));
-        throw new GantryError('EXHAUSTED', `token "${who.name}" asks too often: try again in ${waitMs} ms`, {
-          details: { retryAfterMs: waitMs },
-        });
+        throw new GantryError(
+          'EXHAUSTED',
+          `rate limit exceeded for token "${who.name}": retry in ${waitMs} ms`,
+          {
+            details: { retryAfterMs: waitMs },
+          },
+        );
       }
       if (!allows(who.grants, required)) throw forbidden(who, `${method} ${found?.path}`, required as Grant);
       reply.header('gantry-cluster-uid', uid);
@@ -52,7 +56,7 @@ export function guard({ tokens, limiter, exchanges, uid }: Parts) {
 }
 
 function notFound(what: string | undefined, name: string): GantryError {
-  return new GantryError('NOT_FOUND', `there is no ${what ?? 'object'} ${JSON.stringify(name)}`);
+  return new GantryError('NOT_FOUND', `${what ?? 'object'} ${JSON.stringify(name)} not found`);
 }
 
 function refuseEncodings({ headers }: FastifyRequest, method: string): void {

@@ -54,7 +54,7 @@ export function parseBody(schema: z.ZodType, body: unknown): unknown {
 function issuesOf(issues: readonly z.core.$ZodIssue[]): readonly Issue[] {
   return issues.flatMap((issue): readonly Issue[] =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not known' }))
+      ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is unknown' }))
       : [
           {
             path: pathOf(issue.path),

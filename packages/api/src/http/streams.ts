@@ -55,11 +55,14 @@ export class Streams {
     const own = this.#perToken.get(who.id) ?? 0;
     if (own >= this.#limits.streamsPerToken) {
       this.#onRejected(type);
-      throw new GantryError('EXHAUSTED', `this token has ${own} streams open, and may have no more`);
+      throw new GantryError('EXHAUSTED', `this token has ${own} streams open, which is its limit`);
     }
     if (this.#open.size >= this.#limits.streams) {
       this.#onRejected(type);
-      throw new GantryError('EXHAUSTED', `the server has ${this.#open.size} streams open, and takes no more`);
+      throw new GantryError(
+        'EXHAUSTED',
+        `the server has ${this.#open.size} streams open, which is its limit`,
+      );
     }
     const open: Open = { type, who, end };
     this.#open.add(open);

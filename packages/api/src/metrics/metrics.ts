@@ -31,7 +31,7 @@ export class Metrics {
     });
     this.#seconds = new Histogram({
       name: 'gantry_api_request_seconds',
-      help: 'How long answers took, without those that go on.',
+      help: 'Duration of responses, without streams.',
       labelNames: ['route', 'method'],
       buckets: SECONDS,
       registers,

@@ -26,7 +26,7 @@ export function checkPlurals(kinds: readonly KindDefinition[]): void {
   for (const { kind, plural } of kinds) {
     const owner = taken.get(plural);
     if (owner !== undefined || !/^[a-z][a-z0-9-]{0,62}$/.test(plural)) {
-      const why = owner === undefined ? 'is no word for a path' : `is taken by ${owner}`;
+      const why = owner === undefined ? 'is not a valid path segment' : `is taken by ${owner}`;
       throw new GantryError('WIRING', `api-server: kind "${kind}": its plural "${plural}" ${why}`);
     }
     taken.set(plural, `kind "${kind}"`);

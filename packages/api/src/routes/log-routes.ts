@@ -41,7 +41,7 @@ async function serveLogs(
     stop.abort(why ?? new GantryError('UNAVAILABLE', 'the server shuts down'));
   });
   const stream = new LineStream(call.reply);
-  stream.onClose(() => stop.abort(new GantryError('ABORTED', 'nobody reads any more')));
+  stream.onClose(() => stop.abort(new GantryError('ABORTED', 'the client has disconnected')));
   // A periodic empty line shows both sides that the other is still connected.
   let cancelTick = (): void => {};
   const tick = (): void => {

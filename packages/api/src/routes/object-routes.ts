@@ -131,11 +131,11 @@ function listRoute(definition: KindDefinition, path: string, parts: RouteParts):
       const { limit, since } = query;
       const access = envAccess(kind, call.who.grants);
       if (query.watch !== true) {
-        refuseWith(query, ['since', 'uid'], 'only a watch has it');
+        refuseWith(query, ['since', 'uid'], 'only allowed with watch=true');
         const options = { ...selecting, limit, continue: query.continue };
         return { status: 200, body: json.list(await api.list<Kind>(kind, options), access) };
       }
-      refuseWith(query, ['limit', 'continue'], 'a watch has it not');
+      refuseWith(query, ['limit', 'continue'], 'not allowed with watch=true');
       if (since !== undefined && query.uid !== undefined && query.uid !== uid) {
         const message = `the cluster's state was lost: its uid is ${uid}, no longer ${query.uid}: list again`;
         throw new GantryError('COMPACTED', message, { details: { uid } });

@@ -115,7 +115,7 @@ function environment(pairs: readonly string[]): Record<string, string> {
 }
 
 function unknownMessage(type: string): GantryError {
-  return new GantryError('INVALID_OBJECT', `a message of type "${type}" is not known here`);
+  return new GantryError('INVALID_OBJECT', `unknown message type "${type}"`);
 }
 
 function isSize(value: unknown): value is number {

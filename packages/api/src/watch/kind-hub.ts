@@ -136,7 +136,7 @@ export class KindHub {
     } catch (error) {
       if (!isGantryError(error, 'CLOSED', 'ABORTED')) {
         why = toGantryError(error);
-        this.#parts.logger.warn('a kind cannot be followed', { kind: this.definition.kind, code: why.code });
+        this.#parts.logger.warn('failed to watch a kind', { kind: this.definition.kind, code: why.code });
       }
     }
     if (stop.signal.aborted) return;

@@ -11,7 +11,7 @@ export class WatchHubs {
 
   of(kind: string): KindHub {
     const hub = this.#hubs.get(kind);
-    if (hub === undefined) throw new GantryError('NOT_FOUND', `there is no kind "${kind}"`);
+    if (hub === undefined) throw new GantryError('NOT_FOUND', `unknown kind "${kind}"`);
     return hub;
   }
 

@@ -40,14 +40,14 @@ export const agent: Define = (command, act) => {
       'address of this host at which others reach its processes; default 127.0.0.1',
     )
     .option('--address <ip>', 'where published ports listen; default 127.0.0.1')
-    .option('--data <folder>', 'where it keeps records of what runs; a folder of the user without it')
+    .option('--data <folder>', 'directory for the records of its tasks (default: a directory of the user)')
     .option(
       '--task-user <user>',
       'user or user:group of process tasks whose template names none; needs root (default: the user of Gantry)',
     )
     .option('--stop-tasks', 'stop the tasks at the end; else they run on, and the next agent adopts them')
     .option('--take-over', 'replace another agent of this node that is in contact with the cluster')
-    .option('--config <file>', 'a configuration; gantry.config.ts of this folder without it')
+    .option('--config <file>', 'configuration file (default: gantry.config.ts in the current directory)')
     .addOption(
       new Option('--log-level <level>', 'of its log; default info').choices([
         'debug',

@@ -30,9 +30,9 @@ export interface ManagerOptions {
 /** Defines `gantry apply -f FILE`. */
 export const apply: Define = (command, act) => {
   filesOption(command)
-    .option('--dry-run', 'do all but store')
-    .option('--manager <name>', 'in whose name: what it no longer sets is taken out again', 'gantry')
-    .option('--force', 'take over fields that another manager has set')
+    .option('--dry-run', 'validate without storing anything')
+    .option('--manager <name>', 'field manager; fields it no longer sets are removed', 'gantry')
+    .option('--force', 'take ownership of fields set by another manager')
     .option('--wait', 'wait until the services have stayed ready, or cannot become ready')
     .option('--timeout <duration>', 'with --wait, give up after DURATION', DEFAULT_WAIT)
     .option('-o, --output <format>', FORMATS)

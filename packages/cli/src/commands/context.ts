@@ -50,7 +50,7 @@ export const context: Define = (command, act) => {
   command
     .command('show')
     .description('Show a context, without its token')
-    .argument('[name]', 'name of a context; the current one without it')
+    .argument('[name]', 'name of a context (default: the current one)')
     .action(act<[string | undefined]>((cx, [name]) => show(cx, name)));
   command
     .command('add')
@@ -87,7 +87,7 @@ function known(contexts: Readonly<Record<string, Context>>, name: string): Conte
   if (found !== undefined) return found;
   throw new CliError(
     'NOT_FOUND',
-    `there is no context ${name}`,
+    `context "${name}" not found`,
     didYouMean(name, Object.keys(contexts)) ?? 'list them with `gantry context ls`',
   );
 }
@@ -117,11 +117,7 @@ async function show(cx: Cx, word: string | undefined): Promise<void> {
   const { current, contexts } = await readContexts(cx.io.env);
   const name = word ?? cx.globals.context ?? (cx.io.env.GANTRY_CONTEXT || current);
   if (name === undefined)
-    throw new CliError(
-      'NOT_FOUND',
-      'there is no current context',
-      'choose one with `gantry context use NAME`',
-    );
+    throw new CliError('NOT_FOUND', 'no context is selected', 'choose one with `gantry context use NAME`');
   const { server, servers = [], token, namespace, ca } = known(contexts, name);
   cx.io.stdout.write(
     renderFields(

@@ -46,7 +46,7 @@ async function download(cx: Cx, source: RemotePlace, to: string): Promise<void> 
   const into = (await stat(wanted).catch(() => undefined))?.isDirectory() === true;
   const target = into && name !== '.' ? join(wanted, name) : wanted;
   if (to.endsWith('/') && !into && kind === 'file')
-    throw new CliError('NOT_FOUND', `there is no directory ${to}`);
+    throw new CliError('NOT_FOUND', `directory ${to} not found`);
   const parent = dirname(target);
   // Next to the target: on the same file system, so that moving it there is immediate.
   const work = await mkdtemp(join(parent, '.gantry-cp-')).catch((error: unknown) => {
@@ -96,7 +96,7 @@ async function upload(cx: Cx, from: string, target: RemotePlace): Promise<void> 
       `task ${remote.task} has no directory ${kind === 'missing' ? folder : target.path}`,
     );
   if (kind === 'file' && info.isDirectory())
-    throw new CliError('CONFLICT', `${target.path} of task ${remote.task} exists and is no directory`);
+    throw new CliError('CONFLICT', `${target.path} of task ${remote.task} exists and is not a directory`);
   const content = info.isDirectory() && /(^|\/)\.\/?$/.test(from);
   const inside = kind === 'directory';
   const called = content && inside ? '.' : inside ? basename(path) : name;

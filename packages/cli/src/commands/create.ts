@@ -9,7 +9,7 @@ interface Options extends FilesOptions {
 /** Defines `gantry create -f FILE`. */
 export const create: Define = (command, act) => {
   filesOption(command)
-    .option('--dry-run', 'do all but store')
+    .option('--dry-run', 'validate without storing anything')
     .action(
       act<[], Options>(async (cx, _, options) => {
         const api = await cx.api();

@@ -23,10 +23,10 @@ export const deleteCommand: Define = (command, act) => {
     .option('--all', 'all objects of the kind in the namespace')
     .option('-l, --selector <labels>', 'all objects of the kind with these labels')
     .option('--field-selector <fields>', 'all objects of the kind with these fields: spec.node=a')
-    .option('--ignore-not-found', 'what is not there is no error')
-    .option('--dry-run', 'do all but delete')
+    .option('--ignore-not-found', 'succeed even if an object does not exist')
+    .option('--dry-run', 'report what would be deleted without deleting it')
     .option('--no-wait', 'do not wait until they are gone')
-    .option('--timeout <duration>', 'wait at most so long', '2m')
+    .option('--timeout <duration>', 'give up waiting after DURATION', '2m')
     .action(
       act<[string | undefined, string[]], Options>(async (cx, [kind, names], options) => {
         const timeoutMs = parseDuration(options.timeout, '--timeout');

@@ -18,7 +18,7 @@ interface Options {
 export const describe: Define = (command, act) => {
   command
     .argument('<kind>', 'a kind, or KIND/NAME')
-    .argument('[names...]', 'names of objects of the kind; all of them without one')
+    .argument('[names...]', 'names of objects of the kind (default: all)')
     .option('-l, --selector <labels>', 'only objects with these labels')
     .option('--field-selector <fields>', 'only objects with these fields: spec.node=a,status.state!=failed')
     .option('--no-events', 'omit events')

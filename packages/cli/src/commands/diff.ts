@@ -15,7 +15,7 @@ import type { Define } from './entry.ts';
 export const diff: Define = (command, act) => {
   filesOption(command)
     .option('--manager <name>', 'in whose name', 'gantry')
-    .option('--force', 'take over fields that another manager has set')
+    .option('--force', 'take ownership of fields set by another manager')
     .action(
       act<[], FilesOptions & ManagerOptions>(async (cx, _, options) => {
         try {

@@ -19,9 +19,9 @@ const LOOK_MS = 50;
 /** Defines `gantry down [NAME]`. */
 export const down: Define = (command, act) => {
   command
-    .argument('[name]', 'name of the cluster; the only one without it')
-    .option('--timeout <duration>', 'wait at most so long until it has ended', '60s')
-    .option('--kill', 'kill it if it has not ended by then, and take away what it left')
+    .argument('[name]', 'name of the cluster (default: the only one)')
+    .option('--timeout <duration>', 'give up waiting after DURATION', '60s')
+    .option('--kill', 'kill it when the timeout expires, then clean up what it left behind')
     .action(
       act<[string | undefined], Options>(async (cx, [name], options) => {
         const timeoutMs = parseDuration(options.timeout, '--timeout');
@@ -43,13 +43,13 @@ async function choose(cx: Cx, name: string | undefined): Promise<LocalState> {
     if (state !== undefined) return state;
     throw new CliError(
       'NOT_FOUND',
-      `there is no cluster ${name} on this machine`,
-      didYouMean(name, names) ?? `there is ${names.join(', ') || 'none'}`,
+      `cluster "${name}" not found on this machine`,
+      didYouMean(name, names) ?? `known clusters: ${names.join(', ') || 'none'}`,
     );
   }
   const [only, ...others] = all;
   if (only === undefined)
-    throw new CliError('NOT_FOUND', 'there is no cluster on this machine', '`gantry up` starts one');
+    throw new CliError('NOT_FOUND', 'no cluster runs on this machine', '`gantry up` starts one');
   if (others.length > 0)
     throw usage(`several clusters run on this machine: ${names.join(', ')}`, 'name one of them');
   return only;
@@ -81,7 +81,7 @@ async function end(cx: Cx, state: LocalState, timeoutMs: number, kill: boolean):
 /** Cleans up after a cluster whose process has died. */
 async function sweep(cx: Cx, state: LocalState, killed: boolean): Promise<void> {
   const { env, cwd } = cx.io;
-  if (!killed) cx.note(`The process of cluster ${state.name} had died; what it left is taken away.`);
+  if (!killed) cx.note(`The process of cluster ${state.name} had died; its leftovers are removed.`);
   const { name, runtime, config } = state;
   const known = runtime === 'none' ? {} : { runtime: runtime as RuntimeName };
   const settings = await localSettings(env, cwd, { name, config, ...known });

@@ -15,7 +15,7 @@ interface Options extends FilesOptions, ManagerOptions {
 export const plan: Define = (command, act) => {
   filesOption(command)
     .option('--manager <name>', 'in whose name', 'gantry')
-    .option('--force', 'take over fields that another manager has set')
+    .option('--force', 'take ownership of fields set by another manager')
     .option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE')
     .action(
       act<[], Options>(async (cx, _, options) => {

@@ -20,8 +20,8 @@ export const scale: Define = (command, act) => {
   command
     .argument('<services...>', 'names of services, or NAME=REPLICAS')
     .option('--replicas <count>', 'how many')
-    .option('--current-replicas <count>', 'only if it has so many now')
-    .option('--dry-run', 'do all but store')
+    .option('--current-replicas <count>', 'scale only if the service currently has COUNT replicas')
+    .option('--dry-run', 'validate without storing anything')
     .option('--wait', 'wait until they have stayed ready, or cannot become ready')
     .option('--timeout <duration>', 'with --wait, give up after DURATION', DEFAULT_WAIT)
     .action(

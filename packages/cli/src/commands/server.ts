@@ -39,7 +39,7 @@ export const server: Define = (command, act) => {
     .option('--tls-self-signed', 'make a certificate for the API')
     .option('--context <name>', 'name of the context that is written for it; default the name of the cluster')
     .option('--no-context', 'write no context')
-    .option('--config <file>', 'a configuration; gantry.config.ts of this folder without it')
+    .option('--config <file>', 'configuration file (default: gantry.config.ts in the current directory)')
     .addOption(
       new Option('--log-level <level>', 'of its log; default info').choices([
         'debug',

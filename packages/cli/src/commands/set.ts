@@ -24,9 +24,9 @@ export const set: Define = (command, act) => {
         change(cx, word, { image: imageOf(word, image) }, options, 'image updated'),
       ),
     );
-  common(command.command('env').description('Set variables of a service, or take them out'))
+  common(command.command('env').description('Set or unset variables of a service'))
     .argument('<service>', 'name of a service')
-    .argument('[changes...]', 'NAME=VALUE to set, NAME- to take out')
+    .argument('[changes...]', 'NAME=VALUE to set, NAME- to unset')
     .option('--list', 'show the variables')
     .action(
       act<[string, string[]], Options & { list?: boolean }>(async (cx, [word, words], options) => {
@@ -61,7 +61,7 @@ function imageOf(service: string, word: string): string {
 
 function common(command: Command): Command {
   return command
-    .option('--dry-run', 'do all but store')
+    .option('--dry-run', 'validate without storing anything')
     .option('--wait', 'wait until every task is updated, or the update has failed')
     .option('--timeout <duration>', 'with --wait, give up after DURATION', DEFAULT_WAIT);
 }

@@ -43,7 +43,7 @@ export const snapshot: Define = (command, act) => {
     .description('Write the state in a file into a store, whose servers do not run')
     .argument('<file>', 'a file that `save` has written')
     .option('--name <name>', 'name of the cluster', 'gantry')
-    .option('--replace', 'take away what is in the store');
+    .option('--replace', 'replace the current contents of the store');
   withNats(withStore(restore)).action(
     act<[string], Options>((cx, [file], options) => restoreFrom(cx, file, options)),
   );

@@ -9,8 +9,8 @@ import type { Define } from './entry.ts';
 /** Defines `gantry taint NODE… key=value:Effect key-`. */
 export const taint: Define = (command, act) => {
   command
-    .argument('<words...>', 'names of nodes, then KEY=VALUE:EFFECT to set, KEY- to take off')
-    .option('--dry-run', 'do all but store')
+    .argument('<words...>', 'names of nodes, then KEY=VALUE:EFFECT to set, KEY- to remove')
+    .option('--dry-run', 'validate without storing anything')
     .action(
       act<[string[]], { dryRun?: boolean }>(async (cx, [words], { dryRun }) => {
         const at = words.findIndex((word) => /[=:]/.test(word) || word.endsWith('-'));

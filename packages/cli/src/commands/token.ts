@@ -24,7 +24,7 @@ export const token: Define = (command, act) => {
     .argument('<name>', 'what it is for')
     .option('--role <role>', `${ROLES.join(', ')}; in every namespace, unless there are grants`, 'viewer')
     .addOption(repeatable('--grant <role@namespace>', 'a role in one namespace: operator@team-a'))
-    .option('--expires-in <duration>', 'how long it is valid: 720h; for ever without it')
+    .option('--expires-in <duration>', 'lifetime, such as 720h (default: never expires)')
     .option('-o, --output <format>', 'json, yaml, jsonpath=TEMPLATE')
     .action(act<[string], CreateOptions>((cx, [name], options) => create(cx, name, options)));
   command

@@ -35,9 +35,9 @@ export const up: Define = (command, act) => {
     )
     .option('--nodes <count>', 'how many nodes; default 1')
     .option('--name <name>', 'the name of the cluster and of its context; default gantry')
-    .option('--data <folder>', 'where its state is kept, from one start to the next; in memory without it')
-    .option('--config <file>', 'a configuration; gantry.config.ts of this folder without it')
-    .option('--port <port>', 'port of the API on 127.0.0.1; any free one without it')
+    .option('--data <folder>', 'directory for persistent state (default: in memory)')
+    .option('--config <file>', 'configuration file (default: gantry.config.ts in the current directory)')
+    .option('--port <port>', 'port of the API on 127.0.0.1 (default: any free one)')
     .option(
       '--task-user <user>',
       'user or user:group of process tasks whose template names none; needs root (default: the user of Gantry)',

@@ -9,7 +9,7 @@ _gantry_complete() {
     read -r -a words <<< "$line"
     [[ "$line" == *[[:space:]] ]] && words+=('')
     current="\${words[\${#words[@]}-1]}"
-    # readline replaces only what stands behind the last of its dividers
+    # readline replaces only the text after the last of its dividers
     before="\${current%"\${COMP_WORDS[COMP_CWORD]}"}"
     [[ "\${COMP_WORDS[COMP_CWORD]}" == [=:] ]] && before="$current"
     COMPREPLY=()

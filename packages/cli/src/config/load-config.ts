@@ -39,7 +39,7 @@ export async function loadConfig(cwd: string, named: string | undefined): Promis
   if (named !== undefined && !(await isFile(file as string))) {
     throw new CliError(
       'NOT_FOUND',
-      `there is no file ${named}`,
+      `file ${named} not found`,
       'a configuration is a file such as gantry.config.ts',
     );
   }

@@ -49,7 +49,7 @@ export function chooseTarget(contexts: Contexts, globals: Globals, env: Env): Ch
   const context = Object.hasOwn(contexts.contexts, name) ? contexts.contexts[name] : undefined;
   if (context === undefined) {
     const hint = didYouMean(name, Object.keys(contexts.contexts)) ?? 'list them with `gantry context ls`';
-    throw new CliError('NOT_FOUND', `there is no context ${name}`, hint);
+    throw new CliError('NOT_FOUND', `context "${name}" not found`, hint);
   }
   return {
     server: context.server,

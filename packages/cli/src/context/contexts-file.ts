@@ -35,7 +35,7 @@ export async function readContexts(env: Env): Promise<Contexts> {
     return check(JSON.parse(text) as unknown);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError('INVALID_OBJECT', `${path}: ${reason}`, 'mend the file, or remove it to begin anew');
+    throw new CliError('INVALID_OBJECT', `${path}: ${reason}`, 'fix the file, or delete it to start over');
   }
 }
 

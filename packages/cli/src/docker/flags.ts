@@ -50,13 +50,13 @@ export interface SharedFlags {
 export function sharedFlags(command: Command): Command {
   command
     .option('--replicas <count>', 'number of tasks')
-    .option('--entrypoint <command>', "in place of the image's entrypoint")
+    .option('--entrypoint <command>', "replaces the image's entrypoint")
     .option('-u, --user <user>', 'user or user:group')
     .option('-w, --workdir <path>', 'working folder')
     .option('--stop-grace-period <duration>', 'from the stop signal to the kill')
     .option('--stop-signal <signal>', 'signal to stop with')
-    .option('--limit-cpu <cores>', 'at most so many cores')
-    .option('--limit-memory <bytes>', 'at most so much memory')
+    .option('--limit-cpu <cores>', 'maximum number of cores')
+    .option('--limit-memory <bytes>', 'maximum amount of memory')
     .option('--limit-pids <count>', 'maximum number of processes and threads')
     .option('--log-driver <driver>', "log driver of the engine; default: the engine's")
     .addOption(repeatable('--log-opt <option>', 'option of the log driver: max-size=10m'))
@@ -64,7 +64,7 @@ export function sharedFlags(command: Command): Command {
     .option('--reserve-cpu <cores>', 'cores set aside')
     .option('--reserve-memory <bytes>', 'memory set aside')
     .addOption(repeatable('--generic-resource <resource>', 'count of a further resource set aside: gpu=1'))
-    .option('--replicas-max-per-node <count>', 'at most so many tasks on a node')
+    .option('--replicas-max-per-node <count>', 'maximum number of tasks on a node')
     .option('--restart-condition <condition>', 'none, on-failure or any')
     .option('--restart-delay <duration>', 'before the second restart in a row')
     .option('--restart-max-attempts <count>', 'restarts in a row before it is given up')
@@ -79,7 +79,7 @@ export function sharedFlags(command: Command): Command {
         `pause between tasks of an ${name === 'update' ? '' : 'automatic '}${name}`,
       )
       .option(`--${name}-failure-action <action>`, actions)
-      .option(`--${name}-max-failure-ratio <ratio>`, 'share of failed tasks that is borne')
+      .option(`--${name}-max-failure-ratio <ratio>`, 'tolerated share of failed tasks')
       .option(`--${name}-monitor <duration>`, 'how long each new task is watched')
       .option(`--${name}-order <order>`, 'start-first or stop-first')
       .option(`--${name}-parallelism <count>`, 'tasks at a time; 0: all');

@@ -95,7 +95,7 @@ function listPatch<T, A>(
   const keys = new Set(current.map(keyOf));
   const missing = remove?.find((key) => !keys.has(key));
   if (missing !== undefined)
-    throw usage(`${flag}: there is no "${missing}"`, `there is ${[...keys].join(', ') || 'none'}`);
+    throw usage(`${flag}: "${missing}" not found`, `known: ${[...keys].join(', ') || 'none'}`);
   const replaced = new Set([...(remove ?? []), ...(add ?? []).map((item) => keyOf(item as unknown as T))]);
   return [...current.filter((item) => !replaced.has(keyOf(item))), ...(add ?? [])];
 }

@@ -62,7 +62,7 @@ export async function contextsCheck(env: Env): Promise<Check> {
     return {
       name,
       state: 'absent',
-      found: `there is no ${path}`,
+      found: `${path} does not exist`,
       means: 'no cluster is known yet: `gantry up`, or `gantry context add`',
     };
   }
@@ -89,7 +89,7 @@ export async function contextsCheck(env: Env): Promise<Check> {
       name,
       state: 'wrong',
       found: problemOf(error).message,
-      means: 'mend the file, or remove it to begin anew',
+      means: 'fix the file, or delete it to start over',
     };
   }
 }

@@ -40,7 +40,7 @@ async function texts(path: string, options: ManifestOptions): Promise<{ name: st
   const full = resolve(options.cwd, path);
   const found = await stat(full).catch(() => undefined);
   if (found === undefined)
-    throw new CliError('NOT_FOUND', `there is no file ${path}`, 'name a file, a folder, or -');
+    throw new CliError('NOT_FOUND', `file ${path} not found`, 'name a file, a folder, or -');
   if (!found.isDirectory()) return [{ name: path, text: await readFile(full, 'utf8') }];
   const entries = await readdir(full, { withFileTypes: true });
   const result: { name: string; text: string }[] = [];

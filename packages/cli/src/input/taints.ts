@@ -27,6 +27,6 @@ function changeOne(taints: readonly Taint[], word: string): readonly Taint[] {
     (taint) => taint.key !== key || (effect !== undefined && taint.effect !== effect),
   );
   if (!removal && effect !== undefined) return [...kept, { key, value: value ?? '', effect }];
-  if (kept.length === taints.length) throw usage(`there is no taint ${word.slice(0, -1)} to take off`);
+  if (kept.length === taints.length) throw usage(`taint ${word.slice(0, -1)} not found`);
   return kept;
 }

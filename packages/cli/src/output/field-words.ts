@@ -78,7 +78,7 @@ const KINDS: ReadonlyMap<string, FieldWord> = new Map<string, FieldWord>([
     'cj',
   ),
   ...advice(
-    'Gantry does not scale by itself: set the number of replicas with `gantry scale`',
+    'Gantry does not scale automatically: set the number of replicas with `gantry scale`',
     'hpa',
     'horizontalpodautoscaler',
     'horizontalpodautoscalers',

@@ -22,5 +22,5 @@ export function parseStore(text: string, option = '--store'): StoreChoice {
   if (kind === 'lmdb' && where !== '') return { kind, path: where };
   if (kind === 'etcd' && places.length > 0) return { kind, endpoints: places };
   if (kind === 'nats') return { kind, servers: places };
-  throw usage(`${option}: there is no store "${text}"`, `it is one of ${STORE_FORMS}`);
+  throw usage(`${option}: unknown store "${text}"`, `it is one of ${STORE_FORMS}`);
 }

@@ -49,7 +49,7 @@ export async function deployStack(cx: Cx, deployment: Deployment, options: Deplo
   if (options.prune) await removeMembers(cx, gone, { dryRun });
   else if (gone.services.length > 0) {
     const names = gone.services.map(({ meta }) => idOf(meta)).join(', ');
-    cx.note(`Not in the file any more, and left running: ${names}; ${options.pruneFlag} removes them.`);
+    cx.note(`No longer in the file, and left running: ${names}; ${options.pruneFlag} removes them.`);
   }
   if (dryRun) return;
   const started = options.recreate === true ? await recreate(cx, before, stored) : stored;

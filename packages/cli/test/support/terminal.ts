@@ -24,7 +24,7 @@ export interface TerminalOptions {
   readonly home?: string;
   /** Default: the machine's. */
   readonly clock?: Clock;
-  /** Talks to the server that is named, in place of `api`. */
+  /** Uses the named server instead of `api`. */
   readonly real?: boolean;
 }
 
@@ -106,7 +106,7 @@ export class Terminal implements AsyncDisposable {
   }
 }
 
-/** Every call fails as one to a server that is not there. */
+/** Every call fails as if the server did not exist. */
 function unreachable<T extends object>(): T {
   return new Proxy({} as T, {
     get: (_, name) =>

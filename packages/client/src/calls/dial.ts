@@ -25,7 +25,7 @@ export async function* dialOver(
         return;
       }
     }
-    throw failed?.error ?? new GantryError('UNAVAILABLE', 'the connection ended before its end was told');
+    throw failed?.error ?? new GantryError('UNAVAILABLE', 'the connection ended without a final message');
   } finally {
     if (ended) void sending.then(() => channel.close());
     else channel.close();

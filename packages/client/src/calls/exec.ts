@@ -23,7 +23,7 @@ export async function execOver(channel: Channel, { stdin }: ExecOptions): Promis
     settle = resolve;
     fail = reject;
   });
-  exitCode.catch(() => undefined); // whoever awaits it sees the error; nobody has to
+  exitCode.catch(() => undefined); // a caller that awaits it sees the error; awaiting is optional
   pump(channel, stdin ?? nothing()).catch(fail); // without input, a command that reads it sees its end
   async function* output(): AsyncIterable<OutputChunk> {
     try {

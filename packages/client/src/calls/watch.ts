@@ -25,7 +25,7 @@ interface WatchCall {
   readonly signal: AbortSignal;
 }
 
-/** Where a watch is: which cluster, up to which revision, and whether the caller has been told anything. */
+/** Position of a watch: the cluster, the revision reached, and whether any event has been delivered to the caller. */
 interface Place {
   uid: string | undefined;
   since: number | undefined;
@@ -37,9 +37,9 @@ interface Place {
 /**
  * Follows a kind over any number of connections, so that the caller sees one watch without a gap.
  *
- * @throws `COMPACTED` where that is not possible: the history is gone, or the cluster's state was lost (then `details`
- * has the new `uid`), or the connection was lost while everything was told as `added`. A watch that was asked for
- * without `since` and has told nothing begins anew instead.
+ * @throws `COMPACTED` if that is impossible: the history is gone, or the cluster's state was lost (then `details` has
+ * the new `uid`), or the connection was lost while all objects were being delivered as `added`. A watch that was
+ * requested without `since` and has delivered nothing starts over instead.
  */
 export async function* watchOver<K extends Kind>(
   transport: Transport,
@@ -72,7 +72,10 @@ export async function* watchOver<K extends Kind>(
       throwIfAborted(closed);
     }
     if (place.told && place.since === undefined) {
-      throw new GantryError('COMPACTED', 'the connection was lost before everything was told: list again');
+      throw new GantryError(
+        'COMPACTED',
+        'the connection was lost before all objects were delivered: list again',
+      );
     }
     await clock.sleep(place.backoff.next(), signal).catch(() => undefined);
   }
@@ -109,7 +112,7 @@ async function* follow<K extends Kind>(
         held = [];
       } else if (line.type === 'error') failed = errorOf(line.problem, 500);
       else if (line.type !== 'end') {
-        // Until the first bookmark they come in the order of their ids, and are to be told as they come.
+        // Until the first bookmark the events arrive in the order of their ids, and are delivered in that order.
         (reached === undefined ? events : held).push(line as WatchEvent<KindMap[K]>);
       }
     }

@@ -1,10 +1,12 @@
 import { GantryError } from '@gantry/core';
 import type { HttpBody } from './fetch.ts';
 
-/** A line may be so long, in characters; what is longer is no line of ours. */
+/** Maximum length of a line, in characters; Gantry sends no longer lines. */
 const MAX_LINE = 64 * 1024 * 1024;
 
-/** The lines of a body that goes on, each parsed as JSON, in batches as they come; empty ones are signs of life only. */
+/**
+ * Reads the lines of a streamed body, each parsed as JSON, in batches as they arrive; empty lines are only heartbeats.
+ */
 export async function* jsonLines(body: HttpBody): AsyncIterable<readonly unknown[]> {
   const decoder = new TextDecoder();
   const reader = body.getReader();

@@ -11,7 +11,7 @@ export function errorOf(problem: unknown, status: number): GantryError {
   }
   if (status >= 502 && status <= 504)
     return new GantryError('UNAVAILABLE', `the server cannot be reached (${status})`);
-  return new GantryError('INTERNAL', `what answered with ${status} is no Gantry server`);
+  return new GantryError('INTERNAL', `the response (status ${status}) did not come from a Gantry server`);
 }
 
 function isIssue(value: unknown): value is Issue {

@@ -18,7 +18,7 @@ export interface HttpCall {
 
 export interface HttpAnswer {
   readonly body: unknown;
-  /** Of the cluster that answered. */
+  /** Uid of the cluster that answered. */
   readonly uid: string | undefined;
 }
 
@@ -51,10 +51,10 @@ const UNSENT: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** What Node says of a certificate that nobody vouches for. */
+/** Error codes of Node for an untrusted certificate. */
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;
 
-/** Requests with their deadlines, their errors in our words, and further attempts where they do no harm. */
+/** Sends requests with deadlines, translates their errors into Gantry's, and repeats them where that is safe. */
 export class Transport {
   readonly parts: TransportParts;
 
@@ -241,7 +241,7 @@ export function translate(error: unknown, signal: AbortSignal): GantryError {
   });
 }
 
-/** Of the error, or of what is behind it. */
+/** Returns the code of the error or of its cause. */
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: readonly unknown[] };

@@ -12,7 +12,9 @@ import { httpFetch } from './http-fetch.ts';
 export interface NodeConnectOptions extends ConnectOptions {
   /** `https://…`, `http://…`, or `unix:/run/gantry.sock`; several URLs of one cluster, which then all are HTTP. */
   readonly url: string | readonly string[];
-  /** PEM: whom to trust, in place of those the system trusts; for a server with a certificate of its own. */
+  /**
+   * PEM of the trusted authorities, instead of the system's; for a server with a private or self-signed certificate.
+   */
   readonly ca?: string | undefined;
 }
 

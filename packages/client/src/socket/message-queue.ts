@@ -19,7 +19,7 @@ export class MessageQueue {
     this.#wake();
   }
 
-  /** Without an error: all is well. */
+  /** Ends the queue; without an error, the end is a normal one. */
   end(error?: unknown): void {
     this.#end ??= { error };
     this.#wake();

@@ -4,11 +4,11 @@ import { MessageQueue } from './message-queue.ts';
 
 const SEND_HIGH_WATER = 1024 * 1024;
 const SEND_LOOK_MS = 5;
-/** A browser's WebSocket cannot be made to wait: a reader that is so far behind is told so. */
+/** A browser's WebSocket cannot apply backpressure: a reader that is this far behind gets an error. */
 const MAX_UNREAD = 64 * 1024 * 1024;
 const NORMAL = 1000;
 
-/** Of a browser's WebSocket, what we use. */
+/** The part of a browser's WebSocket that is used here. */
 interface PlatformSocket {
   binaryType: string;
   readonly bufferedAmount: number;
@@ -27,7 +27,7 @@ export function platformChannels(base: string, clock: Clock): OpenChannel {
   return async ({ path, token, signal }) => {
     const { WebSocket } = globalThis as unknown as { readonly WebSocket?: PlatformSocketClass };
     if (WebSocket === undefined) {
-      throw new GantryError('UNSUPPORTED', 'there is no WebSocket here: in Node, use @gantry/client/node');
+      throw new GantryError('UNSUPPORTED', 'WebSocket is not available: in Node, use @gantry/client/node');
     }
     const protocols = [SUBPROTOCOL, ...(token === undefined ? [] : [`bearer.${token}`])];
     const socket = new WebSocket(`${base.replace(/^http/, 'ws')}${path}`, protocols);

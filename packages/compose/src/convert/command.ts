@@ -17,7 +17,7 @@ export function wordsOf(cursor: Cursor | undefined, replaced: string): readonly 
   const words = cursor.isText ? split(cursor) : cursor.texts();
   if (words === undefined) return undefined;
   if (words.length > 0) return words;
-  return cursor.unsupported(`${replaced} can be replaced, and not be taken away: name a command`);
+  return cursor.unsupported(`${replaced} can be replaced, but not removed: name a command`);
 }
 
 function split(cursor: Cursor): readonly string[] | undefined {

@@ -61,7 +61,7 @@ export function convertLogged(
   const name = stackName(project.name);
   const entries = root.get('services')?.entries() ?? [];
   const services = new Map(entries.filter(([, { tree }]) => tree.kind === 'dict' || isNull(tree)));
-  if (entries.length === 0) root.invalid('there is no service, or none that is in force');
+  if (entries.length === 0) root.invalid('the file has no enabled service');
   const stack: Stack = {
     project,
     log,

@@ -35,7 +35,7 @@ function conditionOf(key: string, cursor: Cursor, stack: Stack): Condition | und
   if (target === undefined) {
     const why = stack.project.inactive.includes(key)
       ? `"${key}" has profiles, none of which is active`
-      : `there is no service "${key}"`;
+      : `service "${key}" not found`;
     if (required) cursor.invalid(why);
     else cursor.note(`${why}: nothing is waited for`);
     return undefined;
@@ -46,7 +46,7 @@ function conditionOf(key: string, cursor: Cursor, stack: Stack): Condition | und
     (written ?? cursor).invalid(`"${key}" has its healthcheck disabled, so it never becomes healthy`);
   } else if (condition === 'healthy' && checks === undefined) {
     (written ?? cursor).note(
-      `"${key}" has no healthcheck in the file: its image's own one counts; without any it counts as healthy once it runs`,
+      `"${key}" has no healthcheck in the file: the image's own healthcheck counts; without any it counts as healthy once it runs`,
     );
   }
   if (condition === 'completed' && restartOf(target, stack.dialect).condition === 'any') {
@@ -59,7 +59,7 @@ function conditionOf(key: string, cursor: Cursor, stack: Stack): Condition | und
 
 function linkOf(cursor: Cursor, stack: Stack): string | undefined {
   const [key = '', alias = key] = (cursor.text() ?? '').split(':');
-  if (!stack.services.has(key)) return cursor.invalid(`there is no service "${key}"`);
+  if (!stack.services.has(key)) return cursor.invalid(`service "${key}" not found`);
   if (alias === key) return key;
   return (
     cursor.unsupported(`a name for one service alone: make "${alias}" an alias of "${key}" on a network`) ??

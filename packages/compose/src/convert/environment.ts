@@ -44,7 +44,7 @@ function readEnvFile(
   const located = locate(directory, written);
   const text = contents.get(located);
   if (text === undefined) {
-    if (required) path.invalid(`there is no file "${located}"`);
+    if (required) path.invalid(`file "${located}" not found`);
     return new Map();
   }
   const lookup = (name: string): string | undefined => variables.get(name) ?? before.get(name);
@@ -62,7 +62,7 @@ export function labelsOf(service: Cursor, contents: Contents): Readonly<Record<s
     const located = locate(file.tree.at.source.directory, file.text() ?? '');
     const text = contents.get(located);
     if (text === undefined) {
-      file.invalid(`there is no file "${located}"`);
+      file.invalid(`file "${located}" not found`);
       continue;
     }
     const { variables } = file.tree.at.source;

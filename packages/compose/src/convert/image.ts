@@ -36,6 +36,6 @@ function pullPolicyOf(cursor: Cursor | undefined): PullPolicy | undefined {
   if (Object.hasOwn(PULL, text)) return PULL[text];
   if (text === 'build') return cursor.unsupported('Gantry builds no images: build it, and leave this out');
   if (/^(daily|weekly|every_\w+)$/.test(text))
-    return cursor.unsupported(`images do not age: use always in place of "${text}"`);
+    return cursor.unsupported(`images do not age: use always instead of "${text}"`);
   return cursor.invalid(`expected always, never or missing, got "${text}"`);
 }

@@ -71,10 +71,10 @@ export function joinedBy(service: Cursor, key: string, stack: Stack): readonly N
     const aliases = more.flatMap((alias) => {
       const text = alias.text();
       if (text === undefined || isHostName(text)) return text ?? [];
-      return alias.unsupported(`"${text}" is no host name, and an alias has to be one`) ?? [];
+      return alias.unsupported(`"${text}" is not a host name, and an alias must be one`) ?? [];
     });
     const network = stack.networks.get(name);
-    if (network === undefined) return cursor?.invalid(`there is no network "${name}"`) ?? [];
+    if (network === undefined) return cursor?.invalid(`network "${name}" not found`) ?? [];
     if (network.predefined === true) {
       const at = cursor ?? network.cursor;
       if (!ENGINE_BRIDGE.includes(network.name))
@@ -99,14 +99,15 @@ function aliasesOf(service: Cursor, key: string): readonly string[] {
     const list = others.map((name) => `"${name}"`).join(' or ');
     // Resolvers encode the name before they look it up.
     if (encoded !== undefined) service.note(`"${key}" is a host name as ${list} only`);
-    else if (list === '') service.unsupported(`"${key}" is no host name: others cannot reach it by a name`);
-    else service.unsupported(`"${key}" is no host name: others can reach it as ${list} only`);
+    else if (list === '')
+      service.unsupported(`"${key}" is not a host name: others cannot reach it by a name`);
+    else service.unsupported(`"${key}" is not a host name: others can reach it as ${list} only`);
   }
   const container = service.get('container_name');
   const name = container?.text();
   if (container === undefined || name === undefined) return aliases;
   if (!isHostName(name))
-    container.unsupported(`"${name}" is no host name: others could not reach it by this name`);
+    container.unsupported(`"${name}" is not a host name: others could not reach it by this name`);
   else {
     container.note(
       `containers are named after their tasks; "${name}" is an alias on the networks of the service`,

@@ -60,5 +60,5 @@ function signalOf(cursor: Cursor | undefined): string | undefined {
   const text = cursor?.text()?.toUpperCase();
   if (cursor === undefined || text === undefined) return undefined;
   const name = SIGNALS[text] ?? (text.startsWith('SIG') ? text : `SIG${text}`);
-  return /^SIG[A-Z0-9]{2,9}$/.test(name) ? name : cursor.unsupported(`there is no stop signal "${text}"`);
+  return /^SIG[A-Z0-9]{2,9}$/.test(name) ? name : cursor.unsupported(`unknown stop signal "${text}"`);
 }

@@ -66,7 +66,7 @@ async function resolve(
     const located = locate(directory, file);
     const other = await load({ file: located, directory: dirname(located), variables });
     if (other === undefined) {
-      log.invalid(reference.at, path, `there is no file "${located}"`);
+      log.invalid(reference.at, path, `file "${located}" not found`);
       return service;
     }
     within = { file: other, before: undefined };
@@ -77,7 +77,7 @@ async function resolve(
     log.invalid(
       reference.at,
       path,
-      `there is no service "${wanted}" in ${file === undefined ? 'the file' : `"${file}"`}`,
+      `service "${wanted}" not found in ${file === undefined ? 'the file' : `"${file}"`}`,
     );
     return service;
   }

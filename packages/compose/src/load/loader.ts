@@ -42,7 +42,7 @@ export class Loader {
       if (one === undefined) {
         const remote = /^[a-z+]+:/i.test(file) ? ': remote files are not fetched' : '';
         const place = set.asked?.at ?? { source, line: 1, column: 1 };
-        this.#log.invalid(place, set.asked?.path ?? '', `there is no file "${file}"${remote}`);
+        this.#log.invalid(place, set.asked?.path ?? '', `file "${file}" not found${remote}`);
         continue;
       }
       const extended = await resolveExtends(one, model, {

@@ -16,7 +16,7 @@ export async function readVariables(
     const at = (line: number) =>
       scalar(null, { source: { file, directory: '', variables: given }, line, column: 1 }).at;
     if (text === undefined) {
-      if (required) log.invalid(at(1), '', 'there is no such file');
+      if (required) log.invalid(at(1), '', 'file not found');
       continue;
     }
     const { entries, problems } = parseEnvFile(text, (name) => given.get(name) ?? found.get(name));

@@ -151,7 +151,7 @@ class Parser {
     const end = this.#text.indexOf('}', from);
     if (end === -1) return this.#open(from);
     return new Mistake(
-      `${quoted(this.#text.slice(from, end + 1))} is no variable (write $$ for a dollar sign)`,
+      `${quoted(this.#text.slice(from, end + 1))} is not a variable (write $$ for a dollar sign)`,
     );
   }
 }

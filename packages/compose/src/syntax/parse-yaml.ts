@@ -154,11 +154,7 @@ function readDocument(
       }
       const before = own.get(name);
       if (before !== undefined) {
-        log.invalid(
-          at,
-          join(path, name),
-          `the key is there twice; the first one is in line ${before.at.line}`,
-        );
+        log.invalid(at, join(path, name), `duplicate key; the first one is in line ${before.at.line}`);
         continue;
       }
       own.set(name, { at, value: read(pair.value, at, join(path, name), within) });

@@ -14,7 +14,7 @@ import {
 } from '@gantry/core';
 import { type FieldPath, fieldText, givenFields, mergeApplied, read, without } from '../merge.ts';
 
-/** An object somebody wrote: as he wrote it, and filled in. */
+/** An object in two forms: as submitted by the user, and with its defaults filled in. */
 export interface Written<K extends InputKind = InputKind> {
   readonly raw: {
     readonly meta?: { readonly labels?: unknown; readonly annotations?: unknown };
@@ -128,7 +128,7 @@ function merged(current: Stored, wanted: Fields, context: ApplyContext): Fields 
   };
   const { meta, spec } = current;
   const live = { labels: meta.labels, ...annotated(meta.annotations), spec };
-  /** What a field would be if nobody had set it; a field that cannot be left out has no such value. */
+  /** The value a field would have if no manager had set it; a field that cannot be left out has no such value. */
   const isDefault = (path: FieldPath): boolean => {
     try {
       return (
@@ -157,7 +157,7 @@ function conflict(
   others: ObjectMeta['managers'] & object,
 ): GantryError {
   const owner = (path: FieldPath): string =>
-    Object.entries(others).find(([, applied]) => read(applied, path) !== undefined)?.[0] ?? 'somebody else';
+    Object.entries(others).find(([, applied]) => read(applied, path) !== undefined)?.[0] ?? 'another manager';
   const fields = paths.map(([first, ...rest]) =>
     fieldText(first === 'spec' ? [first, ...rest] : ['meta', first as string, ...rest]),
   );

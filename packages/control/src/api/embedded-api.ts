@@ -137,7 +137,7 @@ export class EmbeddedApi implements ClusterApi, Lifecycle {
   async get<K extends Kind>(kind: K, id: string, options: CallOptions = {}): Promise<KindMap[K]> {
     this.#admit(options.signal);
     const entry = this.#parts.views.of(kind).get(id);
-    if (entry === undefined) throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
+    if (entry === undefined) throw new GantryError('NOT_FOUND', `${kind} "${id}" not found`);
     return present(entry, this.#kinds);
   }
 

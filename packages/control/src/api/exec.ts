@@ -54,7 +54,7 @@ export async function execInTask(
     settle = resolve;
     fail = reject;
   });
-  exitCode.catch(() => undefined); // whoever awaits it sees the error; nobody has to
+  exitCode.catch(() => undefined); // a caller that awaits it sees the error; awaiting is optional
   let failed: { readonly error: unknown } | undefined;
   // Without input, a command that reads it sees its end.
   feed(stream, options.stdin ?? nothing(), options.signal).catch((error: unknown) => {

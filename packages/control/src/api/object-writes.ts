@@ -108,7 +108,7 @@ export class ObjectWrites implements Writer, Disposable {
     return written;
   }
 
-  /** What storing an object that was checked would store, as far as this process knows what is stored. */
+  /** Returns the object that storing a checked input would produce, as far as this process knows the stored objects. */
   rehearsed<K extends InputKind>(written: Written<K>, options: ApplyOptions): KindMap[K] {
     const { kind, meta } = written.valid as Validated<InputKind>;
     const id = idOf(meta);
@@ -152,7 +152,7 @@ export class ObjectWrites implements Writer, Disposable {
   async delete(kind: Kind, id: string, options: WriteOptions = {}): Promise<void> {
     const { views, clock, writer, kinds } = this.#parts;
     const entry = views.of(kind).get(id) as Entry<AnyObject> | undefined;
-    if (entry === undefined) throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
+    if (entry === undefined) throw new GantryError('NOT_FOUND', `${kind} "${id}" not found`);
     const { refuse, finalizer, begin = deleted } = kinds.get(kind)?.deletion ?? {};
     const refused = refuse?.(entry.value);
     if (refused !== undefined) throw refused;
@@ -234,7 +234,7 @@ export class ObjectWrites implements Writer, Disposable {
     }));
   }
 
-  /** Changes what the user wants of an object, checked as if he had written the whole of it. */
+  /** Changes what the user wants of an object; the result is checked as if the user had submitted the whole object. */
   #change<K extends InputKind>(
     kind: K,
     id: string,
@@ -295,7 +295,7 @@ export class ObjectWrites implements Writer, Disposable {
       kind,
       id,
       (current) => {
-        if (current === undefined) throw new GantryError('NOT_FOUND', `there is no ${kind} ${id}`);
+        if (current === undefined) throw new GantryError('NOT_FOUND', `${kind} "${id}" not found`);
         return change(current);
       },
       { ...options, expect: options.revision },

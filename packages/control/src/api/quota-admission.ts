@@ -25,7 +25,7 @@ const quotaSchema = z.strictObject({
 const optionsSchema = z.strictObject({
   /** For namespaces that have no quota of their own. */
   default: quotaSchema.default({}),
-  /** By namespace; what is left out is unlimited there. */
+  /** Quotas by namespace; omitted quantities are unlimited there. */
   namespaces: z.record(z.string(), quotaSchema).default({}),
 });
 

@@ -40,7 +40,7 @@ export async function* watchKind<K extends Kind>(
       if (entry.revision <= since && matches(entry.value)) known.set(entry.key, entry);
     }
   }
-  /** Of what happened up to here after `since` we do not know what it was before. */
+  /** Up to this revision, the state of an object before a change that happened after `since` is unknown. */
   const blindUntil = view.revision;
   for await (const batch of store.watch(prefix, { since, signal: options.signal })) {
     const events: WatchEvent<KindMap[K]>[] = [];
@@ -55,7 +55,7 @@ export async function* watchKind<K extends Kind>(
           const message = `what ${event.key} was at revision ${options.since} is no longer known`;
           throw new GantryError('COMPACTED', message);
         }
-        // It may have fitted before: who does not know it can pass this over.
+        // The object may have matched before: a client that does not know it can ignore this event.
         events.push({ type: 'deleted', object: present(event as Entry<KindMap[K]>, kinds) });
       } else if (before !== undefined) {
         known.delete(event.key);

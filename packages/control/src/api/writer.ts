@@ -20,7 +20,7 @@ import { LoopTurn } from '@gantry/core/primitives';
 
 const TRIES = 20;
 
-/** What to store in place of what is there: the new object, or what is there to leave it as it is. */
+/** Returns the object to store instead of the current one: a new object, or the current one to leave it unchanged. */
 export type Change<K extends Kind> = (current: KindMap[K] | undefined) => KindMap[K] | Promise<KindMap[K]>;
 
 interface ChangeOptions extends WriteOptions {
@@ -61,8 +61,8 @@ export class ObjectWriter implements Disposable {
   }
 
   /**
-   * Applies a change to the newest state, again when somebody else was faster, and returns the entry once this process's
-   * views show it. With `dryRun`, it is only said what would be stored.
+   * Applies a change to the newest state, repeats it if another write came first, and returns the entry once this
+   * process's views show it. With `dryRun`, only returns what would be stored.
    */
   async write<K extends Kind>(
     kind: K,
@@ -91,7 +91,7 @@ export class ObjectWriter implements Disposable {
       }
       current = outcome.current;
     }
-    throw new GantryError('CONFLICT', `${kind} ${id} changes too often`);
+    throw new GantryError('CONFLICT', `${kind} "${id}": gave up after repeated write conflicts`);
   }
 
   /** Removes an object that admissions let go. */

@@ -3,15 +3,16 @@ export interface LivenessOptions {
   readonly downAfterMs: number;
 }
 
-/** Nobody is heard when the last sign of life of any node is older than so many heartbeats. */
+/** If the latest heartbeat of any node is older than this many heartbeat intervals, all nodes count as silent. */
 const DEAF_BEATS = 1.5;
-/** Nodes of which none is heard are waited for so many times as long as one of which others are. */
+/** Factor by which `downAfterMs` is extended while none of several nodes sends heartbeats. */
 const PATIENCE = 10;
 
 /**
- * Decides which nodes are down. Where several nodes fall silent at the same time it is more likely that their server is
- * cut off from them, or that all are from the bus: then none is given up for a long while, and each has time to be heard
- * again after the first one is. As the node lifecycle controller of Kubernetes stops evictions when all zones are lost.
+ * Decides which nodes are down. If several nodes stop sending heartbeats at the same time, it is more likely that their
+ * server is partitioned from them, or that all of them have lost the bus. In that case no node is marked down for much
+ * longer, and after the first heartbeat arrives the others get a grace period. The node lifecycle controller of
+ * Kubernetes stops evictions in the same way when all zones are lost.
  */
 export class Liveness {
   readonly #options: LivenessOptions;
@@ -22,12 +23,15 @@ export class Liveness {
     this.#options = options;
   }
 
-  /** Whether no node was heard lately. */
+  /** Whether no node has sent a heartbeat recently. */
   get deaf(): boolean {
     return this.#deaf;
   }
 
-  /** Of nodes that are not down, by how long each was silent (ms), those that are now. `now`: of a clock's `elapsed`. */
+  /**
+   * Returns the nodes that are down now. `silences`: time since the last heartbeat of each node that is not down yet,
+   * ms. `now`: reading of a clock's `elapsed`.
+   */
   downOf(silences: ReadonlyMap<string, number>, now: number): readonly string[] {
     const { heartbeatMs, downAfterMs } = this.#options;
     let heardLast = Number.POSITIVE_INFINITY;

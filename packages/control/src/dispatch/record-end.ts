@@ -1,7 +1,7 @@
 import type { EventRecorder, Task, TaskStatus } from '@gantry/core';
 import { idOf } from '@gantry/core';
 
-/** Records how a task ended by itself, and that its node rejected it or its checks failed for good. */
+/** Records how a task ended on its own, that its node rejected it, or that its checks failed for good. */
 export function recordEnd(events: EventRecorder, task: Task, status: TaskStatus): void {
   const { state, reason, message = state } = status;
   const regarding = { kind: 'task', name: idOf(task.meta) } as const;

@@ -19,8 +19,8 @@ interface Report {
 
 /**
  * Writes what an agent reports about its tasks, as one batch. A report that would move a task backwards is stale and
- * dropped. `onEnded` is called for each task that has ended by itself. Returns the tasks that the control plane does not
- * know on that node.
+ * dropped. `onEnded` is called for each task that has ended on its own. Returns the tasks that the control plane does
+ * not know on that node.
  */
 export async function writeReports(
   store: Store,

@@ -10,7 +10,7 @@ interface Session {
 export class Sessions {
   readonly #clock: Clock;
   readonly #byNode = new Map<string, Session>();
-  /** Agents that were in contact with the leader before, and have not been heard by this one. */
+  /** Agents that were in contact with the previous leader, but have not contacted this one yet. */
   readonly #inherited = new Map<string, Session>();
 
   constructor(clock: Clock) {
@@ -18,8 +18,8 @@ export class Sessions {
   }
 
   /**
-   * Takes over the agent that a node's status names, as if it was heard now: another one is rejected as long as this one
-   * may still come.
+   * Takes over the agent recorded in a node's status, as if it had been in contact just now: another agent is rejected
+   * as long as this one may still return.
    */
   inherit(node: string, id: string, agent: AgentIdentity): void {
     this.#inherited.set(node, { id, agent, seenAt: this.#clock.elapsed() });
@@ -32,8 +32,8 @@ export class Sessions {
   }
 
   /**
-   * Rejects an agent whose node another agent runs that was heard less than `timeoutMs` ago. The same process may open
-   * a new session at any time.
+   * Rejects an agent if another agent of the same node was in contact less than `timeoutMs` ago. The same process may
+   * open a new session at any time.
    *
    * @throws `ALREADY_EXISTS`, with `host`, `pid`, `place` and `silentMs` of that agent in its details
    */
@@ -51,7 +51,7 @@ export class Sessions {
     );
   }
 
-  /** Notes a sign of life; false when this is not the node's session. */
+  /** Notes a heartbeat; returns false if this is not the node's session. */
   touch(node: string, id: string): boolean {
     const session = this.#byNode.get(node);
     if (session?.id !== id) return false;
@@ -64,7 +64,7 @@ export class Sessions {
     return this.#byNode.get(node)?.id === id;
   }
 
-  /** ms since the node was heard of; undefined when it never was. */
+  /** Returns the ms since the node was last in contact; undefined if it never was. */
   silentFor(node: string): number | undefined {
     const session = this.#byNode.get(node);
     return session === undefined ? undefined : this.#clock.elapsed() - session.seenAt;

@@ -16,7 +16,10 @@ export interface Publication {
   readonly event: CloudEvent;
 }
 
-/** What is to be told of a batch of changes: recorded events, tasks that run or have ended, nodes that came or went. */
+/**
+ * Returns the publications of a batch of changes: recorded events, tasks that run or have ended, nodes that joined or
+ * left.
+ */
 export function* publicationsOf(
   events: readonly ViewEvent<'event' | 'task' | 'node'>[],
   cluster: string,

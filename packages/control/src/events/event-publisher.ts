@@ -12,8 +12,8 @@ import {
 import { publicationsOf } from './cloud-events.ts';
 
 /**
- * Publishes what happens as CloudEvents, for whoever follows the bus. It is told once, to those who listen at that moment;
- * what is kept are the events in the store.
+ * Publishes changes as CloudEvents for subscribers of the bus. Each is published once, to the current subscribers; only
+ * the events in the store are durable.
  */
 export class EventPublisher implements Component {
   readonly name = 'event-publisher';

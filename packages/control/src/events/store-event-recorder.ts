@@ -32,7 +32,7 @@ export class StoreEventRecorder implements EventRecorder, AsyncDisposable {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #logger: Logger;
-  /** By what they say: the newest form of each event. */
+  /** The newest form of each event, by content. */
   readonly #known = new Map<string, Waiting>();
   readonly #dirty = new Set<string>();
   #cancel: (() => void) | undefined;

@@ -19,9 +19,9 @@ import { HeldTerm } from './held-term.ts';
 import { type Lease, leaseSchema, mayTake, type Sighting, sighted, termSchema } from './lease.ts';
 
 export interface LeaseOptions {
-  /** How long a leader is waited for that gives no sign of life, ms. */
+  /** How long the other processes wait for a leader that has stopped renewing, ms. */
   readonly leaseMs: number;
-  /** How this process is called among the others; something random is added to it. */
+  /** Name of this process among the others; a random suffix is added. */
   readonly identity: string;
 }
 
@@ -38,11 +38,12 @@ const LOOKS = 4;
 const MAX_REST_LEASES = 2;
 
 /**
- * Leadership by a lease in the store, taken and renewed by compare-and-set. Who takes it then begins a term by writing
- * another key, whose revision is the fence of all that it writes as leader. A leader that cannot renew ends its term at
- * four fifths of the lease, counted from when it sent its last renewal that succeeded; others wait for the whole lease,
- * counted from when they first saw that renewal. Who does not reach the bus does not try, and a leader that has lost it for
- * the length of a lease gives up: another may reach it, and where none does, nobody takes nodes for lost meanwhile.
+ * Leadership by a lease in the store, taken and renewed by compare-and-set. A process that takes the lease begins a
+ * term by writing another key, whose revision is the fence of everything it writes as leader. A leader that cannot
+ * renew ends its term after four fifths of the lease, counted from when it sent its last successful renewal; others
+ * wait for the whole lease, counted from when they first saw that renewal. A process that does not reach the bus does
+ * not try to lead, and a leader that has lost the bus for the length of a lease steps down: another process may reach
+ * it, and if none does, no leader marks nodes as lost in the meantime.
  */
 export class LeaseLeadership implements Leadership {
   readonly identity: string;
@@ -76,7 +77,7 @@ export class LeaseLeadership implements Leadership {
       logger.info('leads no longer', { identity: this.identity, term: term.number, reason });
       await term.release();
       await renewing;
-      const restMs = Math.min(MAX_REST_LEASES, failures) * this.#leaseMs; // let another try
+      const restMs = Math.min(MAX_REST_LEASES, failures) * this.#leaseMs; // leave the lease to the others
       if (restMs > 0) await clock.sleep(restMs, signal).catch(() => undefined);
     }
   }
@@ -90,7 +91,7 @@ export class LeaseLeadership implements Leadership {
         if (term !== undefined) return term;
       } catch (error) {
         if (signal.aborted) return undefined;
-        logger.debug('the lease cannot be seen', { error: toGantryError(error) });
+        logger.debug('failed to read the lease', { error: toGantryError(error) });
       }
       const restMs = (this.#leaseMs / LOOKS) * (0.75 + 0.5 * random.next());
       await clock.sleep(restMs, signal).catch(() => undefined);
@@ -124,7 +125,7 @@ export class LeaseLeadership implements Leadership {
         signal,
       },
     );
-    if (began?.ok !== true) return undefined; // somebody was between: the lease is looked at anew
+    if (began?.ok !== true) return undefined; // another write came first: the lease is read again
     this.leader = this.identity;
     return new HeldTerm({
       ...this.#parts,
@@ -146,13 +147,13 @@ function find<S extends z.ZodType>(
   const entry = entries.find(({ key }) => key === wanted);
   if (entry === undefined) return undefined;
   const read = schema.safeParse(entry.value);
-  if (!read.success) throw new GantryError('INTERNAL', `what is stored as "${wanted}" is no such thing`);
+  if (!read.success) throw new GantryError('INTERNAL', `stored value of "${wanted}" is malformed`);
   return { ...entry, value: read.data };
 }
 
 /**
- * Plugin: lets several processes share a control plane, of which one leads. `leaseMs` (default 3,000) bounds how long
- * nobody may lead after a crash; all processes of a cluster are best given the same.
+ * Plugin: lets several processes share a control plane, one of which leads. `leaseMs` (default 3,000) bounds how long
+ * there may be no leader after a crash; all processes of a cluster should use the same value.
  */
 export const leaseLeadership = definePlugin({
   name: 'leadership-lease',

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 export const leaseSchema = z.object({
-  /** Who leads; empty: nobody, the last leader has left. */
+  /** Identity of the leader; empty if the last leader has left. */
   holder: z.string(),
-  /** So long after it was last seen to change others may take it, ms. */
+  /** How long the lease must be unchanged before others may take it, ms. */
   leaseMs: z.int().positive(),
   /** Makes each renewal a change. */
   renewals: z.int().min(0),
@@ -27,9 +27,9 @@ export function sighted(before: Sighting | undefined, revision: number, now: num
 }
 
 /**
- * Whether an observer may take the lease now: nobody has it, it is the observer's own from a try whose answer was lost, or
- * it was not renewed for its whole length since the observer first saw it. As Kubernetes does in client-go's
- * leader election, no time that another clock has told is compared with the own one.
+ * Whether an observer may take the lease now: it has no holder, it is already the observer's own from an attempt whose
+ * answer was lost, or it has not been renewed for its whole length since the observer first saw it. As in the leader
+ * election of client-go (Kubernetes), times of different clocks are never compared.
  */
 export function mayTake(lease: Lease | undefined, { seenAt }: Sighting, self: string, now: number): boolean {
   if (lease === undefined || lease.holder === '' || lease.holder === self) return true;

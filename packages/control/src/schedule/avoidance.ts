@@ -16,7 +16,7 @@ const ROW_ENDS_MS = 10_000;
 export class Avoidance {
   readonly #groups = new Map<string, Map<string, AvoidedNode & { readonly avoided: boolean }>>();
 
-  /** Takes notice of a task that has ended by itself. */
+  /** Takes notice of a task that has ended on its own. */
   note({ spec, status }: Task): void {
     const { node, service, template } = spec;
     if (node === undefined || spec.desired === 'shutdown') return;

@@ -52,8 +52,8 @@ const NOTHING: Demand = Object.freeze({
 });
 
 /**
- * The cluster as schedulers see it, kept current by the events of nodes and tasks instead of being computed anew for
- * every round.
+ * The cluster as schedulers see it, kept current by the events of nodes and tasks instead of being recomputed for every
+ * round.
  */
 export class ClusterModel {
   /** Changes whenever a task that did not fit might fit now. */
@@ -90,7 +90,7 @@ export class ClusterModel {
     this.#demands.delete(hash);
   }
 
-  /** Takes in a change of a node; its tasks are counted anew when it is new. */
+  /** Takes in a change of a node; the tasks of a new node are recounted. */
   applyNode({ name, after }: ViewEvent<'node'>, tasks: Iterable<Entry<Task>>): void {
     this.version++;
     if (after === undefined) {

@@ -1,16 +1,16 @@
 import type { Explanation } from '@gantry/core';
 
-/** So many rounds of each template are remembered, and of each round so many tasks by name. */
+/** Maximum number of rounds remembered per template, and of tasks remembered by name per round. */
 const ROUNDS = 8;
 const TASKS = 1000;
 
 interface Round {
   readonly explanation: Explanation;
-  /** Those it was about; absent if there were too many to remember. */
+  /** The tasks of the round; absent if there were too many to remember. */
   readonly tasks: ReadonlySet<string> | undefined;
 }
 
-/** What the scheduler said of the tasks of each service's template; kept as long as the service is there. */
+/** The scheduler's explanations for each service's template; kept as long as the service exists. */
 export class Explanations {
   readonly #rounds = new Map<string, Map<string, Round[]>>();
 
@@ -26,7 +26,9 @@ export class Explanations {
     templates.set(template, rounds);
   }
 
-  /** Of the last round about this task, as far as that is known; without one, of the last round of all. */
+  /**
+   * Returns the explanation of the last round with this task, as far as it is known; without a task, of the last round.
+   */
   get(service: string, template: string, task?: string): Explanation | undefined {
     const rounds = this.#rounds.get(service)?.get(template);
     const about = task === undefined ? undefined : rounds?.findLast(({ tasks }) => tasks?.has(task) === true);

@@ -31,8 +31,8 @@ interface Parts {
 }
 
 /**
- * What placing tasks stands on, kept current whether or not this process leads: the cluster as schedulers see it, and
- * what they have said. Answers questions; the loop of the leader decides.
+ * The basis of placing tasks, kept current whether or not this process leads: the cluster as schedulers see it, and
+ * their explanations. Answers queries; the leader's loop makes the decisions.
  */
 export class Placement implements PlacementAdvisor, Component {
   readonly name = 'placement';

@@ -1,6 +1,6 @@
 import { type Change, type Entry, GantryError, STORE_KEYS, type Store } from '@gantry/core';
 
-/** From one version of the stored objects to the next. */
+/** A step from one version of the stored objects to the next. */
 export interface Migration {
   /** The version it begins with; it ends with the next one. */
   readonly from: number;
@@ -24,9 +24,9 @@ interface Wanted {
 }
 
 /**
- * Brings what is stored to the version that is wanted, and notes it. Several servers may do so at once.
+ * Migrates the stored objects to the wanted version, and records that version. Several servers may do so concurrently.
  *
- * @throws `UNSUPPORTED` where it is newer, or so old that no migration leads here: naming both versions.
+ * @throws `UNSUPPORTED` if the stored version is newer, or so old that no migration leads here; names both versions.
  */
 export async function migrate(
   store: Store,
@@ -50,7 +50,7 @@ export async function migrate(
     const [outcome] = await store.commit([note], { signal });
     if (outcome?.ok === true) return { from, changed };
   }
-  throw new GantryError('CONFLICT', 'the version of what is stored changes all the time');
+  throw new GantryError('CONFLICT', 'the schema version of the store keeps changing');
 }
 
 function steps(from: number, to: number, migrations: readonly Migration[]): readonly Migration[] {
@@ -76,11 +76,14 @@ async function apply(
   for (let at = 0; at < changes.length; at += PER_COMMIT) {
     const outcomes = await store.commit(changes.slice(at, at + PER_COMMIT), { signal });
     if (outcomes.some(({ ok }) => !ok))
-      throw new GantryError('CONFLICT', 'what is stored was changed while it was brought to another version');
+      throw new GantryError(
+        'CONFLICT',
+        'the stored objects changed during their migration to another version',
+      );
   }
   return changes.length;
 }
 
 function refused(message: string): GantryError {
-  return new GantryError('UNSUPPORTED', `what is stored cannot be used: ${message}`);
+  return new GantryError('UNSUPPORTED', `cannot use the stored objects: ${message}`);
 }

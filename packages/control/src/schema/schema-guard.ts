@@ -24,11 +24,11 @@ export class SchemaGuard implements Component {
     const wanted = { version: SCHEMA_VERSION, migrations: MIGRATIONS, signal };
     const { from, changed } = await migrate(this.#store, wanted);
     if (from !== undefined && from !== SCHEMA_VERSION)
-      this.#logger.info('what is stored was migrated', { from, to: SCHEMA_VERSION, changed });
+      this.#logger.info('stored objects migrated', { from, to: SCHEMA_VERSION, changed });
   }
 }
 
-/** Plugin: checks the version of what is stored. It stands before whatever reads it. */
+/** Plugin: checks the version of the stored objects. It comes before every plugin that reads them. */
 export const schemaGuard = definePlugin({
   name: 'component-schema-guard',
   provides: contracts.component,

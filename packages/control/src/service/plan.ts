@@ -16,7 +16,7 @@ import { verdictOf } from './verdict.ts';
 
 const NO_IDS: ReadonlySet<string> = new Set();
 const NO_REASONS: ReadonlyMap<string, string> = new Map();
-/** Of a service that was deleted. */
+/** The slots of a service that was deleted. */
 const NO_SLOTS: WantedSlots = Object.freeze({ wanted: NO_IDS, removed: NO_REASONS, total: 0 });
 
 /**

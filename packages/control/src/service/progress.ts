@@ -44,11 +44,11 @@ export interface ProgressInput {
   readonly service: Service;
   readonly target: Target;
   readonly assessment: Assessment;
-  /** What its first tasks wait for; `never`: it will not come by itself. */
+  /** What its first tasks wait for; `never`: it will not come about without a change. */
   readonly waitsFor: { readonly message: string; readonly never: boolean } | undefined;
   readonly progressDeadlineMs: number;
   readonly now: number;
-  /** Since when somebody has listened to what agents report, ms since the epoch. */
+  /** Since when a leader has received the reports of agents, ms since the epoch. */
   readonly seenSince: number;
 }
 

@@ -10,7 +10,7 @@ const REASONS: Readonly<Record<UpdateState, string>> = Object.freeze({
   'rollback-paused': 'RollbackPaused',
   'rollback-completed': 'RollbackCompleted',
 });
-/** Of each kind of step of one plan, at most this many events are recorded. */
+/** Maximum number of events recorded for each kind of step of one plan. */
 const MAX_PER_PLAN = 100;
 
 /** Records what a plan does to tasks: restarts, moves and removals that need an explanation. */

@@ -7,10 +7,10 @@ export type RestartDecision =
   | { readonly restart: false; readonly why: string };
 
 /**
- * Decides what follows a task that ended. One that was told to stop, whose template is no longer wanted, or that is older
- * than a requested restart, is followed at once; one that ended by itself, as its policy says: the first restart is
- * immediate, then delays double. A change of the service, such as of its replicas, begins the count of rejected starts
- * again: its author may have removed the cause.
+ * Decides what follows a task that ended. A task that was asked to stop, whose template is no longer wanted, or that is
+ * older than a requested restart is followed immediately. One that ended on its own is followed as its policy says: the
+ * first restart is immediate, then delays double. A change of the service, such as of its replicas, resets the count of
+ * rejected starts: its author may have removed the cause.
  */
 export function decideRestart(
   task: Task,

@@ -33,7 +33,10 @@ import { planService } from './plan.ts';
 import { recordTasks, recordUpdate } from './record-events.ts';
 import type { ServicePlan } from './service-plan.ts';
 
-/** After a long plan that only follows reports, rest for so many times as long: a burst of them must not take all the time. */
+/**
+ * After a long plan that only follows reports, pause for this many times as long: a burst of reports must not take all
+ * the time.
+ */
 const REST = 3;
 const LONG_PLAN_MS = 2;
 /** Creations in one commit. */
@@ -105,7 +108,7 @@ export class ServiceController implements Controller {
     return { againAfterMs: plan.againAfterMs };
   }
 
-  /** Only what the plan looks at: a task on its way to running changes nothing. */
+  /** Returns only services whose plan may change: progress of a task towards running changes nothing. */
   #taskMatters({ before, after }: ViewEvent<'task'>): readonly string[] {
     const task = (after ?? before)?.value;
     if (task === undefined) return [];
@@ -187,7 +190,7 @@ export class ServiceController implements Controller {
     else if (plan.rollbackTo !== undefined) value = this.#rolledBack(service, plan, now);
     else if (plan.status === service.status) return;
     const [outcome] = await this.#store.commit([{ key, value, expect: entry.revision }], { signal });
-    if (outcome?.ok !== true) return; // somebody changed it: the event brings us back
+    if (outcome?.ok !== true) return; // it has changed in the meantime: its event starts another run
     recordUpdate(this.#events, service, plan);
     await services.reached(outcome.revision, signal);
   }
@@ -215,7 +218,9 @@ export class ServiceController implements Controller {
     return [{ key: keyOf('template', hash), value, expect: 'absent' }];
   }
 
-  /** The service with an earlier template in place of the failed one; paused if that one is no longer known. */
+  /**
+   * Returns the service with an earlier template instead of the failed one; paused if that template is no longer known.
+   */
   #rolledBack(service: Service, plan: ServicePlan, now: number): Service {
     const from = plan.target.template;
     const to = plan.rollbackTo ?? from;

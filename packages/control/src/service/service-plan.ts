@@ -18,7 +18,7 @@ export interface PlanInput {
   readonly fitsWithout?: (task: Task, old: readonly Task[]) => string | undefined;
   /** ms since the epoch. */
   readonly now: number;
-  /** Since when somebody has listened to what agents report, ms since the epoch. Default: always. */
+  /** Since when a leader has received the reports of agents, ms since the epoch. Default: always. */
   readonly seenSince?: number | undefined;
 }
 
@@ -50,7 +50,7 @@ export interface ServicePlan {
   readonly promote: readonly Task[];
   /** Ended tasks whose successor is delayed: when it is made, and whether the slot is in a crash loop. */
   readonly delay: readonly { readonly task: Task; readonly retryAt: number; readonly crashLoop: boolean }[];
-  /** Their node is gone: nobody will report on them. */
+  /** Tasks whose node is gone: no agent will report on them. */
   readonly orphan: readonly Task[];
   readonly remove: readonly Task[];
   readonly target: Target;

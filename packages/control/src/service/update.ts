@@ -10,7 +10,7 @@ import {
 
 const HISTORY = 10;
 
-/** Where a service is on its way to the template it should run. */
+/** How far a service has moved to the template it should run. */
 export interface Target {
   readonly template: string;
   readonly restartedAt: number | undefined;
@@ -20,7 +20,9 @@ export interface Target {
   readonly isChanged?: boolean;
 }
 
-/** Takes notice of a new template or a wish to restart: an update begins, and the template before becomes history. */
+/**
+ * Takes notice of a new template or a requested restart: an update begins, and the previous template becomes history.
+ */
 export function targetOf({ meta, spec, status }: Service, template: string, now: number): Target {
   const { restartedAt } = spec;
   const begin = (message: string): UpdateStatus => ({
@@ -67,7 +69,7 @@ export function isMoving(update: UpdateStatus | undefined): boolean {
   return update?.state === 'updating' || update?.state === 'rollback-started';
 }
 
-/** Whether an update has been stopped and waits for somebody to decide. */
+/** Whether an update has been stopped and waits for a decision by an operator. */
 export function isPaused(update: UpdateStatus | undefined): boolean {
   return update?.state === 'paused' || update?.state === 'rollback-paused';
 }

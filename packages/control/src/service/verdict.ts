@@ -74,7 +74,7 @@ function emptyVerdict(leaving: readonly Task[], old: readonly Task[]): Verdict {
   return { state: 'waiting', reason, message, task: undefined };
 }
 
-/** `before`: the attempt before it, if that is known; while a task is on its way, that one shows what is wrong. */
+/** `before`: the previous attempt, if it is known; until a task is running, that attempt shows what is wrong. */
 function liveVerdict(
   task: Task,
   before: Task | undefined,
@@ -121,7 +121,10 @@ function endedVerdict(last: Task, { restart, target, now }: Context): Verdict {
   return { state: 'waiting', reason: status.reason ?? 'Restarting', message: why, task: last, changesAt };
 }
 
-/** A slot whose tasks have failed so many times in a row; one that was rejected never ran, and its rejection says why. */
+/**
+ * Verdict on a slot whose tasks have failed this many times in a row; a rejected task never ran, and its rejection says
+ * why.
+ */
 function loopVerdict(failures: number, task: Task): Verdict {
   const { state, reason, message = state } = task.status;
   const how = state === 'rejected' ? 'rejected' : state === 'complete' ? 'ended' : 'failed';
@@ -133,7 +136,7 @@ function loopVerdict(failures: number, task: Task): Verdict {
   };
 }
 
-/** Whether an ended task was an attempt at what the service wants now, and ended by itself. */
+/** Whether an ended task was an attempt at what the service wants now, and ended on its own. */
 function isOwn({ spec }: Task, target: Target): boolean {
   return (
     spec.desired !== 'shutdown' &&

@@ -3,8 +3,8 @@ import { type NodeFitness, planService, type ServicePlan, type TaskDraft } from 
 import { hashOf, node, T0 } from './objects.ts';
 
 /**
- * A cluster of a few maps: it carries plans out, places tasks round robin, and lets each task live as it is told. Enough
- * to see where plans lead to.
+ * A cluster made of a few maps: it carries out plans, places tasks round robin, and lets each task live as configured.
+ * Enough to see the effect of plans.
  */
 export class Model {
   service: Service;

@@ -30,7 +30,7 @@ export interface AgentIdentity {
 }
 
 export interface NodeStatus {
-  /** `down`: its agent has not been heard of for too long. */
+  /** `down`: its agent has sent no heartbeat for too long. */
   readonly state: 'ready' | 'down';
   /** When it took this state, ms since the epoch. */
   readonly since: number;

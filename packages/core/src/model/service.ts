@@ -42,7 +42,7 @@ export interface RestartPolicy {
   readonly maxDelayMs: number;
   /** Restarts in a row before the slot is given up; 0: no bound. */
   readonly maxAttempts: number;
-  /** A task that ran this long was well: the row starts anew, ms. */
+  /** After a task has run this long, the count of restarts in a row starts over, ms. */
   readonly windowMs: number;
 }
 

@@ -18,14 +18,14 @@ export const TASK_STATES = [
 
 /**
  * - `pending`: waits for a node.
- * - `assigned`: has one; its agent has not said anything yet.
+ * - `assigned`: has a node whose agent has not reported anything yet.
  * - `preparing`: network, volumes, image.
  * - `starting`: started, and its startup check has not succeeded yet.
  * - `running`
- * - `stopping`: connections are drained, then it is told to stop.
- * - `complete`: ended by itself, with exit code 0.
- * - `shutdown`: ended because it was told to.
- * - `failed`: ended by itself with another code, by a signal, or by its health checks.
+ * - `stopping`: connections are drained, then it is asked to stop.
+ * - `complete`: ended on its own, with exit code 0.
+ * - `shutdown`: ended on request.
+ * - `failed`: ended on its own with another code, by a signal, or by its health checks.
  * - `rejected`: its agent could not or would not start it.
  * - `orphaned`: its node is gone and will not report on it.
  */

@@ -254,7 +254,7 @@ export const templateSchema = z
         context.addIssue({
           code: 'custom',
           path: ['ports', i, 'target'],
-          message: `port ${p} is there twice`,
+          message: `duplicate port ${p}`,
         }),
     );
     duplicates(
@@ -274,7 +274,7 @@ export const templateSchema = z
     duplicates(
       template.networks.map((n) => n.name),
       (i, n) =>
-        context.addIssue({ code: 'custom', path: ['networks', i], message: `network ${n} is there twice` }),
+        context.addIssue({ code: 'custom', path: ['networks', i], message: `duplicate network ${n}` }),
     );
   });
 

@@ -1,8 +1,8 @@
 import type { Random } from '../contracts/random.ts';
 
 /**
- * Waits that double from the first to the longest, each shortened by chance by up to half, so that many who lost one server
- * do not return all at once. By default from 0.1 s to 5 s.
+ * Exponential backoff with jitter: delays double up to the maximum, each reduced at random by up to half, so that
+ * clients of a lost server do not all reconnect at once. By default from 0.1 s to 5 s.
  */
 export class Backoff {
   readonly #random: Random;
@@ -16,7 +16,7 @@ export class Backoff {
     this.#longestMs = longestMs;
   }
 
-  /** How long to wait before the next try, ms. */
+  /** Delay before the next attempt, ms. */
   next(): number {
     const most = Math.min(this.#longestMs, this.#firstMs * 2 ** Math.min(this.#tries++, 16));
     return most * (0.5 + this.#random.next() / 2);

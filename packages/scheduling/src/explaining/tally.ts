@@ -71,7 +71,7 @@ function insert(first: Refused[], refused: Refused): void {
   if (first.length > NAMED_NODES) first.pop();
 }
 
-/** Puts a refusal into words. */
+/** Builds the result of a filter from its refusals. */
 export function filterResult({ filter, code, rejected, first, nearest }: Refusal): FilterResult {
   return {
     filter,

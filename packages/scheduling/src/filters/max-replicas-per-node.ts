@@ -1,7 +1,7 @@
 import { counted, type TaskGroup } from '@gantry/core';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 
-/** No more tasks of a service on one node than `placement.maxReplicasPerNode`; 0 is no bound. */
+/** At most `placement.maxReplicasPerNode` tasks of a service on one node; 0: unlimited. */
 export const maxReplicasPerNode: GroupFilter = Object.freeze({
   name: 'max-replicas-per-node',
   shape: ({ placement }: TaskGroup) => (placement.maxReplicasPerNode > 0 ? undefined : ''),

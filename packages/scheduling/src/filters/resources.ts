@@ -44,7 +44,7 @@ function roomFor(needs: readonly Need[], index: number): number {
   return room;
 }
 
-/** By how much the node misses, relative to what is asked for: by the worst of the resources. */
+/** Returns how much the node lacks, relative to the request: of the resource that is shortest. */
 function shortage(needs: readonly Need[], node: NodeState): Rejection | undefined {
   let worst: Need | undefined;
   let miss = 0;

@@ -18,7 +18,7 @@ export const stockFilters: readonly Filter[] = Object.freeze([
   resources,
 ]);
 
-/** The stock filters, then one's own; a filter that bears the name of a stock one takes its place. */
+/** Returns the stock filters, then the additional ones; a filter with the name of a stock filter replaces it. */
 export function withStockFilters(own: readonly Filter[]): readonly Filter[] {
   const replaced = stockFilters.map((stock) => own.find(({ name }) => name === stock.name) ?? stock);
   return [...replaced, ...own.filter((filter) => !replaced.includes(filter))];

@@ -7,7 +7,7 @@ interface Domain {
   readonly heap: Heap;
 }
 
-/** The general way: the best node of each domain in a heap, the domains ranked anew for every task. */
+/** The general way: the best node of each domain in a heap, the domains ranked again for every task. */
 export function fillRanked(turn: Turn, scoring: Scoring, domainOf: Int32Array | undefined): void {
   const domains = group(turn, domainOf);
   while (turn.left > 0 && domains.length > 0) {

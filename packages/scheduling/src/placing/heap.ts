@@ -4,7 +4,7 @@ export class Heap {
   readonly #items: Int32Array;
   #size: number;
 
-  /** Takes the list over. Keys belong to the caller: who changes one tells the heap. */
+  /** Takes ownership of the list. Keys belong to the caller, which must notify the heap after changing one. */
   constructor(keys: Float64Array, items: Int32Array) {
     this.#keys = keys;
     this.#items = items;

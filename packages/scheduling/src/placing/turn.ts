@@ -21,7 +21,7 @@ export class Workspace {
     this.#assigned = new Int32Array(tasks);
   }
 
-  /** Room for so many assignments, which stays with the turn. */
+  /** Returns space for `count` assignments, which remains part of the turn. */
   assignments(count: number): Int32Array {
     const from = this.#handedOut;
     this.#handedOut += count;

@@ -1,6 +1,6 @@
 import type { FieldColumn } from '../cluster-state.ts';
 
-/** How many tasks one service has on the nodes of each value of a field: kept up to date once somebody asked. */
+/** Number of tasks of one service on the nodes of each value of a field: kept up to date after the first query. */
 export interface NearCounts {
   readonly column: FieldColumn;
   readonly counts: Int32Array;

@@ -8,7 +8,7 @@ export class ServiceCounts {
   /** Where a node has any tasks. */
   readonly #atStart: readonly (ReadonlyMap<string, number> | undefined)[];
   readonly #placed = new Map<string, Int32Array[]>();
-  /** Placed in earlier turns, per node: only of services somebody asked about. */
+  /** Tasks placed in earlier turns, per node: only of services that were queried. */
   readonly #earlier = new Map<string, Int32Array>();
   readonly #counts: Int32Array;
   /** Nodes that have tasks at the start, by service: only of services that were announced. */

@@ -17,8 +17,9 @@ interface Request extends WorkingResource {
 }
 
 /**
- * The cluster as a round changes it. What changes is kept in columns, one typed array over all nodes for each resource;
- * the nodes stand in an order drawn by the round's chance, so "the first of equals" is a fair and repeatable choice.
+ * The cluster as a round changes it. Changing values are kept in columns, one typed array over all nodes for each
+ * resource. The order of the nodes is drawn from the round's randomness, so "the first of equals" is a fair and
+ * repeatable choice.
  */
 export class WorkingState implements ClusterState {
   readonly nodes: readonly WorkingNode[];
@@ -96,7 +97,7 @@ export class WorkingState implements ClusterState {
     }
   }
 
-  /** Undefined for a resource that nobody in the round asks for. */
+  /** Undefined for a resource that no group in the round requests. */
   used(resource: string, index: number): number | undefined {
     return this.#resources.get(resource)?.used[index];
   }

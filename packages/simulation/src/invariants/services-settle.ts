@@ -7,9 +7,9 @@ import { isHopeless } from './hopeless.ts';
 const STEP_MS = 5000;
 
 /**
- * Every service has come to rest: deleted ones are gone, the others have the tasks they want, all ready, or say why not.
- * Of one whose template cannot become ready by its staged life, its progress has to say that it has failed; one that
- * crashes need not settle, nor one whose update is paused or that waits for another.
+ * Every service has settled: deleted services are gone, the others have the tasks they want, all ready, or report why
+ * not. If a service's template cannot become ready by its staged life, its progress must report failure. A service that
+ * crashes need not settle, nor one whose update is paused or that waits for another service.
  */
 export const servicesSettle: Invariant = (cluster) => async () => {
   const tasks = await cluster.tasks();

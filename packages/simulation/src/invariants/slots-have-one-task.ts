@@ -44,7 +44,7 @@ function crowded(
   return isSpare ? [...many, `slot ${slot} has two ready tasks that are the same: ${names}`] : many;
 }
 
-/** Whether the tasks of a node are on their way to others. */
+/** Whether the tasks of a node are being moved to other nodes. */
 function isLeft(node: Node | undefined): boolean {
   return (
     node?.spec.availability === 'drain' ||

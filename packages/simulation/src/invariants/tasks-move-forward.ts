@@ -3,8 +3,9 @@ import type { Invariant } from '../scenario.ts';
 import { isHopeless } from './hopeless.ts';
 
 /**
- * Of all writes of tasks: a task only moves forward, never changes its node, is never called back once it was told to
- * stop; and none that serves is stopped for one that cannot become ready, unless there is room for one only.
+ * Holds for all writes of tasks: a task only moves forward, never changes its node, and is never called back after it
+ * was asked to stop. A task that serves is not stopped for one that cannot become ready, unless there is room for only
+ * one.
  */
 export const tasksMoveForward: Invariant = (cluster) => {
   const problems: string[] = [];
@@ -54,6 +55,6 @@ export const tasksMoveForward: Invariant = (cluster) => {
       )
       .map(({ meta }) => `${key} served, and was stopped for ${meta.name}, which cannot become ready`);
   };
-  follow().catch((error: unknown) => problems.push(`the store cannot be followed: ${error}`));
+  follow().catch((error: unknown) => problems.push(`failed to watch the store: ${error}`));
   return () => problems;
 };

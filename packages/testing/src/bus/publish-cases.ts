@@ -31,9 +31,9 @@ export const publishCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'a message that nobody hears is no error',
+    name: 'a message without a subscriber is not an error',
     async run(subject, context) {
-      subject.bus.publish('tasks.nobody', 1);
+      subject.bus.publish('tasks.none', 1);
       await flushed(subject, context);
       strictEqual(subject.logged(), 0);
     },
@@ -104,7 +104,7 @@ export const publishCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'who subscribes later does not hear what was published before',
+    name: 'a later subscriber does not receive earlier messages',
     async run(subject, context) {
       const late = inbox();
       subject.bus.publish('a.b', 'early');
@@ -117,7 +117,7 @@ export const publishCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'an ended subscription hears nothing more, the others go on, and ending twice is nothing',
+    name: 'an ended subscription receives nothing, the others continue, and ending twice has no effect',
     async run(subject, context) {
       const { bus } = subject;
       const [one, other] = [inbox(), inbox()];
@@ -184,7 +184,7 @@ export const publishCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'a group goes on with the members it still has',
+    name: 'a group continues with its remaining members',
     async run(subject, context) {
       const [stays, leaves] = [inbox(), inbox()];
       subject.bus.subscribe('jobs', stays.handler, { group: 'workers' });
@@ -226,7 +226,7 @@ export const publishCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'a thousand subjects are told apart',
+    name: 'a thousand subjects are distinguished',
     async run(subject, context) {
       const boxes = Array.from({ length: 1000 }, () => inbox());
       for (const [index, { handler }] of boxes.entries()) subject.bus.subscribe(`nodes.${index}`, handler);
@@ -238,7 +238,7 @@ export const publishCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'a malformed subject or pattern is a TypeError at the call',
+    name: 'a malformed subject or pattern throws a TypeError immediately',
     run({ bus }) {
       const subjects = [
         '',

@@ -20,7 +20,7 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'a responder hears patterns, and is told the subject',
+    name: 'a responder may listen to patterns, and receives the subject',
     async run({ bus }, context) {
       bus.respond('agents.*.logs', async ({ subject }) => subject);
       const answer = bus.request('agents.n1.logs', null, { timeoutMs: LONG_MS });
@@ -44,7 +44,7 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'a request that nobody answers to is UNAVAILABLE at once',
+    name: 'a request without a responder is UNAVAILABLE immediately',
     async run({ bus }, context) {
       const ask = (): Promise<unknown> => bus.request('a.b', 1, { timeoutMs: LONG_MS });
       await rejects(context.within(ask(), 'the refusal'), is('UNAVAILABLE'));
@@ -55,7 +55,7 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'a responder that keeps silent is TIMEOUT after the time given, and not before',
+    name: 'a request to an unresponsive responder is TIMEOUT after the given time, and not before',
     async run({ bus, pass }, context) {
       bus.respond('a', () => new Promise(() => undefined));
       let error: unknown;
@@ -68,7 +68,7 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'an answer that comes too late harms nobody',
+    name: 'a late reply is discarded and later requests are unaffected',
     async run({ bus, pass, logged }, context) {
       let answer = (_: unknown): void => undefined;
       bus.respond('slow', () => new Promise((resolve) => (answer = resolve)));

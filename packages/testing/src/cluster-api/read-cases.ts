@@ -85,7 +85,7 @@ export const readCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'a watch tells what is there as added, and then every change, in order',
+    name: 'a watch delivers existing objects as added, and then every change, in order',
     async run({ api, workloads }, context) {
       await api.apply(serviceOf('a', workloads.runs, { replicas: 0 }));
       const watched = follow(api.watch('network', { signal: context.signal }));

@@ -26,7 +26,7 @@ export const serviceCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'a condition counts only for what was asked for last',
+    name: 'a condition counts only for the latest request',
     async run(subject, context) {
       const { api, workloads } = subject;
       await running(subject, context, serviceOf('web', workloads.runs));
@@ -46,7 +46,7 @@ export const serviceCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'restart replaces every task, rollback goes back to the template before',
+    name: 'restart replaces every task, rollback goes back to the previous template',
     async run(subject, context) {
       const { api, workloads } = subject;
       const update = { monitorMs: 50, parallelism: 0 };
@@ -114,7 +114,7 @@ export const serviceCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'stats tell of every running task, or of those of one node',
+    name: 'stats cover every running task, or those of one node',
     async run(subject, context) {
       const { api, workloads } = subject;
       await running(subject, context, serviceOf('web', workloads.runs, { replicas: 2 }));

@@ -40,7 +40,7 @@ export const streamCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'logs with a tail tell so many lines from the end of each task',
+    name: 'logs with a tail return the given number of lines from the end of each task',
     async run(subject, context) {
       const { api, workloads } = subject;
       await running(subject, context, serviceOf('web', workloads.prints(LINES), { replicas: 2 }));
@@ -73,7 +73,7 @@ export const streamCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'previous logs are those of the attempt before',
+    name: 'previous logs are those of the previous attempt',
     async run(subject, context) {
       const { api, workloads } = subject;
       const update = { monitorMs: 50 };
@@ -177,7 +177,7 @@ export const streamCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'dial to a port where nobody listens is UNAVAILABLE',
+    name: 'dial to a port without a listener is UNAVAILABLE',
     skip: ({ workloads }) => (workloads.echoes === undefined ? 'its tasks have no ports' : undefined),
     async run(subject, context) {
       const { api, workloads } = subject;

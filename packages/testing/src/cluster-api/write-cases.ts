@@ -25,7 +25,7 @@ export const writeCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'apply keeps the fields that others set, and tells of one that it would overwrite',
+    name: 'apply keeps the fields that others set, and reports one that it would overwrite',
     async run({ api, workloads }) {
       await api.apply(serviceOf('web', workloads.runs));
       await api.scale('web', 0);
@@ -39,7 +39,7 @@ export const writeCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'managers are told apart',
+    name: 'managers are distinguished',
     async run({ api, workloads }) {
       await api.apply(serviceOf('web', workloads.runs), { manager: 'one' });
       await api.apply(serviceOf('web', workloads.runs, { replicas: 0 }), { manager: 'two' });

@@ -32,7 +32,7 @@ export const applyCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'applying the same again disturbs nobody and keeps the port',
+    name: 'applying the same again affects no connection and keeps the port',
     async run(subject, context) {
       const backends = await startBackends(2, context);
       const wanted = frontend(backends.map((one) => one.as(ready)));
@@ -127,7 +127,7 @@ export const applyCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'a draining backend is told as drained when its last connection has gone, not before, and once',
+    name: 'a draining backend is reported as drained when its last connection has closed, not before, and once',
     async run(subject, context) {
       const [one, two] = await startBackends(2, context);
       const drained: string[] = [];
@@ -148,7 +148,7 @@ export const applyCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'a draining backend without a connection is told as drained at once; who has left is not told',
+    name: 'a draining backend without a connection is reported as drained immediately; a removed listener is not called',
     async run(subject, context) {
       const [one, two] = await startBackends(2, context);
       const [drained, deaf]: [string[], string[]] = [[], []];

@@ -63,7 +63,7 @@ export const forwardCases: readonly LoadBalancerCase[] = [
         statuses.every(({ port }) => port > 0),
         'no port was chosen',
       );
-      for (const { port } of statuses) ok(await answers(port, context), `nobody listens on ${port}`);
+      for (const { port } of statuses) ok(await answers(port, context), `port ${port} has no listener`);
       const listed = await context.within(subject.loadBalancer.list(), 'list');
       const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
       deepStrictEqual([...listed].sort(byId), [...statuses].sort(byId));
@@ -114,7 +114,7 @@ export const forwardCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'when one side goes, the other one is told',
+    name: 'when one side closes its connection, the other side notices',
     async run(subject, context) {
       const backend = await startBackend('b', context);
       const [port = 0] = await apply(subject, context, frontend([backend.as(ready)]));

@@ -36,7 +36,7 @@ export const adoptionCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'a new instance is told of the end of what it adopted, with its exit code',
+    name: 'a new instance receives the end of a task that it adopted, with its exit code',
     async run({ runtime, restart, workloads }, context) {
       await ensure(runtime, context, 'a', workloads.exits(5, 500));
       const next = await context.within(restart(), 'the restart');

@@ -112,7 +112,7 @@ export const capabilityCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'logs with a tail tell so many lines from the end',
+    name: 'logs with a tail return the given number of lines from the end',
     skip: needs('logs'),
     async run({ runtime, workloads }, context) {
       await ensure(runtime, context, 'a', workloads.prints(LINES));
@@ -135,7 +135,7 @@ export const capabilityCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'logs with follow go on until the task ends',
+    name: 'logs with follow continue until the task ends',
     skip: needs('logs'),
     async run({ runtime, workloads }, context) {
       await ensure(runtime, context, 'a', workloads.prints(LINES));

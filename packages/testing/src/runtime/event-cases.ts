@@ -38,7 +38,7 @@ export const eventCases: readonly RuntimeCase[] = [
       strictEqual(first.error, undefined);
       await stop(runtime, context, 'a');
       await told(second, context, 'a', 'exited');
-      ok(!first.events.some(({ state }) => state === 'exited'), 'the reader that left is told no more');
+      ok(!first.events.some(({ state }) => state === 'exited'), 'the reader that left receives nothing more');
     },
   },
   {

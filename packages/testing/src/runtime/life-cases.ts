@@ -6,7 +6,7 @@ const TEN = Array.from({ length: 10 }, (_, index) => `t${index}`);
 
 export const lifeCases: readonly RuntimeCase[] = [
   {
-    name: 'ensure starts a task, and list tells of it under the same id',
+    name: 'ensure starts a task, and list returns it under the same id',
     async run({ runtime, workloads }, context) {
       const status = await ensure(runtime, context, 'a', workloads.sleeps);
       strictEqual(status.task, 'a');
@@ -50,7 +50,7 @@ export const lifeCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'a task that ended by itself is listed with its exit code and times',
+    name: 'a task that ended on its own is listed with its exit code and times',
     async run({ runtime, workloads }, context) {
       await ensure(runtime, context, 'a', workloads.exits(7, 0));
       const { exitCode, startedAt = 0, finishedAt = 0 } = await ended(runtime, context, 'a');
@@ -87,7 +87,7 @@ export const lifeCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'who ignores the stop signal is killed when the grace is over, and not before',
+    name: 'a task that ignores the stop signal is killed when the grace period expires, and not before',
     async run(subject, context) {
       const { runtime } = subject;
       const since = await ensureDeaf(subject, context, 'a');

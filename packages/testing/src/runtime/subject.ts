@@ -161,7 +161,7 @@ export async function told(
   return await context.until(() => {
     const event = followed.events.find((one) => one.task === task && one.state === state);
     if (event !== undefined || !followed.ended) return event;
-    throw followed.error ?? new GantryError('INTERNAL', 'the events ended by themselves');
+    throw followed.error ?? new GantryError('INTERNAL', 'the events ended unexpectedly');
   }, `an event that "${task}" is ${state}`);
 }
 

@@ -10,7 +10,7 @@ const hungry = taskGroup('web', 1, { requests: { memory: 512 * MI } });
 
 function explain(scheduler: Scheduler, nodes: readonly NodeView[], group: TaskGroup): Explanation {
   const { explanation } = scheduler.place(roundOf(nodes, [group])).groups[0] ?? {};
-  ok(explanation !== undefined, 'there is no explanation');
+  ok(explanation !== undefined, 'the explanation is missing');
   return explanation;
 }
 

@@ -30,7 +30,7 @@ export class Ledger {
   /** Why the node must not get one more task of the group; undefined if it may. */
   objection(group: TaskGroup, name: string): string | undefined {
     const node = this.#nodes.get(name);
-    if (node === undefined) return `there is no node "${name}"`;
+    if (node === undefined) return `node "${name}" not found`;
     const { view, used, tasksOf, hostPorts } = node;
     if (view.schedulable !== true) return `"${name}" is not schedulable: ${view.schedulable}`;
     for (const text of group.placement.constraints) {

@@ -184,7 +184,7 @@ export const placementCases: readonly Case<Scheduler>[] = [
     },
   },
   {
-    name: 'nothing to do is no error: no groups, no tasks, no nodes',
+    name: 'nothing to do is not an error: no groups, no tasks, no nodes',
     run(scheduler) {
       deepStrictEqual(scheduler.place(roundOf([nodeView('node-1')], [])), { groups: [] });
       deepStrictEqual(counts(place(scheduler, [nodeView('node-1')], [taskGroup('web', 0)])), [0]);

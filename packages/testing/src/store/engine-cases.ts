@@ -29,7 +29,7 @@ function noLink({ link }: StoreSubject): string | undefined {
 
 export const engineCases: readonly StoreCase[] = [
   {
-    name: 'what was written is there after a restart, with its revisions, and revisions go on from there',
+    name: 'written entries are present after a restart, with their revisions, and later revisions continue from there',
     skip: noRestart,
     async run({ store, restart }, context) {
       ok(store.supports.durable, 'it does not say that it is durable');
@@ -47,7 +47,7 @@ export const engineCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a watch goes on over a restart: it tells everything, in order and once',
+    name: 'a watch resumes across a restart: it delivers everything, in order and once',
     skip: noRestart,
     async run({ store, restart }, context) {
       const since = await put(store, context, 'tasks/start', 0);
@@ -122,7 +122,7 @@ export const engineCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'list and watch join without a gap or a double while another store writes',
+    name: 'list followed by watch neither misses nor repeats an event while another store writes',
     skip: noSecond,
     async run({ store, second }, context) {
       const other = await context.within(second?.() ?? Promise.reject(), 'the second store');
@@ -190,7 +190,7 @@ export const engineCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a write whose answer is lost is told as unknown, is done at most once, and reading tells the truth',
+    name: 'a write whose answer is lost is reported as unknown, is done at most once, and a read shows its outcome',
     skip: noLink,
     async run({ store, link }, context) {
       const expect = await put(store, context, 'tasks/count', 0);
@@ -202,7 +202,10 @@ export const engineCases: readonly StoreCase[] = [
       ];
       const answers = changes.map((change) => failure(store.commit([change])));
       for (const error of await context.within(Promise.all(answers), 'the writes to fail')) {
-        ok(isGantryError(error, 'TIMEOUT'), `expected TIMEOUT, since nobody knows: ${String(error)}`);
+        ok(
+          isGantryError(error, 'TIMEOUT'),
+          `expected TIMEOUT, since the outcome is unknown: ${String(error)}`,
+        );
       }
       link?.heal();
       const end = await writes(context, store, { key: 'tasks/z', value: 'the end' });

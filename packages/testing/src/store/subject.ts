@@ -85,7 +85,7 @@ export async function seen(followed: Followed, count: number, context: CaseConte
   await context.until(() => {
     if (followed.events.length >= count) return true;
     if (!followed.ended) return false;
-    throw followed.error ?? new GantryError('INTERNAL', 'the watch ended by itself');
+    throw followed.error ?? new GantryError('INTERNAL', 'the watch ended unexpectedly');
   }, `${count} events`);
 }
 
@@ -99,7 +99,7 @@ export async function reached(followed: Followed, revision: number, context: Cas
   await context.until(() => {
     if ((followed.events.at(-1)?.revision ?? 0) >= revision) return true;
     if (!followed.ended) return false;
-    throw followed.error ?? new GantryError('INTERNAL', 'the watch ended by itself');
+    throw followed.error ?? new GantryError('INTERNAL', 'the watch ended unexpectedly');
   }, `the event of revision ${revision}`);
 }
 

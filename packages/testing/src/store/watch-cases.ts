@@ -92,7 +92,7 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a refused change is no event, and a batch is never empty',
+    name: 'a rejected change is not an event, and a batch is never empty',
     async run({ store }, context) {
       const since = await put(store, context, 'tasks/a', 1);
       const followed = follow(store, 'tasks/', since, context.signal);
@@ -139,7 +139,7 @@ export const watchCases: readonly StoreCase[] = [
       }
       for (let ended = since; ended < last; ) {
         const { value, done } = await context.within(slow.next(), 'a batch');
-        ok(done !== true, 'the watch ended by itself');
+        ok(done !== true, 'the watch ended unexpectedly');
         const first = (value[0] as StoreEvent).revision;
         ok(
           first > ended,
@@ -151,7 +151,7 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'list and watch join without a gap or a double while others write',
+    name: 'list followed by watch neither misses nor repeats an event under concurrent writes',
     async run({ store }, context) {
       let writing = true;
       const writers = [0, 1, 2].map(async (writer) => {
@@ -200,7 +200,7 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a slow watcher misses nothing and holds up nobody',
+    name: 'a slow watcher misses nothing and does not hold up others',
     async run({ store }, context) {
       const since = await put(store, context, 'tasks/start', 0);
       const slow = store.watch('tasks/', { since, signal: context.signal })[Symbol.asyncIterator]();
@@ -221,7 +221,7 @@ export const watchCases: readonly StoreCase[] = [
       written.push(['tasks/z', 'the end', end]);
       while (got.at(-1)?.revision !== end) {
         const { value, done } = await context.within(slow.next(), `events after ${got.length}`);
-        ok(done !== true, 'the watch ended by itself');
+        ok(done !== true, 'the watch ended unexpectedly');
         got.push(...value);
       }
       assertTold(got.map(shown), written);

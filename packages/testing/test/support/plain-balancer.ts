@@ -24,7 +24,10 @@ export interface Listening {
   error?: { code: string; message: string };
 }
 
-/** The simplest load balancer that keeps the contract: pipes, and starts anew whatever changed. The control of the kit. */
+/**
+ * The simplest load balancer that keeps the contract: pipes, and restarts everything that changed. The control of the
+ * kit.
+ */
 export class PlainBalancer {
   readonly name: string = 'plain';
   readonly supports = {

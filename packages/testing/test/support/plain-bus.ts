@@ -150,7 +150,7 @@ export class PlainBus {
   }
 
   nobody(): Promise<unknown> {
-    throw new GantryError('UNAVAILABLE', 'nobody');
+    throw new GantryError('UNAVAILABLE', 'no responder');
   }
 
   later(run: () => void): void {

@@ -49,7 +49,7 @@ export class PlainMachine {
   }
 }
 
-/** A plain and right runtime of make-believe tasks, made to be broken. What a task does is told by its labels. */
+/** A plain, correct runtime of simulated tasks, made to be broken. A task's behaviour is defined by its labels. */
 export class PlainRuntime implements Runtime {
   readonly machine: PlainMachine;
   readonly closing = new AbortController();

@@ -22,7 +22,7 @@ export const network: Define = (command, act) => {
     .command('create')
     .description('Create a network')
     .argument('<name>', 'its name')
-    .option('--subnet <cidr>', 'such as 10.1.0.0/24; the driver chooses without it')
+    .option('--subnet <cidr>', 'such as 10.1.0.0/24 (default: chosen by the driver)')
     .option('--internal', 'no way out of the network')
     .addOption(repeatable('--label <label>', 'KEY=VALUE'))
     .action(

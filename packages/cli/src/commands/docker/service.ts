@@ -92,7 +92,7 @@ export const service: Define = (command, act) => {
     );
   command
     .command('rollback')
-    .description('Go back to the template before')
+    .description('Go back to the previous template')
     .argument('<service>', 'name of a service')
     .option('-d, --detach', 'do not wait until it is over')
     .option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)')
@@ -120,7 +120,7 @@ export const service: Define = (command, act) => {
     .description('Remove services')
     .argument('<services...>', 'names of services')
     .option('--no-wait', 'do not wait until they are gone')
-    .option('--timeout <duration>', 'wait at most so long', '2m')
+    .option('--timeout <duration>', 'give up waiting after DURATION', '2m')
     .action(
       act<[string[]], { wait: boolean; timeout: string }>(async (cx, [words], { wait, timeout }) => {
         const kind = findKind('service', CORE_KINDS) as NonNullable<ReturnType<typeof findKind>>;
@@ -133,8 +133,8 @@ export const service: Define = (command, act) => {
 
 function createFlags(command: Command): Command {
   return sharedFlags(command)
-    .option('--name <name>', 'name; from the image without it')
-    .addOption(repeatable('--network <network>', 'network to join; one that is not there is created'))
+    .option('--name <name>', 'name (default: from the image)')
+    .addOption(repeatable('--network <network>', 'network to join; created if it does not exist'))
     .addOption(repeatable('-p, --publish <port>', 'publish a port: 8080:80'))
     .addOption(repeatable('-e, --env <variable>', 'variable: NAME=VALUE, or NAME from this environment'))
     .addOption(repeatable('--env-file <file>', 'file with variables'))
@@ -156,24 +156,24 @@ function updateFlags(command: Command): Command {
     ['label', 'label of the service'],
     ['container-label', 'label of its containers'],
     ['constraint', 'placement constraint'],
-    ['publish', 'published port; taken out by its target'],
-    ['mount', 'mount; taken out by its target'],
+    ['publish', 'published port; removed by its target'],
+    ['mount', 'mount; removed by its target'],
     ['network', 'network'],
   ] as const) {
     command
       .addOption(repeatable(`--${name}-add <${name}>`, `add a ${what}`))
-      .addOption(repeatable(`--${name}-rm <${name}>`, 'take one out'));
+      .addOption(repeatable(`--${name}-rm <${name}>`, 'remove one'));
   }
   return command
     .option('--force', 'replace every task even if nothing changes')
-    .option('--rollback', 'go back to the template before');
+    .option('--rollback', 'go back to the previous template');
 }
 
 function logsCommand(command: Command): Command {
   return command
     .argument('<service>', 'name of a service')
     .option('-f, --follow', 'go on as lines are written')
-    .option('--tail <lines>', 'so many lines from the end of each task')
+    .option('--tail <lines>', 'print only the last LINES lines of each task')
     .option('--since <duration>', 'lines of the last 10m')
     .option('--timestamps', 'each line with its time')
     .option('--raw', 'lines without their task and node');

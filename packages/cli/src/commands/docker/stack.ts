@@ -49,9 +49,9 @@ export const stack: Define = (command, act) => {
     )
     .option('--prune', 'remove services that are no longer in the file')
     .option('--lenient', 'leave out what cannot be honoured instead of rejecting the file')
-    .option('--dry-run', 'do all but store')
+    .option('--dry-run', 'validate without storing anything')
     .option('--plan', 'show what it would start, replace and stop, and where')
-    .option('--force', 'take over fields that somebody else has set')
+    .option('--force', 'take ownership of fields set by another manager')
     .option('-d, --detach', 'do not wait until the services are up')
     .option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)')
     .action(
@@ -140,7 +140,7 @@ async function known(cx: Cx, name: string): Promise<Members> {
   const names = (await membersOf(cx)).services.map(({ meta }) => meta.labels[STACK_LABEL] ?? '');
   throw new CliError(
     'NOT_FOUND',
-    `there is no stack ${name}`,
+    `stack "${name}" not found`,
     didYouMean(name, names) ?? 'list them with `gantry stack ls`',
   );
 }

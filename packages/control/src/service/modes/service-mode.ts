@@ -8,9 +8,9 @@ export type FitnessOf = (node: string) => NodeFitness;
 export interface WantedSlots {
   /** In the order in which they are served. */
   readonly wanted: ReadonlySet<string>;
-  /** By slot: why it was chosen to be removed, for slots that a smaller count removes. */
+  /** Reasons why slots were chosen for removal, by slot, for slots that a smaller count removes. */
   readonly removed: ReadonlyMap<string, string>;
-  /** How many there should be in the end, where `wanted` may be the first part of them. */
+  /** The intended number of slots in the end; `wanted` may be only the first part of them. */
   readonly total: number;
   /** Slots that may get a new task now. Absent: all of them. */
   readonly open?: ReadonlySet<string> | undefined;

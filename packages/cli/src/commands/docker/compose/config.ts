@@ -29,7 +29,7 @@ export function defineConfig({ add, act, filesOf }: Group): void {
     .option('--format <format>', 'yaml or json', 'yaml')
     .action(act<[], ConfigFlags>((cx, _, flags) => config(cx, filesOf(flags), flags)));
   add('convert', "Show a Compose file as Gantry's objects")
-    .argument('[services...]', 'services of the file, and those they depend on; all without one')
+    .argument('[services...]', 'services of the file, and those they depend on (default: all)')
     .option('-o, --output <format>', 'yaml, json, name, jsonpath=TEMPLATE')
     .action(
       act<[string[]], FileFlags & { output?: string }>(async (cx, [names], flags) => {

@@ -20,15 +20,15 @@ interface DownFlags extends FileFlags {
 /** Defines `gantry compose down` and `rm`. */
 export function defineDown({ add, act, filesOf }: Group): void {
   add('down', 'Remove the services and networks of a Compose file')
-    .argument('[services...]', 'services of the file; all without one')
+    .argument('[services...]', 'services of the file (default: all)')
     .option('--remove-orphans', 'remove services that are no longer in the file, too')
     .option('-v, --volumes', 'remove volumes, too; Gantry has none, and binds are never removed')
     .option('--rmi <images>', 'remove images: not supported')
     .option('-t, --timeout <seconds>', 'time to stop: not supported, set stop_grace_period in the file')
-    .option('--dry-run', 'do everything but remove')
+    .option('--dry-run', 'report what would be removed without removing it')
     .action(act<[string[]], DownFlags>((cx, [names], flags) => down(cx, names, filesOf(flags), flags)));
   add('rm', 'Remove services that have been stopped', { short: ['p'] })
-    .argument('[services...]', 'services of the file; all without one')
+    .argument('[services...]', 'services of the file (default: all)')
     .option('-f, --force', 'accepted: nothing is asked')
     .option('-s, --stop', 'remove running services, too')
     .option('-v, --volumes', 'accepted: Gantry has no volumes')
@@ -74,7 +74,7 @@ async function down(cx: Cx, names: readonly string[], files: StackFiles, flags: 
   const networks = names.length > 0 ? [] : all.networks.filter(({ meta }) => !used.has(meta.name));
   if (names.length === 0 && left.length > 0) {
     const ids = left.map(({ meta }) => idOf(meta)).join(', ');
-    cx.note(`Not in the file any more, and left running: ${ids}; --remove-orphans removes them.`);
+    cx.note(`No longer in the file, and left running: ${ids}; --remove-orphans removes them.`);
   }
   if (services.length + networks.length === 0) return cx.note('Nothing to remove.');
   await removeMembers(cx, { services, networks }, { dryRun: flags.dryRun ?? false });

@@ -19,7 +19,7 @@ const NO_PULL = 'nodes pull an image when they start a task that needs it';
 export function defineLifecycle(group: Group): void {
   const { add, act, filesOf } = group;
   add('start', 'Start services that have been stopped')
-    .argument('[services...]', 'services of the file; all without one')
+    .argument('[services...]', 'services of the file (default: all)')
     .option('--wait', 'wait until the services are up')
     .option('--wait-timeout <seconds>', 'give up waiting after SECONDS (default: 600)')
     .action(
@@ -37,7 +37,7 @@ export function defineLifecycle(group: Group): void {
       }),
     );
   add('stop', 'Stop services without removing them')
-    .argument('[services...]', 'services of the file; all without one')
+    .argument('[services...]', 'services of the file (default: all)')
     .option('-t, --timeout <seconds>', 'time to stop: not supported, set stop_grace_period in the file')
     .action(
       act<[string[]], Flags>(async (cx, [names], flags) => {
@@ -48,7 +48,7 @@ export function defineLifecycle(group: Group): void {
       }),
     );
   add('restart', 'Replace the tasks of services')
-    .argument('[services...]', 'services of the file; all without one')
+    .argument('[services...]', 'services of the file (default: all)')
     .option('--no-deps', 'accepted: what a service depends on is never restarted')
     .option('-t, --timeout <seconds>', 'time to stop: not supported, set stop_grace_period in the file')
     .action(

@@ -13,7 +13,7 @@ interface Flags extends FileFlags, LogsOptions {
 /** Defines `gantry compose logs`. */
 export function defineLogs({ add, act, filesOf }: Group): void {
   add('logs', 'Show what the tasks of a Compose file have written', { short: ['p'] })
-    .argument('[services...]', 'services of the file; all without one')
+    .argument('[services...]', 'services of the file (default: all)')
     .option('-f, --follow', 'go on as lines are written')
     .option('--tail <lines>', 'number of lines from the end of each task, or "all"')
     .option('--since <duration>', 'lines of the last 10m')

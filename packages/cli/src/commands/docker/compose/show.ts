@@ -26,7 +26,7 @@ interface LsFlags {
 /** Defines `gantry compose ps`, `ls` and `top`. */
 export function defineShow({ add, act, filesOf }: Group): void {
   add('ps', 'List the tasks of a Compose file')
-    .argument('[services...]', 'services of the file; all without one')
+    .argument('[services...]', 'services of the file (default: all)')
     .option('-a, --all', 'include tasks that have ended')
     .option('-q, --quiet', 'names of the tasks only')
     .option('--services', 'names of the services only')
@@ -52,7 +52,7 @@ export function defineShow({ add, act, filesOf }: Group): void {
     .option('--format <format>', 'table or json', 'table')
     .action(act<[], LsFlags>((cx, _, flags) => list(cx, flags)));
   add('top', 'Show the processes of the tasks, as `ps` in each of them reports them')
-    .argument('[services...]', 'services of the file; all without one')
+    .argument('[services...]', 'services of the file (default: all)')
     .action(
       act<[string[]], FileFlags>(async (cx, [names], flags) => {
         for (const service of await storedServices(cx, filesOf(flags), names)) await processes(cx, service);

@@ -56,7 +56,7 @@ const REJECTED: RejectedFlags = Object.freeze({
 export function defineUp({ add, act, filesOf }: Group): void {
   const flags = (name: string, description: string) =>
     dockerFlags(add(name, description), `compose ${name}`, ACCEPTED, REJECTED)
-      .argument('[services...]', 'services of the file, and those they depend on; all without one')
+      .argument('[services...]', 'services of the file, and those they depend on (default: all)')
       .addOption(repeatable('--scale <service>', 'replicas of a service: SERVICE=REPLICAS'))
       .option('--no-deps', 'leave out the services that the named ones depend on')
       .option('--no-recreate', 'leave services alone that exist')
@@ -64,8 +64,8 @@ export function defineUp({ add, act, filesOf }: Group): void {
       .option('--remove-orphans', 'remove services that are no longer in the file (COMPOSE_REMOVE_ORPHANS)')
       .option('--build', 'build images first: not supported')
       .addOption(new Option('--no-build', 'accepted: nothing is built').hideHelp())
-      .option('--dry-run', 'do everything but store')
-      .option('--force', 'take over fields that somebody else has set');
+      .option('--dry-run', 'validate without storing anything')
+      .option('--force', 'take ownership of fields set by another manager');
   flags('up', 'Bring the services of a Compose file up, or up to date')
     .option('-d, --detach', 'do not wait until the services are up')
     .option('--wait', 'wait until the services are up, which is the default; with -d too')
