@@ -1,4 +1,5 @@
 import { GantryError, type Issue } from './errors.ts';
+import { pathOf } from './path-of.ts';
 import type { StandardSchema } from './standard-schema.ts';
 import type { AnyToken, Provided, Token } from './token.ts';
 
@@ -101,14 +102,4 @@ function invalid(plugin: string, issues: readonly Issue[]): GantryError {
     .map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`))
     .join('; ');
   return new GantryError('INVALID_OPTIONS', `${plugin}: ${text}`, { details: { plugin }, issues });
-}
-
-/** `['ports', 1, 'target']` → `ports[1].target`. */
-export function pathOf(path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string {
-  let text = '';
-  for (const segment of path ?? []) {
-    const key = typeof segment === 'object' ? segment.key : segment;
-    text += typeof key === 'number' ? `[${key}]` : text === '' ? String(key) : `.${String(key)}`;
-  }
-  return text;
 }

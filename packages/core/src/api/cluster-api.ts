@@ -1,4 +1,3 @@
-import type { ExecOptions, ExecSession } from '../contracts/runtime.ts';
 import type { Explanation } from '../model/explanation.ts';
 import type { KindInfo } from '../model/kind-info.ts';
 import type { AnyInput, AnyObject, InputKind, InputMap, Kind, KindMap } from '../model/kind-map.ts';
@@ -6,6 +5,7 @@ import type { Availability, Node } from '../model/node.ts';
 import type { Resources } from '../model/resources.ts';
 import type { Server } from '../model/server.ts';
 import type { Service } from '../model/service.ts';
+import type { ExecOptions, ExecSession } from './exec.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;

@@ -1,14 +1,6 @@
 import type { NetworkSpec } from '../model/network.ts';
+import type { PortAddress } from '../model/port-address.ts';
 import type { Protocol } from '../model/template.ts';
-
-/** Where a port of a task can be reached. */
-export interface PortAddress {
-  /** The port of the template. */
-  readonly target: number;
-  readonly protocol: Protocol;
-  readonly address: string;
-  readonly port: number;
-}
 
 /** A network the runtime has to join a task to. */
 export interface JoinedNetwork {

@@ -1,6 +1,8 @@
+import type { ExecOptions, ExecSession } from '../api/exec.ts';
+import type { PortAddress } from '../model/port-address.ts';
 import type { Resources } from '../model/resources.ts';
 import type { TemplateSpec } from '../model/template.ts';
-import type { Attachment, PortAddress } from './network.ts';
+import type { Attachment } from './network.ts';
 
 /** What a runtime is told to run: all it needs to know, keyed by the task's id. */
 export interface RuntimeSpec {
@@ -61,33 +63,6 @@ export interface EnsureOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called when the phase changes, and while pulling at most 4 times a second. Must not throw. */
   readonly onProgress?: ((progress: StartProgress) => void) | undefined;
-}
-
-export interface ExecOptions {
-  readonly command: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** User of the command, as `user` or `user:group`, by name or number (default: the task's). Needs `supports.execUser`. */
-  readonly user?: string;
-  /** Directory of the command, an absolute path (default: the task's). Needs `supports.execWorkingDir`. */
-  readonly workingDir?: string;
-  readonly tty?: boolean;
-  /** Bytes for its standard input; its end closes it. */
-  readonly stdin?: AsyncIterable<Uint8Array>;
-  /** Terminates the command and all that it started; the output ends, and `exitCode` is settled. */
-  readonly signal?: AbortSignal;
-}
-
-export interface OutputChunk {
-  readonly stream: 'stdout' | 'stderr';
-  readonly data: Uint8Array;
-}
-
-/** A command run inside a task: read `output` to its end, then `exitCode` is settled. */
-export interface ExecSession {
-  readonly output: AsyncIterable<OutputChunk>;
-  readonly exitCode: Promise<number>;
-  /** Terminal size; without effect unless `tty`. */
-  resize(columns: number, rows: number): Promise<void>;
 }
 
 export interface RuntimeLogOptions {

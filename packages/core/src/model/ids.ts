@@ -1,18 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { Random } from '../contracts/random.ts';
-
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Where an object lives that names no other namespace. */
 export const DEFAULT_NAMESPACE = 'default';
-
-/** A random identifier of lower-case letters and digits; 20 characters carry 103 bits. */
-export function randomId(random: Random, length = 20): string {
-  let id = '';
-  for (let i = 0; i < length; i++) id += ALPHABET[Math.floor(random.next() * ALPHABET.length)];
-  return id;
-}
 
 /** Hex digits of the hash of a shortened name. */
 const HASH_DIGITS = 12;

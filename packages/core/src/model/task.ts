@@ -1,5 +1,5 @@
-import type { PortAddress } from '../contracts/network.ts';
 import type { ObjectMeta } from './meta.ts';
+import type { PortAddress } from './port-address.ts';
 import type { DesiredState, TaskState } from './task-state.ts';
 
 export interface TaskSpec {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { GantryError, type Issue } from '../errors.ts';
-import { pathOf } from '../plugin.ts';
+import { pathOf } from '../path-of.ts';
 import { invalidObject } from './invalid-object.ts';
 import type { KindDefinition } from './kind-definition.ts';
 import type { InputKind, InputMap, Kind } from './kind-map.ts';

@@ -1,10 +1,10 @@
-import type { Backend, BalancePolicy, Frontend, FrontendStatus } from './contracts/load-balancer.ts';
-import type { PortAddress } from './contracts/network.ts';
-import { GantryError, type Issue } from './errors.ts';
-import type { AgentIdentity } from './model/node.ts';
-import type { TaskStatus } from './model/task.ts';
-import { type DesiredState, TASK_STATES, type TaskState } from './model/task-state.ts';
-import type { Protocol } from './model/template.ts';
+import type { Backend, BalancePolicy, Frontend, FrontendStatus } from '../contracts/load-balancer.ts';
+import { GantryError, type Issue } from '../errors.ts';
+import type { AgentIdentity } from '../model/node.ts';
+import type { PortAddress } from '../model/port-address.ts';
+import type { TaskStatus } from '../model/task.ts';
+import { type DesiredState, TASK_STATES, type TaskState } from '../model/task-state.ts';
+import type { Protocol } from '../model/template.ts';
 import type {
   AgentRequest,
   Assignment,
@@ -25,7 +25,7 @@ import type {
   StreamRead,
   StreamWritten,
   TaskEvent,
-} from './protocol.ts';
+} from './messages.ts';
 import {
   type Check,
   flag,

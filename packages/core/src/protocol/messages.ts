@@ -1,11 +1,11 @@
-import type { Frontend, FrontendStatus } from './contracts/load-balancer.ts';
-import { idOf } from './model/ids.ts';
-import type { NetworkSpec } from './model/network.ts';
-import type { AgentIdentity } from './model/node.ts';
-import type { Resources } from './model/resources.ts';
-import type { Task, TaskStatus } from './model/task.ts';
-import type { DesiredState } from './model/task-state.ts';
-import type { TemplateSpec } from './model/template.ts';
+import type { Frontend, FrontendStatus } from '../contracts/load-balancer.ts';
+import { idOf } from '../model/ids.ts';
+import type { NetworkSpec } from '../model/network.ts';
+import type { AgentIdentity } from '../model/node.ts';
+import type { Resources } from '../model/resources.ts';
+import type { Task, TaskStatus } from '../model/task.ts';
+import type { DesiredState } from '../model/task-state.ts';
+import type { TemplateSpec } from '../model/template.ts';
 
 /**
  * What control plane and nodes say to each other over the bus. The node always asks; what the control plane publishes is
