@@ -56,7 +56,7 @@ export async function bundleProgram(folder) {
         name: 'whole-packages-stay-outside',
         // Who imports all of a package of ours on demand hands it on; what is bundled is only what is used.
         resolveId: (id, _importer, { kind }) =>
-          kind === 'dynamic-import' && /^@gantry\/core$/.test(id) ? { id, external: true } : undefined,
+          kind === 'dynamic-import' && /^@gantry\/core(\/|$)/.test(id) ? { id, external: true } : undefined,
       },
     ],
   });
