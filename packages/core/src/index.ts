@@ -22,6 +22,7 @@ export {
   aborted,
   ERROR_CODES,
   type ErrorCode,
+  type ErrorTraits,
   GantryError,
   type GantryErrorOptions,
   type Issue,

@@ -16,7 +16,9 @@ export type Resolved<N extends Needs> = {
  * started, `Symbol.asyncDispose` in reverse order. Dispose is idempotent and may be called after a failed `start`.
  */
 export interface Lifecycle {
+  /** Does what needs I/O. `signal` fires when the start is given up. @throws to make the cluster's start fail. */
   start?(signal: AbortSignal): Promise<void>;
+  /** Releases everything. Idempotent; may be called after a failed `start`. */
   [Symbol.asyncDispose]?(): Promise<void>;
 }
 
@@ -24,13 +26,17 @@ export interface Lifecycle {
 export interface Plugin {
   /** Shown in every error. */
   readonly name: string;
+  /** The contract that it implements. */
   readonly provides: AnyToken;
+  /** The contracts that it uses, by a name of its own. */
   readonly needs: Needs;
   /** Builds the implementation; wires only, does no I/O. */
   readonly create: (needs: Readonly<Record<string, unknown>>) => unknown;
 }
 
+/** What {@link definePlugin} takes. */
 export interface PluginDefinition<T, N extends Needs, Input, Output> {
+  /** Shown in every error, such as `acme/scheduler-zone-spread`. */
   readonly name: string;
   /** Exactly one contract. */
   readonly provides: Token<T>;

@@ -32,7 +32,12 @@ export function idOf({
 }
 
 /** The parts of an id; one without a slash is of the namespace `default`, if its kind has namespaces. */
-export function parseId(id: string): { readonly namespace: string; readonly name: string } {
+export function parseId(id: string): {
+  /** Namespace; `default` if the id names none. */
+  readonly namespace: string;
+  /** Name without the namespace. */
+  readonly name: string;
+} {
   const slash = id.indexOf('/');
   if (slash < 0) return { namespace: DEFAULT_NAMESPACE, name: id };
   return { namespace: id.slice(0, slash), name: id.slice(slash + 1) };

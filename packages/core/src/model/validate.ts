@@ -20,7 +20,10 @@ interface CoreSchemas {
 /** The validated, filled-in form of an input. */
 export type Validated<K extends InputKind> = K extends keyof CoreSchemas
   ? z.output<CoreSchemas[K]>
-  : InputMap[K] & { readonly meta: MetaInput };
+  : InputMap[K] & {
+      /** Name, namespace, labels and annotations, filled in. */
+      readonly meta: MetaInput;
+    };
 
 /**
  * Checks that a value a user wrote is data as JSON has it, and returns it, with 0 for each negative zero.
