@@ -11,7 +11,7 @@ const src = join(root, 'packages/core/src');
 /** Maximum number of names that a plugin author finds in `@gantry/core`. */
 const MAX_MAIN_NAMES = 60;
 
-/** From the bottom to the top. A file may import from its own folder and from the floors below. */
+/** Places of files, the bottom floor first. A file may import from its own folder and from the floors below. */
 const FLOORS: readonly (readonly string[])[] = [
   ['errors.ts', 'path-of.ts', 'plugin.ts', 'standard-schema.ts', 'token.ts', 'version.ts'],
   ['model'],
@@ -163,7 +163,7 @@ describe('the source files of core', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('that the main entry loads include neither zod nor the model', () => {
+  test('are few that the main entry loads: no schema, no dependency', () => {
     const loaded = new Set<string>();
     const load = (file: string): void => {
       if (loaded.has(file)) return;

@@ -29,7 +29,7 @@ export interface RuntimeTask {
   readonly state: RuntimeState;
   /** The engine's own name for it: a container id, a process id. */
   readonly id: string;
-  /** Process id on the host, while it runs and where the engine tells it. */
+  /** Process id on the host, while it runs and where the engine reports it. */
   readonly pid?: number | undefined;
   /** When it was started, ms since the epoch. */
   readonly startedAt?: number | undefined;

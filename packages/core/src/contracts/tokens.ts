@@ -98,11 +98,13 @@ export const contracts = Object.freeze({
   placement: contract<PlacementAdvisor>('placement'),
   /** The cluster's `ClusterApi` (`@gantry/core/api`). Leader components must use `writer` instead. */
   api: contract<ClusterApi>('api', { unfenced: 'writer' }),
+  /** {@link MachineInfo}: name and addresses of the machine. Provided by the host. */
   machine: contract<MachineInfo>('machine', { scope: 'machine' }),
   /** {@link Network}: connects the tasks of this machine. */
   network: contract<Network>('network', { scope: 'machine' }),
   /** {@link LoadBalancer}: spreads connections over tasks. */
   loadBalancer: contractMany<LoadBalancer>('load-balancer', { scope: 'machine' }),
+  /** {@link Component} that runs once per machine that runs tasks or balances traffic. */
   machineComponent: contractMany<Component>('machine-component', { scope: 'machine' }),
   /** {@link NodeInfo}: name and labels of a node that runs in this process. Provided by the host. */
   node: contract<NodeInfo>('node', { scope: 'node' }),

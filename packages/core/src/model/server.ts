@@ -7,7 +7,7 @@ export interface Server {
   readonly kind: 'server';
   /** Name and start of the server. */
   readonly meta: ServerMeta;
-  /** The server as last heard of. */
+  /** The server at its last message. */
   readonly status: ServerStatus;
 }
 
@@ -21,7 +21,7 @@ export interface ServerMeta {
   readonly createdAt: number;
 }
 
-/** A server as the server that answers last heard of it. */
+/** A server as of its last message to the server that answers. */
 export interface ServerStatus {
   /** `unreachable`: no message from it for 6 s. The server that is asked is always `ready`. */
   readonly state: 'ready' | 'unreachable';

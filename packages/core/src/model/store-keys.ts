@@ -1,10 +1,10 @@
-/** The keys of a store that are no object's: what a cluster keeps about itself. */
+/** Keys under which a cluster stores facts about itself, beside its objects. */
 export const STORE_KEYS = Object.freeze({
   /** The cluster's uid, as old as its state. */
   identity: 'cluster/identity',
-  /** The version of what is stored. */
+  /** Version of the stored objects. */
   schema: 'cluster/schema',
-  /** Who leads: rewritten at each renewal. */
+  /** The lease of the leader: rewritten at each renewal. */
   lease: 'leader/lease',
   /** The term: rewritten only when one begins. The fence of what the leader writes. */
   term: 'leader/term',

@@ -56,7 +56,7 @@ export interface TaskStatus {
   readonly signal?: string | undefined;
   /** Container or process id. */
   readonly runtimeId?: string | undefined;
-  /** Process id on the host, where the runtime tells it. */
+  /** Process id on the host, where the runtime reports it. */
   readonly pid?: number | undefined;
   /** Where its ports are reached. */
   readonly ports?: readonly PortAddress[] | undefined;

@@ -211,8 +211,8 @@ export function checkSender(sender: string): string {
 }
 
 /**
- * Parsers of the messages on the bus. Each takes a payload as it came, and returns it if it is what it should be; fields
- * that are not known are left to later versions.
+ * Parsers of the messages on the bus. Each takes a payload as received, and returns it if it is valid; unknown fields are
+ * left to later versions.
  *
  * @throws `INVALID_OBJECT` with the path and the reason of the first problem.
  */

@@ -20,7 +20,7 @@ export interface Subjects {
   readonly senderOf: (subject: string) => string;
   /** Hint, no payload: frontends have changed. */
   readonly ingressHint: string;
-  /** Hint, no payload: somebody leads who did not before, and would like to hear of everybody. */
+  /** Hint, no payload: a server has become leader; agents and load balancers should contact it. */
   readonly leaderHint: string;
   /** {@link ServerMessage}, published by each of several servers: what the others know of it; with `>`, of each. */
   readonly servers: (server: string) => string;
@@ -75,7 +75,7 @@ export function subjects(cluster: string): Subjects {
 /** Position of the sender in a subject: `gantry.CLUSTER.dispatch.SENDER`. */
 const SENDER = 3;
 
-/** An agent that starts, or that was told `CONFLICT` because the control plane does not know its session. */
+/** Registration of an agent that starts, or whose session is unknown to the control plane (`CONFLICT`). */
 export interface RegisterRequest {
   /** Session that begins; chosen by the agent, unique over time. */
   readonly session: string;
@@ -119,7 +119,7 @@ export interface PullRequest {
   readonly since: number;
 }
 
-/** One task as its agent is told it. */
+/** One task, as sent to its agent. */
 export interface Assignment {
   /** Id of the task. */
   readonly name: string;
@@ -131,9 +131,9 @@ export interface Assignment {
   readonly template: string;
   /** What the control plane wants of the task. */
   readonly desired: DesiredState;
-  /** No load balancer sends it anything any more: it may be stopped at once. */
+  /** Whether no load balancer sends it connections, so that it may be stopped immediately. */
   readonly drained: boolean;
-  /** As stored: what a restarted agent goes on from. */
+  /** The stored status, from which a restarted agent resumes. */
   readonly status: TaskStatus;
 }
 
@@ -147,9 +147,9 @@ export interface PullReply {
   readonly assignments: readonly Assignment[];
   /** Tasks that are gone since: forget them, with all that is left of them. */
   readonly removed: readonly string[];
-  /** By hash: the templates of these assignments. */
+  /** Templates of these assignments, by hash. */
   readonly templates: Readonly<Record<string, TemplateSpec>>;
-  /** By id: the networks of these tasks. */
+  /** Networks of these tasks, by id. */
   readonly networks: Readonly<Record<string, NetworkSpec>>;
 }
 
@@ -190,9 +190,9 @@ export interface ReportReply {
 
 /** A load balancer that asks for its frontends, and confirms those it has. */
 export interface IngressRequest {
-  /** The run of the process that asks: another one after a restart. */
+  /** Identifies one run of the process that asks: another one after a restart. */
   readonly session: string;
-  /** Of which hub `applied` is a version; absent: of none. */
+  /** The hub whose version `applied` is; absent if `applied` is 0. */
   readonly hub?: string | undefined;
   /** The version of the frontends it has applied; 0: none. */
   readonly applied: number;
@@ -220,7 +220,7 @@ export interface EjectionReport {
 
 /** The frontends that a load balancer should have. */
 export interface IngressReply {
-  /** Who answers: versions of another hub do not count. */
+  /** The hub that answers: versions of another hub do not count. */
   readonly hub: string;
   /** Version of the frontends. */
   readonly version: number;
@@ -376,7 +376,7 @@ export interface StreamRead<Item = unknown> {
   readonly items: readonly Item[];
   /** Whether the stream has ended. */
   readonly done: boolean;
-  /** Of an exec, with `done`. */
+  /** Exit code of an exec, once `done`. */
   readonly exitCode?: number | undefined;
 }
 
@@ -394,7 +394,7 @@ export interface WireChunk {
   readonly data: string;
 }
 
-/** An assignment of what is stored. */
+/** Returns the assignment of a stored task. */
 export function assignmentOf(task: Task, drained: boolean): Assignment {
   const { service, slot, template, desired } = task.spec;
   return { name: idOf(task.meta), service, slot, template, desired, drained, status: task.status };
