@@ -1,4 +1,5 @@
-import { type Bus, GantryError, type Term } from '@gantry/core';
+import { type Bus, GantryError } from '@gantry/core';
+import type { Term } from '@gantry/core/contracts';
 
 /** The bus as the parts of a leader are given it: once their term is over, they answer nobody and publish nothing. */
 export function termBus(bus: Bus, term: Term): Bus {

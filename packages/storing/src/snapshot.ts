@@ -1,4 +1,6 @@
-import { type Clock, counted, GantryError, SCHEMA_VERSION, STORE_KEYS, type Store } from '@gantry/core';
+import { type Clock, GantryError, type Store } from '@gantry/core';
+import { SCHEMA_VERSION, STORE_KEYS } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { SNAPSHOT_FORMAT, type Snapshot, type SnapshotEntry } from './snapshot-format.ts';
 
 /** Who leads is not part of a state, and who is in a snapshot leads no more. */

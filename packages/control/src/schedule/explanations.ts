@@ -1,4 +1,4 @@
-import type { Explanation } from '@gantry/core';
+import type { Explanation } from '@gantry/core/model';
 
 /** So many rounds of each template are remembered, and of each round so many tasks by name. */
 const ROUNDS = 8;
