@@ -56,7 +56,7 @@ export async function bundleProgram(folder) {
         name: 'whole-packages-stay-outside',
         // A dynamic import hands on a whole package, while the bundle contains only the used exports.
         resolveId: (id, _importer, { kind }) =>
-          kind === 'dynamic-import' && /^@gantry\/core$/.test(id) ? { id, external: true } : undefined,
+          kind === 'dynamic-import' && /^@gantry\/core(\/|$)/.test(id) ? { id, external: true } : undefined,
       },
     ],
   });

@@ -2,16 +2,9 @@
  * Everything a user can get wrong, from end to end on a cluster that runs nothing: refused with a code, a path and a
  * reason, and nothing of it is stored.
  */
-import {
-  type AnyInput,
-  type ClusterApi,
-  type Component,
-  contracts,
-  definePlugin,
-  type Plugin,
-  type ServiceInput,
-  type Store,
-} from '@gantry/core';
+import { type Component, contracts, definePlugin, type Plugin, type Store } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import type { AnyInput, ServiceInput } from '@gantry/core/model';
 import { type Cluster, createCluster } from '@gantry/host';
 import { fakeCluster } from '@gantry/presets/fake';
 import { memoryStore } from '@gantry/store-memory';

@@ -2,7 +2,8 @@
  * Everything that can come over the bus and is wrong: rejected with a code and a path, nothing of it is stored, and
  * neither the control plane nor an agent stops for it.
  */
-import { type Bus, contracts, messages, type PullReply, type Store, subjects } from '@gantry/core';
+import { type Bus, contracts, type Store } from '@gantry/core';
+import { messages, type PullReply, subjects } from '@gantry/core/protocol';
 import { type Cluster, createCluster } from '@gantry/host';
 import { fakeCluster } from '@gantry/presets/fake';
 import { SeededRandom } from '@gantry/testing';

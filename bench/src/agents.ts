@@ -16,13 +16,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { natsBus } from '@gantry/bus-nats';
-import {
-  contracts,
-  type DispatchSubjects,
-  type HeartbeatReply,
-  type PullReply,
-  subjects,
-} from '@gantry/core';
+import { contracts } from '@gantry/core';
+import { type DispatchSubjects, type HeartbeatReply, type PullReply, subjects } from '@gantry/core/protocol';
 import { createCluster } from '@gantry/host';
 import { server } from '@gantry/presets';
 import { lmdbStore } from '@gantry/store-lmdb';

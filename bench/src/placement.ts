@@ -3,15 +3,9 @@
  * constraint, on 10,000 nodes in one call of the plugin's scheduler; filters, explanations and the plan included. For
  * comparison a scan of all nodes per task, on fewer tasks, since it would take minutes.
  */
-import {
-  type NodeView,
-  type Plan,
-  type Plugin,
-  parseConstraint,
-  type Round,
-  type Scheduler,
-  satisfies,
-} from '@gantry/core';
+import type { Plugin, Scheduler } from '@gantry/core';
+import type { NodeView, Plan, Round } from '@gantry/core/contracts';
+import { parseConstraint, satisfies } from '@gantry/core/model';
 import { binpackScheduler } from '@gantry/scheduler-binpack';
 import { spreadScheduler } from '@gantry/scheduler-spread';
 import { SeededRandom } from '@gantry/testing';

@@ -11,7 +11,7 @@ import { type AddressInfo, connect, createServer as createTcpServer } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BalancePolicy, Frontend } from '@gantry/core';
+import type { BalancePolicy, Frontend } from '@gantry/core/contracts';
 import { ProxyLoadBalancer } from '@gantry/lb-proxy';
 import { SystemClock, SystemRandom } from '@gantry/system';
 import { silentLogger } from '@gantry/testing';

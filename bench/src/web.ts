@@ -1,7 +1,8 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Plugin, ServiceInput, Task, TemplateInput } from '@gantry/core';
+import type { Plugin } from '@gantry/core';
+import type { ServiceInput, Task, TemplateInput } from '@gantry/core/model';
 import { dockerCluster } from '@gantry/presets/docker';
 import { processCluster } from '@gantry/presets/process';
 import Docker from 'dockerode';

@@ -1,4 +1,5 @@
-import type { AnyInput, ClusterApi, ExecSession, ServiceInput, WatchEvent } from '@gantry/core';
+import type { ClusterApi, ExecSession, WatchEvent } from '@gantry/core/api';
+import type { AnyInput, ServiceInput } from '@gantry/core/model';
 import { clusterApiKit } from '@gantry/testing';
 import { sabotage } from '@gantry/testing/vitest';
 import { fakeFixture } from './subjects.ts';

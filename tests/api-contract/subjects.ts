@@ -1,6 +1,7 @@
 import { apiEndpoint, apiServer, newSecret } from '@gantry/api';
 import { connect } from '@gantry/client/node';
-import type { ClusterApi, Plugin } from '@gantry/core';
+import type { Plugin } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 import { type Cluster, createCluster } from '@gantry/host';
 import { fakeCluster } from '@gantry/presets/fake';
 import type { ClusterApiSubject, Fixture } from '@gantry/testing';

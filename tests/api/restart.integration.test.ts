@@ -1,5 +1,7 @@
 import { connect } from '@gantry/client/node';
-import { type ClusterApi, type GantryError, idOf, isGantryError, type NetworkObject } from '@gantry/core';
+import { type GantryError, isGantryError } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import { idOf, type NetworkObject } from '@gantry/core/model';
 import { afterEach, expect, test } from 'vitest';
 import { type RunningServer, runServer } from './support/run-server.ts';
 import { ADMIN_TOKEN } from './support/served.ts';

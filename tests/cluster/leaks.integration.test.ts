@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TemplateInput } from '@gantry/core';
+import type { TemplateInput } from '@gantry/core/model';
 import { createCluster } from '@gantry/host';
 import { dockerCluster } from '@gantry/presets/docker';
 import { processCluster } from '@gantry/presets/process';

@@ -1,6 +1,7 @@
 /** The account that the crash tests keep is worth nothing unless it finds what is wrong: stores that are, and one that is not. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Change, contracts, definePlugin, GantryError, type Plugin, type Store } from '@gantry/core';
+import { contracts, definePlugin, GantryError, type Plugin, type Store } from '@gantry/core';
+import type { Change } from '@gantry/core/contracts';
 import { MemoryStore } from '@gantry/store-memory';
 import { expect, test } from 'vitest';
 import { type CrashResult, crashRun } from './support/crash-run.ts';

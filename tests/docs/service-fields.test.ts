@@ -1,4 +1,4 @@
-import { KIND_DEFINITIONS } from '@gantry/core';
+import { KIND_DEFINITIONS } from '@gantry/core/model';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { read } from './support/documents.ts';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isFinal, type Service, type Task } from '@gantry/core';
+import { isFinal, type Service, type Task } from '@gantry/core/model';
 import type { Ran } from '../../packages/cli/test/support/terminal.ts';
 import type { Bed } from '../failures/support/bed.ts';
 

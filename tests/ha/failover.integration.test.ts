@@ -1,4 +1,5 @@
-import { STORE_KEYS, type StoreEvent } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
+import { STORE_KEYS } from '@gantry/core/model';
 import { SeededRandom } from '@gantry/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Load } from '../../bench/src/web.ts';

@@ -3,14 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { natsBus } from '@gantry/bus-nats';
-import {
-  type Bus,
-  contracts,
-  isGantryError,
-  type Lifecycle,
-  type ServerMessage,
-  subjects,
-} from '@gantry/core';
+import { type Bus, contracts, isGantryError, type Lifecycle } from '@gantry/core';
+import { type ServerMessage, subjects } from '@gantry/core/protocol';
 import { type Cluster, type ClusterMember, createCluster, joinCluster } from '@gantry/host';
 import { server } from '@gantry/presets';
 import { fakeNode } from '@gantry/presets/fake';

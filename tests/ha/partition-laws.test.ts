@@ -1,4 +1,5 @@
-import { type Node, type Service, type StoreEvent, type Task, templateHash } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
+import { type Node, type Service, type Task, templateHash } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import {
   downTooSoon,

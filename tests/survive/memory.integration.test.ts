@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExecSession, OutputChunk } from '@gantry/core';
+import type { ExecSession, OutputChunk } from '@gantry/core/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePorts } from '../support/ports.ts';
 import { MemoryCage } from './support/memory-cage.ts';

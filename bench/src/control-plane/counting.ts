@@ -1,4 +1,6 @@
-import type { Change, Plugin, Store, Task } from '@gantry/core';
+import type { Plugin, Store } from '@gantry/core';
+import type { Change } from '@gantry/core/contracts';
+import type { Task } from '@gantry/core/model';
 
 /** The writes made through a store. */
 export class Counts {

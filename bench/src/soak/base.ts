@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { isFinal, isGantryError, type Kind, type ServiceInput, type Task } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import { isFinal, type Kind, type ServiceInput, type Task } from '@gantry/core/model';
 import type { PartProcess } from '../../../tests/ha/support/part-process.ts';
 import type { World } from './world.ts';
 

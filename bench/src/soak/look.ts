@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { idOf, isFinal, type Service, type Task, type Template } from '@gantry/core';
+import { idOf, isFinal, type Service, type Task, type Template } from '@gantry/core/model';
 import { baseTasks, ENDED_PER_SLOT } from './base.ts';
 import { EXEC_MARK } from './operations.ts';
 import { folderOf, type TaskProcess, taskProcesses } from './proc.ts';

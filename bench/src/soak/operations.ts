@@ -1,14 +1,8 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Availability,
-  type ClusterApi,
-  isGantryError,
-  type Kind,
-  type Random,
-  type ServiceInput,
-  type Task,
-} from '@gantry/core';
+import { isGantryError, type Random } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import type { Availability, Kind, ServiceInput, Task } from '@gantry/core/model';
 import { ENDS_SOON, EVEN, EVEN_REPLICAS, WEB_PORT } from './base.ts';
 
 /** The means of an operation. */

@@ -1,4 +1,5 @@
-import { contracts, type Outcome, type Plugin } from '@gantry/core';
+import { contracts, type Plugin } from '@gantry/core';
+import type { Outcome } from '@gantry/core/contracts';
 import { createCluster } from '@gantry/host';
 import { jsonLogger, systemClock, systemRandom } from '@gantry/system';
 import { type Side, VALUE } from './side.ts';

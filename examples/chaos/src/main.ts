@@ -1,5 +1,5 @@
 /** Twenty histories of a service under faults, each some minutes long, in a few seconds. */
-import type { ServiceInput } from '@gantry/core';
+import type { ServiceInput } from '@gantry/core/model';
 import {
   type Action,
   faults,

@@ -1,5 +1,14 @@
-import type { Controller, Declared, KindDefinition, ObjectInput, ObjectMeta } from '@gantry/core';
-import { contracts, definePlugin, idBeside, idOf, inputSchema, provide, referenceKey } from '@gantry/core';
+import { type Controller, contracts, definePlugin, provide } from '@gantry/core';
+import {
+  type Declared,
+  idBeside,
+  idOf,
+  inputSchema,
+  type KindDefinition,
+  type ObjectInput,
+  type ObjectMeta,
+  referenceKey,
+} from '@gantry/core/model';
 import { z } from 'zod';
 
 const HOUR_MS = 3_600_000;
@@ -15,7 +24,7 @@ export interface OfficeHours {
   readonly status: z.output<typeof status>;
 }
 
-declare module '@gantry/core' {
+declare module '@gantry/core/model' {
   interface KindMap {
     officehours: OfficeHours;
   }

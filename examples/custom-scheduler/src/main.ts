@@ -1,5 +1,7 @@
 /** Gives one round to the bundled scheduler `spread` and to our own, and shows what each does with it, and why. */
-import type { Explanation, NodeView, Plugin, Round, Scheduler } from '@gantry/core';
+import type { Plugin, Scheduler } from '@gantry/core';
+import type { NodeView, Round } from '@gantry/core/contracts';
+import type { Explanation } from '@gantry/core/model';
 import { spreadScheduler } from '@gantry/scheduler-spread';
 import { zoneSpreadScheduler } from './zone-spread-scheduler.ts';
 

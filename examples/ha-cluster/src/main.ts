@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { connect, type RemoteCluster } from '@gantry/client/node';
-import type { ServiceInput } from '@gantry/core';
+import type { ServiceInput } from '@gantry/core/model';
 import { Child, endAll, until } from './child.ts';
 import { Clients } from './clients.ts';
 import { type Engines, freePorts, startEngines } from './engines.ts';

@@ -1,4 +1,4 @@
-import type { ClusterApi } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 import { createCluster } from '@gantry/host';
 import { type DemoOptions, HELP, readOptions } from './options.ts';
 import { type Platform, platformOf, service } from './platform.ts';

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Plugin, ServiceInput, Task, TemplateInput } from '@gantry/core';
+import type { Plugin } from '@gantry/core';
+import type { ServiceInput, Task, TemplateInput } from '@gantry/core/model';
 import { FakeWorld } from '@gantry/runtime-fake';
 import type { DemoOptions } from './options.ts';
 

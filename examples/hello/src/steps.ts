@@ -1,4 +1,5 @@
-import type { ClusterApi, Service, Task } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import type { Service, Task } from '@gantry/core/model';
 import { type Platform, service } from './platform.ts';
 import type { Traffic } from './traffic.ts';
 

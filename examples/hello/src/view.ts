@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { ClusterApi, Task } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import type { Task } from '@gantry/core/model';
 import { createLogUpdate } from 'log-update';
 import type { Traffic } from './traffic.ts';
 

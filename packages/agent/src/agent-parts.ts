@@ -1,15 +1,6 @@
-import type {
-  AgentIdentity,
-  Bus,
-  Clock,
-  LoadBalancer,
-  Logger,
-  Network,
-  NodeInfo,
-  Random,
-  Runtime,
-  Subjects,
-} from '@gantry/core';
+import type { Bus, Clock, LoadBalancer, Logger, Network, NodeInfo, Random, Runtime } from '@gantry/core';
+import type { AgentIdentity } from '@gantry/core/model';
+import type { Subjects } from '@gantry/core/protocol';
 import type { StreamLimits } from './streams.ts';
 
 export interface AgentOptions {

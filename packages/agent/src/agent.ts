@@ -1,4 +1,5 @@
-import { contracts, definePlugin, subjects } from '@gantry/core';
+import { contracts, definePlugin } from '@gantry/core';
+import { subjects } from '@gantry/core/protocol';
 import { z } from 'zod';
 import { Ingress } from './ingress.ts';
 import { KeptFrontends } from './kept-frontends.ts';

@@ -1,4 +1,5 @@
-import type { Frontend, FrontendStatus, LoadBalancer } from '@gantry/core';
+import type { LoadBalancer } from '@gantry/core';
+import type { Frontend, FrontendStatus } from '@gantry/core/contracts';
 
 export interface FrontendAssignment {
   /** Frontends by the name of the load balancer that serves them; an entry for each load balancer. */

@@ -1,13 +1,7 @@
-import {
-  type Assignment,
-  type Attachment,
-  type AttachRequest,
-  idBeside,
-  type Network,
-  type NetworkSpec,
-  parseId,
-  type TemplateSpec,
-} from '@gantry/core';
+import type { Network } from '@gantry/core';
+import type { Attachment, AttachRequest } from '@gantry/core/contracts';
+import { idBeside, type NetworkSpec, parseId, type TemplateSpec } from '@gantry/core/model';
+import type { Assignment } from '@gantry/core/protocol';
 
 /** What a task asks of the network of its node: its ports, those it had kept, and its networks by their ids. */
 export function attachRequest(assignment: Assignment, template: TemplateSpec): AttachRequest {

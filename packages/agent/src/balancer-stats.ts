@@ -1,11 +1,5 @@
-import {
-  type BackendStats,
-  type Clock,
-  GantryError,
-  type LoadBalancer,
-  type Logger,
-  toGantryError,
-} from '@gantry/core';
+import { type Clock, GantryError, type LoadBalancer, type Logger, toGantryError } from '@gantry/core';
+import type { BackendStats } from '@gantry/core/contracts';
 
 /** How long an exchange with the control plane waits for counters, ms. */
 const STATS_MS = 500;

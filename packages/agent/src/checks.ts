@@ -1,4 +1,6 @@
-import type { Clock, HealthCheck, Runtime, RuntimeTask, TemplateSpec } from '@gantry/core';
+import type { Clock, Runtime } from '@gantry/core';
+import type { RuntimeTask } from '@gantry/core/contracts';
+import type { HealthCheck, TemplateSpec } from '@gantry/core/model';
 import { CheckLoop } from './health.ts';
 import { probe, type Resolve } from './probe.ts';
 import type { Reporter } from './reporter.ts';

@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { AgentIdentity, Clock, GantryError } from '@gantry/core';
+import type { Clock, GantryError } from '@gantry/core';
+import type { AgentIdentity } from '@gantry/core/model';
 
 /** Two signs of life further apart than this are two. */
 const MARGIN_MS = 100;

@@ -1,14 +1,6 @@
-import {
-  type BackendStats,
-  type Clock,
-  type EjectionReport,
-  type Frontend,
-  type FrontendStatus,
-  GantryError,
-  type LoadBalancer,
-  type Logger,
-  toGantryError,
-} from '@gantry/core';
+import { type Clock, GantryError, type LoadBalancer, type Logger, toGantryError } from '@gantry/core';
+import type { BackendStats, Frontend, FrontendStatus } from '@gantry/core/contracts';
+import type { EjectionReport } from '@gantry/core/protocol';
 import { BalancerStats } from './balancer-stats.ts';
 import { ejectionsSince, type SeenBackends } from './ejections.ts';
 

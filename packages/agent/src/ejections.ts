@@ -1,4 +1,5 @@
-import type { BackendStats, EjectionReport } from '@gantry/core';
+import type { BackendStats } from '@gantry/core/contracts';
+import type { EjectionReport } from '@gantry/core/protocol';
 
 /** What is known of a backend that was ejected at least once. */
 export interface SeenBackend {

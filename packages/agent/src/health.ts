@@ -1,4 +1,5 @@
-import type { Clock, HealthCheck } from '@gantry/core';
+import type { Clock } from '@gantry/core';
+import type { HealthCheck } from '@gantry/core/model';
 import type { ProbeResult } from './probe.ts';
 
 /** First look after the start; while a check has never succeeded it is repeated faster than its interval. */

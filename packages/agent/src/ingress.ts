@@ -2,21 +2,17 @@ import {
   type Bus,
   type Clock,
   type Component,
-  type Frontend,
-  type FrontendStatus,
-  type IngressReply,
-  type IngressRequest,
   isGantryError,
   type LoadBalancer,
   type Logger,
   type MachineInfo,
-  messages,
   type Network,
   type Random,
-  randomId,
-  type Subjects,
   toGantryError,
 } from '@gantry/core';
+import type { Frontend, FrontendStatus } from '@gantry/core/contracts';
+import { randomId } from '@gantry/core/primitives';
+import { type IngressReply, type IngressRequest, messages, type Subjects } from '@gantry/core/protocol';
 import { assignFrontends } from './assign-frontends.ts';
 import { DrivenBalancer } from './driven-balancer.ts';
 import type { KeptFrontends } from './kept-frontends.ts';

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Clock, Frontend } from '@gantry/core';
+import type { Clock } from '@gantry/core';
+import type { Frontend } from '@gantry/core/contracts';
 
 /** What is older says little about where tasks listen now, ms. */
 const MAX_AGE_MS = 60_000;

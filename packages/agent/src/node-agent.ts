@@ -1,22 +1,14 @@
+import { type Agent, aborted, GantryError, isGantryError, toGantryError } from '@gantry/core';
+import type { RuntimeInfo, RuntimeTask } from '@gantry/core/contracts';
+import { type AgentIdentity, isFinal, type NetworkSpec, type TemplateSpec } from '@gantry/core/model';
+import { randomId } from '@gantry/core/primitives';
 import {
-  type Agent,
-  type AgentIdentity,
   type Assignment,
-  aborted,
   featuresOfNode,
-  GantryError,
-  isFinal,
-  isGantryError,
   messages,
-  type NetworkSpec,
   type PullReply,
   type PullRequest,
-  type RuntimeInfo,
-  type RuntimeTask,
-  randomId,
-  type TemplateSpec,
-  toGantryError,
-} from '@gantry/core';
+} from '@gantry/core/protocol';
 import type { AgentOptions, AgentParts } from './agent-parts.ts';
 import { agentIdentity } from './contest.ts';
 import { Handover } from './handover.ts';

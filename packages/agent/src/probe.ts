@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { type Clock, type HealthCheck, isGantryError, type Runtime, unlessAborted } from '@gantry/core';
+import { type Clock, isGantryError, type Runtime, unlessAborted } from '@gantry/core';
+import type { HealthCheck } from '@gantry/core/model';
 
 /** Where a task's port can be reached. */
 export type Resolve = (port: number) => { readonly address: string; readonly port: number };

@@ -1,10 +1,6 @@
-import {
-  type GantryError,
-  type RuntimeTask,
-  type TaskReason,
-  type TaskStatus,
-  toGantryError,
-} from '@gantry/core';
+import { type GantryError, toGantryError } from '@gantry/core';
+import type { RuntimeTask } from '@gantry/core/contracts';
+import type { TaskReason, TaskStatus } from '@gantry/core/model';
 
 /** What keeps a task from being ready: the part of its status that says so. */
 export type Problem = Pick<TaskStatus, 'reason' | 'message' | 'retryAt'>;

@@ -1,11 +1,6 @@
-import {
-  featuresOfNode,
-  featuresOfTemplate,
-  featureText,
-  type Network,
-  type Runtime,
-  type TemplateSpec,
-} from '@gantry/core';
+import type { Network, Runtime } from '@gantry/core';
+import { featuresOfTemplate, featureText, type TemplateSpec } from '@gantry/core/model';
+import { featuresOfNode } from '@gantry/core/protocol';
 
 /**
  * Says what of a template this node cannot honour, as text; undefined if it can honour all of it. The scheduler knows the

@@ -1,17 +1,14 @@
 import {
-  type AgentIdentity,
-  type AgentRequest,
   aborted,
   type Bus,
   type Clock,
   type GantryError,
   isGantryError,
   type Logger,
-  messages,
-  type RegisterRequest,
-  type Subjects,
   toGantryError,
 } from '@gantry/core';
+import type { AgentIdentity } from '@gantry/core/model';
+import { type AgentRequest, messages, type RegisterRequest, type Subjects } from '@gantry/core/protocol';
 import { Contest } from './contest.ts';
 import type { Rests } from './rests.ts';
 

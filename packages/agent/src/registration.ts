@@ -1,4 +1,6 @@
-import type { NodeInfo, RegisterRequest, RuntimeInfo } from '@gantry/core';
+import type { NodeInfo } from '@gantry/core';
+import type { RuntimeInfo } from '@gantry/core/contracts';
+import type { RegisterRequest } from '@gantry/core/protocol';
 
 /** What an agent says of its node to the control plane. What the node was given goes before what the runtime finds. */
 export function registrationOf(

@@ -1,15 +1,6 @@
-import {
-  type Bus,
-  type Clock,
-  isGantryError,
-  type Logger,
-  messages,
-  type ReportRequest,
-  type Subjects,
-  type TaskEvent,
-  type TaskStatus,
-  toGantryError,
-} from '@gantry/core';
+import { type Bus, type Clock, isGantryError, type Logger, toGantryError } from '@gantry/core';
+import type { TaskStatus } from '@gantry/core/model';
+import { messages, type ReportRequest, type Subjects, type TaskEvent } from '@gantry/core/protocol';
 import type { Rests } from './rests.ts';
 
 const CALL_MS = 5000;

@@ -1,4 +1,4 @@
-import type { RuntimeTask } from '@gantry/core';
+import type { RuntimeTask } from '@gantry/core/contracts';
 import type { TaskRunner } from './task-runner.ts';
 
 /** Compares with what the runtime really has, in case an event was lost. */

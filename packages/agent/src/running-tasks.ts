@@ -1,4 +1,5 @@
-import { type Clock, GantryError, type NodeInfo, type Runtime, type StatsReply } from '@gantry/core';
+import { type Clock, GantryError, type NodeInfo, type Runtime } from '@gantry/core';
+import type { StatsReply } from '@gantry/core/protocol';
 import type { TaskFacts } from './streams.ts';
 import type { TaskRunner } from './task-runner.ts';
 

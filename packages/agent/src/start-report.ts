@@ -1,4 +1,5 @@
-import type { Clock, StartProgress } from '@gantry/core';
+import type { Clock } from '@gantry/core';
+import type { StartProgress } from '@gantry/core/contracts';
 import type { Reporter } from './reporter.ts';
 import type { StatusTracker } from './status-tracker.ts';
 

@@ -1,4 +1,5 @@
-import { type Clock, isFinal, type TaskState, type TaskStatus } from '@gantry/core';
+import type { Clock } from '@gantry/core';
+import { isFinal, type TaskState, type TaskStatus } from '@gantry/core/model';
 import type { Problem } from './problem.ts';
 import type { Reporter } from './reporter.ts';
 

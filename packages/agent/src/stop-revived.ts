@@ -1,4 +1,7 @@
-import { type Assignment, isFinal, type Logger, type Runtime, type RuntimeTask } from '@gantry/core';
+import type { Logger, Runtime } from '@gantry/core';
+import type { RuntimeTask } from '@gantry/core/contracts';
+import { isFinal } from '@gantry/core/model';
+import type { Assignment } from '@gantry/core/protocol';
 
 /**
  * Stops what runs although its task has ended: someone started it again by hand while the agent was not there to notice,

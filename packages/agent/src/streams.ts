@@ -1,19 +1,15 @@
-import {
-  type AgentRequest,
-  type Clock,
-  type ExecSession,
-  GantryError,
-  type Random,
-  type Runtime,
-  type RuntimeLogLine,
-  randomId,
-  type StatsReply,
-  type StreamOpened,
-  type StreamRead,
-  type StreamWritten,
-  toGantryError,
-  type WireChunk,
-} from '@gantry/core';
+import { type Clock, GantryError, type Random, type Runtime, toGantryError } from '@gantry/core';
+import type { ExecSession } from '@gantry/core/api';
+import type { RuntimeLogLine } from '@gantry/core/contracts';
+import { randomId } from '@gantry/core/primitives';
+import type {
+  AgentRequest,
+  StatsReply,
+  StreamOpened,
+  StreamRead,
+  StreamWritten,
+  WireChunk,
+} from '@gantry/core/protocol';
 import { dialTcp } from './dial-tcp.ts';
 import { InputWindow } from './input-window.ts';
 

@@ -1,4 +1,5 @@
-import type { Attachment, PortAddress, TemplateSpec } from '@gantry/core';
+import type { Attachment } from '@gantry/core/contracts';
+import type { PortAddress, TemplateSpec } from '@gantry/core/model';
 
 type Addresses = Readonly<Record<string, string>> | undefined;
 

@@ -1,17 +1,7 @@
-import {
-  type Assignment,
-  type Attachment,
-  type Clock,
-  type Logger,
-  type Network,
-  type NetworkSpec,
-  type Runtime,
-  type RuntimeTask,
-  type StartProgress,
-  type TaskStatus,
-  type TemplateSpec,
-  toGantryError,
-} from '@gantry/core';
+import { type Clock, type Logger, type Network, type Runtime, toGantryError } from '@gantry/core';
+import type { Attachment, RuntimeTask, StartProgress } from '@gantry/core/contracts';
+import type { NetworkSpec, TaskStatus, TemplateSpec } from '@gantry/core/model';
+import type { Assignment } from '@gantry/core/protocol';
 import { attach, attachRequest } from './attach-request.ts';
 import { Checks } from './checks.ts';
 import { lastLine } from './last-line.ts';

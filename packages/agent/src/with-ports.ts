@@ -1,4 +1,5 @@
-import type { Assignment, RuntimeTask } from '@gantry/core';
+import type { RuntimeTask } from '@gantry/core/contracts';
+import type { Assignment } from '@gantry/core/protocol';
 
 /** What was started and not reported has the ports it was started with: the network is to give it the same. */
 export function withPorts(assignment: Assignment, there: RuntimeTask | undefined): Assignment {

@@ -1,4 +1,5 @@
-import { type BackendStats, messages } from '@gantry/core';
+import type { BackendStats } from '@gantry/core/contracts';
+import { messages } from '@gantry/core/protocol';
 import { describe, expect, test } from 'vitest';
 import { ejectionsSince, type SeenBackends } from '../src/ejections.ts';
 

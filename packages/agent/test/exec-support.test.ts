@@ -1,4 +1,5 @@
-import type { ExecOptions, ExecSession, Runtime } from '@gantry/core';
+import type { Runtime } from '@gantry/core';
+import type { ExecOptions, ExecSession } from '@gantry/core/api';
 import { SeededRandom, TestClock } from '@gantry/testing';
 import { expect, test } from 'vitest';
 import { StreamServer } from '../src/streams.ts';

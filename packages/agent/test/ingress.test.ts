@@ -1,15 +1,7 @@
 import { MemoryBus } from '@gantry/bus-memory';
-import {
-  type BackendStats,
-  type Frontend,
-  GantryError,
-  type IngressReply,
-  type IngressRequest,
-  type LoadBalancer,
-  messages,
-  type Network,
-  subjects,
-} from '@gantry/core';
+import { GantryError, type LoadBalancer, type Network } from '@gantry/core';
+import type { BackendStats, Frontend } from '@gantry/core/contracts';
+import { type IngressReply, type IngressRequest, messages, subjects } from '@gantry/core/protocol';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Ingress } from '../src/ingress.ts';

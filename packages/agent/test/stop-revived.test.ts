@@ -1,4 +1,7 @@
-import type { Assignment, Runtime, RuntimeTask, TaskState } from '@gantry/core';
+import type { Runtime } from '@gantry/core';
+import type { RuntimeTask } from '@gantry/core/contracts';
+import type { TaskState } from '@gantry/core/model';
+import type { Assignment } from '@gantry/core/protocol';
 import { silentLogger } from '@gantry/testing';
 import { expect, test } from 'vitest';
 import { stopRevived } from '../src/stop-revived.ts';

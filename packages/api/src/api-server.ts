@@ -1,14 +1,6 @@
-import {
-  allKinds,
-  type Clock,
-  type ClusterApi,
-  GantryError,
-  type KindDefinition,
-  type Logger,
-  type Servers,
-  type Store,
-  type Views,
-} from '@gantry/core';
+import { type Clock, GantryError, type Logger, type Servers, type Store, type Views } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import { allKinds, type KindDefinition } from '@gantry/core/model';
 import { defaultConnections, fileLimit } from '@gantry/system/file-limit';
 import type { FastifyInstance } from 'fastify';
 import type { ApiEndpoint } from './api-endpoint.ts';

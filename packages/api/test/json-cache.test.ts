@@ -1,4 +1,4 @@
-import type { AnyObject } from '@gantry/core';
+import type { AnyObject } from '@gantry/core/model';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { JsonCache } from '../src/http/json-cache.ts';

@@ -1,12 +1,6 @@
-import {
-  type ClusterApi,
-  GantryError,
-  idOf,
-  KIND_DEFINITIONS,
-  type KindDefinition,
-  type NetworkObject,
-  type WatchEvent,
-} from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { ClusterApi, WatchEvent } from '@gantry/core/api';
+import { idOf, KIND_DEFINITIONS, type KindDefinition, type NetworkObject } from '@gantry/core/model';
 import { silentLogger, TestClock } from '@gantry/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import type { Clock, ClusterApi } from '@gantry/core';
+import type { Clock } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 import { type ChosenTarget, chooseTarget, type Globals } from './context/choose-target.ts';
 import { readContexts } from './context/contexts-file.ts';
 import type { ClusterState, Connection, Io, TokenApi } from './io/io.ts';

@@ -16,13 +16,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import {
-  type ClusterApi,
-  type ExecOptions,
-  type ExecSession,
-  GantryError,
-  type OutputChunk,
-} from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { ClusterApi, ExecOptions, ExecSession, OutputChunk } from '@gantry/core/api';
 import { Header } from 'tar';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parsePlace, splitPath } from '../src/copy/places.ts';

@@ -1,4 +1,4 @@
-import type { AnyObject, KindColumn } from '@gantry/core';
+import type { AnyObject, KindColumn } from '@gantry/core/model';
 import { expect, test } from 'vitest';
 import { columnsOf, rowsOf } from '../src/columns/index.ts';
 import { colorsFor } from '../src/output/colors.ts';

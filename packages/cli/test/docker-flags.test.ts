@@ -1,4 +1,4 @@
-import { validateInput } from '@gantry/core';
+import { validateInput } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import { type CreateFlags, createInput, freeName } from '../src/docker/create-service.ts';
 import { parseMount } from '../src/docker/mount.ts';

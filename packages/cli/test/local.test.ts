@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Event, Node, Service } from '@gantry/core';
+import type { Event, Node, Service } from '@gantry/core/model';
 import picocolors from 'picocolors';
 import { expect, test } from 'vitest';
 import { rolloutState } from '../src/cluster/rollout-state.ts';

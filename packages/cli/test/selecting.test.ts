@@ -1,4 +1,4 @@
-import { selects } from '@gantry/core';
+import { selects } from '@gantry/core/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { translateFields } from '../src/cluster/field-selector.ts';
 import { type Bench, openBench, serviceYaml } from './support/cluster.ts';

@@ -1,4 +1,6 @@
-import { type ClusterApi, GantryError, type Server } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import type { Server } from '@gantry/core/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { electionCheck } from '../src/doctor/run-checks.ts';
 import { type Bench, openBench } from './support/cluster.ts';

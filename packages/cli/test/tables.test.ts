@@ -1,4 +1,5 @@
-import type { AnyObject, ClusterApi, Kind, ListOptions } from '@gantry/core';
+import type { ClusterApi, ListOptions } from '@gantry/core/api';
+import type { AnyObject, Kind } from '@gantry/core/model';
 import picocolors from 'picocolors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';

@@ -1,4 +1,6 @@
-import { type ClusterApi, GantryError, type Task, type WatchEvent } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { ClusterApi, WatchEvent } from '@gantry/core/api';
+import type { Task } from '@gantry/core/model';
 import { TestClock } from '@gantry/testing';
 import { expect, test } from 'vitest';
 import { Catalog } from '../src/top/catalog.ts';

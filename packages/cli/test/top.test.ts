@@ -1,4 +1,4 @@
-import type { AnyObject, Event, Node, Service, Task } from '@gantry/core';
+import type { AnyObject, Event, Node, Service, Task } from '@gantry/core/model';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { colorsFor } from '../src/output/colors.ts';

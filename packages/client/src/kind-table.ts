@@ -1,4 +1,5 @@
-import { CORE_KINDS, GantryError, type Kind, type KindInfo, parseId } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import { CORE_KINDS, type Kind, type KindInfo, parseId } from '@gantry/core/model';
 
 type KindPath = Pick<KindInfo, 'kind' | 'plural' | 'namespaced'>;
 

@@ -1,4 +1,4 @@
-import type { CallOptions } from '@gantry/core';
+import type { CallOptions } from '@gantry/core/api';
 import type { Transport } from './http/transport.ts';
 
 /** What a token allows: `viewer` reads, `operator` also changes what runs, `admin` also nodes and tokens. */

@@ -22,9 +22,9 @@ function reachable(entry: string): { files: Set<string>; others: Set<string> } {
       const specifier = statement.moduleSpecifier;
       if (specifier === undefined || !ts.isStringLiteral(specifier) || isTypeOnly(statement)) continue;
       if (specifier.text.startsWith('.')) visit(join(dirname(file), specifier.text));
-      else if (specifier.text === '@gantry/core') visit(join(core, 'index.ts'));
-      else if (specifier.text === '@gantry/core/primitives') visit(join(core, 'primitives/index.ts'));
-      else others.add(specifier.text);
+      else if (specifier.text.startsWith('@gantry/core')) {
+        visit(join(core, specifier.text.slice('@gantry/core'.length), 'index.ts'));
+      } else others.add(specifier.text);
     }
   };
   visit(entry);

@@ -1,4 +1,5 @@
-import { isGantryError, type WatchEvent } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { WatchEvent } from '@gantry/core/api';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connect } from '../src/node.ts';
 import { json, lines, problem, type Script, ScriptedServer } from './support/scripted-server.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AnyInput } from '@gantry/core';
+import type { AnyInput } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { composeConfig, convertProject, formatProblems } from '../src/index.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { validateInput } from '@gantry/core';
+import { validateInput } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import {
   type ComposeProject,

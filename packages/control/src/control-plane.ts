@@ -1,11 +1,5 @@
-import {
-  contract,
-  contracts,
-  definePlugin,
-  type PlacementAdvisor,
-  type Plugin,
-  subjects,
-} from '@gantry/core';
+import { contract, contracts, definePlugin, type PlacementAdvisor, type Plugin } from '@gantry/core';
+import { subjects } from '@gantry/core/protocol';
 import { z } from 'zod';
 import { balancerAdmission } from './api/balancer-admission.ts';
 import { EmbeddedApi } from './api/embedded-api.ts';

@@ -1,5 +1,4 @@
 import {
-  type Change,
   type Clock,
   type Component,
   contracts,
@@ -9,6 +8,7 @@ import {
   toGantryError,
   type Views,
 } from '@gantry/core';
+import type { Change } from '@gantry/core/contracts';
 import { z } from 'zod';
 
 export interface GarbageOptions {

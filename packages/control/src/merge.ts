@@ -1,4 +1,4 @@
-import { type Applied, canonicalJson, type ObjectMeta, type TemplateSpec } from '@gantry/core';
+import { type Applied, canonicalJson, type ObjectMeta, type TemplateSpec } from '@gantry/core/model';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import type { Entry } from '@gantry/core';
+import type { Entry } from '@gantry/core/contracts';
 
 /** The objects of some entries. */
 export function* valuesOf<T>(entries: Iterable<Entry<T>>): Iterable<T> {

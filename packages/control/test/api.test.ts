@@ -1,13 +1,6 @@
-import {
-  type Admission,
-  contracts,
-  GantryError,
-  invalidObject,
-  REDACTED,
-  type Service,
-  type ServiceInput,
-  type WatchEvent,
-} from '@gantry/core';
+import { type Admission, contracts, GantryError } from '@gantry/core';
+import type { WatchEvent } from '@gantry/core/api';
+import { invalidObject, REDACTED, type Service, type ServiceInput } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import { clusterPerTest, type FakeCluster, given } from './support/cluster.ts';
 

@@ -1,4 +1,5 @@
-import type { Backend, Frontend, FrontendStatus, Service, Task } from '@gantry/core';
+import type { Backend, Frontend, FrontendStatus } from '@gantry/core/contracts';
+import type { Service, Task } from '@gantry/core/model';
 import { silentLogger } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
 import { balancersOf, unbalanced } from '../src/api/balancer-admission.ts';

@@ -1,4 +1,6 @@
-import { type Entry, subjects, type Task, type ViewEvent } from '@gantry/core';
+import type { Entry, ViewEvent } from '@gantry/core/contracts';
+import type { Task } from '@gantry/core/model';
+import { subjects } from '@gantry/core/protocol';
 import { describe, expect, test } from 'vitest';
 import { publicationsOf } from '../src/events/cloud-events.ts';
 import { node, service, task } from './support/objects.ts';

@@ -1,4 +1,4 @@
-import type { KindMap, Task } from '@gantry/core';
+import type { KindMap, Task } from '@gantry/core/model';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
 import { ChangeLog } from '../src/dispatch/change-log.ts';

@@ -1,4 +1,7 @@
-import { type Bus, type ExecOptions, type Node, subjects, type Task, type Views } from '@gantry/core';
+import type { Bus, Views } from '@gantry/core';
+import type { ExecOptions } from '@gantry/core/api';
+import type { Node, Task } from '@gantry/core/model';
+import { subjects } from '@gantry/core/protocol';
 import { expect, test } from 'vitest';
 import { execInTask } from '../src/api/exec.ts';
 

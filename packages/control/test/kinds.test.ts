@@ -1,12 +1,12 @@
+import { contracts } from '@gantry/core';
 import {
-  contracts,
   type InputMap,
   inputSchema,
   type KindDefinition,
   kindTable,
   type ObjectInput,
   type ObjectMeta,
-} from '@gantry/core';
+} from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { clusterPerTest, given } from './support/cluster.ts';
@@ -24,7 +24,7 @@ interface Lamp {
   readonly spec: { readonly zone: string; readonly socket: number; readonly after?: string | undefined };
 }
 
-declare module '@gantry/core' {
+declare module '@gantry/core/model' {
   interface KindMap {
     zone: Zone;
     lamp: Lamp;
@@ -33,6 +33,9 @@ declare module '@gantry/core' {
     zone: ObjectInput<'zone', Zone['spec']>;
     lamp: ObjectInput<'lamp', Lamp['spec']>;
   }
+}
+
+declare module '@gantry/core/contracts' {
   interface ViewIndexes {
     readonly lamp: 'zone';
   }

@@ -1,14 +1,6 @@
-import {
-  type Bus,
-  type Change,
-  type Clock,
-  type CommitOptions,
-  GantryError,
-  type Outcome,
-  STORE_KEYS,
-  type Store,
-  type Term,
-} from '@gantry/core';
+import { type Bus, type Clock, GantryError, type Store } from '@gantry/core';
+import type { Change, CommitOptions, Outcome, Term } from '@gantry/core/contracts';
+import { STORE_KEYS } from '@gantry/core/model';
 import { MemoryStore } from '@gantry/store-memory';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';

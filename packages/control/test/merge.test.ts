@@ -1,4 +1,4 @@
-import { canonicalJson } from '@gantry/core';
+import { canonicalJson } from '@gantry/core/model';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { givenFields, type MergeInput, mergeApplied, mergePatch, rebased } from '../src/merge.ts';

@@ -1,4 +1,4 @@
-import { idBeside, idOf, parseId, type ServiceInput } from '@gantry/core';
+import { idBeside, idOf, parseId, type ServiceInput } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import { clusterPerTest } from './support/cluster.ts';
 

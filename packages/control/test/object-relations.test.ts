@@ -1,4 +1,6 @@
-import { type Declared, kindTable, type View, type Views } from '@gantry/core';
+import type { Views } from '@gantry/core';
+import type { View } from '@gantry/core/contracts';
+import { type Declared, kindTable } from '@gantry/core/model';
 import { expect, test } from 'vitest';
 import { companionsIn, ObjectRelations } from '../src/api/object-relations.ts';
 import { service } from './support/objects.ts';

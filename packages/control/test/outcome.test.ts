@@ -1,4 +1,4 @@
-import type { Service, Task } from '@gantry/core';
+import type { Service, Task } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import { MAX_UNPLACED } from '../src/service/modes/replicated/replicated-slots.ts';
 import { nodeFitness } from '../src/service/node-fitness.ts';

@@ -1,4 +1,4 @@
-import type { Service, ServiceInput, Task } from '@gantry/core';
+import type { Service, ServiceInput, Task } from '@gantry/core/model';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isEmpty, Model } from './support/model.ts';

@@ -1,4 +1,4 @@
-import type { Service, Task } from '@gantry/core';
+import type { Service, Task } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import { type NodeFitness, planService, type ServicePlan } from '../src/index.ts';
 import { changed, hashOf, node, service, T0, task } from './support/objects.ts';

@@ -1,4 +1,4 @@
-import type { ServiceInput } from '@gantry/core';
+import type { ServiceInput } from '@gantry/core/model';
 import { expect, test } from 'vitest';
 import { quotaAdmission } from '../src/index.ts';
 import { clusterPerTest } from './support/cluster.ts';

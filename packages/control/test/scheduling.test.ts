@@ -1,4 +1,6 @@
-import { contracts, type NodeView, type Scheduler, subjects } from '@gantry/core';
+import { contracts, type Scheduler } from '@gantry/core';
+import type { NodeView } from '@gantry/core/contracts';
+import { subjects } from '@gantry/core/protocol';
 import { binpackScheduler } from '@gantry/scheduler-binpack';
 import { spreadScheduler } from '@gantry/scheduler-spread';
 import { describe, expect, test } from 'vitest';

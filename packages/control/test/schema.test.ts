@@ -1,4 +1,6 @@
-import { type Entry, isGantryError, SCHEMA_VERSION, STORE_KEYS } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { Entry } from '@gantry/core/contracts';
+import { SCHEMA_VERSION, STORE_KEYS } from '@gantry/core/model';
 import { MemoryStore } from '@gantry/store-memory';
 import { expect, test } from 'vitest';
 import { MIGRATIONS, type Migration, migrate } from '../src/schema/migrate.ts';

@@ -1,12 +1,6 @@
 import { MemoryBus } from '@gantry/bus-memory';
-import {
-  type Bus,
-  isGantryError,
-  type Leadership,
-  messages,
-  type ServerMessage,
-  subjects,
-} from '@gantry/core';
+import { type Bus, isGantryError, type Leadership } from '@gantry/core';
+import { messages, type ServerMessage, subjects } from '@gantry/core/protocol';
 import { MemoryStore } from '@gantry/store-memory';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

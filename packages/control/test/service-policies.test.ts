@@ -1,4 +1,4 @@
-import { idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import { clusterPerTest, type SpecInput } from './support/cluster.ts';
 

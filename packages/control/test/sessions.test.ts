@@ -1,4 +1,5 @@
-import type { AgentIdentity, RegisterRequest } from '@gantry/core';
+import type { AgentIdentity } from '@gantry/core/model';
+import type { RegisterRequest } from '@gantry/core/protocol';
 import { TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
 import { Sessions } from '../src/dispatch/sessions.ts';

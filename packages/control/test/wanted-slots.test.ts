@@ -1,4 +1,4 @@
-import type { Task } from '@gantry/core';
+import type { Task } from '@gantry/core/model';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_UNPLACED, replicatedSlots } from '../src/service/modes/replicated/replicated-slots.ts';

@@ -1,14 +1,11 @@
+import { type Admission, contract, contracts, type Writer } from '@gantry/core';
 import {
-  type Admission,
-  contract,
-  contracts,
   inputSchema,
   type KindDefinition,
   type ObjectInput,
   type ObjectMeta,
   STORE_KEYS,
-  type Writer,
-} from '@gantry/core';
+} from '@gantry/core/model';
 import { createCluster } from '@gantry/host';
 import { fakeCluster } from '@gantry/presets/fake';
 import { describe, expect, test } from 'vitest';
@@ -23,7 +20,7 @@ interface Rota {
   readonly status: { readonly turns: number };
 }
 
-declare module '@gantry/core' {
+declare module '@gantry/core/model' {
   interface KindMap {
     rota: Rota;
   }

@@ -1,4 +1,5 @@
-import { contracts, type Kind, type KindDefinition, type ServiceInput } from '@gantry/core';
+import { contracts } from '@gantry/core';
+import type { Kind, KindDefinition, ServiceInput } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { clusterPerTest, given } from './support/cluster.ts';

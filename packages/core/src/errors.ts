@@ -1,8 +1,12 @@
-/**
- * The closed set of error codes. Codes are stable, messages are not; `docs/errors.md` explains each one and a test
- * compares the two in both directions. Whether the host may try again is a property of the code.
- */
-export const ERROR_CODES = {
+/** What is known of every error with one code. */
+export interface ErrorTraits {
+  /** When the failed call may be repeated: never, after reading again, with backoff, or with long delays. */
+  readonly retry: 'no' | 'reread' | 'backoff' | 'slow';
+  /** What the code means, in lower case. */
+  readonly summary: string;
+}
+
+const TRAITS = {
   INVALID_OPTIONS: { retry: 'no', summary: 'the options of a plugin were refused' },
   INVALID_OBJECT: { retry: 'no', summary: 'an object was refused by its schema or by admission' },
   WIRING: { retry: 'no', summary: 'the set of plugins is missing one, has one twice, or has a cycle' },
@@ -20,18 +24,28 @@ export const ERROR_CODES = {
   CLOSED: { retry: 'no', summary: 'used after it was disposed' },
   EXHAUSTED: { retry: 'slow', summary: 'a quota or a space is used up' },
   INTERNAL: { retry: 'no', summary: 'an invariant is broken: a bug' },
-} as const satisfies Record<string, { retry: 'no' | 'reread' | 'backoff' | 'slow'; summary: string }>;
+} as const satisfies Record<string, ErrorTraits>;
 
-export type ErrorCode = keyof typeof ERROR_CODES;
+/** Code of a {@link GantryError}: stable, and documented in docs/errors.md. */
+export type ErrorCode = keyof typeof TRAITS;
+
+/**
+ * The closed set of error codes. Codes are stable, messages are not; `docs/errors.md` explains each one and a test
+ * compares the two in both directions. Whether a call may be repeated is a property of the code.
+ */
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorTraits>> = TRAITS;
 
 /** One thing that is wrong with an input: where, and why. */
 export interface Issue {
   /** Dotted path from the root of the input, such as `template.ports[1].target`. */
   readonly path: string;
+  /** What is wrong there, in lower case. */
   readonly message: string;
 }
 
+/** What an error carries beside its code and message. */
 export interface GantryErrorOptions {
+  /** The error that led to this one. */
   readonly cause?: unknown;
   /** Data for programs; never secrets. */
   readonly details?: Readonly<Record<string, unknown>>;
@@ -46,10 +60,14 @@ const brand = Symbol.for('gantry.error');
  * copies of core may be installed.
  */
 export class GantryError extends Error {
+  /** What kind of error it is. Programs decide by the code, never by the message. */
   readonly code: ErrorCode;
+  /** Data for programs; `{}` if none were given. Never holds secrets. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** Each thing that is wrong with an input; empty for most codes. */
   readonly issues: readonly Issue[];
 
+  /** Creates an error; `message` is lower case and says what failed and why. */
   constructor(code: ErrorCode, message: string, options: GantryErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'GantryError';
@@ -59,6 +77,7 @@ export class GantryError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
+  /** Returns the code and the message. */
   override toString(): string {
     return `${this.code} ${this.message}`;
   }

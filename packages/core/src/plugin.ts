@@ -1,4 +1,5 @@
 import { GantryError, type Issue } from './errors.ts';
+import { pathOf } from './path-of.ts';
 import type { StandardSchema } from './standard-schema.ts';
 import type { AnyToken, Provided, Token } from './token.ts';
 
@@ -15,7 +16,9 @@ export type Resolved<N extends Needs> = {
  * started, `Symbol.asyncDispose` in reverse order. Dispose is idempotent and may be called after a failed `start`.
  */
 export interface Lifecycle {
+  /** Does what needs I/O. `signal` fires when the start is given up. @throws to make the cluster's start fail. */
   start?(signal: AbortSignal): Promise<void>;
+  /** Releases everything. Idempotent; may be called after a failed `start`. */
   [Symbol.asyncDispose]?(): Promise<void>;
 }
 
@@ -23,13 +26,17 @@ export interface Lifecycle {
 export interface Plugin {
   /** Shown in every error. */
   readonly name: string;
+  /** The contract that it implements. */
   readonly provides: AnyToken;
+  /** The contracts that it uses, by a name of its own. */
   readonly needs: Needs;
   /** Builds the implementation; wires only, does no I/O. */
   readonly create: (needs: Readonly<Record<string, unknown>>) => unknown;
 }
 
+/** What {@link definePlugin} takes. */
 export interface PluginDefinition<T, N extends Needs, Input, Output> {
+  /** Shown in every error, such as `acme/scheduler-zone-spread`. */
   readonly name: string;
   /** Exactly one contract. */
   readonly provides: Token<T>;
@@ -101,14 +108,4 @@ function invalid(plugin: string, issues: readonly Issue[]): GantryError {
     .map((issue) => (issue.path === '' ? issue.message : `${issue.path}: ${issue.message}`))
     .join('; ');
   return new GantryError('INVALID_OPTIONS', `${plugin}: ${text}`, { details: { plugin }, issues });
-}
-
-/** `['ports', 1, 'target']` → `ports[1].target`. */
-export function pathOf(path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string {
-  let text = '';
-  for (const segment of path ?? []) {
-    const key = typeof segment === 'object' ? segment.key : segment;
-    text += typeof key === 'number' ? `[${key}]` : text === '' ? String(key) : `.${String(key)}`;
-  }
-  return text;
 }

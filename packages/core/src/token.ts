@@ -18,6 +18,7 @@ export interface AnyToken {
   readonly key: symbol;
   /** Whether several plugins may provide it; its value is then the list of all, in the order of the plugins. */
   readonly many: boolean;
+  /** How long the implementation lives. */
   readonly scope: TokenScope;
   /**
    * Set where writes through the contract carry no fence, so that a part of the leader could write after its term: the
@@ -26,6 +27,7 @@ export interface AnyToken {
   readonly unfenced?: string | undefined;
 }
 
+/** Options of {@link contract} and {@link contractMany}. */
 export interface TokenOptions {
   /** Default: `cluster`. */
   readonly scope?: TokenScope;

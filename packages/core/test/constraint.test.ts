@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Constraint, parseConstraint, parseNodeField, satisfies } from '../src/index.ts';
+import { type Constraint, parseConstraint, parseNodeField, satisfies } from '../src/model/index.ts';
 
 const node = {
   name: 'n1',

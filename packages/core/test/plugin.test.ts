@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import {
-  contract,
-  contractMany,
-  contracts,
-  definePlugin,
-  pathOf,
-  type StandardSchema,
-} from '../src/index.ts';
+import { contract, contractMany, contracts, definePlugin, type StandardSchema } from '../src/index.ts';
+import { pathOf } from '../src/path-of.ts';
 
 interface Greeter {
   greet(): string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseCpu, parseMemory } from '../src/index.ts';
+import { parseCpu, parseMemory } from '../src/model/index.ts';
 import { requirementsSchema, resourcesSchema } from '../src/model/resources.ts';
 
 describe('an amount of CPU', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseSelector, readField } from '../src/index.ts';
+import { parseSelector, readField } from '../src/model/selector.ts';
 
 const labels: Record<string, string> = { app: 'web', tier: 'front', zone: 'a', empty: '' };
 const fits = (text: string): boolean => parseSelector(text)((key) => labels[key]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ObjectMeta, taskName } from '../src/index.ts';
+import { type ObjectMeta, taskName } from '../src/model/index.ts';
 
 const meta: ObjectMeta = { name: 'web', uid: 'u1', generation: 1, createdAt: 0, labels: {} };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isFinal, mayMove, TASK_STATES, type TaskState } from '../src/index.ts';
+import { isFinal, mayMove, TASK_STATES, type TaskState } from '../src/model/task-state.ts';
 
 const FINAL: readonly TaskState[] = ['complete', 'shutdown', 'failed', 'rejected', 'orphaned'];
 const anyState = fc.constantFrom(...TASK_STATES);

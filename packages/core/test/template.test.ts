@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, type TemplateInput, type TemplateSpec, templateHash } from '../src/index.ts';
+import { canonicalJson, type TemplateInput, type TemplateSpec, templateHash } from '../src/model/index.ts';
 import { templateSchema } from '../src/model/template.ts';
 
 const base: TemplateInput = {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Issue, isGantryError, REDACTED, type ServiceInput, validateInput } from '../src/index.ts';
+import { type Issue, isGantryError } from '../src/index.ts';
+import { REDACTED, type ServiceInput, validateInput } from '../src/model/index.ts';
 
 const template = { image: 'web:1' };
 const service = (spec: object, meta: object = {}): unknown => ({

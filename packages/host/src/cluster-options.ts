@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { dnsLabel, GantryError, type Issue, type MachineInfo, pathOf, type Resources } from '@gantry/core';
+import { GantryError, type Issue, type MachineInfo } from '@gantry/core';
+import { dnsLabel, pathOf, type Resources } from '@gantry/core/model';
 import { z } from 'zod';
 
 const nodeSchema = z.strictObject({

@@ -4,14 +4,14 @@ import {
   type Controller,
   contracts,
   definePlugin,
-  idOf,
   isGantryError,
   type Logger,
   type Random,
   toGantryError,
-  type ViewEvent,
   type Views,
 } from '@gantry/core';
+import type { ViewEvent } from '@gantry/core/contracts';
+import { idOf } from '@gantry/core/model';
 import { KeyedQueue } from './keyed-queue.ts';
 
 const CONCURRENCY = 8;

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import {
-  type ClusterApi,
   type ClusterInfo,
   contracts,
   GantryError,
@@ -8,6 +7,7 @@ import {
   type Plugin,
   type Token,
 } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 import { buildAll, scopeOf } from './build-scope.ts';
 import { checkGraph } from './check-graph.ts';
 import {

@@ -1,4 +1,5 @@
-import { type Clock, isGantryError, type Random, type ReconcileResult } from '@gantry/core';
+import { type Clock, isGantryError, type Random } from '@gantry/core';
+import type { ReconcileResult } from '@gantry/core/contracts';
 import { LoopTurn } from '@gantry/core/primitives';
 
 export interface KeyedQueueOptions {

@@ -1,4 +1,5 @@
-import { type AnyToken, contracts, GantryError, type Term, type Token } from '@gantry/core';
+import { type AnyToken, contracts, GantryError, type Token } from '@gantry/core';
+import type { Term } from '@gantry/core/contracts';
 import type { Scope } from './scope.ts';
 import { termBus } from './term-bus.ts';
 import { termStore } from './term-store.ts';

@@ -1,19 +1,16 @@
 import {
-  allKinds,
   type Clock,
   contracts,
   definePlugin,
   isGantryError,
-  type Kind,
-  type KindDefinition,
-  keyPrefix,
   type Lifecycle,
   type Logger,
   type Store,
   toGantryError,
-  type View,
   type Views,
 } from '@gantry/core';
+import type { View } from '@gantry/core/contracts';
+import { allKinds, type Kind, type KindDefinition, keyPrefix } from '@gantry/core/model';
 import { CachedView } from './view.ts';
 
 const RETRY_MS = 100;

@@ -1,4 +1,5 @@
-import { type Bus, GantryError, type Term } from '@gantry/core';
+import { type Bus, GantryError } from '@gantry/core';
+import type { Term } from '@gantry/core/contracts';
 
 /** The bus as leader-scoped components see it: once their term is over, they answer no requests and publish nothing. */
 export function termBus(bus: Bus, term: Term): Bus {

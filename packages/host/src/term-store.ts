@@ -1,12 +1,5 @@
-import {
-  type Change,
-  type CommitOptions,
-  GantryError,
-  isGantryError,
-  type Outcome,
-  type Store,
-  type Term,
-} from '@gantry/core';
+import { GantryError, isGantryError, type Store } from '@gantry/core';
+import type { Change, CommitOptions, Outcome, Term } from '@gantry/core/contracts';
 
 /**
  * The store as the parts of a leader are given it: what they write after their term is refused. By the clock of this

@@ -1,17 +1,13 @@
+import { aborted } from '@gantry/core';
+import type { Entry, StoreEvent, View, ViewEvent, ViewIndex } from '@gantry/core/contracts';
 import {
-  aborted,
-  type Entry,
   type IndexReader,
   type Kind,
   type KindDefinition,
   type KindMap,
   keyPrefix,
   referenceKey,
-  type StoreEvent,
-  type View,
-  type ViewEvent,
-  type ViewIndex,
-} from '@gantry/core';
+} from '@gantry/core/model';
 
 interface Index<K extends Kind> {
   readonly read: IndexReader<K>;

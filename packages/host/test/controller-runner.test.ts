@@ -1,4 +1,6 @@
-import { type Controller, contracts, type Logger, type NetworkObject, type ViewEvent } from '@gantry/core';
+import { type Controller, contracts, type Logger } from '@gantry/core';
+import type { ViewEvent } from '@gantry/core/contracts';
+import type { NetworkObject } from '@gantry/core/model';
 import { MemoryStore } from '@gantry/store-memory';
 import { silentLogger, TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { type ClusterApi, contract, contracts, GantryError, type NodeInfo, type Plugin } from '@gantry/core';
+import { contract, contracts, GantryError, type NodeInfo, type Plugin } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 import { TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
 import { type ClusterOptions, createCluster } from '../src/index.ts';

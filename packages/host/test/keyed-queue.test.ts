@@ -1,4 +1,5 @@
-import { GantryError, type ReconcileResult } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { ReconcileResult } from '@gantry/core/contracts';
 import { SystemClock } from '@gantry/system';
 import { SeededRandom, TestClock } from '@gantry/testing';
 import fc from 'fast-check';

@@ -1,13 +1,6 @@
 import { MemoryBus } from '@gantry/bus-memory';
-import {
-  type Bus,
-  contracts,
-  GantryError,
-  isGantryError,
-  type Leadership,
-  type Store,
-  type Term,
-} from '@gantry/core';
+import { type Bus, contracts, GantryError, isGantryError, type Leadership, type Store } from '@gantry/core';
+import type { Term } from '@gantry/core/contracts';
 import { MemoryStore } from '@gantry/store-memory';
 import { silentLogger, TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';

@@ -1,14 +1,6 @@
-import {
-  type Entry,
-  GantryError,
-  type KindDefinition,
-  keyOf,
-  kindTable,
-  type Store,
-  type StoreEvent,
-  type Task,
-  type ViewEvent,
-} from '@gantry/core';
+import { GantryError, type Store } from '@gantry/core';
+import type { Entry, StoreEvent, ViewEvent } from '@gantry/core/contracts';
+import { type KindDefinition, keyOf, kindTable, type Task } from '@gantry/core/model';
 import { MemoryStore } from '@gantry/store-memory';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';

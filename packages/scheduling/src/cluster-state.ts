@@ -1,4 +1,4 @@
-import type { Taint } from '@gantry/core';
+import type { Taint } from '@gantry/core/model';
 
 /** A node in the course of a round: as it was at the start, plus what the round has put there. */
 export interface NodeState {

@@ -1,4 +1,4 @@
-import type { TaskGroup } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
 import type { ClusterState, NodeState } from './cluster-state.ts';
 
 /** Why a node cannot take a task, as text. Only the few that are shown are read: a getter may compose the text. */

@@ -1,4 +1,6 @@
-import type { Explanation, GroupPlan, Plan, Round, Scheduler, TaskGroup } from '@gantry/core';
+import type { Scheduler } from '@gantry/core';
+import type { GroupPlan, Plan, Round, TaskGroup } from '@gantry/core/contracts';
+import type { Explanation } from '@gantry/core/model';
 import { summarize } from './explaining/summary.ts';
 import { filterResult, type NamedFilter, type Refusal, tally } from './explaining/tally.ts';
 import type { Filter, PreparedFilter } from './filter.ts';

@@ -1,4 +1,4 @@
-import type { TaskGroup } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
 import type { ClusterState, NodeState } from './cluster-state.ts';
 
 interface ScorerBase {

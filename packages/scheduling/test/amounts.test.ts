@@ -1,4 +1,5 @@
-import { counted, parseCpu, parseMemory } from '@gantry/core';
+import { parseCpu, parseMemory } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { formatAmount } from '@gantry/scheduling';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import type { Explanation, NodeView, TaskGroup } from '@gantry/core';
+import type { NodeView, TaskGroup } from '@gantry/core/contracts';
+import type { Explanation } from '@gantry/core/model';
 import { leastUsed, mostUsed, pipeline, spreadByField } from '@gantry/scheduling';
 import { nodeView, roundOf, taskGroup } from '@gantry/testing';
 import { expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import type { FilterResult, NodeView, TaskGroup } from '@gantry/core';
+import type { NodeView, TaskGroup } from '@gantry/core/contracts';
+import type { FilterResult } from '@gantry/core/model';
 import { leastUsed, pipeline, stockFilters } from '@gantry/scheduling';
 import { nodeView, roundOf, taskGroup } from '@gantry/testing';
 import fc from 'fast-check';

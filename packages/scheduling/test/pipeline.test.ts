@@ -1,4 +1,5 @@
-import { isGantryError, type TaskGroup } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
 import {
   type ClusterScorer,
   type ClusterState,

@@ -1,4 +1,5 @@
-import type { Round, Scheduler } from '@gantry/core';
+import type { Scheduler } from '@gantry/core';
+import type { Round } from '@gantry/core/contracts';
 import { leastUsed, mostUsed, pipeline, spreadByField } from '@gantry/scheduling';
 import { nodeView, roundOf, taskGroup } from '@gantry/testing';
 import fc from 'fast-check';

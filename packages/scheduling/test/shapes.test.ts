@@ -1,4 +1,4 @@
-import type { Round } from '@gantry/core';
+import type { Round } from '@gantry/core/contracts';
 import { leastUsed, mostUsed, type NodeFilter, type NodeScorer, pipeline } from '@gantry/scheduling';
 import { nodeView, roundOf, SeededRandom, taskGroup } from '@gantry/testing';
 import fc from 'fast-check';

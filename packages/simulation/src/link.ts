@@ -1,4 +1,5 @@
-import { type Bus, type BusMessage, type Clock, GantryError, type SubscribeOptions } from '@gantry/core';
+import { type Bus, type Clock, GantryError } from '@gantry/core';
+import type { BusMessage, SubscribeOptions } from '@gantry/core/contracts';
 
 export type LinkState = 'up' | 'cut' | 'loses-replies';
 

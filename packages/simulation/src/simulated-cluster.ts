@@ -1,15 +1,9 @@
 import { agent, type NodeAgent } from '@gantry/agent';
 import { MemoryBus } from '@gantry/bus-memory';
 import { type ControlPlaneOptions, controlPlane } from '@gantry/control';
-import {
-  type ClusterApi,
-  contracts,
-  GantryError,
-  type Plugin,
-  provide,
-  type Resources,
-  type Task,
-} from '@gantry/core';
+import { contracts, GantryError, type Plugin, provide } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import type { Resources, Task } from '@gantry/core/model';
 import {
   type Cluster,
   type ClusterMember,

@@ -1,4 +1,4 @@
-import { idOf, type Node, type ObjectMeta, type Service } from '@gantry/core';
+import { idOf, type Node, type ObjectMeta, type Service } from '@gantry/core/model';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 /** All services, by id. */

@@ -1,4 +1,4 @@
-import type { Task, Template } from '@gantry/core';
+import type { Task, Template } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
 import {
   type Invariant,

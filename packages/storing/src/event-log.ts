@@ -1,4 +1,5 @@
-import { GantryError, type StoreEvent } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import { checkPrefix, checkSince } from './check-key.ts';
 import { Watcher } from './watcher.ts';
 

@@ -1,4 +1,5 @@
-import { counted, GantryError } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import { counted } from '@gantry/core/primitives';
 
 /** Version of the format below. */
 export const SNAPSHOT_FORMAT = 1;

@@ -1,4 +1,6 @@
-import { type Clock, counted, GantryError, SCHEMA_VERSION, STORE_KEYS, type Store } from '@gantry/core';
+import { type Clock, GantryError, type Store } from '@gantry/core';
+import { SCHEMA_VERSION, STORE_KEYS } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { SNAPSHOT_FORMAT, type Snapshot, type SnapshotEntry } from './snapshot-format.ts';
 
 /** Leadership is not part of a state: the leader named in a snapshot has stopped leading. */

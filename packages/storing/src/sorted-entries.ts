@@ -1,4 +1,4 @@
-import type { Entry } from '@gantry/core';
+import type { Entry } from '@gantry/core/contracts';
 
 /**
  * Entries by key, and in the order of their keys: a map that sorts only on listing, and then only the added keys.

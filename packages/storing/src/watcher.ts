@@ -1,4 +1,5 @@
-import { GantryError, type StoreEvent } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 
 type Batch = readonly StoreEvent[];
 type Step = IteratorResult<Batch, undefined>;

@@ -1,4 +1,5 @@
-import { isGantryError, type StoreEvent } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import { expect, test } from 'vitest';
 import { EventLog } from '../src/index.ts';
 

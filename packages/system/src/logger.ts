@@ -1,4 +1,5 @@
-import { contracts, definePlugin, type LogFields, type Logger } from '@gantry/core';
+import { contracts, definePlugin, type Logger } from '@gantry/core';
+import type { LogFields } from '@gantry/core/contracts';
 import { z } from 'zod';
 import { LossyOutput } from './lossy-output.ts';
 

@@ -1,4 +1,4 @@
-import type { BusMessage, SubscribeOptions, Unsubscribe } from '@gantry/core';
+import type { BusMessage, SubscribeOptions, Unsubscribe } from '@gantry/core/contracts';
 import type { BusSubject, Wreck } from '@gantry/testing';
 import { busKit, TestClock } from '@gantry/testing';
 import { sabotage } from '@gantry/testing/vitest';

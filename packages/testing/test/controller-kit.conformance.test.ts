@@ -1,4 +1,6 @@
-import { type Controller, idOf, type ViewEvent } from '@gantry/core';
+import type { Controller } from '@gantry/core';
+import type { ViewEvent } from '@gantry/core/contracts';
+import { idOf } from '@gantry/core/model';
 import { createCluster } from '@gantry/host';
 import { fakeCluster } from '@gantry/presets/fake';
 import { type ControllerSubject, controllerKit, type Wreck } from '@gantry/testing';

@@ -1,11 +1,11 @@
+import { GantryError } from '@gantry/core';
 import {
   type AnyObject,
-  GantryError,
   inputSchema,
   KIND_DEFINITIONS,
   type KindDefinition,
   type ObjectMeta,
-} from '@gantry/core';
+} from '@gantry/core/model';
 import { type KindSubject, kindKit, type Wreck } from '@gantry/testing';
 import { conformance, sabotage } from '@gantry/testing/vitest';
 import { describe, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ interface Mailbox {
   readonly status: { readonly mails: number };
 }
 
-declare module '@gantry/core' {
+declare module '@gantry/core/model' {
   interface KindMap {
     mailbox: Mailbox;
   }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Backend, BackendStats, Frontend, FrontendStatus } from '@gantry/core';
+import type { Backend, BackendStats, Frontend, FrontendStatus } from '@gantry/core/contracts';
 import type { LoadBalancerSubject, Wreck } from '@gantry/testing';
 import { loadBalancerKit } from '@gantry/testing';
 import { sabotage } from '@gantry/testing/vitest';

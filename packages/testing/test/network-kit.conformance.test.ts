@@ -1,10 +1,5 @@
-import {
-  type Attachment,
-  type AttachRequest,
-  GantryError,
-  type JoinedNetwork,
-  type NetworkStatus,
-} from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { Attachment, AttachRequest, JoinedNetwork, NetworkStatus } from '@gantry/core/contracts';
 import { type NetworkSubject, networkKit, type Wreck } from '@gantry/testing';
 import { sabotage } from '@gantry/testing/vitest';
 import { networkFixture, PlainNetwork } from './support/plain-network.ts';

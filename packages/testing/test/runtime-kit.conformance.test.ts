@@ -1,14 +1,12 @@
+import type { ExecOptions, ExecSession, OutputChunk } from '@gantry/core/api';
 import type {
   EnsureOptions,
-  ExecOptions,
-  ExecSession,
-  OutputChunk,
   RuntimeLogLine,
   RuntimeLogOptions,
   RuntimeSpec,
   RuntimeSupport,
   RuntimeTask,
-} from '@gantry/core';
+} from '@gantry/core/contracts';
 import { type RuntimeSubject, runtimeKit, type Wreck } from '@gantry/testing';
 import { sabotage } from '@gantry/testing/vitest';
 import { type PlainMachine, PlainRuntime, runtimeFixture } from './support/plain-runtime.ts';

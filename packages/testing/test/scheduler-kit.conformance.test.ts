@@ -1,4 +1,6 @@
-import type { Explanation, GroupPlan, Plan, Round, Scheduler, TaskGroup } from '@gantry/core';
+import type { Scheduler } from '@gantry/core';
+import type { GroupPlan, Plan, Round, TaskGroup } from '@gantry/core/contracts';
+import type { Explanation } from '@gantry/core/model';
 import { schedulerKit, type Wreck } from '@gantry/testing';
 import { sabotage } from '@gantry/testing/vitest';
 import {

@@ -1,12 +1,5 @@
-import {
-  type Change,
-  type CommitOptions,
-  type Entry,
-  type Fence,
-  GantryError,
-  type Outcome,
-  type StoreEvent,
-} from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { Change, CommitOptions, Entry, Fence, Outcome, StoreEvent } from '@gantry/core/contracts';
 import type { StoreSubject, Wreck } from '@gantry/testing';
 import { storeKit } from '@gantry/testing';
 import { sabotage } from '@gantry/testing/vitest';

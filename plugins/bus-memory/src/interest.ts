@@ -1,4 +1,4 @@
-import type { BusMessage, SubscribeOptions, Unsubscribe } from '@gantry/core';
+import type { BusMessage, SubscribeOptions, Unsubscribe } from '@gantry/core/contracts';
 import { EventEmitter } from 'eventemitter3';
 import { checkPattern, hasWildcard, PatternTree } from './subject.ts';
 

@@ -1,16 +1,14 @@
 import {
   aborted,
   type Bus,
-  type BusMessage,
   type Clock,
   contracts,
   definePlugin,
   GantryError,
   type Logger,
-  type SubscribeOptions,
   toGantryError,
-  type Unsubscribe,
 } from '@gantry/core';
+import type { BusMessage, SubscribeOptions, Unsubscribe } from '@gantry/core/contracts';
 import { Interest, type Member } from './interest.ts';
 import { checkSubject } from './subject.ts';
 

@@ -1,6 +1,5 @@
 import {
   type Bus,
-  type BusMessage,
   type Clock,
   contracts,
   definePlugin,
@@ -8,11 +7,10 @@ import {
   type Lifecycle,
   type Logger,
   type Random,
-  type SubscribeOptions,
   throwIfAborted,
   toGantryError,
-  type Unsubscribe,
 } from '@gantry/core';
+import type { BusMessage, SubscribeOptions, Unsubscribe } from '@gantry/core/contracts';
 import { Link, toConnection } from '@gantry/nats';
 import type { Msg } from '@nats-io/transport-node';
 import { sendAnswer } from './answer.ts';

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import type { Backend, BackendStats, Clock, Logger } from '@gantry/core';
+import type { Clock, Logger } from '@gantry/core';
+import type { Backend, BackendStats } from '@gantry/core/contracts';
 import type { Settings } from './options.ts';
 
 /** A connection of a client that uses a backend. */

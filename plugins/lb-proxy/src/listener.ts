@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Backend, Clock, Frontend, FrontendStatus, Logger, Random } from '@gantry/core';
-import { GantryError, toGantryError } from '@gantry/core';
+import { type Clock, GantryError, type Logger, type Random, toGantryError } from '@gantry/core';
+import type { Backend, Frontend, FrontendStatus } from '@gantry/core/contracts';
 import { ProxyBackend } from './backend.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
 import type { Settings } from './options.ts';

@@ -1,4 +1,5 @@
-import type { BalancePolicy, Random } from '@gantry/core';
+import type { Random } from '@gantry/core';
+import type { BalancePolicy } from '@gantry/core/contracts';
 
 /** Chooses one of several backends; keeps the round-robin position. */
 export class Chooser {

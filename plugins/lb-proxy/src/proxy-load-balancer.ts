@@ -1,17 +1,14 @@
 import {
-  type BackendStats,
-  type BalancePolicy,
   type Clock,
   contracts,
   definePlugin,
-  type Frontend,
-  type FrontendStatus,
   GantryError,
   type LoadBalancer,
   type Logger,
-  type Protocol,
   type Random,
 } from '@gantry/core';
+import type { BackendStats, BalancePolicy, Frontend, FrontendStatus } from '@gantry/core/contracts';
+import type { Protocol } from '@gantry/core/model';
 import { defaultConnections, fileLimit } from '@gantry/system/file-limit';
 import { ConnectionBudget } from './connection-budget.ts';
 import { type CountedFrontend, Listener, type ListenerParts } from './listener.ts';

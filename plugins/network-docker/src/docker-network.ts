@@ -1,18 +1,6 @@
-import {
-  type Attachment,
-  type AttachRequest,
-  contracts,
-  definePlugin,
-  GantryError,
-  idBeside,
-  type JoinedNetwork,
-  type Lifecycle,
-  type Network,
-  type NetworkSpec,
-  type NetworkStatus,
-  parseId,
-  shortName,
-} from '@gantry/core';
+import { contracts, definePlugin, GantryError, type Lifecycle, type Network } from '@gantry/core';
+import type { Attachment, AttachRequest, JoinedNetwork, NetworkStatus } from '@gantry/core/contracts';
+import { idBeside, type NetworkSpec, parseId, shortName } from '@gantry/core/model';
 import Docker, { type NetworkInspectInfo } from 'dockerode';
 import { z } from 'zod';
 import { engineError, statusOf } from './engine-error.ts';

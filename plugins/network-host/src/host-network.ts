@@ -1,16 +1,6 @@
-import {
-  type Attachment,
-  type AttachRequest,
-  contracts,
-  definePlugin,
-  GantryError,
-  type Network,
-  type NetworkSpec,
-  type NetworkStatus,
-  type PortAddress,
-  type Protocol,
-  type Random,
-} from '@gantry/core';
+import { contracts, definePlugin, GantryError, type Network, type Random } from '@gantry/core';
+import type { Attachment, AttachRequest, NetworkStatus } from '@gantry/core/contracts';
+import type { NetworkSpec, PortAddress, Protocol } from '@gantry/core/model';
 import { z } from 'zod';
 import { isFree } from './is-free.ts';
 

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
-import { GantryError, type Protocol } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { Protocol } from '@gantry/core/model';
 
 /**
  * Whether a port is free: listens on it for a moment to find out.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import type { AttachRequest } from '@gantry/core';
+import type { AttachRequest } from '@gantry/core/contracts';
 import { afterEach, expect, test } from 'vitest';
 import { HostNetwork, hostNetwork } from '../src/index.ts';
 

@@ -1,12 +1,6 @@
 import { constants } from 'node:os';
-import {
-  invalidObject,
-  type JoinedNetwork,
-  type Logging,
-  type RuntimeSpec,
-  type RuntimeTask,
-  shortName,
-} from '@gantry/core';
+import type { JoinedNetwork, RuntimeSpec, RuntimeTask } from '@gantry/core/contracts';
+import { invalidObject, type Logging, shortName } from '@gantry/core/model';
 import type { ContainerCreateOptions, ContainerInspectInfo, MountSettings } from 'dockerode';
 
 /** The cluster and node that own the containers. */

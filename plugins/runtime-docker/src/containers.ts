@@ -1,4 +1,5 @@
-import { type Clock, GantryError, type Logger, type RuntimeTask, toGantryError } from '@gantry/core';
+import { type Clock, GantryError, type Logger, toGantryError } from '@gantry/core';
+import type { RuntimeTask } from '@gantry/core/contracts';
 import { Feed } from '@gantry/core/primitives';
 import type { ContainerInfo } from 'dockerode';
 import { containerName, endOf, type Known, knownOf, LABELS, type Owner } from './container.ts';

@@ -1,5 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream';
-import { GantryError, type OutputChunk } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { OutputChunk } from '@gantry/core/api';
 
 const HEADER_BYTES = 8;
 

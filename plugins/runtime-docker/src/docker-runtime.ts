@@ -2,23 +2,24 @@ import {
   type Clock,
   contracts,
   definePlugin,
-  type EnsureOptions,
-  type ExecOptions,
-  type ExecSession,
   GantryError,
   type Lifecycle,
   type Logger,
   type Runtime,
-  type RuntimeInfo,
-  type RuntimeLogLine,
-  type RuntimeLogOptions,
-  type RuntimeSpec,
-  type RuntimeStats,
-  type RuntimeSupport,
-  type RuntimeTask,
   throwIfAborted,
   unlessAborted,
 } from '@gantry/core';
+import type { ExecOptions, ExecSession } from '@gantry/core/api';
+import type {
+  EnsureOptions,
+  RuntimeInfo,
+  RuntimeLogLine,
+  RuntimeLogOptions,
+  RuntimeSpec,
+  RuntimeStats,
+  RuntimeSupport,
+  RuntimeTask,
+} from '@gantry/core/contracts';
 import { z } from 'zod';
 import type { Known, Owner } from './container.ts';
 import { LABELS } from './container.ts';

@@ -1,5 +1,6 @@
 import { type Duplex, pipeline } from 'node:stream';
-import { aborted, type ExecOptions, type ExecSession, type OutputChunk, throwIfAborted } from '@gantry/core';
+import { aborted, throwIfAborted } from '@gantry/core';
+import type { ExecOptions, ExecSession, OutputChunk } from '@gantry/core/api';
 import { Demux } from './demux.ts';
 import { closeQuietly, type Engine } from './engine.ts';
 import { engineError, statusOf } from './failure.ts';

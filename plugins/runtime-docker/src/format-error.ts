@@ -1,4 +1,4 @@
-import type { RuntimeTask } from '@gantry/core';
+import type { RuntimeTask } from '@gantry/core/contracts';
 import type { Engine } from './engine.ts';
 
 /** Exit codes of runc 1.0 to 1.3 if the kernel cannot execute the command. */

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
-import { type Clock, type EnsureOptions, type TemplateSpec, unlessAborted } from '@gantry/core';
+import { type Clock, unlessAborted } from '@gantry/core';
+import type { EnsureOptions } from '@gantry/core/contracts';
+import type { TemplateSpec } from '@gantry/core/model';
 import { closeQuietly, type Engine } from './engine.ts';
 import { engineError, pullError, statusOf } from './failure.ts';
 import { type PullLine, PullProgress } from './pull-progress.ts';

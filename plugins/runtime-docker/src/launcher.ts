@@ -1,10 +1,6 @@
-import {
-  type EnsureOptions,
-  GantryError,
-  type RuntimeSpec,
-  type TemplateSpec,
-  throwIfAborted,
-} from '@gantry/core';
+import { GantryError, throwIfAborted } from '@gantry/core';
+import type { EnsureOptions, RuntimeSpec } from '@gantry/core/contracts';
+import type { TemplateSpec } from '@gantry/core/model';
 import type { ContainerCreateOptions } from 'dockerode';
 import { createOptions, endpointOf, knownOf, LABELS, type Owner } from './container.ts';
 import type { Engine } from './engine.ts';

@@ -1,4 +1,5 @@
-import type { OutputChunk, RuntimeLogLine } from '@gantry/core';
+import type { OutputChunk } from '@gantry/core/api';
+import type { RuntimeLogLine } from '@gantry/core/contracts';
 import type { FramePiece } from './demux.ts';
 
 /** A line with its timestamp as written by the engine: to the ns, and of fixed length, so that it sorts as text. */

@@ -1,4 +1,4 @@
-import type { StartProgress } from '@gantry/core';
+import type { StartProgress } from '@gantry/core/contracts';
 
 /** One line of the engine's report on a pull. */
 export interface PullLine {

@@ -1,5 +1,5 @@
 import { pipeline, type Readable } from 'node:stream';
-import type { RuntimeLogLine, RuntimeLogOptions } from '@gantry/core';
+import type { RuntimeLogLine, RuntimeLogOptions } from '@gantry/core/contracts';
 import { Demux } from './demux.ts';
 import { closeQuietly, type Engine } from './engine.ts';
 import { engineError } from './failure.ts';

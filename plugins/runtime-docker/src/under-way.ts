@@ -1,4 +1,4 @@
-import type { EnsureOptions, RuntimeTask, StartProgress } from '@gantry/core';
+import type { EnsureOptions, RuntimeTask, StartProgress } from '@gantry/core/contracts';
 
 type Listener = NonNullable<EnsureOptions['onProgress']>;
 

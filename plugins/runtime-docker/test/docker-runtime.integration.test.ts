@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import type { RuntimeLogLine, RuntimeSpec, TemplateSpec } from '@gantry/core';
+import type { RuntimeLogLine, RuntimeSpec } from '@gantry/core/contracts';
+import type { TemplateSpec } from '@gantry/core/model';
 import { SystemClock } from '@gantry/system';
 import { silentLogger } from '@gantry/testing';
 import { afterEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { GantryError, type TemplateSpec } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { TemplateSpec } from '@gantry/core/model';
 import type { Life } from './life.ts';
 
 /** The `reason` of a task that never ran because its staged start failed. */

@@ -1,14 +1,6 @@
-import {
-  type Attachment,
-  type AttachRequest,
-  contracts,
-  definePlugin,
-  GantryError,
-  type Network,
-  type NetworkSpec,
-  type NetworkStatus,
-  type PortAddress,
-} from '@gantry/core';
+import { contracts, definePlugin, GantryError, type Network } from '@gantry/core';
+import type { Attachment, AttachRequest, NetworkStatus } from '@gantry/core/contracts';
+import type { NetworkSpec, PortAddress } from '@gantry/core/model';
 
 const NOTHING: Attachment = Object.freeze({
   networks: Object.freeze([]),

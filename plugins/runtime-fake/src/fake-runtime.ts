@@ -2,23 +2,22 @@ import { constants } from 'node:os';
 import {
   contracts,
   definePlugin,
-  type EnsureOptions,
-  type ExecOptions,
-  type ExecSession,
   GantryError,
-  invalidObject,
   type NodeInfo,
-  type OutputChunk,
-  type Resources,
   type Runtime,
-  type RuntimeInfo,
-  type RuntimeLogLine,
-  type RuntimeLogOptions,
-  type RuntimeSpec,
-  type RuntimeStats,
-  type RuntimeTask,
   throwIfAborted,
 } from '@gantry/core';
+import type { ExecOptions, ExecSession, OutputChunk } from '@gantry/core/api';
+import type {
+  EnsureOptions,
+  RuntimeInfo,
+  RuntimeLogLine,
+  RuntimeLogOptions,
+  RuntimeSpec,
+  RuntimeStats,
+  RuntimeTask,
+} from '@gantry/core/contracts';
+import { invalidObject, type Resources } from '@gantry/core/model';
 import { z } from 'zod';
 import { FakeWorld } from './fake-world.ts';
 import { lifeSchema } from './life.ts';

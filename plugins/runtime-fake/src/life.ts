@@ -1,4 +1,5 @@
-import { invalidObject, type Random, type TemplateSpec } from '@gantry/core';
+import type { Random } from '@gantry/core';
+import { invalidObject, type TemplateSpec } from '@gantry/core/model';
 import { z } from 'zod';
 
 const milliseconds = z

@@ -1,14 +1,7 @@
 import { constants } from 'node:os';
-import {
-  type Clock,
-  type EnsureOptions,
-  GantryError,
-  type Random,
-  type RuntimeSpec,
-  type RuntimeTask,
-  type TemplateSpec,
-  unlessAborted,
-} from '@gantry/core';
+import { type Clock, GantryError, type Random, unlessAborted } from '@gantry/core';
+import type { EnsureOptions, RuntimeSpec, RuntimeTask } from '@gantry/core/contracts';
+import type { TemplateSpec } from '@gantry/core/model';
 import { Feed } from '@gantry/core/primitives';
 import { failureOf, PULL_FAILED, START_FAILED } from './failures.ts';
 import { isBadNode, type Life, lifeOf, varied } from './life.ts';

@@ -1,4 +1,5 @@
-import { type Clock, type EnsureOptions, type RuntimeSpec, unlessAborted } from '@gantry/core';
+import { type Clock, unlessAborted } from '@gantry/core';
+import type { EnsureOptions, RuntimeSpec } from '@gantry/core/contracts';
 import { failureOf, PULL_FAILED } from './failures.ts';
 import type { Life } from './life.ts';
 

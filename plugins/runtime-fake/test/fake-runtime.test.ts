@@ -1,4 +1,6 @@
-import { isGantryError, type RuntimeSpec, type StartProgress, type TemplateSpec } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { RuntimeSpec, StartProgress } from '@gantry/core/contracts';
+import type { TemplateSpec } from '@gantry/core/model';
 import { SeededRandom, TestClock } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
 import { FakeRuntime, FakeWorld, fakeRuntime } from '../src/index.ts';

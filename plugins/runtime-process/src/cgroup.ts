@@ -10,7 +10,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isShortage, shortName } from '@gantry/core';
+import { isShortage } from '@gantry/core';
+import { shortName } from '@gantry/core/model';
 import { send } from './process-table.ts';
 
 const ROOT = '/sys/fs/cgroup';

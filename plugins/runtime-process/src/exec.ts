@@ -3,14 +3,9 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import {
-  type ExecOptions,
-  type ExecSession,
-  GantryError,
-  invalidObject,
-  type OutputChunk,
-  throwIfAborted,
-} from '@gantry/core';
+import { GantryError, throwIfAborted } from '@gantry/core';
+import type { ExecOptions, ExecSession, OutputChunk } from '@gantry/core/api';
+import { invalidObject } from '@gantry/core/model';
 import { EXEC_MARKER, killExec } from './kill-exec.ts';
 import { accountOf, type Launch } from './launch.ts';
 import type { TaskProcess } from './task-process.ts';

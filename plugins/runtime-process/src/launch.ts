@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { GantryError, invalidObject, type RuntimeSpec, type RuntimeSupport } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { RuntimeSpec, RuntimeSupport } from '@gantry/core/contracts';
+import { invalidObject } from '@gantry/core/model';
 import { MARKER } from './process-table.ts';
 
 const INHERITED = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];

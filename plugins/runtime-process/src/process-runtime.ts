@@ -5,21 +5,22 @@ import {
   type Clock,
   contracts,
   definePlugin,
-  type EnsureOptions,
-  type ExecOptions,
-  type ExecSession,
   GantryError,
   type Lifecycle,
   type Runtime,
-  type RuntimeInfo,
-  type RuntimeLogLine,
-  type RuntimeLogOptions,
-  type RuntimeSpec,
-  type RuntimeStats,
-  type RuntimeSupport,
-  type RuntimeTask,
   throwIfAborted,
 } from '@gantry/core';
+import type { ExecOptions, ExecSession } from '@gantry/core/api';
+import type {
+  EnsureOptions,
+  RuntimeInfo,
+  RuntimeLogLine,
+  RuntimeLogOptions,
+  RuntimeSpec,
+  RuntimeStats,
+  RuntimeSupport,
+  RuntimeTask,
+} from '@gantry/core/contracts';
 import { Feed } from '@gantry/core/primitives';
 import { z } from 'zod';
 import { type Cgroups, probeCgroups, TaskCgroup } from './cgroup.ts';

@@ -1,4 +1,4 @@
-import type { RuntimeLogLine, RuntimeLogOptions } from '@gantry/core';
+import type { RuntimeLogLine, RuntimeLogOptions } from '@gantry/core/contracts';
 import type { TaskProcess } from './task-process.ts';
 
 /** The lines of both streams, by time; with `follow` until the task ends. */

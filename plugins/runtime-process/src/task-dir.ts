@@ -11,7 +11,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isShortage, type PortAddress } from '@gantry/core';
+import { isShortage } from '@gantry/core';
+import type { PortAddress } from '@gantry/core/model';
 
 /** Space for the pid and the start time of a record. */
 const NUMBERS_BYTES = 128;

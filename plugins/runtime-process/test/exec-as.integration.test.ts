@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExecOptions, TemplateSpec } from '@gantry/core';
+import type { ExecOptions } from '@gantry/core/api';
+import type { TemplateSpec } from '@gantry/core/model';
 import { SystemClock } from '@gantry/system';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ProcessRuntime } from '../src/index.ts';

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RuntimeSpec, TemplateSpec } from '@gantry/core';
+import type { RuntimeSpec } from '@gantry/core/contracts';
+import type { TemplateSpec } from '@gantry/core/model';
 import { SystemClock } from '@gantry/system';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TaskCgroup } from '../src/cgroup.ts';

@@ -1,4 +1,5 @@
-import { type Entry, GantryError, type StoreEvent } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { Entry, StoreEvent } from '@gantry/core/contracts';
 import { DELETE, type KeyValue, type WatchEvent } from './etcd-api.ts';
 
 /** Converts keys and values between the store and etcd: keys below a prefix, values as JSON text in UTF-8. */

@@ -1,23 +1,25 @@
 import {
-  type Change,
   type Clock,
-  type CommitOptions,
   contracts,
   definePlugin,
-  type Entry,
-  type Fence,
   GantryError,
   isGantryError,
   type Lifecycle,
-  type Listing,
   type Logger,
-  type Outcome,
   type Random,
   type Store,
-  type StoreEvent,
   throwIfAborted,
   toGantryError,
 } from '@gantry/core';
+import type {
+  Change,
+  CommitOptions,
+  Entry,
+  Fence,
+  Listing,
+  Outcome,
+  StoreEvent,
+} from '@gantry/core/contracts';
 import { Backoff } from '@gantry/core/primitives';
 import { checkKey, checkPrefix, checkSince, encodeValue } from '@gantry/storing';
 import { Codec } from './codec.ts';

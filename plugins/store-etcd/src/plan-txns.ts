@@ -1,4 +1,4 @@
-import type { Change } from '@gantry/core';
+import type { Change } from '@gantry/core/contracts';
 
 /** A change as encoded for etcd. */
 export interface EncodedChange {

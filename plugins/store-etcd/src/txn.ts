@@ -1,4 +1,5 @@
-import { type GantryError, type Outcome, toGantryError } from '@gantry/core';
+import { type GantryError, toGantryError } from '@gantry/core';
+import type { Outcome } from '@gantry/core/contracts';
 import type { Codec } from './codec.ts';
 import { type Compare, MOD_REVISION, type RequestOp, type TxnRequest, type TxnResponse } from './etcd-api.ts';
 import type { EncodedChange } from './plan-txns.ts';

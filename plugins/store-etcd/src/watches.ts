@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  GantryError,
-  isGantryError,
-  type Logger,
-  type Random,
-  type StoreEvent,
-} from '@gantry/core';
+import { type Clock, GantryError, isGantryError, type Logger, type Random } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import { Backoff } from '@gantry/core/primitives';
 import { Watcher } from '@gantry/storing';
 import type { Codec } from './codec.ts';

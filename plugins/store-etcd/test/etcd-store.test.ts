@@ -1,4 +1,5 @@
-import { isGantryError, type StoreEvent } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { EtcdStore, EtcdStoreOptions } from '../src/index.ts';

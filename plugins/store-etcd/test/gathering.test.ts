@@ -1,4 +1,5 @@
-import { type ErrorCode, GantryError, type Outcome } from '@gantry/core';
+import { type ErrorCode, GantryError } from '@gantry/core';
+import type { Outcome } from '@gantry/core/contracts';
 import { TestClock } from '@gantry/testing';
 import { expect, test } from 'vitest';
 import { Gathering } from '../src/gathering.ts';

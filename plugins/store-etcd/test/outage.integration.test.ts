@@ -1,4 +1,5 @@
-import { isGantryError, type StoreEvent } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import { afterEach, expect, test, vi } from 'vitest';
 import { startEtcd } from '../../../tests/support/etcd-server.ts';
 import { freePorts } from '../../../tests/support/ports.ts';

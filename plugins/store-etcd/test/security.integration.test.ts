@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { isGantryError, type StoreEvent } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type EtcdServer, startEtcd } from '../../../tests/support/etcd-server.ts';
 import { describeWith } from '../../../tests/support/services.ts';

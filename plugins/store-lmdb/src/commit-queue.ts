@@ -1,4 +1,5 @@
-import { aborted, GantryError, isGantryError, type Outcome, type StoreEvent } from '@gantry/core';
+import { aborted, GantryError, isGantryError } from '@gantry/core';
+import type { Outcome, StoreEvent } from '@gantry/core/contracts';
 import type { Environment } from './environment.ts';
 import { Plan, type Request } from './plan.ts';
 import { storedEvent } from './stored-event.ts';

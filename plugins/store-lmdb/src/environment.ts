@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Entry, GantryError, type Listing } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { Entry, Listing } from '@gantry/core/contracts';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { failure } from './failure.ts';
 import { History, type Remembered } from './history.ts';

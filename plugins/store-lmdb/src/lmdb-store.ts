@@ -1,20 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
-  type Change,
-  type CommitOptions,
   contracts,
   definePlugin,
-  type Entry,
   GantryError,
   type Lifecycle,
-  type Listing,
-  type Outcome,
   type Store,
-  type StoreEvent,
   throwIfAborted,
   unlessAborted,
 } from '@gantry/core';
+import type { Change, CommitOptions, Entry, Listing, Outcome, StoreEvent } from '@gantry/core/contracts';
 import { checkKey, checkPrefix, checkSince, EventLog, encodeValue } from '@gantry/storing';
 import { z } from 'zod';
 import { checkFiles } from './check-files.ts';

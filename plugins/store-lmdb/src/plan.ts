@@ -1,4 +1,5 @@
-import { type Change, type Fence, GantryError, type Outcome } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { Change, Fence, Outcome } from '@gantry/core/contracts';
 
 /** The value stored under a key: JSON text, and the revision of the write that put it. */
 export interface Stored {

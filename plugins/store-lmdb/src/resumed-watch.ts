@@ -1,4 +1,5 @@
-import { GantryError, type StoreEvent } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import type { Environment } from './environment.ts';
 import { storedEvent } from './stored-event.ts';
 

@@ -1,4 +1,4 @@
-import type { StoreEvent } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 
 /** The event of a write, shared by all watches. */
 export function storedEvent(key: string, text: string | undefined, revision: number): StoreEvent {

@@ -1,7 +1,7 @@
 import { ok } from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StoreEvent } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import { SeededRandom } from '@gantry/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { LmdbStore } from '../src/lmdb-store.ts';

@@ -9,7 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Store, StoreEvent } from '@gantry/core';
+import type { Store } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import { SeededRandom } from '@gantry/testing';
 import { open as openLmdb } from 'lmdb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,17 +1,13 @@
-import {
-  type Change,
-  type CommitOptions,
-  contracts,
-  definePlugin,
-  type Entry,
-  type Fence,
-  GantryError,
-  type Listing,
-  type Outcome,
-  type Store,
-  type StoreEvent,
-  throwIfAborted,
-} from '@gantry/core';
+import { contracts, definePlugin, GantryError, type Store, throwIfAborted } from '@gantry/core';
+import type {
+  Change,
+  CommitOptions,
+  Entry,
+  Fence,
+  Listing,
+  Outcome,
+  StoreEvent,
+} from '@gantry/core/contracts';
 import { checkKey, checkPrefix, EventLog, SortedEntries } from '@gantry/storing';
 import { z } from 'zod';
 import { JsonFreezer } from './freeze-json.ts';

@@ -1,4 +1,4 @@
-import type { Entry, Outcome } from '@gantry/core';
+import type { Entry, Outcome } from '@gantry/core/contracts';
 
 /** A change whose value is text. */
 export interface EncodedChange {

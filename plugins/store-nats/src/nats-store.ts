@@ -1,23 +1,18 @@
 import {
-  type Change,
   type Clock,
-  type CommitOptions,
   contracts,
   definePlugin,
-  type Entry,
   GantryError,
   isGantryError,
   type Lifecycle,
-  type Listing,
   type Logger,
-  type Outcome,
   type Random,
   type Store,
-  type StoreEvent,
   throwIfAborted,
   toGantryError,
   unlessAborted,
 } from '@gantry/core';
+import type { Change, CommitOptions, Entry, Listing, Outcome, StoreEvent } from '@gantry/core/contracts';
 import { Backoff } from '@gantry/core/primitives';
 import { Link } from '@gantry/nats';
 import { checkKey, checkPrefix, checkSince, encodeValue } from '@gantry/storing';

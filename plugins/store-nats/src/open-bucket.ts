@@ -1,4 +1,5 @@
-import { counted, GantryError } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import { counted } from '@gantry/core/primitives';
 import type { Bucket, StreamConfig, StreamInfo } from './bucket.ts';
 import type { Settings } from './options.ts';
 

@@ -1,4 +1,5 @@
-import type { Entry, Logger, StoreEvent } from '@gantry/core';
+import type { Logger } from '@gantry/core';
+import type { Entry, StoreEvent } from '@gantry/core/contracts';
 import { EventLog, SortedEntries } from '@gantry/storing';
 import type { Msg } from '@nats-io/transport-node';
 import type { Bucket, StreamInfo } from './bucket.ts';

@@ -2,11 +2,11 @@ import {
   type Clock,
   GantryError,
   isGantryError,
-  type Outcome,
   type Random,
   throwIfAborted,
   toGantryError,
 } from '@gantry/core';
+import type { Outcome } from '@gantry/core/contracts';
 import { Backoff } from '@gantry/core/primitives';
 import type { Bucket } from './bucket.ts';
 import { type Decision, decide, type EncodedChange } from './decide.ts';

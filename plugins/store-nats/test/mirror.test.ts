@@ -1,4 +1,5 @@
-import { isGantryError, type StoreEvent } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';

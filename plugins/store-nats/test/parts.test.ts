@@ -1,4 +1,4 @@
-import type { Entry } from '@gantry/core';
+import type { Entry } from '@gantry/core/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide, type EncodedChange, type Known } from '../src/decide.ts';

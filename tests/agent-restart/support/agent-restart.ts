@@ -1,4 +1,4 @@
-import { isFinal, type PortAddress, type Task } from '@gantry/core';
+import { isFinal, type PortAddress, type Task } from '@gantry/core/model';
 import { SeededRandom } from '@gantry/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { History, slotsWithTwo } from '../../ha/support/history.ts';

@@ -1,4 +1,4 @@
-import { isFinal, type Task } from '@gantry/core';
+import { isFinal, type Task } from '@gantry/core/model';
 import { freePorts } from '../../support/ports.ts';
 import { AgentsApart } from './agents-apart.ts';
 import { DockerMachine } from './docker-machine.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { ServiceInput, TemplateInput } from '@gantry/core';
+import type { ServiceInput, TemplateInput } from '@gantry/core/model';
 
 export type RuntimeName = 'process' | 'docker';
 

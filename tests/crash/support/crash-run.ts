@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { contracts, type Fence, type Plugin, type Random, type Store } from '@gantry/core';
+import { contracts, type Plugin, type Random, type Store } from '@gantry/core';
+import type { Fence } from '@gantry/core/contracts';
 import { type Cluster, createCluster } from '@gantry/host';
 import { jsonLogger, systemClock, systemRandom } from '@gantry/system';
 import { SeededRandom } from '@gantry/testing';

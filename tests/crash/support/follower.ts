@@ -1,4 +1,5 @@
-import type { Store, StoreEvent } from '@gantry/core';
+import type { Store } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 
 /** One watch, from the first write to the last, and what it makes of the store. */
 export class Follower {

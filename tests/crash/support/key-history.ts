@@ -1,4 +1,4 @@
-import type { Entry, StoreEvent } from '@gantry/core';
+import type { Entry, StoreEvent } from '@gantry/core/contracts';
 
 /** `unknown` until it was answered; `refused`: nothing was written. */
 export type Fate = 'unknown' | 'acknowledged' | 'refused';

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Change, type Fence, isGantryError, type Random, type Store } from '@gantry/core';
+import { isGantryError, type Random, type Store } from '@gantry/core';
+import type { Change, Fence } from '@gantry/core/contracts';
 import { KeyHistory, type Op } from './key-history.ts';
 
 const KEYS = 5;

@@ -4,7 +4,7 @@ import { type Block, root } from './documents.ts';
 
 /** What documents other than README.md may use without declaring it. */
 const GIVEN: Readonly<Record<string, string>> = {
-  api: "import('@gantry/core').ClusterApi",
+  api: "import('@gantry/core/api').ClusterApi",
   cluster: "import('@gantry/host').Cluster",
 };
 

@@ -1,4 +1,4 @@
-import type { HealthCheck, TemplateInput } from '@gantry/core';
+import type { HealthCheck, TemplateInput } from '@gantry/core/model';
 import { type Cause, type Expected, life, type Row, shell, type TemplatePart } from '../support/row.ts';
 
 type Checks = NonNullable<TemplateInput['healthChecks']>;

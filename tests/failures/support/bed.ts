@@ -1,4 +1,5 @@
-import type { Clock, ClusterApi } from '@gantry/core';
+import type { Clock } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 import type { Ran, RunOptions } from '../../../packages/cli/test/support/terminal.ts';
 import type { RuntimeName, TemplatePart } from './row.ts';
 

@@ -1,4 +1,4 @@
-import type { ServiceInput } from '@gantry/core';
+import type { ServiceInput } from '@gantry/core/model';
 import type { Bed } from './bed.ts';
 
 export const RUNTIMES = ['fake', 'process', 'docker'] as const;

@@ -1,5 +1,12 @@
-import type { Event, Service, ServiceInput, Task, UpdatePolicy } from '@gantry/core';
-import { isFinal, isGantryError } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import {
+  type Event,
+  isFinal,
+  type Service,
+  type ServiceInput,
+  type Task,
+  type UpdatePolicy,
+} from '@gantry/core/model';
 import type { Bed } from './bed.ts';
 import {
   causeOf,

@@ -1,4 +1,6 @@
-import { STORE_KEYS, type Store, type StoreEvent, type Task } from '@gantry/core';
+import type { Store } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
+import { STORE_KEYS, type Task } from '@gantry/core/model';
 import type { Noted } from './part-config.ts';
 
 /** Every write of a store from now on, as a watch tells it. */

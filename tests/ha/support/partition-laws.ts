@@ -1,4 +1,5 @@
-import { isFinal, type Node, type Service, type StoreEvent, type Task, templateHash } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
+import { isFinal, type Node, type Service, type Task, templateHash } from '@gantry/core/model';
 import type { TaskProcess } from './processes.ts';
 import type { Cut } from './schedule.ts';
 

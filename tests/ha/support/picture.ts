@@ -1,12 +1,5 @@
-import {
-  isFinal,
-  type Node,
-  type Service,
-  STORE_KEYS,
-  type Store,
-  type Task,
-  templateHash,
-} from '@gantry/core';
+import type { Store } from '@gantry/core';
+import { isFinal, type Node, type Service, STORE_KEYS, type Task, templateHash } from '@gantry/core/model';
 import type { TaskProcess } from './processes.ts';
 import type { Wanted } from './web-service.ts';
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { ServiceInput } from '@gantry/core';
+import type { ServiceInput } from '@gantry/core/model';
 
 const web = fileURLToPath(new URL('../../../examples/hello/web', import.meta.url));
 

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ClusterApi, Service, ServiceInput } from '@gantry/core';
-import { isFinal } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import { isFinal, type Service, type ServiceInput } from '@gantry/core/model';
 import { taskProcesses } from '../../ha/support/processes.ts';
 
 const web = fileURLToPath(new URL('../../../examples/hello/web', import.meta.url));

@@ -1,4 +1,5 @@
-import { type ClusterApi, toGantryError } from '@gantry/core';
+import { toGantryError } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 
 const KEYS = 8;
 const MOST = 200;

@@ -1,4 +1,4 @@
-import { type AnyObject, DEFAULT_NAMESPACE, REDACTED, type TemplateSpec } from '@gantry/core';
+import { type AnyObject, DEFAULT_NAMESPACE, REDACTED, type TemplateSpec } from '@gantry/core/model';
 import { allows, type Grant } from './access.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { KindDefinition } from '@gantry/core';
+import type { KindDefinition } from '@gantry/core/model';
 import { allows, type Grant, type RouteName, requiredGrant } from './access.ts';
 
 /** An action of a user, as the request that performs it. */

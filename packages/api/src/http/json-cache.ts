@@ -1,5 +1,5 @@
-import type { AnyObject, ListResult } from '@gantry/core';
-import { idOf } from '@gantry/core';
+import type { ListResult } from '@gantry/core/api';
+import { type AnyObject, idOf } from '@gantry/core/model';
 import type { EnvAccess } from '../auth/env-access.ts';
 
 interface Cached {

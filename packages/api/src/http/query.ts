@@ -1,4 +1,5 @@
-import { type Issue, invalidObject, pathOf } from '@gantry/core';
+import type { Issue } from '@gantry/core';
+import { invalidObject, pathOf } from '@gantry/core/model';
 import { z } from 'zod';
 import { HttpRefusal } from './problem.ts';
 

@@ -1,5 +1,5 @@
 import type { WebSocket } from '@fastify/websocket';
-import type { KindDefinition } from '@gantry/core';
+import type { KindDefinition } from '@gantry/core/model';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { RouteName } from '../auth/access.ts';

@@ -1,4 +1,5 @@
-import { ERROR_CODES, type KindDefinition } from '@gantry/core';
+import { ERROR_CODES } from '@gantry/core';
+import type { KindDefinition } from '@gantry/core/model';
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const items = (of: object) => ({

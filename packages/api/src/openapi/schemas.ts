@@ -1,4 +1,5 @@
-import type { KindDefinition, StandardSchema } from '@gantry/core';
+import type { StandardSchema } from '@gantry/core';
+import type { KindDefinition } from '@gantry/core/model';
 import { z } from 'zod';
 
 /** The JSON schema of the user input for each kind; any object if the validator cannot produce a schema. */

@@ -1,4 +1,4 @@
-import type { KindDefinition } from '@gantry/core';
+import type { KindDefinition } from '@gantry/core/model';
 import { type Route, route } from '../http/route.ts';
 import type { RouteParts } from './parts.ts';
 import { objectPath } from './paths.ts';

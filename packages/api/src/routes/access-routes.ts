@@ -1,4 +1,4 @@
-import { dnsLabel, invalidObject } from '@gantry/core';
+import { dnsLabel, invalidObject } from '@gantry/core/model';
 import { z } from 'zod';
 import { accessRules, decideAccess } from '../auth/verbs.ts';
 import { type Route, route } from '../http/route.ts';

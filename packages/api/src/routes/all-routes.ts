@@ -1,4 +1,5 @@
-import { GantryError, type KindDefinition } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { KindDefinition } from '@gantry/core/model';
 import type { Route } from '../http/route.ts';
 import { components } from '../openapi/components.ts';
 import { openApiDocument } from '../openapi/document.ts';

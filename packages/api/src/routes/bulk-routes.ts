@@ -1,4 +1,4 @@
-import { type AnyInput, invalidObject } from '@gantry/core';
+import { type AnyInput, invalidObject } from '@gantry/core/model';
 import { z } from 'zod';
 import { allows, type Grant, requiredGrant } from '../auth/access.ts';
 import { forbidden } from '../auth/forbidden.ts';

@@ -1,4 +1,5 @@
-import { GantryError, type KindDefinition } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { KindDefinition } from '@gantry/core/model';
 import { z } from 'zod';
 import { LineStream, NDJSON_TYPE } from '../http/line-stream.ts';
 import { problemOf } from '../http/problem.ts';

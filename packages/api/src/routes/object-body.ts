@@ -1,11 +1,5 @@
-import {
-  GantryError,
-  type InputKind,
-  type InputMap,
-  type Issue,
-  invalidObject,
-  type KindDefinition,
-} from '@gantry/core';
+import { GantryError, type Issue } from '@gantry/core';
+import { type InputKind, type InputMap, invalidObject, type KindDefinition } from '@gantry/core/model';
 import { z } from 'zod';
 
 /** Shape of every object body, before the schema of its kind is applied. */

@@ -1,11 +1,5 @@
-import {
-  type AnyObject,
-  GantryError,
-  type InputKind,
-  isGantryError,
-  type Kind,
-  type KindDefinition,
-} from '@gantry/core';
+import { GantryError, isGantryError } from '@gantry/core';
+import type { AnyObject, InputKind, Kind, KindDefinition } from '@gantry/core/model';
 import { z } from 'zod';
 import { allows, type Grant } from '../auth/access.ts';
 import { envAccess } from '../auth/env-access.ts';

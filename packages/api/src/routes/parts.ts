@@ -1,4 +1,6 @@
-import type { Clock, ClusterApi, KindDefinition, Logger, Store } from '@gantry/core';
+import type { Clock, Logger, Store } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import type { KindDefinition } from '@gantry/core/model';
 import type { TokenBook } from '../auth/token-book.ts';
 import type { JsonCache } from '../http/json-cache.ts';
 import type { Streams } from '../http/streams.ts';

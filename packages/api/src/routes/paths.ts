@@ -1,4 +1,4 @@
-import type { KindDefinition } from '@gantry/core';
+import type { KindDefinition } from '@gantry/core/model';
 
 /** Path of the objects of a kind: `/v1/namespaces/{namespace}/services`, `/v1/nodes`. */
 export function collectionPath({ plural, namespaced }: KindDefinition): string {

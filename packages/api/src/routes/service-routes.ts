@@ -1,4 +1,4 @@
-import type { KindDefinition, Service } from '@gantry/core';
+import type { KindDefinition, Service } from '@gantry/core/model';
 import { z } from 'zod';
 import { queryFlag } from '../http/query.ts';
 import { type Route, route } from '../http/route.ts';

@@ -1,4 +1,6 @@
-import { GantryError, type KindDefinition, parseId, type TaskStats } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { TaskStats } from '@gantry/core/api';
+import { type KindDefinition, parseId } from '@gantry/core/model';
 import { z } from 'zod';
 import { allows } from '../auth/access.ts';
 import { type Answer, type Route, route } from '../http/route.ts';

@@ -1,4 +1,5 @@
-import { GantryError, type KindDefinition } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { KindDefinition } from '@gantry/core/model';
 import { z } from 'zod';
 import { allows, type Grant } from '../auth/access.ts';
 import { forbidden } from '../auth/forbidden.ts';

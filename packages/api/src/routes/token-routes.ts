@@ -1,4 +1,4 @@
-import { dnsLabel } from '@gantry/core';
+import { dnsLabel } from '@gantry/core/model';
 import { z } from 'zod';
 import { type Route, route } from '../http/route.ts';
 import type { RouteParts } from './parts.ts';

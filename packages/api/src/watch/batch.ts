@@ -1,4 +1,4 @@
-import type { AnyObject } from '@gantry/core';
+import type { AnyObject } from '@gantry/core/model';
 import type { Selection } from './selection.ts';
 
 /** A change as seen by a watch of the whole kind, with the previous state of the object. */

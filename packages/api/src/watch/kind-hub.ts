@@ -1,16 +1,6 @@
-import {
-  type AnyObject,
-  type Clock,
-  type ClusterApi,
-  type GantryError,
-  idOf,
-  isGantryError,
-  type Kind,
-  type KindDefinition,
-  type Logger,
-  toGantryError,
-  type WatchEvent,
-} from '@gantry/core';
+import { type Clock, type GantryError, isGantryError, type Logger, toGantryError } from '@gantry/core';
+import type { ClusterApi, WatchEvent } from '@gantry/core/api';
+import { type AnyObject, idOf, type Kind, type KindDefinition } from '@gantry/core/model';
 import { Batch, type Change, lineOf } from './batch.ts';
 import { Ring } from './ring.ts';
 import type { Selection } from './selection.ts';

@@ -1,4 +1,5 @@
-import { type AnyObject, type KindDefinition, selects } from '@gantry/core';
+import { selects } from '@gantry/core/api';
+import type { AnyObject, KindDefinition } from '@gantry/core/model';
 import type { EnvAccess } from '../auth/env-access.ts';
 
 export interface Selecting {

@@ -1,4 +1,5 @@
-import { type Clock, type ClusterApi, GantryError } from '@gantry/core';
+import { type Clock, GantryError } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 import { LineStream } from '../http/line-stream.ts';
 import { problemOf } from '../http/problem.ts';
 import type { Call } from '../http/route.ts';

@@ -1,4 +1,5 @@
-import { GantryError, type KindDefinition } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { KindDefinition } from '@gantry/core/model';
 import { type HubParts, KindHub } from './kind-hub.ts';
 
 /** One hub for each kind. */

@@ -1,4 +1,5 @@
-import { type ClusterApi, idOf, type Kind, type KindMap, type ListOptions } from '@gantry/core';
+import type { ClusterApi, ListOptions } from '@gantry/core/api';
+import { idOf, type Kind, type KindMap } from '@gantry/core/model';
 import { inNaturalOrder } from '../output/natural-order.ts';
 
 const PAGE = 5000;

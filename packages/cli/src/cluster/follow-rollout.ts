@@ -1,12 +1,6 @@
-import {
-  aborted,
-  type ClusterApi,
-  isFinal,
-  isGantryError,
-  parseId,
-  type Service,
-  type UpdateStatus,
-} from '@gantry/core';
+import { aborted, isGantryError } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import { isFinal, parseId, type Service, type UpdateStatus } from '@gantry/core/model';
 import { showDuration } from '../output/duration.ts';
 import { CliError } from '../output/problem.ts';
 import { openProgress, type Progress } from '../output/progress.ts';

@@ -1,4 +1,4 @@
-import { CORE_KINDS, type KindInfo } from '@gantry/core';
+import { CORE_KINDS, type KindInfo } from '@gantry/core/model';
 import { kindWord } from '../output/field-words.ts';
 import { usage } from '../output/problem.ts';
 import { didYouMean } from '../output/suggest.ts';

@@ -1,4 +1,4 @@
-import { parseId, type Task } from '@gantry/core';
+import { parseId, type Task } from '@gantry/core/model';
 import { CliError } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import { withSuggestion } from './refs.ts';

@@ -1,4 +1,4 @@
-import { type AnyObject, idOf, type Kind, type KindInfo } from '@gantry/core';
+import { type AnyObject, idOf, type Kind, type KindInfo } from '@gantry/core/model';
 import type { ChosenTarget } from '../context/choose-target.ts';
 import { CliError, problemOf, usage } from '../output/problem.ts';
 import { didYouMean } from '../output/suggest.ts';

@@ -1,4 +1,4 @@
-import type { Service, UpdateStatus } from '@gantry/core';
+import type { Service, UpdateStatus } from '@gantry/core/model';
 
 /** Progress of a service towards its spec. */
 export interface RolloutState {

@@ -1,4 +1,4 @@
-import { idOf, type Kind } from '@gantry/core';
+import { idOf, type Kind } from '@gantry/core/model';
 import { type FilesOptions, readInputs } from '../input/files-option.ts';
 import { usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';

@@ -1,4 +1,5 @@
-import { type AnyObject, type KindInfo, type SelectOptions, type Server, selects } from '@gantry/core';
+import { type SelectOptions, selects } from '@gantry/core/api';
+import type { AnyObject, KindInfo, Server } from '@gantry/core/model';
 import { CliError, problemOf } from '../output/problem.ts';
 import { didYouMean } from '../output/suggest.ts';
 import type { Cx } from '../session.ts';

@@ -1,4 +1,5 @@
-import { counted, type LogLine } from '@gantry/core';
+import type { LogLine } from '@gantry/core/api';
+import { counted } from '@gantry/core/primitives';
 import type { Cx } from '../session.ts';
 import { unlessLate } from './unless-late.ts';
 

@@ -1,4 +1,4 @@
-import type { TaskStats } from '@gantry/core';
+import type { TaskStats } from '@gantry/core/api';
 
 /** Resource usage of a task. */
 export interface TaskUsage {

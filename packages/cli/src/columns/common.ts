@@ -1,4 +1,4 @@
-import type { AnyObject, ObjectMeta } from '@gantry/core';
+import type { AnyObject, ObjectMeta } from '@gantry/core/model';
 import type { Colors } from '../output/colors.ts';
 import type { Column } from '../output/columns.ts';
 import { showAge } from '../output/duration.ts';

@@ -1,4 +1,4 @@
-import { type AnyObject, type KindColumn, readField } from '@gantry/core';
+import { type AnyObject, type KindColumn, readField } from '@gantry/core/model';
 import type { CellContext, Column, ColumnsByKind } from '../output/columns.ts';
 import { AGE, NAME, NAMESPACE, showLabels } from './common.ts';
 import { NODE_COLUMNS } from './node-columns.ts';

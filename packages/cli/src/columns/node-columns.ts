@@ -1,4 +1,4 @@
-import type { Node } from '@gantry/core';
+import type { Node } from '@gantry/core/model';
 import type { Column } from '../output/columns.ts';
 import { showBytes, showCpu } from '../output/quantity.ts';
 import { AGE, NAME, showLabels, tint } from './common.ts';

@@ -1,4 +1,4 @@
-import type { Event, NetworkObject, Template } from '@gantry/core';
+import type { Event, NetworkObject, Template } from '@gantry/core/model';
 import type { CellContext, Column } from '../output/columns.ts';
 import { showAge } from '../output/duration.ts';
 import { AGE, NAME, showLabels, tint } from './common.ts';

@@ -1,4 +1,4 @@
-import type { Server } from '@gantry/core';
+import type { Server } from '@gantry/core/model';
 import type { CellContext, Column } from '../output/columns.ts';
 import { showAge } from '../output/duration.ts';
 import { tint } from './common.ts';

@@ -1,4 +1,4 @@
-import type { Service } from '@gantry/core';
+import type { Service } from '@gantry/core/model';
 import type { Column } from '../output/columns.ts';
 import { AGE, NAME, showLabels, tint } from './common.ts';
 

@@ -1,4 +1,4 @@
-import { isFinal, type Task } from '@gantry/core';
+import { isFinal, type Task } from '@gantry/core/model';
 import type { Column } from '../output/columns.ts';
 import { showAge } from '../output/duration.ts';
 import { AGE, NAME, tint } from './common.ts';

@@ -1,12 +1,6 @@
-import {
-  type AnyInput,
-  type AnyObject,
-  type ApplyOptions,
-  DEFAULT_NAMESPACE,
-  idOf,
-  isGantryError,
-  type Kind,
-} from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { ApplyOptions } from '@gantry/core/api';
+import { type AnyInput, type AnyObject, DEFAULT_NAMESPACE, idOf, type Kind } from '@gantry/core/model';
 import { allPages } from '../cluster/all-pages.ts';
 import { DEFAULT_WAIT, followRollouts } from '../cluster/follow-rollout.ts';
 import { type FilesOptions, filesOption, readInputs } from '../input/files-option.ts';

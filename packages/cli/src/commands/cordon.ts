@@ -1,4 +1,4 @@
-import type { Availability } from '@gantry/core';
+import type { Availability } from '@gantry/core/model';
 import { withSuggestion } from '../cluster/refs.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';

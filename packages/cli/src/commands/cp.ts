@@ -1,6 +1,7 @@
 import { cp as copyTree, lstat, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { counted, idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { pickTask } from '../cluster/pick-task.ts';
 import { parseWorkload } from '../cluster/refs.ts';
 import { isRemote, parsePlace, type RemotePlace, splitPath } from '../copy/places.ts';

@@ -1,4 +1,4 @@
-import { type InputKind, idOf } from '@gantry/core';
+import { type InputKind, idOf } from '@gantry/core/model';
 import { type FilesOptions, filesOption, readInputs } from '../input/files-option.ts';
 import type { Define } from './entry.ts';
 

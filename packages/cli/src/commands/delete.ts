@@ -1,4 +1,5 @@
-import { isGantryError, type Kind } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { Kind } from '@gantry/core/model';
 import { type Ref, showRef, withSuggestion } from '../cluster/refs.ts';
 import { selectRefs } from '../cluster/select-refs.ts';
 import { type FilesOptions, filesOption } from '../input/files-option.ts';

@@ -1,4 +1,4 @@
-import type { AnyObject, Kind } from '@gantry/core';
+import type { AnyObject, Kind } from '@gantry/core/model';
 import { allPages } from '../cluster/all-pages.ts';
 import { translateFields } from '../cluster/field-selector.ts';
 import { getObject, parseSelection } from '../cluster/refs.ts';

@@ -1,4 +1,5 @@
-import { type AnyObject, idOf, isGantryError, type Kind } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import { type AnyObject, idOf, type Kind } from '@gantry/core/model';
 import { createTwoFilesPatch } from 'diff';
 import { type FilesOptions, filesOption, readInputs } from '../input/files-option.ts';
 import type { Colors } from '../output/colors.ts';

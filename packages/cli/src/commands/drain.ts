@@ -1,4 +1,7 @@
-import { type ClusterApi, counted, isFinal, isGantryError, type Task } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import { isFinal, type Task } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { allPages } from '../cluster/all-pages.ts';
 import { parseDuration, showDuration } from '../output/duration.ts';
 import { CliError } from '../output/problem.ts';

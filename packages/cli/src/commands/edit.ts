@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type InputKind, isGantryError } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { InputKind } from '@gantry/core/model';
 import { getObject, parseSelection, type Ref, showRef } from '../cluster/refs.ts';
 import {
   changeOf,

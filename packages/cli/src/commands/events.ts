@@ -1,4 +1,5 @@
-import { type Event, idOf, type SelectOptions } from '@gantry/core';
+import type { SelectOptions } from '@gantry/core/api';
+import { type Event, idOf } from '@gantry/core/model';
 import { allPages } from '../cluster/all-pages.ts';
 import { CORE_KINDS, findKind } from '../cluster/kinds.ts';
 import { parseRef } from '../cluster/refs.ts';

@@ -1,4 +1,4 @@
-import { idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
 import { pickTask } from '../cluster/pick-task.ts';
 import { parseWorkload, withSuggestion } from '../cluster/refs.ts';
 import { splitPair } from '../input/key-values.ts';

@@ -1,4 +1,4 @@
-import { type AnyObject, type Event, idOf, type Kind } from '@gantry/core';
+import { type AnyObject, type Event, idOf, type Kind } from '@gantry/core/model';
 import { allPages } from '../cluster/all-pages.ts';
 import { translateFields } from '../cluster/field-selector.ts';
 import { getObject, parseSelection, type Selection } from '../cluster/refs.ts';

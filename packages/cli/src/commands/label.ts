@@ -1,4 +1,4 @@
-import type { InputKind, Kind, KindMap } from '@gantry/core';
+import type { InputKind, Kind, KindMap } from '@gantry/core/model';
 import { getObject, parseSelection, type Ref, showRef } from '../cluster/refs.ts';
 import { parseChanges } from '../input/key-values.ts';
 import { CliError, usage } from '../output/problem.ts';

@@ -1,4 +1,5 @@
-import { idOf, type LogLine } from '@gantry/core';
+import type { LogLine } from '@gantry/core/api';
+import { idOf } from '@gantry/core/model';
 import { allPages } from '../cluster/all-pages.ts';
 import { parseWorkload, withSuggestion } from '../cluster/refs.ts';
 import { parseCount } from '../input/key-values.ts';

@@ -1,4 +1,4 @@
-import type { InputKind, Kind, KindMap } from '@gantry/core';
+import type { InputKind, Kind, KindMap } from '@gantry/core/model';
 import { parseSelection, type Ref, showRef, withSuggestion } from '../cluster/refs.ts';
 import { readAll } from '../input/manifests.ts';
 import { FORMATS, parseFormat } from '../output/format.ts';

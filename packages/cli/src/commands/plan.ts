@@ -1,4 +1,5 @@
-import type { AnyInput, PlannedService } from '@gantry/core';
+import type { PlannedService } from '@gantry/core/api';
+import type { AnyInput } from '@gantry/core/model';
 import { type FilesOptions, filesOption, readInputs } from '../input/files-option.ts';
 import { parseFormat, renderData } from '../output/format.ts';
 import { renderExplanation } from '../output/render-explanation.ts';

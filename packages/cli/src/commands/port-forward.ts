@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
 import { runningTasks } from '../cluster/pick-task.ts';
 import { parseWorkload, withSuggestion } from '../cluster/refs.ts';
 import { EXIT } from '../output/exit-codes.ts';

@@ -1,4 +1,4 @@
-import type { Service, Template } from '@gantry/core';
+import type { Service, Template } from '@gantry/core/model';
 import { DEFAULT_WAIT, followRollout } from '../cluster/follow-rollout.ts';
 import { parseService, withSuggestion } from '../cluster/refs.ts';
 import { rolloutState } from '../cluster/rollout-state.ts';

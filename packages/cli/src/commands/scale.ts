@@ -1,4 +1,4 @@
-import { counted } from '@gantry/core';
+import { counted } from '@gantry/core/primitives';
 import { DEFAULT_WAIT, followRollout } from '../cluster/follow-rollout.ts';
 import { parseService, withSuggestion } from '../cluster/refs.ts';
 import { parseCount, splitPair } from '../input/key-values.ts';

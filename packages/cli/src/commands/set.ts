@@ -1,4 +1,4 @@
-import type { Service } from '@gantry/core';
+import type { Service } from '@gantry/core/model';
 import type { Command } from 'commander';
 import { DEFAULT_WAIT, followRollout } from '../cluster/follow-rollout.ts';
 import { parseService, withSuggestion } from '../cluster/refs.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { counted } from '@gantry/core';
+import { counted } from '@gantry/core/primitives';
 import {
   readSnapshot,
   restoreSnapshot,

@@ -1,4 +1,4 @@
-import type { Node } from '@gantry/core';
+import type { Node } from '@gantry/core/model';
 import { CORE_KINDS, findKind } from '../cluster/kinds.ts';
 import { getObject } from '../cluster/refs.ts';
 import { changeTaints } from '../input/taints.ts';

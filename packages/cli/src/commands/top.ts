@@ -1,4 +1,4 @@
-import { type Node, parseId } from '@gantry/core';
+import { type Node, parseId } from '@gantry/core/model';
 import { allPages } from '../cluster/all-pages.ts';
 import { sumBy, type TaskUsage, usageBetween } from '../cluster/usage.ts';
 import type { Output } from '../io/io.ts';

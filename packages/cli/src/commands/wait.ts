@@ -1,4 +1,4 @@
-import type { AnyObject, Kind } from '@gantry/core';
+import type { AnyObject, Kind } from '@gantry/core/model';
 import { showRef } from '../cluster/refs.ts';
 import { selectRefs } from '../cluster/select-refs.ts';
 import { type FilesOptions, filesOption } from '../input/files-option.ts';

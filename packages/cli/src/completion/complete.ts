@@ -1,5 +1,5 @@
 import { script } from '@bomb.sh/tab';
-import { idOf, type Kind, parseId } from '@gantry/core';
+import { idOf, type Kind, parseId } from '@gantry/core/model';
 import type { Command } from 'commander';
 import { CORE_KINDS, findCoreKind, findKind } from '../cluster/kinds.ts';
 import { readServers, SERVER_KIND } from '../cluster/servers.ts';

@@ -77,23 +77,35 @@ async function isFile(path: string): Promise<boolean> {
  * Provides the configuration with this program's copies of Gantry's packages, which need not be installed next to it.
  */
 async function loader(file: string): Promise<Jiti> {
-  const [{ createJiti }, cli, core, host, presets, fake, processes, docker, api] = await Promise.all([
-    import('jiti'),
-    import('./define-config.ts'),
-    import('@gantry/core'),
-    import('@gantry/host'),
-    import('@gantry/presets'),
-    import('@gantry/presets/fake'),
-    import('@gantry/presets/process'),
-    import('@gantry/presets/docker'),
-    import('@gantry/api'),
-  ]);
+  const [{ createJiti }, cli, core, coreApi, contracts, model, primitives, protocol, ...rest] =
+    await Promise.all([
+      import('jiti'),
+      import('./define-config.ts'),
+      import('@gantry/core'),
+      import('@gantry/core/api'),
+      import('@gantry/core/contracts'),
+      import('@gantry/core/model'),
+      import('@gantry/core/primitives'),
+      import('@gantry/core/protocol'),
+      import('@gantry/host'),
+      import('@gantry/presets'),
+      import('@gantry/presets/fake'),
+      import('@gantry/presets/process'),
+      import('@gantry/presets/docker'),
+      import('@gantry/api'),
+    ]);
+  const [host, presets, fake, processes, docker, api] = rest;
   return createJiti(file, {
     moduleCache: false,
     fsCache: false,
     virtualModules: {
       '@gantry/cli': cli,
       '@gantry/core': core,
+      '@gantry/core/api': coreApi,
+      '@gantry/core/contracts': contracts,
+      '@gantry/core/model': model,
+      '@gantry/core/primitives': primitives,
+      '@gantry/core/protocol': protocol,
       '@gantry/host': host,
       '@gantry/presets': presets,
       '@gantry/presets/fake': fake,

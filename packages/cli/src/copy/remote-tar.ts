@@ -1,4 +1,5 @@
-import type { ClusterApi, GantryError } from '@gantry/core';
+import type { GantryError } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 import { CliError, problemOf } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 

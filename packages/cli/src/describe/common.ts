@@ -1,4 +1,4 @@
-import type { Condition, ObjectMeta } from '@gantry/core';
+import type { Condition, ObjectMeta } from '@gantry/core/model';
 import { tint } from '../columns/common.ts';
 import type { Colors } from '../output/colors.ts';
 import { showAge } from '../output/duration.ts';

@@ -1,7 +1,6 @@
+import type { ClusterApi } from '@gantry/core/api';
 import {
   type AnyObject,
-  type ClusterApi,
-  counted,
   DEFAULT_NAMESPACE,
   idOf,
   isFinal,
@@ -9,7 +8,8 @@ import {
   type KindMap,
   type Task,
   type Template,
-} from '@gantry/core';
+} from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { allPages } from '../cluster/all-pages.ts';
 import { columnsOf, rowsOf } from '../columns/index.ts';
 import { listEvents, regarding } from '../commands/events.ts';

@@ -1,4 +1,4 @@
-import type { Node, Task, Template } from '@gantry/core';
+import type { Node, Task, Template } from '@gantry/core/model';
 import { showTaints } from '../columns/node-columns.ts';
 import type { Field } from '../output/fields.ts';
 import { showAmount, showShare } from '../output/quantity.ts';

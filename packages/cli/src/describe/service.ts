@@ -1,4 +1,5 @@
-import { counted, type Service, type Task, type UpdatePolicy } from '@gantry/core';
+import type { Service, Task, UpdatePolicy } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { columnsOf, rowsOf } from '../columns/index.ts';
 import { showPorts } from '../columns/service-columns.ts';
 import { showDuration } from '../output/duration.ts';

@@ -1,4 +1,5 @@
-import { counted, type Task, type Template } from '@gantry/core';
+import type { Task, Template } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { taskState } from '../columns/task-columns.ts';
 import type { Field } from '../output/fields.ts';
 import { type DescribeContext, metaFields, pairs, showTime } from './common.ts';

@@ -1,4 +1,4 @@
-import type { HealthCheck, Logging, Mount, TemplateSpec } from '@gantry/core';
+import type { HealthCheck, Logging, Mount, TemplateSpec } from '@gantry/core/model';
 import { showDuration } from '../output/duration.ts';
 import type { Field } from '../output/fields.ts';
 import { showAmount, showBytes } from '../output/quantity.ts';

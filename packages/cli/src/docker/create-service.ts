@@ -1,4 +1,4 @@
-import type { ServiceInput } from '@gantry/core';
+import type { ServiceInput } from '@gantry/core/model';
 import { splitPair } from '../input/key-values.ts';
 import { CliError, usage } from '../output/problem.ts';
 import type { SharedFlags } from './flags.ts';

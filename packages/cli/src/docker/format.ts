@@ -1,5 +1,4 @@
-import type { AnyObject, Node, Service, Task } from '@gantry/core';
-import { idOf } from '@gantry/core';
+import { type AnyObject, idOf, type Node, type Service, type Task } from '@gantry/core/model';
 import { showImage, showPorts } from '../columns/service-columns.ts';
 import { taskAddress, taskState } from '../columns/task-columns.ts';
 import { showAge } from '../output/duration.ts';

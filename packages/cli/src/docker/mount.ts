@@ -1,4 +1,4 @@
-import type { TemplateInput } from '@gantry/core';
+import type { TemplateInput } from '@gantry/core/model';
 import { CliError, usage } from '../output/problem.ts';
 import { bytes, csvFields, oneOf, refuseUnknown } from './values.ts';
 

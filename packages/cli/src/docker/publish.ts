@@ -1,4 +1,4 @@
-import type { TemplateInput } from '@gantry/core';
+import type { TemplateInput } from '@gantry/core/model';
 import { usage } from '../output/problem.ts';
 import { csvFields, oneOf, refuseUnknown } from './values.ts';
 

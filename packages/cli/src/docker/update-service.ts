@@ -1,4 +1,4 @@
-import type { Service } from '@gantry/core';
+import type { Service } from '@gantry/core/model';
 import { usage } from '../output/problem.ts';
 import { constraintOf, envOf, parseNetwork } from './create-service.ts';
 import type { SharedFlags } from './flags.ts';

@@ -1,6 +1,6 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { counted } from '@gantry/core';
+import { counted } from '@gantry/core/primitives';
 import { type Election, readElection } from '../cluster/servers.ts';
 import { readContexts } from '../context/contexts-file.ts';
 import { contextsPath } from '../context/paths.ts';

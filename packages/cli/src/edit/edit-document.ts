@@ -1,4 +1,4 @@
-import { type AnyObject, canonicalJson } from '@gantry/core';
+import { type AnyObject, canonicalJson } from '@gantry/core/model';
 import { parseManifests } from '../input/manifests.ts';
 import { renderYaml } from '../output/format.ts';
 import { CliError, type Problem } from '../output/problem.ts';

@@ -1,4 +1,4 @@
-import { canonicalJson } from '@gantry/core';
+import { canonicalJson } from '@gantry/core/model';
 
 type Fields = Readonly<Record<string, unknown>>;
 

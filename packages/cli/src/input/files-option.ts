@@ -1,4 +1,4 @@
-import type { AnyInput, KindInfo } from '@gantry/core';
+import type { AnyInput, KindInfo } from '@gantry/core/model';
 import type { Command } from 'commander';
 import { CORE_KINDS, findKind } from '../cluster/kinds.ts';
 import type { Cx } from '../session.ts';

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { type AnyInput, aborted, isGantryError, plainData } from '@gantry/core';
+import { aborted, isGantryError } from '@gantry/core';
+import { type AnyInput, plainData } from '@gantry/core/model';
 import { type Document, parseAllDocuments } from 'yaml';
 import type { Input } from '../io/io.ts';
 import { CliError, usage } from '../output/problem.ts';

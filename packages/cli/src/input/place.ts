@@ -1,4 +1,4 @@
-import type { AnyInput, KindInfo } from '@gantry/core';
+import type { AnyInput, KindInfo } from '@gantry/core/model';
 import { findKind } from '../cluster/kinds.ts';
 import type { ChosenTarget } from '../context/choose-target.ts';
 import { usage } from '../output/problem.ts';

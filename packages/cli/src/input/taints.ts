@@ -1,4 +1,4 @@
-import type { Taint } from '@gantry/core';
+import type { Taint } from '@gantry/core/model';
 import { usage } from '../output/problem.ts';
 
 const EFFECTS: readonly Taint['effect'][] = Object.freeze<Taint['effect'][]>(['NoSchedule', 'NoExecute']);

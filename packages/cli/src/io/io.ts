@@ -1,4 +1,5 @@
-import type { Clock, ClusterApi, Random } from '@gantry/core';
+import type { Clock, Random } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 
 /** A destination of text: standard output or error, or a string in a test. */
 export interface Output {

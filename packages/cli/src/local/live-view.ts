@@ -1,6 +1,7 @@
 import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
 import { Writable } from 'node:stream';
-import { counted, type Event, type Node, type Service } from '@gantry/core';
+import type { Event, Node, Service } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { columnsOf, rowsOf } from '../columns/index.ts';
 import type { Output } from '../io/io.ts';
 import type { Colors } from '../output/colors.ts';

@@ -1,4 +1,5 @@
-import { type ClusterApi, contracts } from '@gantry/core';
+import { contracts } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 import { composePlugins } from '../config/resolve-plugins.ts';
 import type { KeptPorts } from '../parts/kept-ports.ts';
 import type { LocalSettings } from './settings.ts';

@@ -1,4 +1,4 @@
-import type { AnyObject, Kind, KindMap } from '@gantry/core';
+import type { AnyObject, Kind, KindMap } from '@gantry/core/model';
 import type { Colors } from './colors.ts';
 
 /** Context of cells besides their object. */

@@ -1,4 +1,4 @@
-import type { AnyObject } from '@gantry/core';
+import type { AnyObject } from '@gantry/core/model';
 
 /** The part of an object that users write, without the fields that the cluster maintains. */
 export function plainObject({ kind, meta, ...rest }: AnyObject): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { AnyObject, KindInfo } from '@gantry/core';
+import type { AnyObject, KindInfo } from '@gantry/core/model';
 import { columnsOf, rowsOf } from '../columns/index.ts';
 import type { Cx } from '../session.ts';
 import { columnRows, type Format, renderData } from './format.ts';

@@ -1,4 +1,6 @@
-import { counted, type ExplainResult, type Explanation } from '@gantry/core';
+import type { ExplainResult } from '@gantry/core/api';
+import type { Explanation } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import type { Colors } from './colors.ts';
 import { fixed } from './quantity.ts';
 import { renderTable } from './table.ts';

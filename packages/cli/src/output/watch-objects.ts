@@ -1,4 +1,5 @@
-import { type AnyObject, idOf, type Kind, type KindInfo, type SelectOptions } from '@gantry/core';
+import type { SelectOptions } from '@gantry/core/api';
+import { type AnyObject, idOf, type Kind, type KindInfo } from '@gantry/core/model';
 import { allPages } from '../cluster/all-pages.ts';
 import { columnsOf, rowsOf } from '../columns/index.ts';
 import type { Cx } from '../session.ts';

@@ -1,4 +1,4 @@
-import { type AnyInput, type AnyObject, idOf, type Service } from '@gantry/core';
+import { type AnyInput, type AnyObject, idOf, type Service } from '@gantry/core/model';
 import { applyInputs } from '../commands/apply.ts';
 import { showPlan } from '../commands/plan.ts';
 import type { Cx } from '../session.ts';

@@ -1,4 +1,4 @@
-import type { NetworkObject, Service } from '@gantry/core';
+import type { NetworkObject, Service } from '@gantry/core/model';
 import { allPages } from '../cluster/all-pages.ts';
 import type { Cx } from '../session.ts';
 

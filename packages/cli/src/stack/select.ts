@@ -1,4 +1,4 @@
-import type { AnyInput, ServiceInput } from '@gantry/core';
+import type { AnyInput, ServiceInput } from '@gantry/core/model';
 import { usage } from '../output/problem.ts';
 
 /** The label with the name of a service in its Compose file. */

@@ -1,4 +1,4 @@
-import { type AnyInput, idOf, type Service } from '@gantry/core';
+import { type AnyInput, idOf, type Service } from '@gantry/core/model';
 import { CliError } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 

@@ -1,4 +1,4 @@
-import { type AnyObject, idOf } from '@gantry/core';
+import { type AnyObject, idOf } from '@gantry/core/model';
 import { followRollouts } from '../cluster/follow-rollout.ts';
 import type { Cx } from '../session.ts';
 

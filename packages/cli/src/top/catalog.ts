@@ -1,4 +1,5 @@
-import { type AnyObject, idOf, type TaskStats, type WatchEvent } from '@gantry/core';
+import type { TaskStats, WatchEvent } from '@gantry/core/api';
+import { type AnyObject, idOf } from '@gantry/core/model';
 import { type TaskUsage, usageBetween } from '../cluster/usage.ts';
 import type { Usage, UsageOf } from './usage-of.ts';
 import { VIEW_KINDS, type ViewKind } from './view-kinds.ts';

@@ -1,4 +1,7 @@
-import { type AnyObject, type Clock, type ClusterApi, counted } from '@gantry/core';
+import type { Clock } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import type { AnyObject } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { allPages } from '../cluster/all-pages.ts';
 import { problemOf } from '../output/problem.ts';
 import type { Catalog } from './catalog.ts';

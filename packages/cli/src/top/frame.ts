@@ -1,5 +1,5 @@
-import type { AnyObject, Node, Service, Task } from '@gantry/core';
-import { counted } from '@gantry/core';
+import type { AnyObject, Node, Service, Task } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import type { Colors } from '../output/colors.ts';
 import { showAge } from '../output/duration.ts';
 import { safe } from '../output/safe-text.ts';

@@ -1,4 +1,4 @@
-import type { AnyObject, Node } from '@gantry/core';
+import type { AnyObject, Node } from '@gantry/core/model';
 import { columnsOf } from '../columns/index.ts';
 import type { Column } from '../output/columns.ts';
 import { showBytes, showCpu, showShare } from '../output/quantity.ts';

@@ -1,4 +1,4 @@
-import { idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
 import type { Colors } from '../output/colors.ts';
 import { Catalog } from './catalog.ts';
 import { type Counts, countHealthy, renderFrame } from './frame.ts';

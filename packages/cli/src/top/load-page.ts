@@ -1,4 +1,4 @@
-import type { Kind } from '@gantry/core';
+import type { Kind } from '@gantry/core/model';
 import { linePrinter } from '../commands/logs.ts';
 import { describeObject } from '../describe/describe-object.ts';
 import { renderYaml } from '../output/format.ts';

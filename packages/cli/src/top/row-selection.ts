@@ -1,4 +1,4 @@
-import { type AnyObject, DEFAULT_NAMESPACE, idOf } from '@gantry/core';
+import { type AnyObject, DEFAULT_NAMESPACE, idOf } from '@gantry/core/model';
 import type { Catalog } from './catalog.ts';
 import { placeOf, type Scope, type UiState } from './ui-state.ts';
 import { HIGHEST_FIRST, SORTS, searchText } from './view-kinds.ts';

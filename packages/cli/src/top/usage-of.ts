@@ -1,4 +1,4 @@
-import type { AnyObject } from '@gantry/core';
+import type { AnyObject } from '@gantry/core/model';
 
 export interface Usage {
   /** In millicores. */

@@ -1,5 +1,14 @@
-import type { AnyObject, Event, Kind, Node, Service, Task } from '@gantry/core';
-import { DEFAULT_NAMESPACE, idOf, isFinal } from '@gantry/core';
+import {
+  type AnyObject,
+  DEFAULT_NAMESPACE,
+  type Event,
+  idOf,
+  isFinal,
+  type Kind,
+  type Node,
+  type Service,
+  type Task,
+} from '@gantry/core/model';
 import { serviceState } from '../columns/service-columns.ts';
 import { taskState } from '../columns/task-columns.ts';
 import { naturalKey } from '../output/natural-order.ts';

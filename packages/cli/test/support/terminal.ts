@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, type ClusterApi, GantryError } from '@gantry/core';
+import { type Clock, GantryError } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
 import { SystemClock, SystemRandom } from '@gantry/system';
 import { connectTo } from '../../src/cluster/connect.ts';
 import type { Io, Output, TokenApi } from '../../src/io/io.ts';

@@ -1,4 +1,5 @@
-import { type ExecOptions, type ExecSession, GantryError, type OutputChunk } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { ExecOptions, ExecSession, OutputChunk } from '@gantry/core/api';
 import type { Channel } from '../socket/channel.ts';
 import { type Message, messageOf } from './message.ts';
 import { nothing, pump } from './pump.ts';

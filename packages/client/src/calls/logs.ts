@@ -1,5 +1,5 @@
-import type { LogLine, LogOptions } from '@gantry/core';
 import { GantryError } from '@gantry/core';
+import type { LogLine, LogOptions } from '@gantry/core/api';
 import { errorOf } from '../http/problem.ts';
 import type { Transport } from '../http/transport.ts';
 

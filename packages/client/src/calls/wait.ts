@@ -1,17 +1,6 @@
-import {
-  type Clock,
-  type ClusterApi,
-  conditionHolds,
-  DEFAULT_NAMESPACE,
-  isGantryError,
-  type Kind,
-  type KindMap,
-  parseId,
-  type Random,
-  throwIfAborted,
-  type WaitOptions,
-  waitedTooLong,
-} from '@gantry/core';
+import { type Clock, isGantryError, type Random, throwIfAborted } from '@gantry/core';
+import { type ClusterApi, conditionHolds, type WaitOptions, waitedTooLong } from '@gantry/core/api';
+import { DEFAULT_NAMESPACE, type Kind, type KindMap, parseId } from '@gantry/core/model';
 import { Backoff } from '@gantry/core/primitives';
 
 type Condition<K extends Kind> = string | ((object: KindMap[K]) => boolean);

@@ -1,12 +1,6 @@
-import {
-  type AnyObject,
-  GantryError,
-  isGantryError,
-  type Kind,
-  type KindMap,
-  throwIfAborted,
-  type WatchEvent,
-} from '@gantry/core';
+import { GantryError, isGantryError, throwIfAborted } from '@gantry/core';
+import type { WatchEvent } from '@gantry/core/api';
+import type { AnyObject, Kind, KindMap } from '@gantry/core/model';
 import { Backoff } from '@gantry/core/primitives';
 import type { ClusterUids } from '../cluster-uids.ts';
 import { errorOf } from '../http/problem.ts';

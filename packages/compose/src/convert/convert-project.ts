@@ -1,4 +1,5 @@
-import { type AnyInput, isGantryError, validateInput } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import { type AnyInput, validateInput } from '@gantry/core/model';
 import { checkFields, shapeOf } from '../fields/check-fields.ts';
 import { FIELDS } from '../fields/fields.ts';
 import type { ComposeProject } from '../load/project.ts';

@@ -1,4 +1,5 @@
-import { isGantryError, type MetaInput, validateInput } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import { type MetaInput, validateInput } from '@gantry/core/model';
 import { locate } from '../load/reader.ts';
 import type { Cursor } from '../model/cursor.ts';
 import { type EnvFile, parseEnvFile, parseRawEnvFile } from '../syntax/env-file.ts';

@@ -1,4 +1,4 @@
-import type { TemplateInput } from '@gantry/core';
+import type { TemplateInput } from '@gantry/core/model';
 import type { Cursor } from '../model/cursor.ts';
 
 type Logging = NonNullable<TemplateInput['logging']>;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { TemplateInput } from '@gantry/core';
+import type { TemplateInput } from '@gantry/core/model';
 import { expandHome } from '../load/reader.ts';
 import type { Cursor } from '../model/cursor.ts';
 import { parseBytes } from '../syntax/units.ts';

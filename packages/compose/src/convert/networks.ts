@@ -1,4 +1,4 @@
-import type { NetworkInput, TemplateInput } from '@gantry/core';
+import type { NetworkInput, TemplateInput } from '@gantry/core/model';
 import { Cursor } from '../model/cursor.ts';
 import { join } from '../model/log.ts';
 import { dict } from '../model/tree.ts';

@@ -1,4 +1,4 @@
-import { parseConstraint, parseNodeField, type ServiceInput } from '@gantry/core';
+import { parseConstraint, parseNodeField, type ServiceInput } from '@gantry/core/model';
 import type { Cursor } from '../model/cursor.ts';
 
 type PlacementInput = NonNullable<ServiceInput['spec']['placement']>;

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { TemplateInput } from '@gantry/core';
+import type { TemplateInput } from '@gantry/core/model';
 import type { Cursor } from '../model/cursor.ts';
 import { parsePort, parseRange, type Range, sizeOf } from '../syntax/port.ts';
 import { isDnsLabel } from './names.ts';

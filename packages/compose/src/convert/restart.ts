@@ -1,4 +1,4 @@
-import type { ServiceInput } from '@gantry/core';
+import type { ServiceInput } from '@gantry/core/model';
 import type { Cursor } from '../model/cursor.ts';
 import type { Dialect } from './stack.ts';
 

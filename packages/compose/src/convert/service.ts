@@ -1,4 +1,5 @@
-import { type Issue, isGantryError, type ServiceInput, validateInput } from '@gantry/core';
+import { type Issue, isGantryError } from '@gantry/core';
+import { type ServiceInput, validateInput } from '@gantry/core/model';
 import type { Cursor } from '../model/cursor.ts';
 import { dependenciesOf } from './dependencies.ts';
 import { annotationsOf, objectLabelsOf } from './environment.ts';

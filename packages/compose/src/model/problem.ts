@@ -1,5 +1,4 @@
-import type { Issue } from '@gantry/core';
-import { GantryError } from '@gantry/core';
+import { GantryError, type Issue } from '@gantry/core';
 
 /**
  * Severity of a problem. `invalid`: the file is wrong or cannot be converted. `unsupported`: the file is valid, but

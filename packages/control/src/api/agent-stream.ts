@@ -1,11 +1,5 @@
-import {
-  type AgentRequest,
-  type Bus,
-  messages,
-  type StreamRead,
-  type StreamWritten,
-  throwIfAborted,
-} from '@gantry/core';
+import { type Bus, throwIfAborted } from '@gantry/core';
+import { type AgentRequest, messages, type StreamRead, type StreamWritten } from '@gantry/core/protocol';
 
 const CALL_MS = 30_000;
 /** Input is written in pieces of at most this size: what a bus carries is limited. */

@@ -1,7 +1,7 @@
+import { GantryError } from '@gantry/core';
 import {
   canonicalJson,
   DEFAULT_NAMESPACE,
-  GantryError,
   type InputKind,
   idOf,
   invalidObject,
@@ -11,7 +11,7 @@ import {
   type ObjectMeta,
   type Validated,
   validateInput,
-} from '@gantry/core';
+} from '@gantry/core/model';
 import { type FieldPath, fieldText, givenFields, mergeApplied, read, without } from '../merge.ts';
 
 /** An object in two forms: as submitted by the user, and with its defaults filled in. */

@@ -1,16 +1,6 @@
-import {
-  type Admission,
-  type AdmissionRequest,
-  type AnyObject,
-  contracts,
-  definePlugin,
-  GantryError,
-  type Issue,
-  idOf,
-  type Service,
-  type ServiceSpec,
-  type Views,
-} from '@gantry/core';
+import { type Admission, contracts, definePlugin, GantryError, type Issue, type Views } from '@gantry/core';
+import type { AdmissionRequest } from '@gantry/core/contracts';
+import { type AnyObject, idOf, type Service, type ServiceSpec } from '@gantry/core/model';
 
 /** Protocols and policies that a load balancer supports somewhere in the cluster, by its name. */
 export type Balancers = ReadonlyMap<string, ReadonlySet<string>>;

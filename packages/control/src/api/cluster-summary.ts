@@ -1,15 +1,7 @@
-import {
-  allKinds,
-  type ClusterInfo,
-  type ClusterSummary,
-  type KindDefinition,
-  type Random,
-  randomId,
-  STORE_KEYS,
-  type Store,
-  VERSION,
-  type Views,
-} from '@gantry/core';
+import { type ClusterInfo, type Random, type Store, VERSION, type Views } from '@gantry/core';
+import type { ClusterSummary } from '@gantry/core/api';
+import { allKinds, type KindDefinition, STORE_KEYS } from '@gantry/core/model';
+import { randomId } from '@gantry/core/primitives';
 
 /** The cluster's own id: made with its first start, and as old as its state. */
 export async function clusterUid(store: Store, random: Random, signal: AbortSignal): Promise<string> {

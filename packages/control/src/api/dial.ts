@@ -1,12 +1,7 @@
-import {
-  type Bus,
-  type DialOptions,
-  GantryError,
-  idOf,
-  type Subjects,
-  type Task,
-  type WireChunk,
-} from '@gantry/core';
+import { type Bus, GantryError } from '@gantry/core';
+import type { DialOptions } from '@gantry/core/api';
+import { idOf, type Task } from '@gantry/core/model';
+import type { Subjects, WireChunk } from '@gantry/core/protocol';
 import { AgentStream } from './agent-stream.ts';
 import { feed } from './exec.ts';
 

@@ -1,21 +1,15 @@
+import { type Bus, GantryError, isGantryError, type Views } from '@gantry/core';
+import type { ExecOptions, ExecSession, OutputChunk } from '@gantry/core/api';
 import {
-  type Bus,
-  type ExecOptions,
-  type ExecSession,
-  GantryError,
   idOf,
   invalidObject,
-  isGantryError,
   type Node,
-  type OutputChunk,
   pathOf,
   plainData,
   runAsSchema,
-  type Subjects,
   type Task,
-  type Views,
-  type WireChunk,
-} from '@gantry/core';
+} from '@gantry/core/model';
+import type { Subjects, WireChunk } from '@gantry/core/protocol';
 import { AgentStream } from './agent-stream.ts';
 
 export interface ExecParts {

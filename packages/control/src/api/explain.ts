@@ -1,16 +1,8 @@
-import {
-  type AvoidedNode,
-  type Clock,
-  counted,
-  type ExplainResult,
-  GantryError,
-  idOf,
-  isFinal,
-  type PlacementAdvisor,
-  type Service,
-  type Task,
-  type Views,
-} from '@gantry/core';
+import { type Clock, GantryError, type PlacementAdvisor, type Views } from '@gantry/core';
+import type { ExplainResult } from '@gantry/core/api';
+import type { AvoidedNode } from '@gantry/core/contracts';
+import { idOf, isFinal, type Service, type Task } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 
 interface Parts {
   readonly views: Views;

@@ -1,17 +1,13 @@
+import { type Admission, contracts, definePlugin, GantryError, type Views } from '@gantry/core';
+import type { AdmissionRequest } from '@gantry/core/contracts';
 import {
-  type Admission,
-  type AdmissionRequest,
   type AnyObject,
-  contracts,
-  definePlugin,
   type Feature,
   featuresOfTemplate,
   featureText,
-  GantryError,
   idOf,
   type Service,
-  type Views,
-} from '@gantry/core';
+} from '@gantry/core/model';
 
 /** Rejects a service whose template needs something that no node of the cluster can honour, as far as nodes say. */
 class FeaturesAdmission implements Admission {

@@ -1,4 +1,5 @@
-import { contracts, definePlugin, kindTable } from '@gantry/core';
+import { contracts, definePlugin } from '@gantry/core';
+import { kindTable } from '@gantry/core/model';
 import { ObjectWrites } from './object-writes.ts';
 import { ObjectWriter } from './writer.ts';
 

@@ -1,14 +1,6 @@
-import {
-  idOf,
-  invalidObject,
-  type Kind,
-  type KindMap,
-  type KindTable,
-  type ListOptions,
-  type ListResult,
-  selects,
-  type View,
-} from '@gantry/core';
+import { type ListOptions, type ListResult, selects } from '@gantry/core/api';
+import type { View } from '@gantry/core/contracts';
+import { idOf, invalidObject, type Kind, type KindMap, type KindTable } from '@gantry/core/model';
 import { present } from './present.ts';
 
 /** A page of the objects of a kind that fit, in the order of their ids. */

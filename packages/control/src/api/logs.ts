@@ -1,17 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import {
-  type Bus,
-  idOf,
-  isFinal,
-  isGantryError,
-  type LogLine,
-  type LogOptions,
-  type RuntimeLogLine,
-  type Service,
-  type Subjects,
-  type Task,
-  type View,
-} from '@gantry/core';
+import { type Bus, isGantryError } from '@gantry/core';
+import type { LogLine, LogOptions } from '@gantry/core/api';
+import type { RuntimeLogLine, View } from '@gantry/core/contracts';
+import { idOf, isFinal, type Service, type Task } from '@gantry/core/model';
+import type { Subjects } from '@gantry/core/protocol';
 import { AgentStream } from './agent-stream.ts';
 
 /** The lines of one task, from its node. */

@@ -1,15 +1,13 @@
+import { GantryError, type Issue, type Views } from '@gantry/core';
 import {
   type Declared,
-  GantryError,
-  type Issue,
   idOf,
   invalidObject,
   type Kind,
   type KindTable,
   type Reference,
   referenceKey,
-  type Views,
-} from '@gantry/core';
+} from '@gantry/core/model';
 
 /** Ids of a circle that an error shows. */
 const MAX_SHOWN = 20;

@@ -1,15 +1,20 @@
 import {
+  type Clock,
+  GantryError,
+  type Random,
+  type Scheduler,
+  toGantryError,
+  type Views,
+  type Writer,
+} from '@gantry/core';
+import type { ApplyOptions, CallOptions, PatchOptions, WriteOptions } from '@gantry/core/api';
+import type { Entry, StatusKind } from '@gantry/core/contracts';
+import {
   type AnyInput,
   type AnyObject,
-  type ApplyOptions,
   type Availability,
-  type CallOptions,
-  type Clock,
   canonicalJson,
-  counted,
   type Declared,
-  type Entry,
-  GantryError,
   type InputKind,
   type InputMap,
   idOf,
@@ -18,23 +23,15 @@ import {
   type KindMap,
   type KindTable,
   type Node,
-  type PatchOptions,
   plainData,
-  type Random,
-  randomId,
-  type Scheduler,
   type Service,
   type ServiceSpec,
-  type StatusKind,
   type StatusOf,
-  toGantryError,
   type Validated,
-  type Views,
   validateInput,
   validateStatus,
-  type WriteOptions,
-  type Writer,
-} from '@gantry/core';
+} from '@gantry/core/model';
+import { counted, randomId } from '@gantry/core/primitives';
 import { mergePatch, rebased } from '../merge.ts';
 import { modeOf } from '../service/modes/mode-of.ts';
 import { applyInput, replaceFields, type Written } from './apply.ts';

@@ -1,12 +1,6 @@
-import {
-  GantryError,
-  idOf,
-  type PlacementAdvisor,
-  type PlannedService,
-  type Service,
-  templateHash,
-  type Views,
-} from '@gantry/core';
+import { GantryError, type PlacementAdvisor, type Views } from '@gantry/core';
+import type { PlannedService } from '@gantry/core/api';
+import { idOf, type Service, templateHash } from '@gantry/core/model';
 import { modeOf } from '../service/modes/mode-of.ts';
 import { MAX_UNPLACED } from '../service/modes/replicated/replicated-slots.ts';
 import { nodeFitness } from '../service/node-fitness.ts';

@@ -1,4 +1,5 @@
-import type { Entry, Kind, KindMap, KindTable, ObjectMeta } from '@gantry/core';
+import type { Entry } from '@gantry/core/contracts';
+import type { Kind, KindMap, KindTable, ObjectMeta } from '@gantry/core/model';
 
 /** An object as the API hands it out: with its revision, without secrets and without who applied what. */
 export function present<K extends Kind>(

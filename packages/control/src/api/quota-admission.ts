@@ -1,17 +1,13 @@
 import {
   type Admission,
-  type AdmissionRequest,
-  type AnyObject,
   contracts,
   definePlugin,
   GantryError,
-  idOf,
   type Lifecycle,
-  parseId,
-  type Service,
-  type ViewEvent,
   type Views,
 } from '@gantry/core';
+import type { AdmissionRequest, ViewEvent } from '@gantry/core/contracts';
+import { type AnyObject, idOf, parseId, type Service } from '@gantry/core/model';
 import { z } from 'zod';
 import { modeOf } from '../service/modes/mode-of.ts';
 

@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { type Bus, messages, type Subjects, type TaskStats, throwIfAborted } from '@gantry/core';
+import { type Bus, throwIfAborted } from '@gantry/core';
+import type { TaskStats } from '@gantry/core/api';
+import { messages, type Subjects } from '@gantry/core/protocol';
 
 const CALL_MS = 5000;
 

@@ -1,14 +1,7 @@
-import {
-  aborted,
-  type Clock,
-  conditionHolds,
-  type Kind,
-  type KindMap,
-  type KindTable,
-  type View,
-  type WaitOptions,
-  waitedTooLong,
-} from '@gantry/core';
+import { aborted, type Clock } from '@gantry/core';
+import { conditionHolds, type WaitOptions, waitedTooLong } from '@gantry/core/api';
+import type { View } from '@gantry/core/contracts';
+import type { Kind, KindMap, KindTable } from '@gantry/core/model';
 import { present } from './present.ts';
 
 /** Resolves once the condition holds for the object; an object that does not exist yet is waited for. */

@@ -1,16 +1,7 @@
-import {
-  type Entry,
-  GantryError,
-  type Kind,
-  type KindMap,
-  type KindTable,
-  keyPrefix,
-  type Store,
-  selects,
-  type View,
-  type WatchEvent,
-  type WatchOptions,
-} from '@gantry/core';
+import { GantryError, type Store } from '@gantry/core';
+import { selects, type WatchEvent, type WatchOptions } from '@gantry/core/api';
+import type { Entry, View } from '@gantry/core/contracts';
+import { type Kind, type KindMap, type KindTable, keyPrefix } from '@gantry/core/model';
 import { present } from './present.ts';
 
 /** Follows one kind through the store, so that nothing is missed and a slow reader is told to list again. */

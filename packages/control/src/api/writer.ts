@@ -1,21 +1,7 @@
-import {
-  type Admission,
-  type AnyObject,
-  aborted,
-  type CallOptions,
-  type Clock,
-  type Entry,
-  GantryError,
-  idOf,
-  invalidObject,
-  type Kind,
-  type KindMap,
-  keyOf,
-  type Outcome,
-  type Store,
-  type Views,
-  type WriteOptions,
-} from '@gantry/core';
+import { type Admission, aborted, type Clock, GantryError, type Store, type Views } from '@gantry/core';
+import type { CallOptions, WriteOptions } from '@gantry/core/api';
+import type { Entry, Outcome } from '@gantry/core/contracts';
+import { type AnyObject, idOf, invalidObject, type Kind, type KindMap, keyOf } from '@gantry/core/model';
 import { LoopTurn } from '@gantry/core/primitives';
 
 const TRIES = 20;

@@ -1,19 +1,16 @@
+import type { Store, Views } from '@gantry/core';
+import type { Entry, ViewEvent } from '@gantry/core/contracts';
 import {
-  assignmentOf,
-  type Entry,
   idBeside,
   idOf,
   isFinal,
   type KindMap,
   keyOf,
   type NetworkSpec,
-  type PullReply,
-  type Store,
   type Task,
   type TemplateSpec,
-  type ViewEvent,
-  type Views,
-} from '@gantry/core';
+} from '@gantry/core/model';
+import { assignmentOf, type PullReply } from '@gantry/core/protocol';
 import { ChangeLog } from './change-log.ts';
 
 interface Parts {

@@ -1,4 +1,4 @@
-import type { FrontendStatus } from '@gantry/core';
+import type { FrontendStatus } from '@gantry/core/contracts';
 
 /** Status of a frontend on one machine. */
 export interface MachineFrontend extends FrontendStatus {

@@ -2,27 +2,29 @@ import {
   type Bus,
   type Clock,
   type Component,
-  checkSender,
   type EventRecorder,
   GantryError,
+  type Logger,
+  type Random,
+  type Store,
+  type Views,
+} from '@gantry/core';
+import { randomId } from '@gantry/core/primitives';
+import {
+  checkSender,
   type HeartbeatReply,
   type HeartbeatRequest,
   type IngressReply,
   type IngressRequest,
-  type Logger,
   messages,
   type PullReply,
   type PullRequest,
-  type Random,
   type RegisterReply,
   type RegisterRequest,
   type ReportReply,
   type ReportRequest,
-  randomId,
-  type Store,
   type Subjects,
-  type Views,
-} from '@gantry/core';
+} from '@gantry/core/protocol';
 import { Assignments } from './assignments.ts';
 import { IngressHub } from './ingress-hub.ts';
 import { watchLiveness } from './liveness-watch.ts';

@@ -1,4 +1,5 @@
-import { type Backend, type Frontend, idOf, type Service, type Task } from '@gantry/core';
+import type { Backend, Frontend } from '@gantry/core/contracts';
+import { idOf, type Service, type Task } from '@gantry/core/model';
 
 /**
  * The ports a service publishes, with the tasks behind each: those that are ready get traffic, those that are told to

@@ -1,13 +1,7 @@
-import {
-  type Clock,
-  type Frontend,
-  type IngressReply,
-  type IngressRequest,
-  idOf,
-  isFinal,
-  type ViewEvent,
-  type Views,
-} from '@gantry/core';
+import type { Clock, Views } from '@gantry/core';
+import type { Frontend, ViewEvent } from '@gantry/core/contracts';
+import { idOf, isFinal } from '@gantry/core/model';
+import type { IngressReply, IngressRequest } from '@gantry/core/protocol';
 import { BalancerReports, type MachineFrontend } from './balancer-reports.ts';
 import { ChangeLog } from './change-log.ts';
 import { frontendsOf } from './frontends.ts';

@@ -1,17 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type Clock,
-  type Entry,
-  type EventRecorder,
-  keyOf,
-  type Node,
-  type NodeStatus,
-  type Random,
-  type RegisterRequest,
-  randomId,
-  type Store,
-  type Views,
-} from '@gantry/core';
+import type { Clock, EventRecorder, Random, Store, Views } from '@gantry/core';
+import type { Entry } from '@gantry/core/contracts';
+import { keyOf, type Node, type NodeStatus } from '@gantry/core/model';
+import { randomId } from '@gantry/core/primitives';
+import type { RegisterRequest } from '@gantry/core/protocol';
 
 const TRIES = 10;
 

@@ -1,17 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Clock,
-  type Condition,
   type EventRecorder,
-  keyOf,
   type Logger,
-  type Protocol,
-  type Service,
-  type ServiceStatus,
   type Store,
   toGantryError,
   type Views,
 } from '@gantry/core';
+import { type Condition, keyOf, type Protocol, type Service, type ServiceStatus } from '@gantry/core/model';
 import type { MachineFrontend } from './balancer-reports.ts';
 
 interface Parts {

@@ -1,4 +1,5 @@
-import type { EjectionReport, EventRecorder } from '@gantry/core';
+import type { EventRecorder } from '@gantry/core';
+import type { EjectionReport } from '@gantry/core/protocol';
 
 /** Records that load balancers have ejected tasks and use them again, counted as events of these tasks. */
 export function recordEjections(events: EventRecorder, reports: readonly EjectionReport[]): void {

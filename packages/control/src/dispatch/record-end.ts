@@ -1,5 +1,5 @@
-import type { EventRecorder, Task, TaskStatus } from '@gantry/core';
-import { idOf } from '@gantry/core';
+import type { EventRecorder } from '@gantry/core';
+import { idOf, type Task, type TaskStatus } from '@gantry/core/model';
 
 /** Records how a task ended on its own, that its node rejected it, or that its checks failed for good. */
 export function recordEnd(events: EventRecorder, task: Task, status: TaskStatus): void {

@@ -1,4 +1,5 @@
-import { type Clock, isGantryError, type Logger, type RegisterRequest, type Views } from '@gantry/core';
+import { type Clock, isGantryError, type Logger, type Views } from '@gantry/core';
+import type { RegisterRequest } from '@gantry/core/protocol';
 import type { NodeWriter } from './nodes.ts';
 import type { Sessions } from './sessions.ts';
 

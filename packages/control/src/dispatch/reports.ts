@@ -1,14 +1,7 @@
-import {
-  type Change,
-  type Entry,
-  keyOf,
-  knownStatus,
-  mayMove,
-  type Store,
-  type Task,
-  type TaskStatus,
-  type View,
-} from '@gantry/core';
+import type { Store } from '@gantry/core';
+import type { Change, Entry, View } from '@gantry/core/contracts';
+import { keyOf, mayMove, type Task, type TaskStatus } from '@gantry/core/model';
+import { knownStatus } from '@gantry/core/protocol';
 
 const TRIES = 10;
 

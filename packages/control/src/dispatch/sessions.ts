@@ -1,4 +1,6 @@
-import { type AgentIdentity, type Clock, GantryError, type RegisterRequest } from '@gantry/core';
+import { type Clock, GantryError } from '@gantry/core';
+import type { AgentIdentity } from '@gantry/core/model';
+import type { RegisterRequest } from '@gantry/core/protocol';
 
 interface Session {
   readonly id: string;

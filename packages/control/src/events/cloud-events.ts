@@ -1,14 +1,6 @@
-import {
-  type CloudEvent,
-  type Event,
-  idOf,
-  isFinal,
-  type Node,
-  parseId,
-  type Subjects,
-  type Task,
-  type ViewEvent,
-} from '@gantry/core';
+import type { ViewEvent } from '@gantry/core/contracts';
+import { type Event, idOf, isFinal, type Node, parseId, type Task } from '@gantry/core/model';
+import type { CloudEvent, Subjects } from '@gantry/core/protocol';
 
 /** News, and the subject it is published on. */
 export interface Publication {

@@ -4,11 +4,10 @@ import {
   type Component,
   contracts,
   definePlugin,
-  type Subjects,
-  subjects,
-  type ViewEvent,
   type Views,
 } from '@gantry/core';
+import type { ViewEvent } from '@gantry/core/contracts';
+import { type Subjects, subjects } from '@gantry/core/protocol';
 import { publicationsOf } from './cloud-events.ts';
 
 /**

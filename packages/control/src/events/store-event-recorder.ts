@@ -1,20 +1,16 @@
 import {
-  type Change,
   type Clock,
   contracts,
   definePlugin,
-  type Event,
   type EventRecorder,
-  idOf,
-  type Kind,
-  keyOf,
   type Logger,
-  parseId,
   type Random,
-  randomId,
   type Store,
   toGantryError,
 } from '@gantry/core';
+import type { Change } from '@gantry/core/contracts';
+import { type Event, idOf, type Kind, keyOf, parseId } from '@gantry/core/model';
+import { randomId } from '@gantry/core/primitives';
 import { z } from 'zod';
 
 interface Waiting {

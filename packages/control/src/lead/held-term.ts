@@ -1,14 +1,6 @@
-import {
-  type Clock,
-  type Fence,
-  GantryError,
-  isGantryError,
-  type Logger,
-  STORE_KEYS,
-  type Store,
-  type Term,
-  toGantryError,
-} from '@gantry/core';
+import { type Clock, GantryError, isGantryError, type Logger, type Store, toGantryError } from '@gantry/core';
+import type { Fence, Term } from '@gantry/core/contracts';
+import { STORE_KEYS } from '@gantry/core/model';
 import type { Lease } from './lease.ts';
 
 export interface HeldTermOptions {

@@ -3,17 +3,16 @@ import {
   type Clock,
   contracts,
   definePlugin,
-  type Entry,
   GantryError,
   type Leadership,
   type Logger,
   type Random,
-  randomId,
-  STORE_KEYS,
   type Store,
-  type Term,
   toGantryError,
 } from '@gantry/core';
+import type { Entry, Term } from '@gantry/core/contracts';
+import { STORE_KEYS } from '@gantry/core/model';
+import { randomId } from '@gantry/core/primitives';
 import { z } from 'zod';
 import { HeldTerm } from './held-term.ts';
 import { type Lease, leaseSchema, mayTake, type Sighting, sighted, termSchema } from './lease.ts';

@@ -1,4 +1,5 @@
-import type { AvoidedNode, Task } from '@gantry/core';
+import type { AvoidedNode } from '@gantry/core/contracts';
+import type { Task } from '@gantry/core/model';
 
 /** Failures in a row on one node from which on it is avoided. A node that rejects a task is avoided at once. */
 const FAILURES = 2;

@@ -1,15 +1,13 @@
+import type { Entry, NodeView, ViewEvent } from '@gantry/core/contracts';
 import {
-  type Entry,
   featuresOfTemplate,
   isFinal,
   type Node,
-  type NodeView,
   type Resources,
   type Task,
   type Template,
   type TemplateSpec,
-  type ViewEvent,
-} from '@gantry/core';
+} from '@gantry/core/model';
 
 /** What the tasks of one template take from a node. */
 export interface Demand {

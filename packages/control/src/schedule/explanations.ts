@@ -1,4 +1,4 @@
-import type { Explanation } from '@gantry/core';
+import type { Explanation } from '@gantry/core/model';
 
 /** Maximum number of rounds remembered per template, and of tasks remembered by name per round. */
 const ROUNDS = 8;

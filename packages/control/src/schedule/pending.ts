@@ -1,4 +1,5 @@
-import type { Entry, Task, ViewEvent } from '@gantry/core';
+import type { Entry, ViewEvent } from '@gantry/core/contracts';
+import type { Task } from '@gantry/core/model';
 
 /** Tasks of one service and template that wait for a node. */
 export interface PendingGroup {

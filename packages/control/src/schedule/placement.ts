@@ -1,22 +1,13 @@
-import {
-  type AvoidedNode,
-  type Clock,
-  type Component,
-  type Explanation,
-  type GroupPlan,
-  idOf,
-  isFinal,
-  type NodeView,
-  type PlacementAdvisor,
-  type Random,
-  type RehearsedService,
-  type Round,
-  type Scheduler,
-  type Service,
-  type Task,
-  type TaskGroup,
-  type Views,
-} from '@gantry/core';
+import type { Clock, Component, PlacementAdvisor, Random, Scheduler, Views } from '@gantry/core';
+import type {
+  AvoidedNode,
+  GroupPlan,
+  NodeView,
+  RehearsedService,
+  Round,
+  TaskGroup,
+} from '@gantry/core/contracts';
+import { type Explanation, idOf, isFinal, type Service, type Task } from '@gantry/core/model';
 import { modeOf } from '../service/modes/mode-of.ts';
 import { Avoidance } from './avoidance.ts';
 import { ClusterModel, type Demand } from './cluster-model.ts';

@@ -1,13 +1,6 @@
-import {
-  type GroupPlan,
-  idOf,
-  type Random,
-  type RehearsedService,
-  type Scheduler,
-  type Service,
-  type TaskGroup,
-  templateHash,
-} from '@gantry/core';
+import type { Random, Scheduler } from '@gantry/core';
+import type { GroupPlan, RehearsedService, TaskGroup } from '@gantry/core/contracts';
+import { idOf, type Service, templateHash } from '@gantry/core/model';
 import { modeOf } from '../service/modes/mode-of.ts';
 import { type ClusterModel, demandOf } from './cluster-model.ts';
 

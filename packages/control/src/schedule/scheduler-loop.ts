@@ -1,26 +1,18 @@
 import {
-  type AvoidedNode,
-  type Change,
   type Clock,
   type Component,
-  counted,
-  type Entry,
   type EventRecorder,
-  type Explanation,
   GantryError,
-  type GroupPlan,
-  idOf,
   type Logger,
   type Random,
-  type Round,
   type Scheduler,
-  type Service,
   type Store,
-  type Task,
-  type TaskGroup,
   toGantryError,
   type Views,
 } from '@gantry/core';
+import type { AvoidedNode, Change, Entry, GroupPlan, Round, TaskGroup } from '@gantry/core/contracts';
+import { type Explanation, idOf, type Service, type Task } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { modeOf } from '../service/modes/mode-of.ts';
 import { Pending, type PendingGroup } from './pending.ts';
 import type { Placement } from './placement.ts';

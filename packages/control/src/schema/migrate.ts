@@ -1,4 +1,6 @@
-import { type Change, type Entry, GantryError, STORE_KEYS, type Store } from '@gantry/core';
+import { GantryError, type Store } from '@gantry/core';
+import type { Change, Entry } from '@gantry/core/contracts';
+import { STORE_KEYS } from '@gantry/core/model';
 
 /** A step from one version of the stored objects to the next. */
 export interface Migration {

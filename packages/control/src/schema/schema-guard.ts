@@ -1,11 +1,5 @@
-import {
-  type Component,
-  contracts,
-  definePlugin,
-  type Logger,
-  SCHEMA_VERSION,
-  type Store,
-} from '@gantry/core';
+import { type Component, contracts, definePlugin, type Logger, type Store } from '@gantry/core';
+import { SCHEMA_VERSION } from '@gantry/core/model';
 import { MIGRATIONS, migrate } from './migrate.ts';
 
 /** Lets a control plane begin only on what it can read, and brings it there if need be. */

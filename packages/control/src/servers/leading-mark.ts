@@ -1,4 +1,5 @@
-import { type Clock, type Component, STORE_KEYS, type Store } from '@gantry/core';
+import type { Clock, Component, Store } from '@gantry/core';
+import { STORE_KEYS } from '@gantry/core/model';
 import { termSchema } from '../lead/lease.ts';
 import type { ServerRegistry } from './server-registry.ts';
 

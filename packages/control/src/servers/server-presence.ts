@@ -1,6 +1,5 @@
 import {
   type Bus,
-  type BusMessage,
   type Clock,
   type ClusterInfo,
   type Component,
@@ -10,12 +9,10 @@ import {
   isGantryError,
   type Leadership,
   type Logger,
-  messages,
-  type ServerMessage,
-  type Subjects,
-  subjects,
   toGantryError,
 } from '@gantry/core';
+import type { BusMessage } from '@gantry/core/contracts';
+import { messages, type ServerMessage, type Subjects, subjects } from '@gantry/core/protocol';
 import { z } from 'zod';
 import type { ServerRegistry } from './server-registry.ts';
 import { UNREACHABLE_MS } from './server-table.ts';

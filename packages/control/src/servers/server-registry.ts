@@ -1,12 +1,7 @@
-import {
-  type Clock,
-  type Random,
-  randomId,
-  type Server,
-  type ServerMessage,
-  type Servers,
-  VERSION,
-} from '@gantry/core';
+import { type Clock, type Random, type Servers, VERSION } from '@gantry/core';
+import type { Server } from '@gantry/core/model';
+import { randomId } from '@gantry/core/primitives';
+import type { ServerMessage } from '@gantry/core/protocol';
 import { type ServerTable, serversOf, withMessage } from './server-table.ts';
 
 /** What a message may carry: the same limit as its check has. */

@@ -1,4 +1,5 @@
-import type { Server, ServerMessage } from '@gantry/core';
+import type { Server } from '@gantry/core/model';
+import type { ServerMessage } from '@gantry/core/protocol';
 
 /** A server that sends nothing for this long is shown as unreachable. */
 export const UNREACHABLE_MS = 6000;

@@ -1,4 +1,4 @@
-import { idOf, type Service, type Task, taskName } from '@gantry/core';
+import { idOf, type Service, type Task, taskName } from '@gantry/core/model';
 import type { ServicePlan, TaskDraft } from './service-plan.ts';
 
 /** A new task of a service, not placed yet. */

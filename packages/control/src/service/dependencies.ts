@@ -1,4 +1,4 @@
-import { type Dependency, idBeside, type Service, type Task } from '@gantry/core';
+import { type Dependency, idBeside, type Service, type Task } from '@gantry/core/model';
 import { modeOf } from './modes/mode-of.ts';
 
 /** What has to be known of the services that another one depends on. */

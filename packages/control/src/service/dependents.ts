@@ -1,4 +1,5 @@
-import { idBeside, type ViewEvent } from '@gantry/core';
+import type { ViewEvent } from '@gantry/core/contracts';
+import { idBeside } from '@gantry/core/model';
 
 const NONE: readonly string[] = Object.freeze([]);
 

@@ -1,4 +1,4 @@
-import type { Task } from '@gantry/core';
+import type { Task } from '@gantry/core/model';
 import type { Shutdown, TaskDraft } from './service-plan.ts';
 
 /** A plan that is being made. */

@@ -1,4 +1,5 @@
-import { type Service, untolerated, type View } from '@gantry/core';
+import type { View } from '@gantry/core/contracts';
+import { type Service, untolerated } from '@gantry/core/model';
 import type { FitnessOf } from './modes/service-mode.ts';
 
 /** How nodes count for the tasks of a service. */

@@ -1,4 +1,4 @@
-import type { Service, Task } from '@gantry/core';
+import type { Service, Task } from '@gantry/core/model';
 import { modeOf } from './modes/mode-of.ts';
 import { decideRestart } from './restart.ts';
 import type { PlanInput } from './service-plan.ts';

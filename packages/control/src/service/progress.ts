@@ -1,4 +1,5 @@
-import { counted, type Service, type ServiceProgress, type ServiceStatus } from '@gantry/core';
+import type { Service, ServiceProgress, ServiceStatus } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import { isMoving, isPaused, type Target } from './update.ts';
 import type { Verdict } from './verdict.ts';
 

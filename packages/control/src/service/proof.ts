@@ -1,4 +1,4 @@
-import type { ServiceSpec, Task } from '@gantry/core';
+import type { ServiceSpec, Task } from '@gantry/core/model';
 import type { Slot } from './slots.ts';
 import { isCurrent, isPaused, policyOf, type Target } from './update.ts';
 

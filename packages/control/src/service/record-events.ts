@@ -1,4 +1,5 @@
-import { type EventRecorder, idOf, type Service, type UpdateState } from '@gantry/core';
+import type { EventRecorder } from '@gantry/core';
+import { idOf, type Service, type UpdateState } from '@gantry/core/model';
 import type { ServicePlan } from './service-plan.ts';
 
 /** The reason of the event that reports a new state of an update. */

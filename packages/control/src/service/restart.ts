@@ -1,4 +1,4 @@
-import type { RestartPolicy, Task } from '@gantry/core';
+import type { RestartPolicy, Task } from '@gantry/core/model';
 import type { Target } from './update.ts';
 
 /** Whether, when and as which restart in a row a slot gets its next task after this one ended. */

@@ -1,27 +1,25 @@
 import {
-  type Change,
   type Clock,
   type Controller,
   contracts,
   definePlugin,
-  type Entry,
   type EventRecorder,
+  type PlacementAdvisor,
+  type Store,
+  type Views,
+} from '@gantry/core';
+import type { Change, Entry, Outcome, ReconcileResult, ViewEvent } from '@gantry/core/contracts';
+import {
   idOf,
   isFinal,
   keyOf,
-  type Outcome,
-  type PlacementAdvisor,
-  type ReconcileResult,
   type Service,
-  type Store,
   shutDown,
   type Task,
   type Template,
   type TemplateSpec,
   templateHash,
-  type ViewEvent,
-  type Views,
-} from '@gantry/core';
+} from '@gantry/core/model';
 import { rebased } from '../merge.ts';
 import { valuesOf } from '../values-of.ts';
 import { newTask, orphaned, preparedOn } from './change-task.ts';

@@ -1,4 +1,4 @@
-import type { Node, Service, ServiceStatus, Task } from '@gantry/core';
+import type { Node, Service, ServiceStatus, Task } from '@gantry/core/model';
 import type { Waiting } from './dependencies.ts';
 import type { FitnessOf } from './modes/service-mode.ts';
 import type { Target } from './update.ts';

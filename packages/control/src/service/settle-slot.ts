@@ -1,4 +1,4 @@
-import type { Task } from '@gantry/core';
+import type { Task } from '@gantry/core/model';
 import { type Draft, wakeAt } from './draft.ts';
 import type { Proof } from './proof.ts';
 import { decideRestart } from './restart.ts';

@@ -1,4 +1,4 @@
-import type { Task } from '@gantry/core';
+import type { Task } from '@gantry/core/model';
 import type { FitnessOf } from './modes/service-mode.ts';
 import type { Slot } from './slots.ts';
 import { isCurrent, type Target } from './update.ts';

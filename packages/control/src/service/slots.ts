@@ -1,4 +1,4 @@
-import { isFinal, type Task } from '@gantry/core';
+import { isFinal, type Task } from '@gantry/core/model';
 
 /** What is known of a node when it comes to the tasks on it. */
 export type NodeFitness = 'usable' | 'cordoned' | 'draining' | 'down' | 'gone';

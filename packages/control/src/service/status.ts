@@ -1,11 +1,5 @@
-import {
-  type Condition,
-  counted,
-  type Service,
-  type ServiceProgress,
-  type ServiceStatus,
-  type Task,
-} from '@gantry/core';
+import type { Condition, Service, ServiceProgress, ServiceStatus, Task } from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 import type { Waiting } from './dependencies.ts';
 import type { Assessment } from './progress.ts';
 import { isMoving, isPaused, type Target } from './update.ts';

@@ -1,12 +1,12 @@
-import {
-  counted,
-  type Service,
-  type ServiceSpec,
-  type ServiceStatus,
-  type Task,
-  type UpdatePolicy,
-  type UpdateStatus,
-} from '@gantry/core';
+import type {
+  Service,
+  ServiceSpec,
+  ServiceStatus,
+  Task,
+  UpdatePolicy,
+  UpdateStatus,
+} from '@gantry/core/model';
+import { counted } from '@gantry/core/primitives';
 
 const HISTORY = 10;
 

@@ -1,4 +1,4 @@
-import type { RestartPolicy, Task } from '@gantry/core';
+import type { RestartPolicy, Task } from '@gantry/core/model';
 import { decideRestart } from './restart.ts';
 import type { Slot } from './slots.ts';
 import type { Target } from './update.ts';

@@ -1,16 +1,8 @@
 import { agent } from '@gantry/agent';
 import { MemoryBus } from '@gantry/bus-memory';
-import {
-  type AnyToken,
-  type ClusterApi,
-  contracts,
-  isFinal,
-  type Logger,
-  type Plugin,
-  type Service,
-  type ServiceInput,
-  type Task,
-} from '@gantry/core';
+import { type AnyToken, contracts, type Logger, type Plugin } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import { isFinal, type Service, type ServiceInput, type Task } from '@gantry/core/model';
 import { type Cluster, controllerRunner, createCluster, storeViews } from '@gantry/host';
 import { FakeWorld, fakeNetwork, fakeRuntime } from '@gantry/runtime-fake';
 import { spreadScheduler } from '@gantry/scheduler-spread';

@@ -1,4 +1,4 @@
-import { isFinal, type Node, type Service, type Task, type TaskStatus, taskName } from '@gantry/core';
+import { isFinal, type Node, type Service, type Task, type TaskStatus, taskName } from '@gantry/core/model';
 import { type NodeFitness, planService, type ServicePlan, type TaskDraft } from '../../src/service/index.ts';
 import { hashOf, node, T0 } from './objects.ts';
 

@@ -7,7 +7,7 @@ import {
   type TaskStatus,
   templateHash,
   validateInput,
-} from '@gantry/core';
+} from '@gantry/core/model';
 
 /** A moment that all of these tests begin at, ms since the epoch. */
 export const T0 = 1_700_000_000_000;

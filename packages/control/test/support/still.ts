@@ -1,4 +1,5 @@
-import { contracts, type Kind, type KindMap, keyOf, type Views } from '@gantry/core';
+import { contracts, type Views } from '@gantry/core';
+import { type Kind, type KindMap, keyOf } from '@gantry/core/model';
 import { type Cluster, createCluster, storeViews } from '@gantry/host';
 import { MemoryStore } from '@gantry/store-memory';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';

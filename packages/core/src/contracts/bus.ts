@@ -1,10 +1,12 @@
 /** A message as a subscriber sees it. */
 export interface BusMessage {
+  /** Subject that the message was published to. */
   readonly subject: string;
   /** JSON. Shared between handlers; must not be mutated. */
   readonly payload: unknown;
 }
 
+/** Options of `subscribe` and `respond`. */
 export interface SubscribeOptions {
   /** Queue group, as in NATS: each message is delivered to one subscriber of the group. */
   readonly group?: string;
@@ -26,7 +28,12 @@ export type Unsubscribe = () => void;
 export interface Bus {
   /** Whether it reaches the others, as far as it knows at this moment. False before it has started and after dispose. */
   readonly connected: boolean;
+  /** Sends a message to the subscribers of a subject. Returns at once; a message that cannot be sent is lost. */
   publish(subject: string, payload: unknown): void;
+  /**
+   * Calls `handler` for each message whose subject matches `pattern`; returns the function that ends the
+   * subscription.
+   */
   subscribe(pattern: string, handler: (message: BusMessage) => void, options?: SubscribeOptions): Unsubscribe;
   /**
    * Sends a request and resolves with the first reply.

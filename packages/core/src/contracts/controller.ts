@@ -13,9 +13,12 @@ export interface ReconcileResult {
  * a run lead to one further run. A controller reads from {@link Views} and writes through the store.
  */
 export interface Controller {
+  /** Shown in logs and metrics. */
   readonly name: string;
+  /** Kinds whose changes lead to `keysFor`. */
   readonly watches: readonly Kind[];
   /** The keys an event concerns. Called for every event: cheap, no I/O. */
   keysFor(event: ViewEvent): readonly string[];
+  /** Moves what the key names one step towards its desired state. @throws anything to be retried with backoff. */
   reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult | undefined>;
 }

@@ -5,12 +5,15 @@ import type { GroupPlan } from './scheduler.ts';
 
 /** New tasks of a service: one for each slot; the slots of a global service are nodes. */
 export interface RehearsedService {
+  /** The service whose tasks would be placed. */
   readonly service: Service;
+  /** Slots of the new tasks. */
   readonly slots: readonly string[];
 }
 
 /** A node to which new tasks of a template are not sent for a while, since earlier ones failed there. */
 export interface AvoidedNode {
+  /** Name of the node. */
   readonly node: string;
   /** Number of consecutive failures there. */
   readonly failures: number;

@@ -1,28 +1,39 @@
+import type { ExecOptions, ExecSession } from '../api/exec.ts';
+import type { PortAddress } from '../model/port-address.ts';
 import type { Resources } from '../model/resources.ts';
 import type { TemplateSpec } from '../model/template.ts';
-import type { Attachment, PortAddress } from './network.ts';
+import type { Attachment } from './network.ts';
 
 /** What a runtime is told to run: all it needs to know, keyed by the task's id. */
 export interface RuntimeSpec {
+  /** Id of the task. */
   readonly task: string;
+  /** Id of its service. */
   readonly service: string;
+  /** Replica that it is an attempt at. */
   readonly slot: string;
+  /** What to run. */
   readonly template: TemplateSpec;
   /** What the network prepared: engine networks to join, ports, environment. */
   readonly attachment: Attachment;
 }
 
+/** State of a workload: `created` before its start, `exited` for good. */
 export type RuntimeState = 'created' | 'running' | 'exited';
 
 /** A workload as the runtime sees it now. */
 export interface RuntimeTask {
+  /** Id of the task. */
   readonly task: string;
+  /** State as seen by the engine. */
   readonly state: RuntimeState;
   /** The engine's own name for it: a container id, a process id. */
   readonly id: string;
+  /** Process id on the host, while it runs and where the engine reports it. */
   readonly pid?: number | undefined;
-  /** ms since the epoch. */
+  /** When it was started, ms since the epoch. */
   readonly startedAt?: number | undefined;
+  /** When it exited, ms since the epoch. */
   readonly finishedAt?: number | undefined;
   /** Exit code; 128 + n when signal n ended it. */
   readonly exitCode?: number | undefined;
@@ -46,16 +57,19 @@ export interface RuntimeTask {
 
 /** Progress of a start. */
 export interface StartProgress {
+  /** Current step of the start. */
   readonly phase: 'pulling' | 'creating' | 'starting';
   /** A short sentence for people, such as `pulling web:1: 12 of 40 MB`. */
   readonly message: string;
   /** The image that is being pulled. */
   readonly image?: string | undefined;
-  /** Bytes pulled so far, and in all as far as known; the total grows while the engine discovers layers. */
+  /** Bytes pulled so far. */
   readonly doneBytes?: number | undefined;
+  /** Bytes to pull in total, as far as known; grows while the engine discovers layers. */
   readonly totalBytes?: number | undefined;
 }
 
+/** Options of `ensure` and `prepare`. */
 export interface EnsureOptions {
   /** Abandons the start: `ensure` throws `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
@@ -63,33 +77,7 @@ export interface EnsureOptions {
   readonly onProgress?: ((progress: StartProgress) => void) | undefined;
 }
 
-export interface ExecOptions {
-  readonly command: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** User of the command, as `user` or `user:group`, by name or number (default: the task's). Needs `supports.execUser`. */
-  readonly user?: string;
-  /** Directory of the command, an absolute path (default: the task's). Needs `supports.execWorkingDir`. */
-  readonly workingDir?: string;
-  readonly tty?: boolean;
-  /** Bytes for its standard input; its end closes it. */
-  readonly stdin?: AsyncIterable<Uint8Array>;
-  /** Terminates the command and all that it started; the output ends, and `exitCode` is settled. */
-  readonly signal?: AbortSignal;
-}
-
-export interface OutputChunk {
-  readonly stream: 'stdout' | 'stderr';
-  readonly data: Uint8Array;
-}
-
-/** A command run inside a task: read `output` to its end, then `exitCode` is settled. */
-export interface ExecSession {
-  readonly output: AsyncIterable<OutputChunk>;
-  readonly exitCode: Promise<number>;
-  /** Terminal size; without effect unless `tty`. */
-  resize(columns: number, rows: number): Promise<void>;
-}
-
+/** Options of `logs`. */
 export interface RuntimeLogOptions {
   /** Keep going as the task writes, until it ends. */
   readonly follow?: boolean;
@@ -97,17 +85,21 @@ export interface RuntimeLogOptions {
   readonly tail?: number;
   /** ms since the epoch. */
   readonly since?: number;
+  /** Ends the iteration without an error. */
   readonly signal?: AbortSignal;
 }
 
+/** One line of a task's output. */
 export interface RuntimeLogLine {
   /** ms since the epoch. */
   readonly time: number;
+  /** Stream that the task wrote to. */
   readonly stream: 'stdout' | 'stderr';
   /** Text of the line, without its line terminator. */
   readonly text: string;
 }
 
+/** One sample of a task's resource usage. */
 export interface RuntimeStats {
   /** CPU time used since its start, ms. */
   readonly cpuMs: number;
@@ -117,21 +109,32 @@ export interface RuntimeStats {
 
 /** What a runtime can do; what it denies it refuses with `UNSUPPORTED`, and the agent refuses tasks that need it. */
 export interface RuntimeSupport {
+  /** Runs commands inside tasks: `exec` is present. */
   readonly exec: boolean;
   /** Runs commands of `exec` as another user than the task's. Default: no. */
   readonly execUser?: boolean;
   /** Runs commands of `exec` in another directory than the task's. Default: no. */
   readonly execWorkingDir?: boolean;
+  /** Keeps output: `logs` is present. */
   readonly logs: boolean;
+  /** Measures usage: `stats` is present. */
   readonly stats: boolean;
   /** Runs images; otherwise a template needs a `command` and may have no image. */
   readonly images: boolean;
   /** Runs templates that have no image. Default: only a runtime without images does. */
   readonly commands?: boolean;
   /** Enforces these limits. */
-  readonly limits: { readonly cpu: boolean; readonly memory: boolean; readonly pids: boolean };
+  readonly limits: {
+    /** Enforces the limit of CPU time. */
+    readonly cpu: boolean;
+    /** Enforces the limit of memory. */
+    readonly memory: boolean;
+    /** Enforces the limit of processes and threads. */
+    readonly pids: boolean;
+  };
   /** `bind`: with any propagation. */
   readonly mounts: readonly ('bind' | 'tmpfs')[];
+  /** Runs tasks as the user that their template names. */
   readonly user: boolean;
   /** Can run an init process as process 1 of a task. */
   readonly init: boolean;
@@ -143,7 +146,9 @@ export interface RuntimeSupport {
 export interface RuntimeInfo {
   /** Shown as the node attribute `runtime`. */
   readonly name: string;
+  /** Version of the engine. */
   readonly version: string;
+  /** What tasks may use in total: `cpu` in millicores, `memory` in bytes, counts of further resources. */
   readonly capacity: Resources;
   /** Further node attributes. */
   readonly attributes: Readonly<Record<string, string>>;
@@ -172,7 +177,9 @@ export interface RuntimeInfo {
  * `UNAVAILABLE` when the engine is away, `INVALID_OBJECT` for a spec that can never start (no such image or command).
  */
 export interface Runtime {
+  /** What this runtime can do; constant. */
   readonly supports: RuntimeSupport;
+  /** Returns what the machine offers. */
   info(): Promise<RuntimeInfo>;
   /** Creates and starts it unless it is there: a running one is adopted as it is, an exited one is not started again. */
   ensure(spec: RuntimeSpec, options?: EnsureOptions): Promise<RuntimeTask>;
@@ -188,6 +195,7 @@ export interface Runtime {
   stop(task: string, options: { graceMs: number; signal?: string | undefined }): Promise<void>;
   /** Kills it if it still runs, and forgets it. */
   remove(task: string): Promise<void>;
+  /** Returns every task of this node's runtime, including ended ones that were not removed. */
   list(): Promise<readonly RuntimeTask[]>;
   /** State changes of tasks, from now on; a batch may repeat what `list` returned. Ends when the signal fires. */
   events(signal: AbortSignal): AsyncIterable<readonly RuntimeTask[]>;

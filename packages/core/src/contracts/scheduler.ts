@@ -6,11 +6,13 @@ import type { Random } from './random.ts';
 
 /** Interchangeable tasks: those of one service that run one template, so a decision about one holds for all. */
 export interface TaskGroup {
+  /** Id of the service. */
   readonly service: string;
   /** Hash of the template. */
   readonly template: string;
   /** What each task asks for: millicores, bytes, and counts of any further resource. */
   readonly requests: Resources;
+  /** Constraints, preferences, bounds and tolerations of the service. */
   readonly placement: Placement;
   /** Host ports each task occupies on its node, as `tcp:8080`. */
   readonly hostPorts: readonly string[];
@@ -26,12 +28,15 @@ export interface TaskGroup {
 
 /** A node as a scheduler sees it at the start of a round. */
 export interface NodeView {
+  /** Name of the node. */
   readonly name: string;
+  /** Labels of the node. */
   readonly labels: Readonly<Record<string, string>>;
   /** Facts about the machine: `os`, `arch`, `hostname`, `runtime` … */
   readonly attributes: Readonly<Record<string, string>>;
   /** Ready, active and in contact: may be given tasks. Otherwise why not: one of the words of a node's state. */
   readonly schedulable: true | string;
+  /** Taints of the node; a task needs a toleration for each. */
   readonly taints: readonly Taint[];
   /** What its runtime and network can honour; absent: unknown, and not to be judged by. */
   readonly features?: ReadonlySet<string> | undefined;
@@ -39,8 +44,9 @@ export interface NodeView {
   readonly capacity: Resources;
   /** What its unfinished tasks have asked for. */
   readonly used: Resources;
-  /** Number of its unfinished tasks, and of each service. */
+  /** Number of its unfinished tasks. */
   readonly tasks: number;
+  /** Number of its unfinished tasks by service id. */
   readonly tasksOf: ReadonlyMap<string, number>;
   /** Host ports in use, as `tcp:8080`. */
   readonly hostPorts: ReadonlySet<string>;
@@ -48,7 +54,9 @@ export interface NodeView {
 
 /** Everything a decision may depend on. The same round gives the same plan. */
 export interface Round {
+  /** Groups of tasks to place. */
   readonly groups: readonly TaskGroup[];
+  /** Every node of the cluster, also those that are not schedulable. */
   readonly nodes: readonly NodeView[];
   /** For ties; seeded per round. */
   readonly random: Random;
@@ -56,6 +64,7 @@ export interface Round {
 
 /** The answer for one group: `group.tasks[i]` goes to `nodes[i]`; the tasks beyond `nodes.length` fit nowhere. */
 export interface GroupPlan {
+  /** Names of nodes, one for each placed task. */
   readonly nodes: readonly string[];
   /** Why there and not elsewhere, and, if any task is left, why and what would make it fit. */
   readonly explanation: Explanation;
@@ -63,6 +72,7 @@ export interface GroupPlan {
 
 /** One answer per group, in the order of the round's groups. */
 export interface Plan {
+  /** The answers; `groups[i]` answers `round.groups[i]`. */
   readonly groups: readonly GroupPlan[];
 }
 
@@ -75,5 +85,6 @@ export interface Plan {
 export interface Scheduler {
   /** What a service names in its `scheduler` field. */
   readonly name: string;
+  /** Returns where the tasks of each group go. Must not throw. */
   place(round: Round): Plan;
 }

@@ -9,20 +9,27 @@ export type Json =
 
 /** A stored value under its key, with the revision of the write that put it there. */
 export interface Entry<T = unknown> {
+  /** Key of the value. */
   readonly key: string;
+  /** The stored value. Must not be mutated. */
   readonly value: T;
+  /** Revision of the write that stored the value. */
   readonly revision: number;
 }
 
 /** A put (the new entry) or, where `value` is undefined, a delete; `revision` is that of the write. */
 export interface StoreEvent<T = unknown> {
+  /** Key that was written. */
   readonly key: string;
+  /** The new value; undefined for a delete. */
   readonly value: T | undefined;
+  /** Revision of the write. */
   readonly revision: number;
 }
 
 /** One write. */
 export interface Change<T = unknown> {
+  /** Key to write. */
   readonly key: string;
   /** The new value; `undefined` deletes the key (deleting an absent key succeeds). */
   readonly value: T | undefined;
@@ -32,9 +39,20 @@ export interface Change<T = unknown> {
 
 /** Result of one change: its revision, or the conflicting entry (`undefined`: the key is absent). */
 export type Outcome<T = unknown> =
-  | { readonly ok: true; readonly revision: number }
-  | { readonly ok: false; readonly current: Entry<T> | undefined };
+  | {
+      /** Whether the change was written. */
+      readonly ok: true;
+      /** Revision of the write. */
+      readonly revision: number;
+    }
+  | {
+      /** Whether the change was written. */
+      readonly ok: false;
+      /** The entry that did not meet the expectation; undefined if the key is absent. */
+      readonly current: Entry<T> | undefined;
+    };
 
+/** The entries under a prefix, as of one revision. */
 export interface Listing<T = unknown> {
   /** Sorted by key (UTF-16 code units). */
   readonly entries: readonly Entry<T>[];
@@ -44,11 +62,15 @@ export interface Listing<T = unknown> {
 
 /** An entry that a commit depends on. Other processes change its key to shut the committer out. */
 export interface Fence {
+  /** Key of the entry. */
   readonly key: string;
+  /** Revision that the entry must still have. */
   readonly revision: number;
 }
 
+/** Options of `commit`. */
 export interface CommitOptions {
+  /** Ends the call with `ABORTED`; the commit may still be carried out. */
   readonly signal?: AbortSignal | undefined;
   /** Nothing of the commit is written unless the entry of this key still has this revision. */
   readonly fence?: Fence | undefined;
@@ -90,7 +112,9 @@ export interface StoreSupport {
  * `EXHAUSTED` and `FORBIDDEN`, some of its changes may have been written, as after `TIMEOUT`.
  */
 export interface Store {
+  /** What this store can do; constant. */
   readonly supports: StoreSupport;
+  /** Returns the entry of a key, or undefined if it is absent. */
   get(key: string, options?: { signal?: AbortSignal | undefined }): Promise<Entry | undefined>;
   /** All entries whose key starts with `prefix` (`''`: all), as they were at one revision. */
   list(prefix: string, options?: { signal?: AbortSignal | undefined }): Promise<Listing>;

@@ -24,6 +24,7 @@ export interface Writer {
     patch: unknown,
     options?: PatchOptions,
   ): Promise<KindMap[K]>;
+  /** Sets the number of replicas of a replicated service. */
   scale(service: string, replicas: number, options?: WriteOptions): Promise<Service>;
   /** Replaces every task, by the service's update policy. */
   restart(service: string, options?: WriteOptions): Promise<Service>;

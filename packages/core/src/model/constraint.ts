@@ -2,15 +2,19 @@
 export interface Constraint {
   /** As the user wrote it. */
   readonly text: string;
+  /** Where the field is read from. */
   readonly source: 'name' | 'label' | 'attribute';
   /** The label or attribute; empty for `name`. */
   readonly key: string;
+  /** Whether the field must, or must not, have the value. */
   readonly operator: '==' | '!=';
+  /** Value to compare with. */
   readonly value: string;
 }
 
 /** Where a constraint or preference could not be parsed. */
 export interface ParseProblem {
+  /** What was expected. */
   readonly message: string;
   /** Position of the offending character, from 0. */
   readonly position: number;

@@ -1,9 +1,15 @@
 import type { KindInfo } from './kind-info.ts';
 
+/** Name of a kind of the core. */
 export type CoreKind = 'node' | 'service' | 'template' | 'task' | 'network' | 'event';
 
+interface CoreKindInfo extends KindInfo {
+  /** Singular name. */
+  readonly kind: CoreKind;
+}
+
 /** What the kinds of the core are called; without their schemas, for programs that only ask. */
-export const CORE_KINDS: readonly (KindInfo & { readonly kind: CoreKind })[] = Object.freeze([
+export const CORE_KINDS: readonly CoreKindInfo[] = Object.freeze([
   { kind: 'node', plural: 'nodes', shortNames: ['no'], namespaced: false, writable: true },
   { kind: 'service', plural: 'services', shortNames: ['svc'], namespaced: true, writable: true },
   { kind: 'template', plural: 'templates', shortNames: ['tpl'], namespaced: false, writable: false },

@@ -2,18 +2,30 @@ import type { ObjectMeta } from './meta.ts';
 
 /** Something that happened, kept for a while; repeats are counted, not repeated. */
 export interface Event {
+  /** Always `event`. */
   readonly kind: 'event';
+  /** Name, namespace and other data that every object has. */
   readonly meta: ObjectMeta;
+  /** What happened. */
   readonly spec: {
     /** Kind and id of what it is about. */
-    readonly regarding: { readonly kind: string; readonly name: string };
+    readonly regarding: {
+      /** Kind of the object. */
+      readonly kind: string;
+      /** Id of the object. */
+      readonly name: string;
+    };
+    /** `warning`: something went wrong. */
     readonly type: 'normal' | 'warning';
     /** CamelCase, for programs. */
     readonly reason: string;
+    /** What happened, for people. */
     readonly message: string;
+    /** Number of times it has happened. */
     readonly count: number;
-    /** ms since the epoch. */
+    /** When it happened first, ms since the epoch. */
     readonly firstAt: number;
+    /** When it happened most recently, ms since the epoch. */
     readonly lastAt: number;
   };
 }

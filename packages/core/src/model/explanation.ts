@@ -4,21 +4,32 @@ export interface FilterResult {
   readonly filter: string;
   /** A stable word for the reason, such as `InsufficientMemory`. */
   readonly code: string;
-  /** Number of nodes it rejected, and the first of them. */
+  /** Number of nodes that it rejected. */
   readonly rejected: number;
+  /** Names of the first nodes that it rejected. */
   readonly nodes: readonly string[];
   /** Why the first of these nodes was rejected. */
   readonly message: string;
   /** The node that came closest, and by how much it missed. */
-  readonly nearest?: { readonly node: string; readonly message: string } | undefined;
+  readonly nearest?:
+    | {
+        /** Name of the node. */
+        readonly node: string;
+        /** What the node lacks. */
+        readonly message: string;
+      }
+    | undefined;
   /** What change would get a node past this filter. */
   readonly remedy?: string | undefined;
 }
 
 /** What a scorer thought of a node. */
 export interface ScoreResult {
+  /** Name of the scorer. */
   readonly scorer: string;
+  /** Score of the node: higher is better. */
   readonly score: number;
+  /** Reason for the score, for people. */
   readonly message?: string | undefined;
 }
 
@@ -26,15 +37,23 @@ export interface ScoreResult {
 export interface Explanation {
   /** Name of the scheduler. */
   readonly scheduler: string;
-  /** Nodes that were looked at, and of these the ones that passed every filter at the start. */
+  /** Number of nodes that were considered. */
   readonly nodes: number;
+  /** Number of nodes that passed every filter at the start of the round. */
   readonly feasible: number;
+  /** Number of tasks of the group that were placed. */
   readonly placed: number;
+  /** Number of tasks of the group that fit nowhere. */
   readonly unplaced: number;
   /** Filters that sent nodes away at the end of the round: why no further task fits. Most nodes first. */
   readonly filters: readonly FilterResult[];
   /** The best nodes as the first task of the group found them, best first, with what each scorer said. */
-  readonly ranking: readonly { readonly node: string; readonly scores: readonly ScoreResult[] }[];
+  readonly ranking: readonly {
+    /** Name of the node. */
+    readonly node: string;
+    /** What each scorer said about the node. */
+    readonly scores: readonly ScoreResult[];
+  }[];
   /** All of it in one sentence. */
   readonly summary: string;
 }

@@ -1,18 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { Random } from '../contracts/random.ts';
-
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Where an object lives that names no other namespace. */
 export const DEFAULT_NAMESPACE = 'default';
-
-/** A random identifier of lower-case letters and digits; 20 characters carry 103 bits. */
-export function randomId(random: Random, length = 20): string {
-  let id = '';
-  for (let i = 0; i < length; i++) id += ALPHABET[Math.floor(random.next() * ALPHABET.length)];
-  return id;
-}
 
 /** Hex digits of the hash of a shortened name. */
 const HASH_DIGITS = 12;
@@ -42,7 +32,12 @@ export function idOf({
 }
 
 /** The parts of an id; one without a slash is of the namespace `default`, if its kind has namespaces. */
-export function parseId(id: string): { readonly namespace: string; readonly name: string } {
+export function parseId(id: string): {
+  /** Namespace; `default` if the id names none. */
+  readonly namespace: string;
+  /** Name without the namespace. */
+  readonly name: string;
+} {
   const slash = id.indexOf('/');
   if (slash < 0) return { namespace: DEFAULT_NAMESPACE, name: id };
   return { namespace: id.slice(0, slash), name: id.slice(slash + 1) };

@@ -4,8 +4,11 @@ import { metaInputSchema } from './meta.ts';
 
 /** What users write for an object of a kind, for `InputMap`; the schema is that of {@link inputSchema}. */
 export interface ObjectInput<K extends string, Spec> {
+  /** Name of the kind. */
   readonly kind: K;
+  /** Name, and optionally namespace, labels and annotations. */
   readonly meta: DeepReadonly<z.input<typeof metaInputSchema>>;
+  /** What is wanted. */
   readonly spec: Spec;
   /** Ignored. */
   readonly status?: unknown;
@@ -17,9 +20,13 @@ export interface ObjectInput<K extends string, Spec> {
  */
 export function inputSchema<K extends string, S extends z.ZodType>(kind: K, spec: S) {
   return z.strictObject({
+    /** Name of the kind. */
     kind: z.literal(kind),
+    /** Name, and optionally namespace, labels and annotations. */
     meta: metaInputSchema,
+    /** What is wanted. */
     spec,
+    /** Ignored, so that an object that was read can be applied again. */
     status: z.unknown().optional(),
   });
 }

@@ -6,12 +6,15 @@ import type { ObjectMeta } from './meta.ts';
 
 /** What a user has declared of an object, filled in: what references, claims and drivers are read from. */
 export type Declared<K extends Kind = Kind> = Pick<KindMap[K], 'kind' | 'spec'> & {
+  /** Name and namespace of the object. */
   readonly meta: Pick<ObjectMeta, 'name' | 'namespace'>;
 };
 
 /** Another object that an object refers to. It has to exist when the reference is made; later it may be gone. */
 export interface Reference {
+  /** Kind of the other object. */
   readonly kind: Kind;
+  /** Id of the other object. */
   readonly id: string;
   /** The field that refers to it, such as `spec.dependsOn[0].service`. */
   readonly path: string;
@@ -31,7 +34,9 @@ export interface Claim {
 
 /** A driver that is installed under a name, which an object asks for. */
 export interface DriverReference {
+  /** The contract that the driver implements. */
   readonly contract: 'scheduler';
+  /** Name under which the driver is installed. */
   readonly name: string;
   /** The field that names it. */
   readonly path: string;
@@ -91,24 +96,34 @@ export interface KindDefinition<K extends Kind = Kind> extends Omit<KindInfo, 'k
   readonly applyOrder?: number | undefined;
   /** Fields that cannot be changed: `spec`, or `spec.size`. */
   readonly immutable?: readonly string[] | undefined;
+  /** Values that readers do not get (default: none). */
   readonly secrets?: SecretFields<KindMap[K]['spec']> | undefined;
+  /** What happens when an object is deleted (default: it is removed at once). */
   readonly deletion?: Deletion<KindMap[K]> | undefined;
   /**
    * How its objects are grouped in views: for each index the value, or values, of an object. Name them in `ViewIndexes` by
    * declaration merging. References and claims have indexes of their own.
    */
   readonly indexes?: Readonly<Record<string, IndexReader<K>>> | undefined;
+  /** Returns the objects that the object refers to (default: none). */
   references?(object: Declared<K>): readonly Reference[];
+  /** Returns what the object claims (default: nothing). */
   claims?(object: Declared<K>): readonly Claim[];
+  /** Returns the drivers that the object names (default: none). */
   drivers?(object: Declared<K>): readonly DriverReference[];
 }
 
+interface WithStatus<S> {
+  readonly status: S;
+}
+
 /** The type of an object's status; `never` if it has none. */
-export type StatusOf<T> = T extends { readonly status: infer S } ? S : never;
+export type StatusOf<T> = T extends WithStatus<infer S> ? S : never;
 
 /** The values under which an index has an object; undefined for none. */
 export type IndexReader<K extends Kind> = {
   // A method: a definition of one kind is one of any kind.
+  /** Returns the value, or the values, under which the object is found. */
   read(object: KindMap[K]): string | readonly string[] | undefined;
 }['read'];
 

@@ -10,11 +10,13 @@ export interface KindColumn {
 
 /** A kind of object, as the cluster knows it. */
 export interface KindInfo {
+  /** Singular name, as in `kind: service`. */
   readonly kind: string;
   /** As in a path and in `gantry get services`. */
   readonly plural: string;
   /** Other names for it: `svc`. */
   readonly shortNames: readonly string[];
+  /** Whether its objects live in namespaces. */
   readonly namespaced: boolean;
   /** Users create and change it; the others are written by the cluster. */
   readonly writable: boolean;

@@ -7,27 +7,40 @@ import type { Template } from './template.ts';
 
 /** Every kind of object, and its type. A plugin that brings a kind adds it by declaration merging. */
 export interface KindMap {
+  /** A machine that runs tasks. */
   node: Node;
+  /** What to run. */
   service: Service;
+  /** What a task runs. */
   template: Template;
+  /** One attempt to run one replica. */
   task: Task;
+  /** Connects tasks. */
   network: Network;
+  /** Something that happened. */
   event: Event;
 }
 
+/** Name of a kind. */
 export type Kind = keyof KindMap;
 
+/** An object of any kind. */
 export type AnyObject = KindMap[Kind];
 
 /** The kinds that users write, each with the form in which they may write it. */
 export interface InputMap {
+  /** A node as a user may write it. */
   node: NodeInput;
+  /** A service as a user may write it. */
   service: ServiceInput;
+  /** A network as a user may write it. */
   network: NetworkInput;
 }
 
+/** Name of a kind that users write. */
 export type InputKind = keyof InputMap;
 
+/** An object of any kind, as a user may write it. */
 export type AnyInput = InputMap[InputKind];
 
 /** Under which keys a kind is stored: `tasks/`. */

@@ -19,6 +19,7 @@ export interface ObjectMeta {
   readonly createdAt: number;
   /** Set once the object is being deleted; it is removed when everything that depends on it is gone. */
   readonly deletedAt?: number | undefined;
+  /** Key-value pairs that selectors match. Keys may have a DNS prefix; values have at most 253 characters. */
   readonly labels: Readonly<Record<string, string>>;
   /** Free text for people and programs, which nothing selects by; at most 256 KiB in total. Absent if there is none. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
@@ -28,17 +29,23 @@ export interface ObjectMeta {
 
 /** The fields a manager has set, as it wrote them. */
 export interface Applied {
+  /** The labels that it set. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The annotations that it set. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** The fields of `spec` that it set. */
   readonly spec: unknown;
 }
 
 /** A statement about an object that is true, false or unknown, with the reason as a word and a sentence. */
 export interface Condition {
+  /** What is stated, in CamelCase, such as `Available`. */
   readonly type: string;
+  /** Whether the statement holds. */
   readonly status: 'true' | 'false' | 'unknown';
   /** CamelCase, for programs. */
   readonly reason: string;
+  /** The reason as a sentence, for people. */
   readonly message: string;
   /** Since when the status is what it is, ms since the epoch. */
   readonly since: number;
@@ -80,16 +87,27 @@ export const annotationsSchema = z
 
 /** The part of an object's meta data that a user gives. */
 export const metaInputSchema = z.strictObject({
+  /** A DNS label; unique within its kind and namespace. */
   name: dnsLabel,
+  /** A DNS label (default: `default`); not allowed on kinds that live outside of namespaces. */
   namespace: dnsLabel.optional(),
+  /** Key-value pairs that selectors match (default: none). */
   labels: labelsSchema,
+  /** Free text for people and programs; at most 256 KiB in total (default: none). */
   annotations: annotationsSchema.optional(),
+  /** Ignored, so that an object that was read can be applied again. */
   uid: z.string().optional(),
+  /** Write only if the object still has this revision (default: write in any case). */
   revision: z.int().positive().optional(),
+  /** Ignored. */
   generation: z.int().optional(),
+  /** Ignored. */
   createdAt: z.number().optional(),
+  /** Ignored. */
   deletedAt: z.number().optional(),
+  /** Ignored. */
   managers: z.unknown().optional(),
 });
 
+/** The validated part of an object's meta data that a user gives. */
 export type MetaInput = z.output<typeof metaInputSchema>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { metaInputSchema, type ObjectMeta } from './meta.ts';
 
+/** What is wanted of a network. */
 export interface NetworkSpec {
   /** CIDR (default: chosen by the driver). */
   readonly subnet?: string | undefined;
@@ -11,8 +12,11 @@ export interface NetworkSpec {
 
 /** Tasks on one network reach each other by service name. */
 export interface Network {
+  /** Always `network`. */
   readonly kind: 'network';
+  /** Name, namespace and other data that every object has. */
   readonly meta: ObjectMeta;
+  /** What is wanted. */
   readonly spec: NetworkSpec;
 }
 
@@ -28,14 +32,23 @@ export const networkName = z
   );
 
 export const networkInputSchema = z.strictObject({
+  /** Always `network`. */
   kind: z.literal('network'),
-  meta: metaInputSchema.extend({ name: networkName }),
+  /** Name, namespace, labels and annotations. */
+  meta: metaInputSchema.extend({
+    /** Name of the network: letters, digits, `_`, `.` and `-`, at most 128 characters. */
+    name: networkName,
+  }),
+  /** What is wanted of the network. */
   spec: z
     .strictObject({
+      /** CIDR (default: chosen by the driver). */
       subnet: z.union([z.cidrv4(), z.cidrv6()], 'expected a subnet such as 10.1.0.0/24').optional(),
+      /** Whether the network has no way out (default: false). */
       internal: z.boolean().default(false),
     })
     .prefault({}),
 });
 
+/** A network as a user may write it. */
 export type NetworkInput = DeepReadonly<z.input<typeof networkInputSchema>>;

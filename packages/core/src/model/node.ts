@@ -8,20 +8,29 @@ export type Availability = 'active' | 'pause' | 'drain';
 
 /** Keeps tasks away that do not tolerate it, as in Kubernetes. */
 export interface Taint {
+  /** Name of the taint: an optional DNS prefix and a name. */
   readonly key: string;
+  /** Value of the taint, at most 63 characters (default: empty). */
   readonly value: string;
   /** `NoSchedule`: new tasks; `NoExecute`: those that run there as well. */
   readonly effect: 'NoSchedule' | 'NoExecute';
 }
 
+/** What is wanted of a node. */
 export interface NodeSpec {
+  /**
+   * Whether the node accepts tasks. `pause`: no new ones; `drain`: those it has are moved away (default: `active`).
+   */
   readonly availability: Availability;
+  /** Keep tasks away that do not tolerate them; at most 64. */
   readonly taints: readonly Taint[];
 }
 
 /** Which process an agent is. */
 export interface AgentIdentity {
+  /** Host name of the machine. */
   readonly host: string;
+  /** Process id of the agent. */
   readonly pid: number;
   /** Equal for processes of which one can tell whether the other runs: the kernel's boot and the namespace of pids. */
   readonly place: string;
@@ -29,12 +38,15 @@ export interface AgentIdentity {
   readonly runtime?: string | undefined;
 }
 
+/** A node as its agent reports it. */
 export interface NodeStatus {
   /** `down`: its agent has sent no heartbeat for too long. */
   readonly state: 'ready' | 'down';
   /** When it took this state, ms since the epoch. */
   readonly since: number;
+  /** Why it is in this state, for people. */
   readonly message: string;
+  /** What its tasks may use in total: `cpu` in millicores, `memory` in bytes, counts of further resources. */
   readonly capacity: Resources;
   /** Facts about the machine: `os`, `arch`, `hostname`, `runtime` … */
   readonly attributes: Readonly<Record<string, string>>;
@@ -44,14 +56,19 @@ export interface NodeStatus {
   readonly session: string;
   /** The process that runs it. */
   readonly agent?: AgentIdentity | undefined;
+  /** Statements about the node. */
   readonly conditions: readonly Condition[];
 }
 
 /** A machine that runs tasks. Registered by its agent; the user sets its labels and availability. */
 export interface Node {
+  /** Always `node`. */
   readonly kind: 'node';
+  /** Name and other data that every object has. */
   readonly meta: ObjectMeta;
+  /** What is wanted of the node. */
   readonly spec: NodeSpec;
+  /** The node as its agent reports it. */
   readonly status: NodeStatus;
 }
 
@@ -61,16 +78,27 @@ export const taintKey = z
   .regex(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'expected a taint key');
 
 export const nodeInputSchema = z.strictObject({
+  /** Always `node`. */
   kind: z.literal('node'),
-  meta: metaInputSchema.extend({ name: dnsLabel }),
+  /** Name, labels and annotations. */
+  meta: metaInputSchema.extend({
+    /** Name of the node, a DNS label. */
+    name: dnsLabel,
+  }),
+  /** What is wanted of the node. */
   spec: z
     .strictObject({
+      /** Whether the node accepts tasks (default: `active`). */
       availability: z.enum(['active', 'pause', 'drain']).default('active'),
+      /** Keep tasks away that do not tolerate them; at most 64 (default: none). */
       taints: z
         .array(
           z.strictObject({
+            /** Name of the taint: an optional DNS prefix and a name. */
             key: taintKey,
+            /** At most 63 characters (default: empty). */
             value: z.string().max(63).default(''),
+            /** `NoSchedule`: new tasks; `NoExecute`: running ones as well. */
             effect: z.enum(['NoSchedule', 'NoExecute']),
           }),
         )
@@ -78,7 +106,9 @@ export const nodeInputSchema = z.strictObject({
         .default([]),
     })
     .prefault({}),
+  /** Ignored, so that an object that was read can be applied again. */
   status: z.unknown().optional(),
 });
 
+/** A node as a user may write it. */
 export type NodeInput = DeepReadonly<z.input<typeof nodeInputSchema>>;

@@ -1,5 +1,5 @@
 import type { Issue } from '../errors.ts';
-import { pathOf } from '../plugin.ts';
+import { pathOf } from '../path-of.ts';
 
 /** How deep an object may nest. */
 export const MAX_DEPTH = 64;

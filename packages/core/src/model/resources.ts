@@ -12,8 +12,11 @@ export interface ResourceRequirements {
   readonly requests: Resources;
   /** Enforced by the runtime: millicores, bytes, and a number of processes and threads. */
   readonly limits: {
+    /** Maximum CPU time, in millicores (default: unlimited). */
     readonly cpu?: number | undefined;
+    /** Maximum memory, in bytes; a task that exceeds it is killed (default: unlimited). */
     readonly memory?: number | undefined;
+    /** Maximum number of processes and threads (default: unlimited). */
     readonly pids?: number | undefined;
   };
 }

@@ -15,6 +15,8 @@ export const absolutePathSchema = z
 
 /** The user and the directory of a command that is run in a task. */
 export const runAsSchema = z.object({
+  /** `user` or `user:group`, by name or number (default: the task's). */
   user: userSchema.optional(),
+  /** An absolute path (default: the task's). */
   workingDir: absolutePathSchema.optional(),
 });

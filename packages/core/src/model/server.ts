@@ -3,11 +3,15 @@
  * the bus, and the others keep what they hear in memory.
  */
 export interface Server {
+  /** Always `server`. */
   readonly kind: 'server';
+  /** Name and start of the server. */
   readonly meta: ServerMeta;
+  /** The server at its last message. */
   readonly status: ServerStatus;
 }
 
+/** Name and start of a server. */
 export interface ServerMeta {
   /** The server's identity (`gantry server --identity`); its uid where several servers in contact have the same one. */
   readonly name: string;
@@ -17,6 +21,7 @@ export interface ServerMeta {
   readonly createdAt: number;
 }
 
+/** A server as of its last message to the server that answers. */
 export interface ServerStatus {
   /** `unreachable`: no message from it for 6 s. The server that is asked is always `ready`. */
   readonly state: 'ready' | 'unreachable';
@@ -28,6 +33,7 @@ export interface ServerStatus {
   readonly term?: number | undefined;
   /** Where its API is served. */
   readonly urls: readonly string[];
+  /** Version of Gantry that it runs. */
   readonly version: string;
   /** As `meta.createdAt`. */
   readonly startedAt: number;

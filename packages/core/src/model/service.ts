@@ -11,8 +11,11 @@ export interface Placement {
   /** All must hold: `node.labels.zone == a` (see `parseConstraint`). */
   readonly constraints: readonly string[];
   /** Spread evenly over the values of a field, the first one first: `{ spread: 'node.labels.zone' }`. */
-  readonly preferences: readonly { readonly spread: string }[];
-  /** 0: no bound. */
+  readonly preferences: readonly {
+    /** Field of the node, such as `node.labels.zone`. */
+    readonly spread: string;
+  }[];
+  /** Maximum number of its tasks on one node; 0: no bound. */
   readonly maxReplicasPerNode: number;
   /** Taints of nodes that do not keep its tasks away. */
   readonly tolerations: readonly Toleration[];
@@ -20,8 +23,11 @@ export interface Placement {
 
 /** Accepts taints: of this key or, without one, of every key; with this value or, without one, with any. */
 export interface Toleration {
+  /** Key of the taints that are tolerated (default: any). */
   readonly key?: string | undefined;
+  /** Value of the taints that are tolerated, at most 63 characters (default: any). */
   readonly value?: string | undefined;
+  /** Effect of the taints that are tolerated (default: any). */
   readonly effect?: Taint['effect'] | undefined;
 }
 
@@ -35,6 +41,7 @@ export interface Dependency {
 
 /** What happens when a task exits on its own. */
 export interface RestartPolicy {
+  /** Which exits lead to a restart: none, those with a code other than 0, or any (default: `any`). */
   readonly condition: 'none' | 'on-failure' | 'any';
   /** The first restart is immediate; the next one in a row waits this long, and each further one twice the last, ms. */
   readonly delayMs: number;
@@ -68,14 +75,21 @@ export interface UpdatePolicy {
   readonly failureAction: 'pause' | 'continue' | 'rollback';
 }
 
+/** What is wanted of a service. */
 export interface ServiceSpec {
+  /** `replicated`: as many tasks as `replicas`; `global`: one task on each node that fits (default: `replicated`). */
   readonly mode: 'replicated' | 'global';
-  /** For `replicated`. */
+  /** Number of tasks of a `replicated` service, 0 to 10,000,000; a `global` one has no such number. */
   readonly replicas: number;
+  /** What each task runs. A change replaces all tasks, by `update`. */
   readonly template: TemplateSpec;
+  /** Services that must have come far enough before the first tasks of this one are made; at most 64. */
   readonly dependsOn: readonly Dependency[];
+  /** Where tasks may run. */
   readonly placement: Placement;
+  /** What happens when a task exits on its own. */
   readonly restart: RestartPolicy;
+  /** How a change of the template is carried out. */
   readonly update: UpdatePolicy;
   /** How a rollback is done; its `failureAction` is never `rollback`. */
   readonly rollback: UpdatePolicy;
@@ -94,6 +108,7 @@ export interface ServiceSpec {
   readonly restartedAt?: number | undefined;
 }
 
+/** State of an update, as in SwarmKit. */
 export type UpdateState =
   | 'updating'
   | 'paused'
@@ -102,16 +117,21 @@ export type UpdateState =
   | 'rollback-paused'
   | 'rollback-completed';
 
+/** How an update of a service proceeds. */
 export interface UpdateStatus {
+  /** State of the update. */
   readonly state: UpdateState;
-  /** Templates from and to. */
+  /** Hash of the template that it replaces. */
   readonly from: string;
+  /** Hash of the template that it brings. */
   readonly to: string;
-  /** ms since the epoch. */
+  /** When it began, ms since the epoch. */
   readonly startedAt: number;
+  /** When it ended, ms since the epoch; absent while it proceeds. */
   readonly completedAt?: number | undefined;
-  /** The `restartedAt` it brings about. */
+  /** The `spec.restartedAt` that it carries out; absent if the template changed. */
   readonly restartedAt?: number | undefined;
+  /** What it waits for, or why it ended, for people. */
   readonly message: string;
 }
 
@@ -126,53 +146,75 @@ export interface UpdateStatus {
  */
 export type ProgressState = 'progressing' | 'stable' | 'complete' | 'failed';
 
+/** How far a service has come, in one word, with the reason. */
 export interface ServiceProgress {
+  /** The assessment. */
   readonly state: ProgressState;
   /** CamelCase, for programs: `CrashLoop`, `ProgressDeadlineExceeded`, or the reason of a task. */
   readonly reason: string;
+  /** The reason as a sentence, for people. */
   readonly message: string;
   /** Since when the state is what it is, ms since the epoch. */
   readonly since: number;
   /** The task that shows why, if one does: its log says more. */
   readonly task?: string | undefined;
-  /** The most tasks that were ready so far, and when that became true: the deadline counts from there. */
+  /** The most tasks that were ready so far: the deadline counts from when that became true. */
   readonly best: number;
+  /** When `best` was reached, ms since the epoch. */
   readonly bestAt: number;
 }
 
+/** A service as it is. */
 export interface ServiceStatus {
+  /** The `meta.generation` that this status is about. */
   readonly observedGeneration: number;
   /** Hash of the current template. */
   readonly template: string;
-  /** Tasks that should run, that run, that are ready for traffic, that run the current template and are ready. */
+  /** Number of tasks that should run. */
   readonly desired: number;
+  /** Number of tasks that run. */
   readonly running: number;
+  /** Number of tasks that are ready for traffic. */
   readonly ready: number;
+  /** Number of tasks that run the current template and are ready. */
   readonly updated: number;
   /** Tasks whose slot has run to completion: they exited with 0 and are not restarted. */
   readonly completed?: number | undefined;
+  /** The current or most recent update; absent before the first one. */
   readonly update?: UpdateStatus | undefined;
   /** Absent until the controller has seen the service. */
   readonly progress?: ServiceProgress | undefined;
   /** Earlier templates, newest first; `rollback` goes back to the first. */
   readonly history: readonly {
+    /** Hash of the template. */
     readonly template: string;
+    /** Generation of the service that it belonged to. */
     readonly generation: number;
+    /** When it was replaced, ms since the epoch. */
     readonly at: number;
   }[];
   /** Ports as load balancers serve them, each once, sorted. */
   readonly published: readonly {
+    /** Port of the template. */
     readonly target: number;
+    /** Transport protocol. */
     readonly protocol: Protocol;
+    /** Port that the load balancer listens on. */
     readonly port: number;
   }[];
+  /** Statements about the service, such as `Available`. */
   readonly conditions: readonly Condition[];
 }
 
+/** Runs tasks of one template, and replaces those that end or that are out of date. */
 export interface Service {
+  /** Always `service`. */
   readonly kind: 'service';
+  /** Name, namespace and other data that every object has. */
   readonly meta: ObjectMeta;
+  /** What is wanted of the service. */
   readonly spec: ServiceSpec;
+  /** The service as it is. */
   readonly status: ServiceStatus;
 }
 
@@ -278,6 +320,8 @@ export const serviceInputSchema = z.strictObject({
   status: z.unknown().optional(),
 });
 
+/** A service as a user may write it. */
 export type ServiceInput = DeepReadonly<Omit<z.input<typeof serviceInputSchema>, 'status'>> & {
+  /** Ignored. */
   readonly status?: unknown;
 };

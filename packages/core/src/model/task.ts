@@ -1,10 +1,12 @@
-import type { PortAddress } from '../contracts/network.ts';
 import type { ObjectMeta } from './meta.ts';
+import type { PortAddress } from './port-address.ts';
 import type { DesiredState, TaskState } from './task-state.ts';
 
+/** What is wanted of a task. */
 export interface TaskSpec {
-  /** Id and uid of its service. */
+  /** Id of its service. */
   readonly service: string;
+  /** The `meta.uid` of its service. */
   readonly serviceUid: string;
   /** Hash of its template. */
   readonly template: string;
@@ -16,21 +18,26 @@ export interface TaskSpec {
   readonly restarts: number;
   /** The value of the service's `restartedAt` when it was made. */
   readonly restartedAt?: number | undefined;
+  /** Name of its node; absent until the scheduler has placed it. Never changes. */
   readonly node?: string | undefined;
+  /** What the control plane wants of it. */
   readonly desired: DesiredState;
 }
 
+/** A task as its agent, or for a task without a node the control plane, reports it. */
 export interface TaskStatus {
+  /** State of the task; it only moves forward. */
   readonly state: TaskState;
   /** When it took this state, ms since the epoch. */
   readonly since: number;
   /** May get traffic: it runs and its readiness check, if it has one, succeeds. */
   readonly ready: boolean;
   /**
-   * What keeps it from being ready, or how it ended: one of {@link TaskReason}, or the code of a filter or an error, for
-   * programs; and the same as text, with the image, address, exit code or last line of output that a user needs.
+   * What keeps it from being ready, or how it ended, for programs: one of {@link TaskReason}, or the code of a filter or
+   * an error.
    */
   readonly reason?: string | undefined;
+  /** The reason as text, with the image, address, exit code or last line of output that a user needs. */
   readonly message?: string | undefined;
   /**
    * When it is tried again, ms since the epoch: the next attempt of what `reason` names, or, on a task that has ended,
@@ -41,14 +48,17 @@ export interface TaskStatus {
   readonly startedAt?: number | undefined;
   /** When it became `running`, its startup check, if it has one, having succeeded; updates watch it from then on. */
   readonly runningAt?: number | undefined;
-  /** When it ended. */
+  /** When it ended, ms since the epoch. */
   readonly finishedAt?: number | undefined;
+  /** Exit code; 128 + n when signal n ended it. Absent while it runs. */
   readonly exitCode?: number | undefined;
   /** Name of the signal that ended it, such as `SIGKILL`, where the runtime knows it. */
   readonly signal?: string | undefined;
   /** Container or process id. */
   readonly runtimeId?: string | undefined;
+  /** Process id on the host, where the runtime reports it. */
   readonly pid?: number | undefined;
+  /** Where its ports are reached. */
   readonly ports?: readonly PortAddress[] | undefined;
   /** Addresses by network. */
   readonly addresses?: Readonly<Record<string, string>> | undefined;
@@ -56,9 +66,13 @@ export interface TaskStatus {
 
 /** One attempt to run one replica of a service on one node. */
 export interface Task {
+  /** Always `task`. */
   readonly kind: 'task';
+  /** Name, namespace and other data that every object has. */
   readonly meta: ObjectMeta;
+  /** What is wanted of the task. */
   readonly spec: TaskSpec;
+  /** The task as its agent reports it. */
   readonly status: TaskStatus;
 }
 

@@ -7,15 +7,18 @@ import { networkName } from './network.ts';
 import { type ResourceRequirements, requirementsSchema } from './resources.ts';
 import { absolutePathSchema, userSchema } from './run-as.ts';
 
+/** Transport protocol. */
 export type Protocol = 'tcp' | 'udp';
 
 /** A port of a task. */
 export interface Port {
+  /** Name of the port, a DNS label (default: none). */
   readonly name?: string | undefined;
   /** Where the workload listens. */
   readonly target: number;
   /** Where clients connect; without it the port is reachable inside the cluster only. 0: any free port. */
   readonly published?: number | undefined;
+  /** Transport protocol (default: `tcp`). */
   readonly protocol: Protocol;
   /** `ingress`: through the load balancer; `host`: on the node that runs the task. */
   readonly mode: 'ingress' | 'host';
@@ -26,26 +29,57 @@ export interface Port {
 /** As in mount(8): `r` stands for recursive. */
 export type Propagation = 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave';
 
+/** Something that a task sees in its file system: a file or directory of the host, or memory. */
 export type Mount =
   | {
+      /** `bind`: a path of the host; `tmpfs`: memory. */
       readonly type: 'bind';
+      /** Absolute path on the host. */
       readonly source: string;
+      /** Absolute path inside the task. */
       readonly target: string;
+      /** Whether the task cannot write to it (default: false). */
       readonly readOnly: boolean;
       /** Whether mounts made later on the host appear in the task, and the other way round (default: `rprivate`, neither). */
       readonly propagation?: Propagation | undefined;
     }
-  | { readonly type: 'tmpfs'; readonly target: string; readonly size?: number | undefined };
+  | {
+      /** `bind`: a path of the host; `tmpfs`: memory. */
+      readonly type: 'tmpfs';
+      /** Absolute path inside the task. */
+      readonly target: string;
+      /** Maximum size, in bytes (default: chosen by the engine). */
+      readonly size?: number | undefined;
+    };
 
 /** How to find out whether a task is well: exactly one of `exec`, `http`, `tcp`. */
 export interface HealthCheck {
   /** Healthy if the command exits with 0. */
-  readonly exec?: { readonly command: readonly string[] } | undefined;
+  readonly exec?:
+    | {
+        /** The program and its arguments, run inside the task. */
+        readonly command: readonly string[];
+      }
+    | undefined;
   /** Healthy if the answer's status is 200 to 399. */
-  readonly http?: { readonly port: number; readonly path: string } | undefined;
+  readonly http?:
+    | {
+        /** Port of the task, 1 to 65535. */
+        readonly port: number;
+        /** Path to request (default: `/`). */
+        readonly path: string;
+      }
+    | undefined;
   /** Healthy if the port accepts a connection. */
-  readonly tcp?: { readonly port: number } | undefined;
+  readonly tcp?:
+    | {
+        /** Port of the task, 1 to 65535. */
+        readonly port: number;
+      }
+    | undefined;
+  /** Time from one check to the next, ms; at least 10 (default: 1000). */
   readonly intervalMs: number;
+  /** Time after which a check counts as failed, ms; at least 1 (default: 1000). */
   readonly timeoutMs: number;
   /** Failures in a row that count. */
   readonly retries: number;
@@ -55,10 +89,13 @@ export interface HealthCheck {
 
 /** Changes to the image's own HEALTHCHECK; omitted fields keep the image's values. Times in ms. */
 export interface ImageCheckChanges {
+  /** Time from one check to the next, ms; at least 10. */
   readonly intervalMs?: number | undefined;
+  /** Time after which a check counts as failed, ms; at least 1. */
   readonly timeoutMs?: number | undefined;
   /** Failures in a row that count. */
   readonly retries?: number | undefined;
+  /** Failures in this time after the start do not count, ms. */
   readonly startPeriodMs?: number | undefined;
 }
 
@@ -72,21 +109,43 @@ export interface Logging {
 
 /** What a task runs: normalised, with every default filled in. */
 export interface TemplateSpec {
+  /** Image reference, such as `nginx:1.27`. Needed unless `command` is given and the runtime runs commands. */
   readonly image?: string | undefined;
   /** Replaces the image's entrypoint; needed where there is no image. */
   readonly command: readonly string[];
+  /** Arguments of the command (default: those of the image, unless `command` is given). */
   readonly args: readonly string[];
+  /** Environment variables (default: none). */
   readonly env: Readonly<Record<string, string>>;
+  /** Directory of the command, an absolute path (default: that of the image). */
   readonly workingDir?: string | undefined;
+  /** User of the task, as `user` or `user:group`, by name or number (default: that of the image). */
   readonly user?: string | undefined;
   /** Labels of the container: free text, for other tools such as a proxy. Not the labels of the task. */
   readonly labels: Readonly<Record<string, string>>;
   /** `missing`: the registry is contacted only if the image is missing. */
   readonly pullPolicy: 'missing' | 'always' | 'never';
-  readonly registryAuth?: { readonly username: string; readonly password: string } | undefined;
+  /** Credentials for the image's registry. The API hands out `<redacted>` for the password. */
+  readonly registryAuth?:
+    | {
+        /** Name of the user at the registry. */
+        readonly username: string;
+        /** Password or token. */
+        readonly password: string;
+      }
+    | undefined;
+  /** What a task asks for, and what it may not exceed. */
   readonly resources: ResourceRequirements;
+  /** Ports of the task; at most 256. */
   readonly ports: readonly Port[];
-  readonly networks: readonly { readonly name: string; readonly aliases: readonly string[] }[];
+  /** Networks that the task joins; at most 32. A name alone stands for a network without aliases. */
+  readonly networks: readonly {
+    /** Name of the network, in the namespace of the service. */
+    readonly name: string;
+    /** Further host names of the task on this network; at most 32. */
+    readonly aliases: readonly string[];
+  }[];
+  /** Files, directories and memory that the task sees; at most 256. */
   readonly mounts: readonly Mount[];
   /** Needs `RuntimeSupport.logging`. */
   readonly logging?: Logging | undefined;
@@ -98,6 +157,7 @@ export interface TemplateSpec {
   readonly stopGraceMs: number;
   /** How long connections may take to end before the stop signal, ms. */
   readonly drainMs: number;
+  /** How to find out whether a task has started, may get traffic, and is well. */
   readonly healthChecks: {
     /** Until it succeeds the task is `starting`; when it fails for good, so has the task. */
     readonly startup?: HealthCheck | undefined;
@@ -115,8 +175,11 @@ export interface TemplateSpec {
 
 /** An immutable template: `meta.name` is the hash of its content. */
 export interface Template {
+  /** Always `template`. */
   readonly kind: 'template';
+  /** Name and other data that every object has; the name is the hash of the content. */
   readonly meta: ObjectMeta;
+  /** What to run. */
   readonly spec: TemplateSpec;
 }
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { GantryError, type Issue } from '../errors.ts';
-import { pathOf } from '../plugin.ts';
+import { pathOf } from '../path-of.ts';
 import { invalidObject } from './invalid-object.ts';
 import type { KindDefinition } from './kind-definition.ts';
 import type { InputKind, InputMap, Kind } from './kind-map.ts';
@@ -20,7 +20,10 @@ interface CoreSchemas {
 /** The validated, filled-in form of an input. */
 export type Validated<K extends InputKind> = K extends keyof CoreSchemas
   ? z.output<CoreSchemas[K]>
-  : InputMap[K] & { readonly meta: MetaInput };
+  : InputMap[K] & {
+      /** Name, namespace, labels and annotations, filled in. */
+      readonly meta: MetaInput;
+    };
 
 /**
  * Checks that a value a user wrote is data as JSON has it, and returns it, with 0 for each negative zero.

@@ -10,6 +10,9 @@ export class Backoff {
   readonly #longestMs: number;
   #tries = 0;
 
+  /**
+   * Creates a backoff whose first delay is `firstMs` (default: 100) and whose longest is `longestMs` (default: 5000).
+   */
   constructor(random: Random, firstMs = 100, longestMs = 5000) {
     this.#random = random;
     this.#firstMs = firstMs;

@@ -8,6 +8,7 @@ export class Feed<T> {
   readonly #readers = new Set<Reader<T>>();
   #ended = false;
 
+  /** Hands an item to every current reader. Never blocks. */
   push(item: T): void {
     for (const reader of this.#readers) {
       reader.batch.push(item);

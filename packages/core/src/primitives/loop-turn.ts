@@ -12,6 +12,7 @@ export class LoopTurn implements Disposable {
   #began: number | undefined;
   #cancel = (): void => {};
 
+  /** Creates one that measures with this clock. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
@@ -28,6 +29,7 @@ export class LoopTurn implements Disposable {
     return this.#clock.elapsed() - this.#began >= TURN_MS;
   }
 
+  /** Cancels what is pending. */
   [Symbol.dispose](): void {
     this.#cancel();
     this.#began = undefined;

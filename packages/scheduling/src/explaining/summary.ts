@@ -1,4 +1,4 @@
-import { counted } from '@gantry/core';
+import { counted } from '@gantry/core/primitives';
 import type { Refusal } from './tally.ts';
 
 interface Outcome {

@@ -1,4 +1,4 @@
-import type { FilterResult } from '@gantry/core';
+import type { FilterResult } from '@gantry/core/model';
 import type { PreparedFilter, Rejection } from '../filter.ts';
 import type { WorkingNode } from '../round/working-node.ts';
 

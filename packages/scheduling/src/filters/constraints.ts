@@ -1,4 +1,5 @@
-import { type Constraint, nodeField, type ParseProblem, parseConstraint, type TaskGroup } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
+import { type Constraint, nodeField, type ParseProblem, parseConstraint } from '@gantry/core/model';
 import { listed } from '../amounts.ts';
 import type { ClusterState, FieldColumn, NodeState } from '../cluster-state.ts';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';

@@ -1,4 +1,5 @@
-import { featureText, type TaskGroup } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
+import { featureText } from '@gantry/core/model';
 import type { NodeState } from '../cluster-state.ts';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 

@@ -1,4 +1,4 @@
-import type { TaskGroup } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
 import { listed } from '../amounts.ts';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 

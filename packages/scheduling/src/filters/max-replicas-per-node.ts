@@ -1,4 +1,5 @@
-import { counted, type TaskGroup } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
+import { counted } from '@gantry/core/primitives';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 
 /** At most `placement.maxReplicasPerNode` tasks of a service on one node; 0: unlimited. */

@@ -1,4 +1,4 @@
-import type { TaskGroup } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
 import { formatAmount, listed, quantity } from '../amounts.ts';
 import type { ClusterState, NodeState, ResourceColumn } from '../cluster-state.ts';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';

@@ -1,4 +1,5 @@
-import { type Taint, type TaskGroup, taintText, untolerated } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
+import { type Taint, taintText, untolerated } from '@gantry/core/model';
 import type { ClusterState, NodeState } from '../cluster-state.ts';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 

@@ -1,4 +1,6 @@
-import { GantryError, type ScoreResult, type TaskGroup } from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
+import type { ScoreResult } from '@gantry/core/model';
 import type { ClusterState, NodeState } from '../cluster-state.ts';
 import type { ClusterScorer, NodeScorer, Scorer } from '../scorer.ts';
 

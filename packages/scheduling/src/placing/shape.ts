@@ -1,4 +1,5 @@
-import type { Explanation, TaskGroup } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
+import type { Explanation } from '@gantry/core/model';
 import { type NamedFilter, type Refusal, tally } from '../explaining/tally.ts';
 import type { WorkingNode } from '../round/working-node.ts';
 import type { WorkingState } from '../round/working-state.ts';

@@ -1,4 +1,4 @@
-import type { Round, TaskGroup } from '@gantry/core';
+import type { Round, TaskGroup } from '@gantry/core/contracts';
 import type { Filter } from '../filter.ts';
 import type { Scorer } from '../scorer.ts';
 import { BULK_TASKS_PER_NODE } from './take-turn.ts';

@@ -1,4 +1,4 @@
-import type { Explanation } from '@gantry/core';
+import type { Explanation } from '@gantry/core/model';
 import { fillRanked } from './fill-ranked.ts';
 import { fillRising } from './fill-rising.ts';
 import { fillStepping } from './fill-stepping.ts';

@@ -1,4 +1,4 @@
-import type { TaskGroup } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
 import type { PreparedFilter } from '../filter.ts';
 import type { WorkingNode } from '../round/working-node.ts';
 import type { WorkingState } from '../round/working-state.ts';

@@ -1,4 +1,5 @@
-import { type NodeView, nodeField, parseNodeField } from '@gantry/core';
+import type { NodeView } from '@gantry/core/contracts';
+import { nodeField, parseNodeField } from '@gantry/core/model';
 import type { FieldColumn } from '../cluster-state.ts';
 
 /** Numbers the values of a field in the order in which they occur. */

@@ -1,4 +1,5 @@
-import type { NodeView, Taint } from '@gantry/core';
+import type { NodeView } from '@gantry/core/contracts';
+import type { Taint } from '@gantry/core/model';
 import type { NodeState } from '../cluster-state.ts';
 
 /** The columns that a node reads its own numbers from, by its index. */

@@ -1,4 +1,4 @@
-import type { NodeView, Round, TaskGroup } from '@gantry/core';
+import type { NodeView, Round, TaskGroup } from '@gantry/core/contracts';
 import type { ClusterState, FieldColumn, NodeState } from '../cluster-state.ts';
 import { fieldColumn, fieldReader } from './field-column.ts';
 import { NearIndex } from './near-counts.ts';

@@ -1,4 +1,5 @@
-import { counted, type TaskGroup } from '@gantry/core';
+import type { TaskGroup } from '@gantry/core/contracts';
+import { counted } from '@gantry/core/primitives';
 import type { NodeState } from '../cluster-state.ts';
 import type { NodeScorer } from '../scorer.ts';
 

@@ -1,4 +1,4 @@
-import type { NodeView, Plan, Round, TaskGroup } from '@gantry/core';
+import type { NodeView, Plan, Round, TaskGroup } from '@gantry/core/contracts';
 import { nodeView, SeededRandom, taskGroup } from '@gantry/testing';
 import fc from 'fast-check';
 

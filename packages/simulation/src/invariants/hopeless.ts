@@ -1,4 +1,4 @@
-import type { TemplateSpec } from '@gantry/core';
+import type { TemplateSpec } from '@gantry/core/model';
 
 const HOPELESS: readonly string[] = Object.freeze(['missing', 'unreachable', 'hang']);
 

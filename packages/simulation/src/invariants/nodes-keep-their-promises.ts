@@ -1,4 +1,4 @@
-import { isFinal } from '@gantry/core';
+import { isFinal } from '@gantry/core/model';
 import type { Invariant } from '../scenario.ts';
 import { servicesOf } from '../stored.ts';
 

@@ -1,4 +1,4 @@
-import { idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
 import type { Invariant } from '../scenario.ts';
 
 /** What runs on the machines is what the store says: no more, and no less. */

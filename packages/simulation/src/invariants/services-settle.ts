@@ -1,4 +1,4 @@
-import { idOf, isFinal, type Service, type Task } from '@gantry/core';
+import { idOf, isFinal, type Service, type Task } from '@gantry/core/model';
 import type { Invariant } from '../scenario.ts';
 import { servicesOf } from '../stored.ts';
 import { isHopeless } from './hopeless.ts';

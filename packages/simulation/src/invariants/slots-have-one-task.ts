@@ -1,4 +1,4 @@
-import { isFinal, type Node, type Task } from '@gantry/core';
+import { isFinal, type Node, type Task } from '@gantry/core/model';
 import type { Invariant } from '../scenario.ts';
 import type { SimulatedCluster } from '../simulated-cluster.ts';
 import { nodesOf } from '../stored.ts';

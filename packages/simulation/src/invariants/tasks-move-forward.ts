@@ -1,4 +1,5 @@
-import { isFinal, mayMove, type StoreEvent, type Task, type Template } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
+import { isFinal, mayMove, type Task, type Template } from '@gantry/core/model';
 import type { Invariant } from '../scenario.ts';
 import { isHopeless } from './hopeless.ts';
 

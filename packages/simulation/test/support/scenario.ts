@@ -1,5 +1,5 @@
-import type { ServiceInput } from '@gantry/core';
-import { isGantryError, parseId } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import { parseId, type ServiceInput } from '@gantry/core/model';
 import {
   type Action,
   faults,

@@ -1,4 +1,5 @@
-import type { Bus, BusMessage, Lifecycle } from '@gantry/core';
+import type { Bus, Lifecycle } from '@gantry/core';
+import type { BusMessage } from '@gantry/core/contracts';
 import type { Case } from '../kit.ts';
 
 /** A started bus without subscribers or responders. */

@@ -1,5 +1,6 @@
 import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
-import { isFinal, isGantryError } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import { isFinal } from '@gantry/core/model';
 import { type ClusterApiCase, is, running, serviceOf } from './subject.ts';
 
 export const serviceCases: readonly ClusterApiCase[] = [

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
-import type { ExecSession } from '@gantry/core';
+import type { ExecSession } from '@gantry/core/api';
 import type { CaseContext } from '../kit.ts';
 import { type ClusterApiCase, followLogs, is, running, serviceOf, taskOf } from './subject.ts';
 

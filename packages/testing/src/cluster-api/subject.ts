@@ -1,11 +1,6 @@
-import {
-  type ClusterApi,
-  GantryError,
-  isGantryError,
-  type LogLine,
-  type ServiceInput,
-  type WatchEvent,
-} from '@gantry/core';
+import { GantryError, isGantryError } from '@gantry/core';
+import type { ClusterApi, LogLine, WatchEvent } from '@gantry/core/api';
+import type { ServiceInput } from '@gantry/core/model';
 import type { Case, CaseContext } from '../kit.ts';
 
 /** The part of a template for a certain behaviour that differs between runtimes. */

@@ -1,5 +1,7 @@
 import { ok } from 'node:assert/strict';
-import { type AnyObject, type Change, contracts, GantryError, isGantryError, type Store } from '@gantry/core';
+import { contracts, GantryError, isGantryError, type Store } from '@gantry/core';
+import type { Change } from '@gantry/core/contracts';
+import type { AnyObject } from '@gantry/core/model';
 import type { CaseContext } from '../kit.ts';
 import type { ControllerCase, ControllerSubject } from './subject.ts';
 import { Tap } from './tap.ts';

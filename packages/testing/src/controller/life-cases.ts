@@ -1,5 +1,7 @@
 import { deepStrictEqual, doesNotThrow, match, ok, strictEqual } from 'node:assert/strict';
-import { type AnyObject, contracts, type Entry, idOf, isGantryError, type Kind } from '@gantry/core';
+import { contracts, isGantryError } from '@gantry/core';
+import type { Entry } from '@gantry/core/contracts';
+import { type AnyObject, idOf, type Kind } from '@gantry/core/model';
 import type { ControllerCase } from './subject.ts';
 import { Tap } from './tap.ts';
 import { during, keysOf, type Trial, unless, work } from './trial.ts';

@@ -1,4 +1,6 @@
-import type { AnyInput, ClusterApi, Plugin, Token } from '@gantry/core';
+import type { Plugin, Token } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import type { AnyInput } from '@gantry/core/model';
 import type { Case } from '../kit.ts';
 
 /** The part of a cluster that the kit uses; the result of `createCluster` fits. */

@@ -1,6 +1,5 @@
 import {
   type AnyToken,
-  type Change,
   type Controller,
   contracts,
   GantryError,
@@ -8,6 +7,7 @@ import {
   type Store,
   type Writer,
 } from '@gantry/core';
+import type { Change } from '@gantry/core/contracts';
 
 /**
  * What becomes of a write of the controller: it is done; refused; done, but its answer is lost; or refused because the

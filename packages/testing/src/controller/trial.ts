@@ -1,13 +1,6 @@
-import {
-  type AnyObject,
-  type ClusterApi,
-  contracts,
-  idOf,
-  isGantryError,
-  type Lifecycle,
-  type Plugin,
-  type Store,
-} from '@gantry/core';
+import { contracts, isGantryError, type Lifecycle, type Plugin, type Store } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import { type AnyObject, idOf } from '@gantry/core/model';
 import type { CaseContext } from '../kit.ts';
 import type { ControllerSubject, TestedCluster } from './subject.ts';
 import type { Tap } from './tap.ts';

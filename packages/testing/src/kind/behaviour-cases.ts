@@ -1,5 +1,6 @@
 import { deepStrictEqual, doesNotThrow, match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { type Claim, type DriverReference, isGantryError, type Reference } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { Claim, DriverReference, Reference } from '@gantry/core/model';
 import {
   copyOf,
   type Filled,

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, throws } from 'node:assert/strict';
-import { type InputKind, isGantryError, plainData, validateInput } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import { type InputKind, plainData, validateInput } from '@gantry/core/model';
 import {
   copyOf,
   filled,

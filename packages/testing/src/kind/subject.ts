@@ -9,7 +9,7 @@ import {
   kindTable,
   type ObjectMeta,
   validateInput,
-} from '@gantry/core';
+} from '@gantry/core/model';
 import type { Case } from '../kit.ts';
 
 /** A kind, and the objects to test it with. */

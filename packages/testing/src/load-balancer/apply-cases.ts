@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { dnsLabel, isGantryError } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import { dnsLabel } from '@gantry/core/model';
 import {
   answers,
   apply,

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
-import type { BackendStats } from '@gantry/core';
+import type { BackendStats } from '@gantry/core/contracts';
 import type { CaseContext } from '../kit.ts';
 import {
   ADDRESS,

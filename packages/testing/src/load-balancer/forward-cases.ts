@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import type { BalancePolicy } from '@gantry/core';
+import type { BalancePolicy } from '@gantry/core/contracts';
 import {
   ADDRESS,
   answers,

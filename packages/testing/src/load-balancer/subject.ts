@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import type { Backend, Frontend, Lifecycle, LoadBalancer } from '@gantry/core';
+import type { Lifecycle, LoadBalancer } from '@gantry/core';
+import type { Backend, Frontend } from '@gantry/core/contracts';
 import type { Case, CaseContext } from '../kit.ts';
 
 /** A started load balancer without frontends that can reach and listen on 127.0.0.1. */

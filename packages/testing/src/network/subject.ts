@@ -1,4 +1,5 @@
-import type { AttachRequest, Lifecycle, Network } from '@gantry/core';
+import type { Lifecycle, Network } from '@gantry/core';
+import type { AttachRequest } from '@gantry/core/contracts';
 import type { Case } from '../kit.ts';
 
 /** A started network without tasks and without networks of the kit. */

@@ -1,5 +1,6 @@
 import { ok, rejects, strictEqual } from 'node:assert/strict';
-import { type ExecOptions, type ExecSession, GantryError, isGantryError } from '@gantry/core';
+import { GantryError, isGantryError } from '@gantry/core';
+import type { ExecOptions, ExecSession } from '@gantry/core/api';
 import type { CaseContext } from '../kit.ts';
 import { ensure, is, type RuntimeCase, type RuntimeSubject } from './subject.ts';
 

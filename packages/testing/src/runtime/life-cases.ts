@@ -1,5 +1,5 @@
 import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
-import type { StartProgress } from '@gantry/core';
+import type { StartProgress } from '@gantry/core/contracts';
 import { ended, ensure, ensureDeaf, find, is, type RuntimeCase, specOf, stop } from './subject.ts';
 
 const TEN = Array.from({ length: 10 }, (_, index) => `t${index}`);

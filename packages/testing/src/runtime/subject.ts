@@ -1,14 +1,6 @@
-import {
-  GantryError,
-  isGantryError,
-  type Lifecycle,
-  type Runtime,
-  type RuntimeLogLine,
-  type RuntimeLogOptions,
-  type RuntimeSpec,
-  type RuntimeTask,
-  type TemplateSpec,
-} from '@gantry/core';
+import { GantryError, isGantryError, type Lifecycle, type Runtime } from '@gantry/core';
+import type { RuntimeLogLine, RuntimeLogOptions, RuntimeSpec, RuntimeTask } from '@gantry/core/contracts';
+import type { TemplateSpec } from '@gantry/core/model';
 import type { Case, CaseContext } from '../kit.ts';
 
 /** The part of a template for a certain behaviour that differs between runtimes. */

@@ -1,5 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert';
-import type { Explanation, FilterResult, NodeView, Scheduler, TaskGroup } from '@gantry/core';
+import type { Scheduler } from '@gantry/core';
+import type { NodeView, TaskGroup } from '@gantry/core/contracts';
+import type { Explanation, FilterResult } from '@gantry/core/model';
 import type { Case } from '../kit.ts';
 import { Ledger } from './ledger.ts';
 import { nodeView, randomRound, roundOf, taskGroup } from './rounds.ts';

@@ -1,11 +1,5 @@
-import {
-  type NodeView,
-  type Plan,
-  parseConstraint,
-  type Round,
-  satisfies,
-  type TaskGroup,
-} from '@gantry/core';
+import type { NodeView, Plan, Round, TaskGroup } from '@gantry/core/contracts';
+import { parseConstraint, satisfies } from '@gantry/core/model';
 
 /**
  * What a plan means for the nodes, recomputed from the round alone: the kit's reference, kept as simple as possible.

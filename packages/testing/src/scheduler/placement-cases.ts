@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
-import type { NodeView, Plan, Scheduler, TaskGroup } from '@gantry/core';
+import type { Scheduler } from '@gantry/core';
+import type { NodeView, Plan, TaskGroup } from '@gantry/core/contracts';
 import type { Case } from '../kit.ts';
 import { objections } from './ledger.ts';
 import { nodeView, randomRound, roundOf, taskGroup } from './rounds.ts';

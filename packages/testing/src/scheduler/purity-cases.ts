@@ -1,5 +1,6 @@
 import { deepStrictEqual } from 'node:assert';
-import type { Round, Scheduler } from '@gantry/core';
+import type { Scheduler } from '@gantry/core';
+import type { Round } from '@gantry/core/contracts';
 import type { Case } from '../kit.ts';
 import { randomRound } from './rounds.ts';
 

@@ -1,4 +1,5 @@
-import type { NodeView, Placement, Round, TaskGroup } from '@gantry/core';
+import type { NodeView, Round, TaskGroup } from '@gantry/core/contracts';
+import type { Placement } from '@gantry/core/model';
 import { SeededRandom } from '../seeded-random.ts';
 
 const MI = 2 ** 20;

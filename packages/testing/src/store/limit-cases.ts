@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
-import { type Change, isGantryError } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { Change } from '@gantry/core/contracts';
 import { commit, plain, put, type StoreCase } from './subject.ts';
 
 const MANY = 100_000;

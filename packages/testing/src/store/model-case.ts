@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import type { Change, Entry, Store } from '@gantry/core';
+import type { Store } from '@gantry/core';
+import type { Change, Entry } from '@gantry/core/contracts';
 import type { CaseContext } from '../kit.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { assertTold, commit, follow, mark, plain, reached, type StoreCase, shown } from './subject.ts';

@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import type { Change, Json, Lifecycle, Outcome, Store, StoreEvent } from '@gantry/core';
-import { GantryError } from '@gantry/core';
+import { GantryError, type Lifecycle, type Store } from '@gantry/core';
+import type { Change, Json, Outcome, StoreEvent } from '@gantry/core/contracts';
 import type { Case, CaseContext } from '../kit.ts';
 
 /** An empty, started store, and what the test can do to its engine. */

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { isGantryError, type StoreEvent } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { StoreEvent } from '@gantry/core/contracts';
 import {
   assertTold,
   commit,

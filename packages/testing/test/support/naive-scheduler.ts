@@ -1,13 +1,6 @@
-import {
-  type FilterResult,
-  type GroupPlan,
-  type NodeView,
-  parseConstraint,
-  type Round,
-  type Scheduler,
-  satisfies,
-  type TaskGroup,
-} from '@gantry/core';
+import type { Scheduler } from '@gantry/core';
+import type { GroupPlan, NodeView, Round, TaskGroup } from '@gantry/core/contracts';
+import { type FilterResult, parseConstraint, satisfies } from '@gantry/core/model';
 
 /** A node as the naive scheduler keeps it. */
 export interface Seat {

@@ -1,13 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import {
-  type Backend,
-  type BackendStats,
-  type BalancePolicy,
-  type Frontend,
-  type FrontendStatus,
-  GantryError,
-  type Protocol,
-} from '@gantry/core';
+import { GantryError } from '@gantry/core';
+import type { Backend, BackendStats, BalancePolicy, Frontend, FrontendStatus } from '@gantry/core/contracts';
+import type { Protocol } from '@gantry/core/model';
 
 interface Link {
   readonly backend: string;

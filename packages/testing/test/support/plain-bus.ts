@@ -1,5 +1,5 @@
-import type { BusMessage, SubscribeOptions, Unsubscribe } from '@gantry/core';
 import { aborted, GantryError, toGantryError } from '@gantry/core';
+import type { BusMessage, SubscribeOptions, Unsubscribe } from '@gantry/core/contracts';
 import type { TestClock } from '@gantry/testing';
 
 type Handler = (message: BusMessage) => unknown;

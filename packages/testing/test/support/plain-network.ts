@@ -1,12 +1,6 @@
-import {
-  type Attachment,
-  type AttachRequest,
-  GantryError,
-  type JoinedNetwork,
-  type Network,
-  type NetworkStatus,
-  type PortAddress,
-} from '@gantry/core';
+import { GantryError, type Network } from '@gantry/core';
+import type { Attachment, AttachRequest, JoinedNetwork, NetworkStatus } from '@gantry/core/contracts';
+import type { PortAddress } from '@gantry/core/model';
 import type { Fixture, NetworkSubject } from '@gantry/testing';
 
 /** A plain and right network in memory, made to be broken. */

@@ -1,19 +1,15 @@
 import { constants } from 'node:os';
-import {
-  aborted,
-  type EnsureOptions,
-  type ExecOptions,
-  type ExecSession,
-  GantryError,
-  type OutputChunk,
-  type Runtime,
-  type RuntimeInfo,
-  type RuntimeLogLine,
-  type RuntimeLogOptions,
-  type RuntimeSpec,
-  type RuntimeSupport,
-  type RuntimeTask,
-} from '@gantry/core';
+import { aborted, GantryError, type Runtime } from '@gantry/core';
+import type { ExecOptions, ExecSession, OutputChunk } from '@gantry/core/api';
+import type {
+  EnsureOptions,
+  RuntimeInfo,
+  RuntimeLogLine,
+  RuntimeLogOptions,
+  RuntimeSpec,
+  RuntimeSupport,
+  RuntimeTask,
+} from '@gantry/core/contracts';
 import type { Fixture, RuntimeSubject } from '@gantry/testing';
 
 export interface PlainTask {

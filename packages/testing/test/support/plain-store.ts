@@ -1,14 +1,13 @@
-import {
-  type Change,
-  type CommitOptions,
-  type Entry,
-  type Fence,
-  GantryError,
-  type Listing,
-  type Outcome,
-  type StoreEvent,
-  throwIfAborted,
-} from '@gantry/core';
+import { GantryError, throwIfAborted } from '@gantry/core';
+import type {
+  Change,
+  CommitOptions,
+  Entry,
+  Fence,
+  Listing,
+  Outcome,
+  StoreEvent,
+} from '@gantry/core/contracts';
 
 const KEY = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
 

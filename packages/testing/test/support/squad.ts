@@ -4,19 +4,21 @@ import {
   contracts,
   definePlugin,
   GantryError,
+  type Plugin,
+  provide,
+  type Store,
+  type Views,
+  type Writer,
+} from '@gantry/core';
+import type { ViewEvent } from '@gantry/core/contracts';
+import {
   idOf,
   inputSchema,
   type KindDefinition,
   keyOf,
   type ObjectInput,
   type ObjectMeta,
-  type Plugin,
-  provide,
-  type Store,
-  type ViewEvent,
-  type Views,
-  type Writer,
-} from '@gantry/core';
+} from '@gantry/core/model';
 import { createCluster } from '@gantry/host';
 import { fakeCluster } from '@gantry/presets/fake';
 import type { ControllerSubject } from '@gantry/testing';
@@ -29,7 +31,7 @@ interface Squad {
   readonly status: { readonly turns: number };
 }
 
-declare module '@gantry/core' {
+declare module '@gantry/core/model' {
   interface KindMap {
     squad: Squad;
   }

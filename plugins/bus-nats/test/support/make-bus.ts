@@ -1,4 +1,5 @@
-import type { LogFields, Logger } from '@gantry/core';
+import type { Logger } from '@gantry/core';
+import type { LogFields } from '@gantry/core/contracts';
 import { SystemClock } from '@gantry/system';
 import { SeededRandom } from '@gantry/testing';
 import { NatsBus, type NatsBusOptions } from '../../src/index.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
-import type { Backend, Frontend } from '@gantry/core';
+import type { Backend, Frontend } from '@gantry/core/contracts';
 import { SeededRandom, silentLogger, TestClock } from '@gantry/testing';
 import type { ProxyOptions } from '../../src/options.ts';
 import { ProxyLoadBalancer } from '../../src/proxy-load-balancer.ts';

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import type { RuntimeSpec, RuntimeTask, TemplateSpec } from '@gantry/core';
+import type { RuntimeSpec, RuntimeTask } from '@gantry/core/contracts';
+import type { TemplateSpec } from '@gantry/core/model';
 import { SystemClock } from '@gantry/system';
 import { silentLogger } from '@gantry/testing';
 import { expect, vi } from 'vitest';

@@ -1,4 +1,4 @@
-import { idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
 import { CORE_KINDS, findKind } from '../../cluster/kinds.ts';
 import { getObject, idIn, type Ref } from '../../cluster/refs.ts';
 import { pairs } from '../../docker/values.ts';

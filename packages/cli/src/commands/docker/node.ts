@@ -1,4 +1,4 @@
-import { type Availability, isFinal, type Node } from '@gantry/core';
+import { type Availability, isFinal, type Node } from '@gantry/core/model';
 import { allPages } from '../../cluster/all-pages.ts';
 import { CORE_KINDS, findKind } from '../../cluster/kinds.ts';
 import { getObject, type Ref } from '../../cluster/refs.ts';

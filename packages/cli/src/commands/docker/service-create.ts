@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type ClusterApi, idOf, isGantryError, type ServiceInput } from '@gantry/core';
+import { isGantryError } from '@gantry/core';
+import type { ClusterApi } from '@gantry/core/api';
+import { idOf, type ServiceInput } from '@gantry/core/model';
 import { allPages } from '../../cluster/all-pages.ts';
 import { followRollout } from '../../cluster/follow-rollout.ts';
 import { type CreateFlags, createInput, envOf } from '../../docker/create-service.ts';

@@ -1,4 +1,4 @@
-import { parseId, type Service, type Task } from '@gantry/core';
+import { parseId, type Service, type Task } from '@gantry/core/model';
 import { allPages } from '../../cluster/all-pages.ts';
 import { parseService, withSuggestion } from '../../cluster/refs.ts';
 import { columnsOf, rowsOf } from '../../columns/index.ts';

@@ -1,4 +1,4 @@
-import type { ServiceSpec } from '@gantry/core';
+import type { ServiceSpec } from '@gantry/core/model';
 import { globalMode } from './global/global-mode.ts';
 import { replicatedMode } from './replicated/replicated-mode.ts';
 import type { ServiceMode } from './service-mode.ts';

@@ -1,4 +1,4 @@
-import type { Node, Service, ServiceSpec } from '@gantry/core';
+import type { Node, Service, ServiceSpec } from '@gantry/core/model';
 import type { NodeFitness, Slot } from '../slots.ts';
 
 /** How a node counts for the tasks on it. */

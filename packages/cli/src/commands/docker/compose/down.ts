@@ -1,4 +1,4 @@
-import { idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
 import { usage } from '../../../output/problem.ts';
 import type { Cx } from '../../../session.ts';
 import { type Members, membersOf } from '../../../stack/members.ts';

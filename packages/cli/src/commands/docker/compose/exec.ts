@@ -1,4 +1,4 @@
-import { idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
 import { runningTasks } from '../../../cluster/pick-task.ts';
 import { repeatable } from '../../../input/repeatable.ts';
 import { CliError, usage } from '../../../output/problem.ts';

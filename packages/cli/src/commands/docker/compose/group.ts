@@ -1,4 +1,4 @@
-import type { Service } from '@gantry/core';
+import type { Service } from '@gantry/core/model';
 import type { Command } from 'commander';
 import { repeatable } from '../../../input/repeatable.ts';
 import { parseDuration } from '../../../output/duration.ts';

@@ -1,4 +1,4 @@
-import { idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
 import type { Cx } from '../../../session.ts';
 import { startService, stoppedReplicas, stopService } from '../../../stack/stopped.ts';
 import { waitForServices } from '../../../stack/wait.ts';

@@ -1,4 +1,5 @@
-import { idOf, type LogLine } from '@gantry/core';
+import type { LogLine } from '@gantry/core/api';
+import { idOf } from '@gantry/core/model';
 import { parseCount } from '../../../input/key-values.ts';
 import { parseDuration } from '../../../output/duration.ts';
 import type { Cx } from '../../../session.ts';

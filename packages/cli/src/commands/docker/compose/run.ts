@@ -1,4 +1,4 @@
-import { type AnyInput, idOf, isFinal, type ServiceInput, type Task } from '@gantry/core';
+import { type AnyInput, idOf, isFinal, type ServiceInput, type Task } from '@gantry/core/model';
 import { words as splitWords } from '../../../docker/shared-spec.ts';
 import { splitPair } from '../../../input/key-values.ts';
 import { repeatable } from '../../../input/repeatable.ts';

@@ -1,4 +1,4 @@
-import { idOf, type Service } from '@gantry/core';
+import { idOf, type Service } from '@gantry/core/model';
 import { runningTasks } from '../../../cluster/pick-task.ts';
 import { compareNatural } from '../../../output/natural-order.ts';
 import { CliError, usage } from '../../../output/problem.ts';

@@ -1,4 +1,4 @@
-import { idOf } from '@gantry/core';
+import { idOf } from '@gantry/core/model';
 import { Option } from 'commander';
 import { repeatable } from '../../../input/repeatable.ts';
 import { parseDuration } from '../../../output/duration.ts';

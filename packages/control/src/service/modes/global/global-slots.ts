@@ -1,4 +1,4 @@
-import { parseConstraint, satisfies, untolerated } from '@gantry/core';
+import { parseConstraint, satisfies, untolerated } from '@gantry/core/model';
 import type { ModeInput, WantedSlots } from '../service-mode.ts';
 
 const NONE: ReadonlyMap<string, string> = new Map();

@@ -1,4 +1,4 @@
-import type { Task } from '@gantry/core';
+import type { Task } from '@gantry/core/model';
 import type { NodeFitness, Slot } from '../../slots.ts';
 import type { FitnessOf, ModeInput, WantedSlots } from '../service-mode.ts';
 

@@ -1,10 +1,10 @@
-import type { Backend, BalancePolicy, Frontend, FrontendStatus } from './contracts/load-balancer.ts';
-import type { PortAddress } from './contracts/network.ts';
-import { GantryError, type Issue } from './errors.ts';
-import type { AgentIdentity } from './model/node.ts';
-import type { TaskStatus } from './model/task.ts';
-import { type DesiredState, TASK_STATES, type TaskState } from './model/task-state.ts';
-import type { Protocol } from './model/template.ts';
+import type { Backend, BalancePolicy, Frontend, FrontendStatus } from '../contracts/load-balancer.ts';
+import { GantryError, type Issue } from '../errors.ts';
+import type { AgentIdentity } from '../model/node.ts';
+import type { PortAddress } from '../model/port-address.ts';
+import type { TaskStatus } from '../model/task.ts';
+import { type DesiredState, TASK_STATES, type TaskState } from '../model/task-state.ts';
+import type { Protocol } from '../model/template.ts';
 import type {
   AgentRequest,
   Assignment,
@@ -25,7 +25,7 @@ import type {
   StreamRead,
   StreamWritten,
   TaskEvent,
-} from './protocol.ts';
+} from './messages.ts';
 import {
   type Check,
   flag,
@@ -211,12 +211,13 @@ export function checkSender(sender: string): string {
 }
 
 /**
- * Parsers of the messages on the bus. Each takes a payload as received, and returns it if it is valid; unknown fields
- * are left to later versions.
+ * Parsers of the messages on the bus. Each takes a payload as received, and returns it if it is valid; unknown fields are
+ * left to later versions.
  *
  * @throws `INVALID_OBJECT` with the path and the reason of the first problem.
  */
 export const messages = Object.freeze({
+  /** Checks a {@link RegisterRequest}. */
   register: parser<RegisterRequest>(
     'register',
     shape<RegisterRequest>({
@@ -238,8 +239,11 @@ export const messages = Object.freeze({
       takeOver: optional(flag),
     }),
   ),
+  /** Checks a {@link HeartbeatRequest}. */
   heartbeat: parser<HeartbeatRequest>('heartbeat', shape<HeartbeatRequest>({ session })),
+  /** Checks a {@link PullRequest}. */
   pull: parser<PullRequest>('pull', shape<PullRequest>({ session, since: revision })),
+  /** Checks a {@link ReportRequest}. */
   report: parser<ReportRequest>(
     'report',
     shape<ReportRequest>({
@@ -248,6 +252,7 @@ export const messages = Object.freeze({
       events: optional(listOf(taskEvent, 10_000)),
     }),
   ),
+  /** Checks an {@link IngressRequest}. */
   ingress: parser<IngressRequest>(
     'ingress',
     shape<IngressRequest>({
@@ -259,12 +264,16 @@ export const messages = Object.freeze({
       ejections: optional(listOf(ejectionReport, 10_000)),
     }),
   ),
+  /** Checks an {@link AgentRequest}. */
   agent: parser<AgentRequest>('request to an agent', agentRequest),
+  /** Checks a {@link RegisterReply}. */
   registerReply: parser<RegisterReply>(
     'reply to register',
     shape<RegisterReply>({ heartbeatMs: whole(1, 86_400_000, { fractions: true }) }),
   ),
+  /** Checks a {@link HeartbeatReply}. */
   heartbeatReply: parser<HeartbeatReply>('reply to heartbeat', shape<HeartbeatReply>({ revision })),
+  /** Checks a {@link PullReply}. */
   pullReply: parser<PullReply>(
     'reply to pull',
     shape<PullReply>({
@@ -276,10 +285,12 @@ export const messages = Object.freeze({
       networks: recordOf(name, anyObject, 1_000_000),
     }),
   ),
+  /** Checks a {@link ReportReply}. */
   reportReply: parser<ReportReply>(
     'reply to report',
     shape<ReportReply>({ unknown: listOf(name, 1_000_000) }),
   ),
+  /** Checks an {@link IngressReply}. */
   ingressReply: parser<IngressReply>(
     'reply to ingress',
     shape<IngressReply>({
@@ -290,6 +301,7 @@ export const messages = Object.freeze({
       networks: optional(listOf(name, 1_000_000)),
     }),
   ),
+  /** Checks a {@link ServerMessage}. */
   server: parser<ServerMessage>(
     'message of a server',
     shape<ServerMessage>({
@@ -304,7 +316,9 @@ export const messages = Object.freeze({
       gone: optional(flag),
     }),
   ),
+  /** Checks a {@link StreamOpened}. */
   streamOpened: parser<StreamOpened>('reply of an agent', shape<StreamOpened>({ stream })),
+  /** Checks a {@link StreamRead}; its items are objects of any shape. */
   streamRead: parser<StreamRead>(
     'reply to read',
     shape<StreamRead>({
@@ -313,7 +327,9 @@ export const messages = Object.freeze({
       exitCode: optional(whole(-(2 ** 31), 2 ** 32)),
     }),
   ),
+  /** Checks a {@link StreamWritten}. */
   streamWritten: parser<StreamWritten>('reply to write', shape<StreamWritten>({ accepted: flag })),
+  /** Checks a {@link StatsReply}. */
   statsReply: parser<StatsReply>(
     'reply to stats',
     shape<StatsReply>({

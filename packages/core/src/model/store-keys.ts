@@ -1,10 +1,10 @@
-/** Keys of a store that do not belong to objects: the cluster's own records. */
+/** Keys under which a cluster stores facts about itself, beside its objects. */
 export const STORE_KEYS = Object.freeze({
   /** The cluster's uid, as old as its state. */
   identity: 'cluster/identity',
-  /** The schema version of the stored objects. */
+  /** Version of the stored objects. */
   schema: 'cluster/schema',
-  /** The leader's lease: rewritten at each renewal. */
+  /** The lease of the leader: rewritten at each renewal. */
   lease: 'leader/lease',
   /** The term: rewritten only when one begins. The fence of what the leader writes. */
   term: 'leader/term',

@@ -1,85 +1,21 @@
-import type { Frontend, FrontendStatus } from './contracts/load-balancer.ts';
-import { idOf } from './model/ids.ts';
-import type { NetworkSpec } from './model/network.ts';
-import type { AgentIdentity } from './model/node.ts';
-import type { Resources } from './model/resources.ts';
-import type { Task, TaskStatus } from './model/task.ts';
-import type { DesiredState } from './model/task-state.ts';
-import type { TemplateSpec } from './model/template.ts';
+import type { Frontend, FrontendStatus } from '../contracts/load-balancer.ts';
+import { idOf } from '../model/ids.ts';
+import type { NetworkSpec } from '../model/network.ts';
+import type { AgentIdentity } from '../model/node.ts';
+import type { Resources } from '../model/resources.ts';
+import type { Task, TaskStatus } from '../model/task.ts';
+import type { DesiredState } from '../model/task-state.ts';
+import type { TemplateSpec } from '../model/template.ts';
 
-/**
- * What control plane and nodes say to each other over the bus. The node always asks; what the control plane publishes is
- * only a hint that asking is worth while, so a lost message costs time and nothing else.
- */
-export interface Subjects {
-  /** Requests of the agent of a node; with `*`, those of every agent. */
-  readonly dispatch: (node: string) => DispatchSubjects;
-  /** Request {@link IngressRequest} → {@link IngressReply} of a machine; with `*`, of every machine. */
-  readonly ingress: (machine: string) => string;
-  /** The node or machine that a request to the control plane comes from: part of its subject. */
-  readonly senderOf: (subject: string) => string;
-  /** Hint, no payload: frontends have changed. */
-  readonly ingressHint: string;
-  /** Hint, no payload: the sender has just become the leader and asks all agents and load balancers to contact it. */
-  readonly leaderHint: string;
-  /** {@link ServerMessage}, published by each of several servers: what the others know of it; with `>`, of each. */
-  readonly servers: (server: string) => string;
-  /** Hint, no payload: the node's assignments have changed. */
-  readonly nodeHint: (node: string) => string;
-  /** {@link CloudEvent}, for whoever follows the cluster: `events.<namespace>.<kind>.<reason>`. */
-  readonly event: (namespace: string, kind: string, reason: string) => string;
-  /** Request to an agent: {@link AgentRequest} → its reply. */
-  readonly agent: (node: string) => string;
-}
-
-/**
- * Requests of an agent. The node is part of the subject, so that a bus that restricts what a client may publish also
- * verifies for which node it speaks.
- */
-export interface DispatchSubjects {
-  /** Request {@link RegisterRequest} → {@link RegisterReply}. */
-  readonly register: string;
-  /** Request {@link HeartbeatRequest} → {@link HeartbeatReply}. */
-  readonly heartbeat: string;
-  /** Request {@link PullRequest} → {@link PullReply}. */
-  readonly pull: string;
-  /** Request {@link ReportRequest} → {@link ReportReply}. */
-  readonly report: string;
-}
-
-/** The subjects of a cluster, all below `gantry.<cluster>`. */
-export function subjects(cluster: string): Subjects {
-  const root = `gantry.${cluster}`;
-  return Object.freeze({
-    dispatch: (node: string) => {
-      const own = `${root}.dispatch.${node}`;
-      return {
-        register: `${own}.register`,
-        heartbeat: `${own}.heartbeat`,
-        pull: `${own}.pull`,
-        report: `${own}.report`,
-      };
-    },
-    ingress: (machine: string) => `${root}.ingress.${machine}`,
-    senderOf: (subject: string) => subject.split('.')[SENDER] ?? '',
-    ingressHint: `${root}.hint.ingress`,
-    leaderHint: `${root}.hint.leader`,
-    servers: (server: string) => `${root}.servers.${server}`,
-    nodeHint: (node: string) => `${root}.hint.node.${node}`,
-    event: (namespace: string, kind: string, reason: string) =>
-      `${root}.events.${namespace}.${kind}.${reason}`,
-    agent: (node: string) => `${root}.agent.${node}`,
-  });
-}
-
-/** Position of the sender in a subject: `gantry.CLUSTER.dispatch.SENDER`. */
-const SENDER = 3;
-
-/** Sent by an agent that starts, or that received `CONFLICT` because the control plane does not know its session. */
+/** Registration of an agent that starts, or whose session is unknown to the control plane (`CONFLICT`). */
 export interface RegisterRequest {
+  /** Session that begins; chosen by the agent, unique over time. */
   readonly session: string;
+  /** Labels of the node. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What tasks may use in total. */
   readonly capacity: Resources;
+  /** Facts about the machine. */
   readonly attributes: Readonly<Record<string, string>>;
   /** What its runtime and network can honour. */
   readonly features?: readonly string[] | undefined;
@@ -89,80 +25,106 @@ export interface RegisterRequest {
   readonly takeOver?: boolean | undefined;
 }
 
+/** Reply to a registration. */
 export interface RegisterReply {
+  /** Time from one heartbeat to the next, ms. */
   readonly heartbeatMs: number;
 }
 
+/** Sign that an agent is alive. */
 export interface HeartbeatRequest {
+  /** Session of the agent. */
   readonly session: string;
 }
 
+/** Reply to a heartbeat. */
 export interface HeartbeatReply {
   /** Revision of the newest change of the node's assignments: an agent that missed a hint sees it here. */
   readonly revision: number;
 }
 
+/** An agent that asks for its assignments. */
 export interface PullRequest {
+  /** Session of the agent. */
   readonly session: string;
   /** The revision of the last reply; 0 asks for everything. */
   readonly since: number;
 }
 
-/** One task as sent to its agent. */
+/** One task, as sent to its agent. */
 export interface Assignment {
   /** Id of the task. */
   readonly name: string;
   /** Id of its service. */
   readonly service: string;
+  /** Replica that it is an attempt at. */
   readonly slot: string;
+  /** Hash of its template. */
   readonly template: string;
+  /** What the control plane wants of the task. */
   readonly desired: DesiredState;
-  /** No load balancer sends it traffic: it may be stopped immediately. */
+  /** Whether no load balancer sends it connections, so that it may be stopped immediately. */
   readonly drained: boolean;
-  /** As stored: the state from which a restarted agent continues. */
+  /** The stored status, from which a restarted agent resumes. */
   readonly status: TaskStatus;
 }
 
+/** The assignments of a node. */
 export interface PullReply {
+  /** Revision to ask from the next time. */
   readonly revision: number;
   /** Whether `assignments` are all there are; otherwise those that changed since. */
   readonly full: boolean;
+  /** Tasks of the node. */
   readonly assignments: readonly Assignment[];
   /** Tasks that are gone since: forget them, with all that is left of them. */
   readonly removed: readonly string[];
-  /** The templates of these assignments, by hash. */
+  /** Templates of these assignments, by hash. */
   readonly templates: Readonly<Record<string, TemplateSpec>>;
-  /** The networks of these tasks, by id. */
+  /** Networks of these tasks, by id. */
   readonly networks: Readonly<Record<string, NetworkSpec>>;
 }
 
 /** Something that happened to a task on its node, and that its status alone does not keep. */
 export interface TaskEvent {
+  /** Id of the task. */
   readonly task: string;
+  /** `warning`: something went wrong. */
   readonly type: 'normal' | 'warning';
   /** CamelCase, for programs: `Pulled`, `Adopted`, `ProbeFailed`, `Killed`. */
   readonly reason: string;
+  /** What happened, for people. */
   readonly message: string;
   /** How often since the last report. */
   readonly count: number;
 }
 
+/** Statuses and events of tasks, as one batch. */
 export interface ReportRequest {
+  /** Session of the agent. */
   readonly session: string;
-  readonly statuses: readonly { readonly task: string; readonly status: TaskStatus }[];
+  /** Statuses that have changed since the last report. */
+  readonly statuses: readonly {
+    /** Id of the task. */
+    readonly task: string;
+    /** Status of the task, whole. */
+    readonly status: TaskStatus;
+  }[];
   /** At most 100; absent if there are none. */
   readonly events?: readonly TaskEvent[] | undefined;
 }
 
+/** Reply to a report. */
 export interface ReportReply {
   /** Tasks the control plane does not know, or not on this node. */
   readonly unknown: readonly string[];
 }
 
+/** A load balancer that asks for its frontends, and confirms those it has. */
 export interface IngressRequest {
-  /** The run of the process that asks: another one after a restart. */
+  /** Identifies one run of the process that asks: another one after a restart. */
   readonly session: string;
-  /** The hub whose version `applied` is; absent: of none. */
+  /** The hub whose version `applied` is; absent if `applied` is 0. */
   readonly hub?: string | undefined;
   /** The version of the frontends it has applied; 0: none. */
   readonly applied: number;
@@ -188,9 +150,11 @@ export interface EjectionReport {
   readonly restored: boolean;
 }
 
+/** The frontends that a load balancer should have. */
 export interface IngressReply {
   /** The hub that answers: versions of another hub do not count. */
   readonly hub: string;
+  /** Version of the frontends. */
   readonly version: number;
   /**
    * Frontends by service: those of services that have changed since the version that the request had applied; an empty list
@@ -207,13 +171,23 @@ export interface IngressReply {
 export interface ServerMessage {
   /** Its identity in the election; another one after a restart. */
   readonly server: string;
+  /** Name of the server. */
   readonly name: string;
+  /** Version of Gantry that it runs. */
   readonly version: string;
   /** ms since the epoch. */
   readonly startedAt: number;
+  /** Where its API is served. */
   readonly urls: readonly string[];
   /** Its term, while its leader components run. */
-  readonly leading?: { readonly term?: number | undefined; readonly since: number } | undefined;
+  readonly leading?:
+    | {
+        /** Number of the term; absent without an election. */
+        readonly term?: number | undefined;
+        /** When the term began, ms since the epoch. */
+        readonly since: number;
+      }
+    | undefined;
   /** It is being closed: nothing more will come from it. */
   readonly gone?: boolean | undefined;
 }
@@ -221,56 +195,120 @@ export interface ServerMessage {
 /** What an agent is asked about one of its tasks. Output is pulled, so a slow reader slows the writer. */
 export type AgentRequest =
   | {
+      /** What the agent is asked to do. */
       readonly op: 'logs';
+      /** Id of the task. */
       readonly task: string;
+      /** Whether to keep sending lines until the task ends. */
       readonly follow: boolean;
+      /** Number of lines from the end (default: all). */
       readonly tail?: number;
+      /** Only lines from this moment on, ms since the epoch. */
       readonly since?: number;
     }
   | {
+      /** What the agent is asked to do. */
       readonly op: 'exec';
+      /** Id of the task. */
       readonly task: string;
+      /** The program and its arguments. */
       readonly command: readonly string[];
+      /** Further environment variables. */
       readonly env?: Readonly<Record<string, string>>;
       /** Sent only to a node with the feature `exec.user`: an agent that does not know it would ignore it. */
       readonly user?: string;
       /** Sent only to a node with the feature `exec.workingDir`. */
       readonly workingDir?: string;
+      /** Whether the command gets a terminal. */
       readonly tty?: boolean;
     }
   /** More of a stream that `logs` or `exec` opened; waits for some. */
-  | { readonly op: 'read'; readonly stream: string }
+  | {
+      /** What the agent is asked to do. */
+      readonly op: 'read';
+      /** Id of the stream, from {@link StreamOpened}. */
+      readonly stream: string;
+    }
   /** Base64 for the standard input of an exec, or for a connection; `end` closes it → {@link StreamWritten}. */
-  | { readonly op: 'write'; readonly stream: string; readonly data: string; readonly end: boolean }
-  | { readonly op: 'resize'; readonly stream: string; readonly columns: number; readonly rows: number }
-  | { readonly op: 'close'; readonly stream: string }
+  | {
+      /** What the agent is asked to do. */
+      readonly op: 'write';
+      /** Id of the stream, from {@link StreamOpened}. */
+      readonly stream: string;
+      /** The bytes, as Base64. */
+      readonly data: string;
+      /** Whether the input ends with these bytes. */
+      readonly end: boolean;
+    }
+  | {
+      /** What the agent is asked to do. */
+      readonly op: 'resize';
+      /** Id of the stream, from {@link StreamOpened}. */
+      readonly stream: string;
+      /** Width of the terminal, in characters. */
+      readonly columns: number;
+      /** Height of the terminal, in lines. */
+      readonly rows: number;
+    }
+  | {
+      /** What the agent is asked to do. */
+      readonly op: 'close';
+      /** Id of the stream, from {@link StreamOpened}. */
+      readonly stream: string;
+    }
   /** A TCP connection to a port of a task: what it sends is read as `stdout`, what it is sent is written. */
-  | { readonly op: 'dial'; readonly task: string; readonly port: number }
+  | {
+      /** What the agent is asked to do. */
+      readonly op: 'dial';
+      /** Id of the task. */
+      readonly task: string;
+      /** Port of the task. */
+      readonly port: number;
+    }
   /** What its running tasks use → {@link StatsReply}. */
-  | { readonly op: 'stats' }
+  | {
+      /** What the agent is asked to do. */
+      readonly op: 'stats';
+    }
   /**
    * Another agent takes over the node: this one ends its tasks, unless the other has the same runtime, and answers with
    * null. Unless the other registers, it goes on after a few seconds.
    */
-  | { readonly op: 'yield'; readonly runtime?: string | undefined };
+  | {
+      /** What the agent is asked to do. */
+      readonly op: 'yield';
+      /** Id of the other agent's runtime; absent if unknown. */
+      readonly runtime?: string | undefined;
+    };
 
+/** What the tasks of a node use. */
 export interface StatsReply {
+  /** One sample for each running task. */
   readonly stats: readonly {
+    /** Id of the task. */
     readonly task: string;
+    /** When it was measured, ms since the epoch. */
     readonly time: number;
+    /** CPU time used since the task's start, ms. */
     readonly cpuMs: number;
+    /** Memory in use, bytes. */
     readonly memory: number;
   }[];
 }
 
+/** A stream that an agent has opened. */
 export interface StreamOpened {
+  /** Id of the stream. */
   readonly stream: string;
 }
 
+/** The next items of a stream. */
 export interface StreamRead<Item = unknown> {
+  /** The items; may be empty. */
   readonly items: readonly Item[];
+  /** Whether the stream has ended. */
   readonly done: boolean;
-  /** Exit code of an exec, with `done`. */
+  /** Exit code of an exec, once `done`. */
   readonly exitCode?: number | undefined;
 }
 
@@ -282,12 +320,13 @@ export interface StreamWritten {
 
 /** Exec output on the wire. */
 export interface WireChunk {
+  /** Stream that the command wrote to. */
   readonly stream: 'stdout' | 'stderr';
   /** Base64. */
   readonly data: string;
 }
 
-/** Builds the assignment of a stored task. */
+/** Returns the assignment of a stored task. */
 export function assignmentOf(task: Task, drained: boolean): Assignment {
   const { service, slot, template, desired } = task.spec;
   return { name: idOf(task.meta), service, slot, template, desired, drained, status: task.status };

@@ -1,4 +1,4 @@
-import type { Issue } from './errors.ts';
+import type { Issue } from '../errors.ts';
 
 /**
  * Says what is wrong with a value, or nothing. These checks replace schemas where a message carries thousands of objects:

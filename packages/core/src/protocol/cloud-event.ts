@@ -4,6 +4,7 @@
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  */
 export interface CloudEvent<Data = Readonly<Record<string, unknown>>> {
+  /** Version of the CloudEvents format. */
   readonly specversion: '1.0';
   /** With `source`, the same only if it is the same news once more. */
   readonly id: string;
@@ -15,6 +16,8 @@ export interface CloudEvent<Data = Readonly<Record<string, unknown>>> {
   readonly subject: string;
   /** RFC 3339. */
   readonly time: string;
+  /** Media type of `data`. */
   readonly datacontenttype: 'application/json';
+  /** What happened, as data. */
   readonly data: Data;
 }
