@@ -16,11 +16,30 @@ export function makeStore(options: EtcdStoreOptions, more: Partial<Needs> = {}):
   return etcdStore(options).create({ ...needs, ...more }) as EtcdStore;
 }
 
-/** A store that is started. */
-export async function startStore(options: EtcdStoreOptions, more?: Partial<Needs>): Promise<EtcdStore> {
-  const store = makeStore(options, more);
+/** A clock on which no deadline passes until it is released. */
+class HeldClock extends SystemClock {
+  #released: number | undefined;
+
+  release(): void {
+    this.#released = super.elapsed();
+  }
+
+  override elapsed(): number {
+    return this.#released === undefined ? 0 : super.elapsed() - this.#released;
+  }
+
+  override after(ms: number, callback: () => void): () => void {
+    return this.#released === undefined ? () => undefined : super.after(ms, callback);
+  }
+}
+
+/** A store that is started: however short its timeouts are and however slow the machine is. */
+export async function startStore(options: EtcdStoreOptions, more: Partial<Needs> = {}): Promise<EtcdStore> {
+  const clock = new HeldClock();
+  const store = makeStore(options, { clock, ...more });
   try {
     await store.start(new AbortController().signal);
+    clock.release();
     return store;
   } catch (error) {
     await store[Symbol.asyncDispose]();
