@@ -126,6 +126,7 @@ export class NodeAgent implements Agent {
     for (const runner of this.#runners.values()) runner.abandon();
   }
 
+  /** Stops the agent; what happens to running tasks depends on `onClose`. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#silence();
     await this.#reporter.close();

@@ -23,14 +23,17 @@ const optionsSchema = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
 });
 
+/** Options of a node. */
 export interface NodeOptions {
   /** A DNS label. */
   readonly name: string;
+  /** Labels that the node registers with (default: none). */
   readonly labels?: Record<string, string>;
   /** Replaces what the runtime measures: millicores, bytes, counts. */
   readonly capacity?: Resources;
 }
 
+/** Options of the machine on which a cluster runs its part. */
 export interface MachineOptions {
   /** A DNS label, unique in the cluster (default: derived from the host name). */
   readonly name?: string;
@@ -38,6 +41,7 @@ export interface MachineOptions {
   readonly addresses?: readonly string[];
 }
 
+/** Options of `createCluster`. */
 export interface ClusterOptions {
   /** A DNS label; keeps the containers and subjects of several clusters apart (default: `gantry`). */
   readonly name?: string;

@@ -45,6 +45,7 @@ export class ControllerRunner implements Component {
     for (const controller of this.#controllers) this.#run(controller);
   }
 
+  /** Stops the queue; resolves once the current runs have settled. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#unsubscribe = [];

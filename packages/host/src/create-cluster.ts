@@ -41,6 +41,7 @@ export interface ClusterMember extends AsyncDisposable {
 
 /** A running cluster, or the part of one that has its API. */
 export interface Cluster extends ClusterMember {
+  /** Everything that can be asked of the cluster. */
   readonly api: ClusterApi;
   /** Whether this process leads the cluster; always true in a cluster without other servers. */
   readonly leads: boolean;

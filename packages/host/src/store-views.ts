@@ -51,6 +51,7 @@ export class StoreViews implements Views, Lifecycle {
     );
   }
 
+  /** Ends all watches. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#loops);

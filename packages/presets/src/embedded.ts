@@ -8,9 +8,11 @@ import { memoryStore } from '@gantry/store-memory';
 import { checkOptions, type OptionNames } from './check-options.ts';
 import { type LogLevel, machine } from './machine.ts';
 
+/** Options of an embedded cluster. */
 export interface EmbeddedOptions {
   /** Level of the log on standard error (default: `warn`). */
   readonly logLevel?: LogLevel;
+  /** Options of the control plane. */
   readonly controlPlane?: ControlPlaneOptions;
   /** What happens to running tasks when the cluster is closed (default: `stop`). */
   readonly onClose?: 'stop' | 'leave';

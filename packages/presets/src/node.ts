@@ -3,6 +3,7 @@ import type { Plugin } from '@gantry/core';
 import { checkOptions, type OptionNames } from './check-options.ts';
 import { type LogLevel, machine } from './machine.ts';
 
+/** Options of a set of plugins for nodes. */
 export interface NodeSetOptions {
   /** A bus that reaches the servers. */
   readonly bus: Plugin;

@@ -12,6 +12,7 @@ import { spreadScheduler } from '@gantry/scheduler-spread';
 import { checkOptions, type OptionNames } from './check-options.ts';
 import { type LogLevel, machine } from './machine.ts';
 
+/** Options of a server. */
 export interface ServerOptions {
   /** The store; with several servers, a store that they share. */
   readonly store: Plugin;
@@ -23,6 +24,7 @@ export interface ServerOptions {
   readonly leaseMs?: number;
   /** Level of the log on standard error (default: `warn`). */
   readonly logLevel?: LogLevel;
+  /** Options of the control plane. */
   readonly controlPlane?: ControlPlaneOptions;
   /** Schedulers instead of `spread`; the first one is the default for services that name none. */
   readonly schedulers?: readonly Plugin[];

@@ -18,7 +18,11 @@ export class JsonLogger implements Logger {
   readonly #fields: LogFields;
   readonly #lost: () => number;
 
-  /** @param lost returns the number of lines that `write` failed to write */
+  /**
+   * Creates a logger that writes lines of at least this level.
+   *
+   * @param lost returns the number of lines that `write` failed to write
+   */
   constructor(level: Level, write: (line: string) => void, fields: LogFields = {}, lost = (): number => 0) {
     this.#level = LEVELS.indexOf(level);
     this.#write = write;

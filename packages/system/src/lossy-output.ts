@@ -2,23 +2,31 @@ import { writeSync } from 'node:fs';
 
 /** The parts of `process.stdout` and `process.stderr` that are used. */
 export interface OutputStream {
+  /** Bytes that were accepted and not written yet. */
   readonly writableLength: number;
+  /** Whether it is a terminal. */
   readonly isTTY?: boolean | undefined;
   /** Descriptor of an output with synchronous writes. */
   readonly fd?: number | undefined;
+  /** What Node says that it is: `file`, `pipe`, `tty`, `fs`. */
   readonly _type?: string | undefined;
+  /** Writes text; `done` is called when it was written or has failed. */
   write(text: string, done: (error?: Error | null) => void): unknown;
+  /** Adds a listener for write errors. */
   on(event: 'error', listener: () => void): unknown;
+  /** Returns the listeners for write errors. */
   listeners(event: 'error'): readonly unknown[];
 }
 
 /** Output lost since the last successful write. */
 export interface OutputLoss {
+  /** Number of writes that were lost. */
   readonly writes: number;
   /** Code of the last error, such as `ENOSPC` or `EPIPE`; `EAGAIN` for a reader that does not read. */
   readonly reason: string;
 }
 
+/** Options of {@link LossyOutput}. */
 export interface LossyOutputOptions {
   /** Maximum output that waits for a slow reader, in bytes; more is dropped (default: no limit). */
   readonly maxPendingBytes?: number | undefined;
@@ -47,6 +55,7 @@ export class LossyOutput {
   #torn = false;
   #maxPendingBytes: number;
 
+  /** Wraps a stream. */
   constructor(stream: OutputStream, options: LossyOutputOptions = {}) {
     this.#stream = stream;
     this.#options = options;
@@ -66,6 +75,7 @@ export class LossyOutput {
     this.#maxPendingBytes = maxPendingBytes;
   }
 
+  /** Writes text, or counts it as lost. Never blocks, never throws. */
   write(text: string): void {
     if (text === '') return;
     if (this.#stream.writableLength > this.#maxPendingBytes) {

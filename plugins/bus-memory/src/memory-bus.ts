@@ -33,6 +33,7 @@ export class MemoryBus implements Bus {
   #queue: Delivery[] = [];
   #closed = false;
 
+  /** Creates a bus; `logger` receives the errors that handlers throw. */
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
     this.#logger = logger;
@@ -108,6 +109,7 @@ export class MemoryBus implements Bus {
     return this.#responders.add(pattern, handler, options);
   }
 
+  /** Ends every subscription; later calls fail with `CLOSED`. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -28,8 +28,11 @@ const LONGEST_WAIT_MS = 5000;
 
 /** The contracts that the bus uses. */
 export interface NatsBusNeeds {
+  /** Measures timeouts and reconnection delays. */
   readonly clock: Clock;
+  /** Spreads reconnection delays. */
   readonly random: Random;
+  /** Receives connection events and the errors that handlers throw. */
   readonly logger: Logger;
 }
 
@@ -42,6 +45,7 @@ export class NatsBus implements Bus, Lifecycle {
   readonly #listeners = new Set<Listener>();
   #closing: Promise<void> | undefined;
 
+  /** Creates a bus that connects in `start`. */
   constructor({ clock, random, logger }: NatsBusNeeds, options: NatsBusOptions = {}) {
     const settings = toConnection(optionsSchema.parse(options));
     this.#logger = logger.child({ plugin: PLUGIN });

@@ -32,7 +32,7 @@ export interface ProxyNeeds {
 /** Spreads TCP connections over backends, inside this process. */
 export class ProxyLoadBalancer implements LoadBalancer {
   readonly name = 'lb-proxy';
-  readonly supports = SUPPORTS;
+  readonly supports: LoadBalancer['supports'] = SUPPORTS;
   readonly #parts: ListenerParts;
   readonly #logger: Logger;
   readonly #listeners = new Map<string, Listener>();
@@ -42,6 +42,7 @@ export class ProxyLoadBalancer implements LoadBalancer {
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
+  /** Creates a load balancer without frontends. */
   constructor(needs: ProxyNeeds, options: ProxyOptions = {}) {
     const settings: Settings = optionsSchema.parse(options);
     this.#logger = needs.logger;
@@ -81,6 +82,7 @@ export class ProxyLoadBalancer implements LoadBalancer {
     return () => void this.#callbacks.delete(entry);
   }
 
+  /** Closes every frontend and cuts its connections. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;

@@ -21,7 +21,7 @@ const MAX_NAME = 128;
 
 /** A bridge network of the engine for each network of the cluster; tasks are reached at their own addresses. */
 export class DockerNetwork implements Network, Lifecycle {
-  readonly supports = { networks: true, protocols: ['tcp', 'udp'] } as const;
+  readonly supports: Network['supports'] = { networks: true, protocols: ['tcp', 'udp'] };
   readonly #setup: DockerNetworkSetup;
   readonly #agent = new QuietAgent({ keepAlive: true, maxSockets: MAX_CALLS });
   readonly #docker: Docker;
@@ -33,6 +33,7 @@ export class DockerNetwork implements Network, Lifecycle {
   readonly #hostPorts = new Map<string, string>();
   #closed = false;
 
+  /** Creates the network; it connects to the engine in `start`. */
   constructor(setup: DockerNetworkSetup) {
     this.#setup = setup;
     const { socketPath, timeoutMs } = setup;

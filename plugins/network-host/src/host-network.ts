@@ -18,7 +18,7 @@ const HOST = 'host';
 
 /** The host's own network: every task shares it, so each gets ports of its own there. */
 export class HostNetwork implements Network {
-  readonly supports = { networks: false, protocols: ['tcp', 'udp'] } as const;
+  readonly supports: Network['supports'] = { networks: false, protocols: ['tcp', 'udp'] };
   readonly #setup: HostNetworkSetup;
   readonly #attached = new Map<string, Promise<Attachment>>();
   /** `tcp:20000` → the task that holds it, or is about to. */
@@ -27,6 +27,7 @@ export class HostNetwork implements Network {
   readonly #tried = new Set<string>();
   #next: number;
 
+  /** Creates the network, with no port reserved. */
   constructor(setup: HostNetworkSetup) {
     this.#setup = setup;
     const { from, to } = setup.portRange;

@@ -64,6 +64,7 @@ export class DockerRuntime implements Runtime, Lifecycle {
   #limits = { cpu: true, memory: true, pids: true };
   #following: Promise<void> | undefined;
 
+  /** Creates the runtime; it connects to the engine in `start`. */
   constructor(setup: DockerRuntimeSetup) {
     this.#setup = setup;
     this.#engine = new Engine(setup);

@@ -16,7 +16,7 @@ const LAST_ADDRESS = 2 ** 24 - 2;
  * addresses; a task without ports and networks costs nothing.
  */
 export class FakeNetwork implements Network {
-  readonly supports = { networks: true, protocols: ['tcp', 'udp'] } as const;
+  readonly supports: Network['supports'] = { networks: true, protocols: ['tcp', 'udp'] };
   readonly #networks = new Map<string, NetworkStatus>();
   readonly #attached = new Map<string, Attachment>();
   /** `tcp:8080` → the task that holds this port of the host. */

@@ -32,7 +32,7 @@ export interface FakeRuntimeSetup extends Drive {
 
 /** Runs nothing, and reports as a runtime does: tasks start, print, fail and end according to their staged life. */
 export class FakeRuntime implements Runtime {
-  readonly supports = {
+  readonly supports: Runtime['supports'] = {
     exec: true,
     execUser: true,
     execWorkingDir: true,
@@ -50,6 +50,7 @@ export class FakeRuntime implements Runtime {
   readonly #machine: FakeMachine;
   readonly #closing = new AbortController();
 
+  /** Creates the runtime of one node of a fake world. */
   constructor(setup: FakeRuntimeSetup) {
     this.#setup = setup;
     this.#machine = (setup.world ?? new FakeWorld()).machine(setup.node.name);
@@ -147,6 +148,7 @@ export class FakeRuntime implements Runtime {
     this.#machine.exit(this.#find(task), this.#setup.clock, exitCode, undefined);
   }
 
+  /** Ends watches and output. Tasks outlive it only in a world that was given. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();

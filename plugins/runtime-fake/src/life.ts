@@ -23,9 +23,11 @@ const stages = {
   failWith: z
     .enum(['INVALID_OBJECT', 'UNSUPPORTED', 'CONFLICT', 'UNAVAILABLE', 'TIMEOUT', 'EXHAUSTED', 'INTERNAL'])
     .default('INVALID_OBJECT'),
-  /** Text of that error after the name of the task, and its `details.reason` and `details.field`. */
+  /** Text of that error after the name of the task. */
   failMessage: z.string().optional(),
+  /** `details.reason` of the failed start (default: none). */
   failReason: z.string().optional(),
+  /** `details.field` of the failed start (default: none). */
   failField: z.string().optional(),
   /** Starts fail with `UNAVAILABLE` until this long after the first attempt to start the task. */
   unavailableMs: milliseconds.default(0),
@@ -56,8 +58,9 @@ const stages = {
   sickAfterMs: milliseconds.optional(),
   /** Commands run in the task never end on their own: an `exec` check times out. */
   execHangs: z.boolean().default(false),
-  /** When the image's health check starts to report healthy, or unhealthy (default: the image has no check). */
+  /** Time from the start after which the image's health check reports healthy (default: the image has no check). */
   healthyAfterMs: milliseconds.optional(),
+  /** Time from the start after which the image's health check reports unhealthy (default: never). */
   unhealthyAfterMs: milliseconds.optional(),
   /** Last output of the image's health check. */
   healthMessage: z.string().optional(),
@@ -65,8 +68,9 @@ const stages = {
   print: z.string().optional(),
   /** Output right before the task exits on its own. */
   printAtEnd: z.string().optional(),
-  /** CPU in millicores and memory in bytes, for `stats`. */
+  /** CPU that `stats` reports, in millicores. */
   cpu: z.number().min(0).default(0),
+  /** Memory that `stats` reports, in bytes. */
   memory: z.number().min(0).default(0),
 };
 

@@ -73,6 +73,7 @@ export class ProcessRuntime implements Runtime, Lifecycle {
   #polling: (() => void) | undefined;
   #scan: Promise<ReturnType<ProcessTable['marked']>> | undefined;
 
+  /** Creates the runtime; `start` checks its options against the machine. */
   constructor(setup: ProcessRuntimeSetup) {
     this.#setup = setup;
   }

@@ -47,7 +47,7 @@ type Signal = { readonly signal?: AbortSignal | undefined };
 
 /** A store in etcd. Keys are kept below a prefix, values as JSON text; revisions are those of etcd. */
 export class EtcdStore implements Store, Lifecycle {
-  readonly supports = { durable: true, fencing: true, maxValueBytes: MAX_VALUE_BYTES };
+  readonly supports: Store['supports'] = { durable: true, fencing: true, maxValueBytes: MAX_VALUE_BYTES };
   readonly #settings: Settings;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -60,6 +60,7 @@ export class EtcdStore implements Store, Lifecycle {
   readonly #gathering: Gathering;
   #closing: Promise<void> | undefined;
 
+  /** Creates a store that connects in `start`. */
   constructor(settings: Settings, { clock, random, logger }: EtcdStoreNeeds) {
     this.#settings = settings;
     this.#clock = clock;

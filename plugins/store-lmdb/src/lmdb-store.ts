@@ -26,6 +26,7 @@ const DEFAULT_HISTORY = 100_000;
 const DEFAULT_HISTORY_BYTES = 32 * 1024 * 1024;
 const MAX_VALUE_BYTES = 1_000_000;
 
+/** Options of an LMDB store. */
 export interface LmdbStoreOptions {
   /** Directory for the data; created if it does not exist. */
   readonly path: string;
@@ -44,7 +45,7 @@ interface Opened {
 
 /** A store in a directory of this machine, used by one process only. Everything it has answered is on the disk. */
 export class LmdbStore implements Store, Lifecycle {
-  readonly supports = { durable: true, fencing: true, maxValueBytes: MAX_VALUE_BYTES };
+  readonly supports: Store['supports'] = { durable: true, fencing: true, maxValueBytes: MAX_VALUE_BYTES };
   readonly #path: string;
   readonly #history: number;
   readonly #historyBytes: number;
@@ -53,6 +54,7 @@ export class LmdbStore implements Store, Lifecycle {
   #opened: Opened | undefined;
   #closing: Promise<void> | undefined;
 
+  /** Creates a store that opens its directory in `start`. */
   constructor({ path, history = DEFAULT_HISTORY, historyBytes = DEFAULT_HISTORY_BYTES }: LmdbStoreOptions) {
     this.#path = resolve(path);
     this.#history = history;

@@ -29,13 +29,18 @@ export interface MemoryStoreOptions {
  * receive the same object. An entry and the event that put it are one object as well.
  */
 export class MemoryStore implements Store {
-  readonly supports = { durable: false, fencing: true, maxValueBytes: Number.POSITIVE_INFINITY };
+  readonly supports: Store['supports'] = {
+    durable: false,
+    fencing: true,
+    maxValueBytes: Number.POSITIVE_INFINITY,
+  };
   readonly #entries = new SortedEntries();
   readonly #log: EventLog;
   readonly #freezer = new JsonFreezer();
   #revision = 0;
   #closed = false;
 
+  /** Creates an empty store. */
   constructor(options: MemoryStoreOptions = {}) {
     const { history = DEFAULT_HISTORY, historyBytes = DEFAULT_HISTORY_BYTES } = options;
     this.#log = new EventLog({ name: 'store-memory', limit: history, limitBytes: historyBytes });
@@ -75,6 +80,7 @@ export class MemoryStore implements Store {
     return this.#log.watch(prefix, options);
   }
 
+  /** Ends every watch; later calls fail with `CLOSED`. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

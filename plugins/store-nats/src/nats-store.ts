@@ -36,8 +36,11 @@ const LONGEST_WAIT_MS = 1000;
 
 /** The contracts that the store uses. */
 export interface NatsStoreNeeds {
+  /** Measures timeouts and retry delays. */
   readonly clock: Clock;
+  /** Spreads retry delays. */
   readonly random: Random;
+  /** Receives connection events. */
   readonly logger: Logger;
 }
 
@@ -45,7 +48,7 @@ type Signal = { readonly signal?: AbortSignal | undefined };
 
 /** A store in a key-value bucket of NATS JetStream. The whole bucket is mirrored in memory, and read from there. */
 export class NatsStore implements Store, Lifecycle {
-  readonly supports = { durable: true, fencing: false, maxValueBytes: MAX_VALUE_BYTES };
+  readonly supports: Store['supports'] = { durable: true, fencing: false, maxValueBytes: MAX_VALUE_BYTES };
   readonly #settings: Settings;
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -59,6 +62,7 @@ export class NatsStore implements Store, Lifecycle {
   readonly #sweeper: Sweeper;
   #closing: Promise<void> | undefined;
 
+  /** Creates a store that connects in `start`. */
   constructor({ clock, random, logger: parent }: NatsStoreNeeds, options: NatsStoreOptions = {}) {
     const settings = toSettings(optionsSchema.parse(options));
     const { timeoutMs, events, eventBytes, deletesKeptMs } = settings;

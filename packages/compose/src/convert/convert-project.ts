@@ -13,6 +13,7 @@ import { networkObjects, networksOf } from './networks.ts';
 import { serviceOf } from './service.ts';
 import type { Dialect, Stack } from './stack.ts';
 
+/** Options of `convertProject`. */
 export interface ConvertOptions {
   /**
    * Omits what Gantry does not support and reports it as a warning, instead of rejecting the project (default: false).

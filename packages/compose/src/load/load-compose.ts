@@ -10,6 +10,7 @@ import { projectNameOf } from './project-name.ts';
 import { locate, type ReadText } from './reader.ts';
 import { readVariables } from './variables.ts';
 
+/** Options of `loadCompose`. */
 export interface LoadComposeOptions {
   /**
    * Compose files; later ones are merged over earlier ones. Default: those of `COMPOSE_FILE`, else a usual name
@@ -33,6 +34,7 @@ export interface LoadComposeOptions {
    * `.env` in `directory`, unless `COMPOSE_DISABLE_ENV_FILE` is set.
    */
   readonly envFiles?: readonly string[];
+  /** Returns the content of a file, or undefined if it does not exist. */
   readonly read: ReadText;
 }
 

@@ -6,6 +6,7 @@ import type { Dict } from '../model/tree.ts';
  * written.
  */
 export interface ComposeProject {
+  /** Name of the project. */
   readonly name: string;
   /** Absolute base of relative directories. */
   readonly root: string;
@@ -13,6 +14,7 @@ export interface ComposeProject {
   readonly files: readonly string[];
   /** Active services; `inactive` are those whose profiles are all inactive. */
   readonly services: readonly string[];
+  /** Names of services whose profiles are not active. */
   readonly inactive: readonly string[];
   /** Notes from loading, such as unset variables. */
   readonly notes: readonly Problem[];

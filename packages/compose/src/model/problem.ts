@@ -8,7 +8,9 @@ export type Severity = 'invalid' | 'unsupported' | 'note';
 
 /** A problem at one place of a Compose file. */
 export interface Problem extends Issue {
+  /** `error`: the project cannot be converted; `warning`: something is left out or works differently. */
   readonly severity: Severity;
+  /** Path of the file, as given. */
   readonly file: string;
   /** Starts at 1. */
   readonly line: number;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseConstraint, parseNodeField } from './constraint.ts';
-import type { DeepReadonly } from './deep-readonly.ts';
+import type { DeepReadonly, Documented } from './deep-readonly.ts';
 import { type Condition, dnsLabel, metaInputSchema, type ObjectMeta } from './meta.ts';
 import type { Taint } from './node.ts';
 import { taintKey } from './node.ts';
@@ -322,6 +322,8 @@ export const serviceInputSchema = z.strictObject({
 
 /** A service as a user may write it. */
 export type ServiceInput = DeepReadonly<Omit<z.input<typeof serviceInputSchema>, 'status'>> & {
+  /** What is wanted of the service. */
+  readonly spec: Documented<ServiceSpec>;
   /** Ignored. */
   readonly status?: unknown;
 };

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
-import type { DeepReadonly } from './deep-readonly.ts';
+import type { DeepReadonly, Documented } from './deep-readonly.ts';
 import { dnsLabel, type ObjectMeta } from './meta.ts';
 import { networkName } from './network.ts';
 import { type ResourceRequirements, requirementsSchema } from './resources.ts';
@@ -342,7 +342,7 @@ export const templateSchema = z
   });
 
 /** A template as a user may write it. */
-export type TemplateInput = DeepReadonly<z.input<typeof templateSchema>>;
+export type TemplateInput = DeepReadonly<z.input<typeof templateSchema>> & Documented<TemplateSpec>;
 
 function duplicates(
   values: readonly (string | undefined)[],
