@@ -1,7 +1,7 @@
 import { STORE_KEYS, type Store, type StoreEvent, type Task } from '@gantry/core';
 import type { Noted } from './part-config.ts';
 
-/** Every write of a store from now on, as a watch tells it. */
+/** Every write of a store from now on, as delivered by a watch. */
 export class History {
   readonly events: StoreEvent[] = [];
   readonly #stop = new AbortController();
