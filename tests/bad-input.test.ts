@@ -116,7 +116,7 @@ describe('an object that is wrong', () => {
       'spec.template.ports[1].published',
       /published twice/,
     ],
-    ['a name that is no DNS label', web({}, { name: 'My_Web' }), 'meta.name', /expected a DNS label/],
+    ['a name that is not a DNS label', web({}, { name: 'My_Web' }), 'meta.name', /expected a DNS label/],
     ['a name that is too long', web({}, { name: 'w'.repeat(64) }), 'meta.name', /DNS label/],
     [
       'a network whose name is none',
@@ -248,7 +248,7 @@ describe('an object that is wrong', () => {
     },
   );
 
-  test('the cluster goes on: what is right is taken afterwards', async () => {
+  test('the cluster keeps working: valid objects are accepted afterwards', async () => {
     const applied = await api.apply(web({}));
     expect(applied.meta.generation).toBe(1);
     await clock.advance(1000);
@@ -283,7 +283,7 @@ describe('a set of plugins that is wrong', () => {
     });
   });
 
-  test('every problem of a set is told in one message', async () => {
+  test('reports every problem of a set in one message', async () => {
     const some = plugins(new TestClock()).filter(
       ({ provides }) => provides.id !== 'bus' && provides.id !== 'network',
     );

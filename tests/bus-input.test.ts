@@ -313,7 +313,7 @@ describe('the control plane', () => {
       [...codes.keys()].filter((code) => !['taken', 'INVALID_OBJECT', 'CONFLICT'].includes(code)),
     ).toEqual([]);
     expect(codes.get('INVALID_OBJECT') ?? 0).toBeGreaterThan(2000);
-    // What was taken was right by chance: a node of a valid name, or a status that changes nothing.
+    // Accepted messages were valid by coincidence: a node with a valid name, or a status that changes nothing.
     const after = (await stored()) as readonly (readonly [string, unknown])[];
     const keys = new Set((before as typeof after).map(([key]) => key));
     expect(

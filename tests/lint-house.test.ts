@@ -97,7 +97,7 @@ const good: readonly [law: string, text: string, file?: string][] = [
     `export const a = () => setTimeout(() => Date.now() + Math.random());`,
     SYSTEM,
   ],
-  ['a scheduler plugin stands on scheduling', `export { p } from '@gantry/scheduling';`, SPREAD],
+  ['a scheduler plugin depends on scheduling', `export { p } from '@gantry/scheduling';`, SPREAD],
   [
     'presets compose anything',
     `export * from '@gantry/host';\nexport * from '@gantry/testing/vitest';`,
@@ -114,13 +114,16 @@ const good: readonly [law: string, text: string, file?: string][] = [
   ],
   ['a type may speak of timers', `export type Timer = ReturnType<typeof setTimeout>;`],
   ['a property may be called now', `export const a = (clock: { now(): number }) => clock.now();`],
-  ['frozen constants are no state', `export const a = Object.freeze({ b: [1, 2] });`],
+  ['frozen constants are not state', `export const a = Object.freeze({ b: [1, 2] });`],
   [
-    'a regular expression is no state',
+    'a regular expression is not state',
     `export const a = new RegExp('x');\nexport const b = new TextEncoder();`,
   ],
-  ['a set declared read-only is no state', `export const a: ReadonlySet<string> = new Set(['x']);`],
-  ['what a function makes is no state', `export const a = () => { let n = 0; return new Map([[n++, 1]]); };`],
+  ['a set declared read-only is not state', `export const a: ReadonlySet<string> = new Set(['x']);`],
+  [
+    'a value made by a function is not state',
+    `export const a = () => { let n = 0; return new Map([[n++, 1]]); };`,
+  ],
   [
     'reading a list is not changing it',
     `const list = [1, 2];\nexport const a = () => list.map((n) => n + 1);`,

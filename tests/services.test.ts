@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { onPath, probeServices } from './support/service-probes.ts';
 
-it('every service is either there or missing for a reason in words', async () => {
+it('every service is available or missing for a stated reason', async () => {
   for (const missing of Object.values(await probeServices())) {
     expect(missing === null || missing.length > 0).toBe(true);
   }

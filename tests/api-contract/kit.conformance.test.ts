@@ -27,7 +27,7 @@ sabotage(
   () => fakeFixture(),
   [
     wreck(
-      'creates over what is there',
+      'overwrites an existing object on create',
       'create stores an object with its defaults, and refuses what exists',
       (api) => ({
         create: ((input: ServiceInput & { kind: 'service' }) => api.apply(input, { force: true })) as never,
@@ -73,7 +73,7 @@ sabotage(
         api.apply({ ...input, meta: { ...input.meta, namespace: undefined } })) as never,
     })),
     wreck(
-      'answers undefined for what is not there',
+      'returns undefined for a missing object',
       'what does not exist is NOT_FOUND, in every call that names it',
       (api) => ({
         get: (async (kind: 'service', id: string) => api.get(kind, id).catch(() => undefined)) as never,
@@ -82,7 +82,7 @@ sabotage(
     wreck('ignores selectors', 'a list is sorted, and labels and fields select from it', (api) => ({
       list: (kind) => api.list(kind),
     })),
-    wreck('gives the first page for ever', 'a list comes in pages, and each object once', (api) => ({
+    wreck('returns the first page indefinitely', 'a list comes in pages, and each object once', (api) => ({
       list: (kind, options) => api.list(kind, { ...options, continue: undefined }),
     })),
     wreck(
@@ -96,7 +96,7 @@ sabotage(
       }),
     ),
     wreck(
-      'tells everything again',
+      'delivers everything again',
       'a watch since a list misses nothing and repeats nothing, whoever writes meanwhile',
       (api) => ({
         watch: (kind, options) => api.watch(kind, { ...options, since: undefined }),

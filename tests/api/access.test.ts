@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allOperations, type Operation, urlOf } from './support/operations.ts';
 import { ADMIN_TOKEN, type Served, serve } from './support/served.ts';
 
-const STRANGER = `gantry_${'nobody-knows-this-one'.padEnd(43, 'x')}`;
+const STRANGER = `gantry_${'a-token-never-issued'.padEnd(43, 'x')}`;
 
 let served: Served;
 let operations: readonly Operation[];
@@ -68,10 +68,10 @@ describe('every route of the OpenAPI document', () => {
     ['a token of the wrong form', () => bearer('admin')],
     ['another scheme', () => ({ authorization: `Basic ${ADMIN_TOKEN}` })],
     ['two tokens', () => bearer(`${ADMIN_TOKEN}, ${ADMIN_TOKEN}`)],
-    ['a token nobody knows', () => bearer(STRANGER)],
+    ['an unknown token', () => bearer(STRANGER)],
     ['an expired token', () => bearer(tokens.expired)],
     ['a deleted token', () => bearer(tokens.deleted)],
-    ['the hash in place of the token', () => bearer(`gantry_${'0'.repeat(64)}`)],
+    ['the hash instead of the token', () => bearer(`gantry_${'0'.repeat(64)}`)],
     [
       'a token where only a WebSocket may have it',
       () => ({ 'sec-websocket-protocol': `bearer.${ADMIN_TOKEN}` }),
@@ -96,7 +96,7 @@ describe('every route of the OpenAPI document', () => {
     ]);
   });
 
-  test('a viewer changes nothing, and reads only his namespace', async () => {
+  test('a viewer changes nothing, and reads only its namespace', async () => {
     const writes = operations.filter(({ open, method }) => !open && method !== 'GET');
     for (const operation of writes.filter(({ path }) => !['/v1/apply', '/v1/plan'].includes(path))) {
       expect(`${operation.path} ${await statusOf(operation, bearer(tokens.viewer))}`).toBe(
@@ -195,7 +195,7 @@ describe('a token for one namespace', () => {
     expect((await served.client.list('service')).items).toEqual([]);
   });
 
-  test('of default does not lead to another one, whose names have a slash in their ids', async () => {
+  test('does not open another namespace, even if it is for default and ids of the other one contain a slash', async () => {
     await served.client.apply({
       kind: 'network',
       meta: { name: 'theirs', namespace: 'team-b' },

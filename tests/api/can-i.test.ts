@@ -46,7 +46,7 @@ const REQUESTS: readonly (readonly [verb: string, kind: string, method: string, 
 ];
 
 describe('GET /v1/access', () => {
-  test.each(TOKENS)('of the %s agrees with what the requests themselves answer', async (name) => {
+  test.each(TOKENS)('agrees with the answers to actual requests, for the %s', async (name) => {
     const token = secrets.get(name) as string;
     await using client = connect({ url: served.url, token });
     const { rules } = await client.tokens.rules();

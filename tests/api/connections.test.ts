@@ -186,7 +186,7 @@ test('idle TLS connections beyond the maximum close the ones that were idle the 
   await watching;
 });
 
-test('answers that nobody reads close the connections that have waited the longest, and harm no other', async () => {
+test('unread responses close the connections that have waited the longest, and no others', async () => {
   const { url, client } = await served({ unreadBytes: 32 * 1024 * 1024 });
   const labels = Object.fromEntries(
     Array.from({ length: 100 }, (_, index) => [`p${index}`, 'x'.repeat(250)]),

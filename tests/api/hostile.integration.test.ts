@@ -54,7 +54,7 @@ async function ask(
   return { status: response.status, text: await response.text() };
 }
 
-/** Everything there is, but for what changes by itself. */
+/** All stored objects except those that change on their own. */
 async function stored(): Promise<readonly string[]> {
   const { entries } = await served.cluster.get(contracts.store).list('');
   return entries.map(({ key }) => key).filter((key) => !key.startsWith('events/'));
@@ -118,7 +118,7 @@ describe('bodies', () => {
     ['deflate', { 'content-encoding': 'deflate' }],
     ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['text', { 'content-type': 'text/plain' }],
-    ['a merge patch that is no patch', { 'content-type': 'application/merge-patch+json' }],
+    ['a merge patch that is not a patch', { 'content-type': 'application/merge-patch+json' }],
   ])('%s is not read', async (_what, headers) => {
     const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024));
     const body = 'content-encoding' in headers ? bomb : JSON.stringify(SERVICE);

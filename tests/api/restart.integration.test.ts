@@ -62,7 +62,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
   }
 }
 
-test('a server is killed under clients that watch and apply: they go on with the next one, and are told that the state was lost', async () => {
+test('clients that watch and apply resume with the next server after the first one is killed, and are notified that the state was lost', async () => {
   server = await runServer();
   const { url } = server;
   await using client = connect({ url, token: ADMIN_TOKEN });
@@ -97,7 +97,7 @@ test('a server is killed under clients that watch and apply: they go on with the
   await until('rounds with the next server', () => round.at >= before + 5);
   const { uid: next } = await client.info();
   expect(next).not.toBe(uid);
-  await until('the loss is told to who keeps a copy', () =>
+  await until('all clients with a copy to be notified of the loss', () =>
     told.some(({ code, details }) => code === 'COMPACTED' && details.uid === next),
   );
   await watching;

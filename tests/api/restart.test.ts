@@ -28,7 +28,7 @@ test('a revision of a state that was lost is refused, even where the new state h
   ).rejects.toMatchObject({
     code: 'COMPACTED',
   });
-  // One who lists again goes on.
+  // A client that lists again can continue.
   const listed = await client.list('network');
   expect(listed.items).toHaveLength(20);
   const again = client.watch('network', { since: listed.revision })[Symbol.asyncIterator]();
@@ -40,11 +40,11 @@ test('a revision of a state that was lost is refused, even where the new state h
   await second[Symbol.asyncDispose]();
 });
 
-test('a watch that has told nothing begins anew with the next state', async () => {
+test('a watch that has delivered nothing starts over with the next state', async () => {
   const first = await serve({}, { nodes: 0 });
   const watch = first.client.watch('network')[Symbol.asyncIterator]();
   const next = watch.next();
-  await first.client.info(); // it is on its way
+  await first.client.info(); // the request is in flight
   const second = await replace(first);
   await second.client.apply(network('new'));
   expect((await next).value).toMatchObject([{ type: 'added', object: { meta: { name: 'new' } } }]);

@@ -139,7 +139,7 @@ describe('a token for one namespace', () => {
     expect(await served.client.stats()).toHaveLength(2);
   });
 
-  test('is told which namespace to name where it asked for all of them', async () => {
+  test('gets an error that says which namespace to name, if it asks for all of them', async () => {
     await expect(as('viewer').list('task')).rejects.toMatchObject({
       code: 'FORBIDDEN',
       message: expect.stringContaining('only of team-a: name one'),

@@ -136,7 +136,7 @@ describe('where it listens', () => {
     ]);
   });
 
-  test('what is no socket is left alone', async () => {
+  test('leaves a file alone that is not a socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gantry-api-'));
     closing.push(() => rmSync(folder, { recursive: true }));
     const socket = join(folder, 'precious');
@@ -153,7 +153,7 @@ describe('where it listens', () => {
     await expect(serve({ listen: { port } }, { nodes: 0 })).rejects.toThrow(`127.0.0.1:${port}`);
   });
 
-  test('its own certificate is trusted by who is given it, and by nobody else', async () => {
+  test('uses its own certificate, which only clients that were given it trust', async () => {
     const { url, client, cluster } = await served({ tls: 'self-signed' }, { nodes: 0 });
     expect(url).toMatch(/^https:/);
     expect((await client.info()).name).toBe('gantry');
@@ -166,7 +166,7 @@ describe('where it listens', () => {
 });
 
 describe('limits', () => {
-  test('who asks too often is told when to come again, and others are not', async () => {
+  test('a token over its rate limit gets 429 with Retry-After; other tokens are unaffected', async () => {
     const {
       client,
       url,
@@ -187,7 +187,7 @@ describe('limits', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
-  test('a token has so many streams, and gets one back when one ends', async () => {
+  test('a token has a limited number of streams, and gets one back when one ends', async () => {
     const { url } = await served({ limits: { ...WIDE, streamsPerToken: 2 } }, { nodes: 0 });
     const open = () => fetch(`${url}/v1/services?watch=true`, { headers: BEARER });
     const [first, second] = [await open(), await open()];
@@ -204,7 +204,7 @@ describe('limits', () => {
     await second.body?.cancel();
   });
 
-  test('what a token has open ends when it is deleted', async () => {
+  test('open streams of a token end when it is deleted', async () => {
     const { client, url, connect: as } = await served({}, { nodes: 1 });
     const { token, id } = await client.tokens.create({
       name: 'x',
@@ -225,7 +225,7 @@ describe('limits', () => {
     });
   });
 
-  test('what an expired token has open ends', async () => {
+  test('open streams of a token end when it expires', async () => {
     const { client, connect: as } = await served({}, { nodes: 0 });
     const grants = [{ role: 'viewer', namespace: '*' }] as const;
     const { token } = await client.tokens.create({ name: 'x', grants, expiresInMs: 500 });
@@ -234,7 +234,7 @@ describe('limits', () => {
   });
 });
 
-/** What comes of an answer that goes on. */
+/** Collects the text of a streamed response. */
 function textOf(response: Response) {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
@@ -258,7 +258,7 @@ function textOf(response: Response) {
 }
 
 describe('watches', () => {
-  test('begin with what there is and a bookmark, go on from a revision, and end with the server', async () => {
+  test('begin with the existing objects and a bookmark, resume from a revision, and end with the server', async () => {
     const { client, url, cluster } = await served({ bookmarkMs: 50 }, { nodes: 0 });
     const applied = await client.apply({ kind: 'network', meta: { name: 'a' }, spec: {} });
     const whole = await fetch(`${url}/v1/networks?watch=true`, { headers: BEARER });
@@ -286,7 +286,7 @@ describe('watches', () => {
     expect(told(await restOf.lines())).toEqual(wanted);
   });
 
-  test('of a revision that is not of this cluster are refused', async () => {
+  test('are rejected for a revision of another cluster', async () => {
     const { url, client } = await served({}, { nodes: 0 });
     const { revision } = await client.info();
     for (const query of [`since=${revision + 100}`, `since=${revision}&uid=another`]) {

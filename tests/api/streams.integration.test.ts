@@ -61,7 +61,7 @@ async function* bytes(
   }
 }
 
-test('what is sent through dial comes back as it was, and its end with it', async () => {
+test('dial echoes the data that is sent, and its end', async () => {
   const [there, back] = [createHash('sha256'), createHash('sha256')];
   let length = 0;
   const input = bytes(40, 100_003, (piece) => there.update(piece));
@@ -172,7 +172,7 @@ test.each(['over HTTP', 'in the process'])(
   30_000,
 );
 
-test('a command that has closed its output runs on, and its exit code is told', async () => {
+test('a command that has closed its output runs on, and its exit code is reported', async () => {
   const session = await served.client.exec(task, {
     command: ['sh', '-c', 'exec >&- 2>&-; read line; [ "$line" = hello ] && exit 9'],
     stdin: (async function* () {

@@ -9,7 +9,7 @@ const MS = 3000;
 const OBJECTS = 100;
 /** Small, so that who does not read is out of it within the test. */
 const HISTORY_BYTES = 256 * 1024;
-/** Large enough for all changes, so that nobody is dropped on a machine that is too slow for the rate. */
+/** Large enough for all changes, so that no watcher is dropped on a machine that is too slow for the rate. */
 const WHOLE_HISTORY_BYTES = 16 * 1024 * 1024;
 
 let server: RunningServer | undefined;
@@ -43,7 +43,7 @@ test(`${WATCHERS} watchers see every one of ${PER_SECOND} changes a second, in o
   expect(rssMiB - idle.rssMiB).toBeLessThan(200);
 }, 600_000);
 
-test('who stops reading is dropped, and harms nobody', async () => {
+test('a watcher that stops reading is disconnected without affecting others', async () => {
   server = await runServer(0, HISTORY_BYTES);
   await server.write({ objects: 1, perSecond: 1, ms: 0, padding: 60 });
   for (let index = 0; index < 20; index++) watchers.push(new RawWatcher(server.url, 0));

@@ -88,13 +88,16 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await exit;
 }
 
-/** Waits until these processes have ended: the kernel shows one for a moment after its parent was told of its end. */
+/**
+ * Waits until these processes have ended: the kernel shows a process for a moment after its parent was notified of its
+ * end.
+ */
 async function untilDead(running: readonly Running[]): Promise<void> {
   const alive = (): readonly number[] => running.map(({ pid }) => pid as number).filter(isAlive);
   await expect.poll(alive, { timeout: PATIENCE_MS }).toEqual([]);
 }
 
-/** A dead process that nobody has buried is dead. */
+/** Whether a process is alive; a zombie is not. */
 function isAlive(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

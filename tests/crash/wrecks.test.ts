@@ -33,7 +33,7 @@ function wrecked(wreck: Wreck): () => Plugin {
   return () => definePlugin({ name: 'store-wreck', provides: contracts.store, create: () => store })();
 }
 
-/** Does something else for one of so many commits that put one key without an expectation. */
+/** Behaves differently for one in several commits that put one key without an expectation. */
 function sometimes(store: Store, otherwise: (changes: Batch, commit: Commit) => ReturnType<Commit>): Wreck {
   const commit = store.commit.bind(store);
   let count = 0;
@@ -52,7 +52,7 @@ async function run(wreck: Wreck, writesAtEnd = WRITES): Promise<CrashResult> {
   return await crashRun({ engine: 'wreck', store, daemons: [], rounds: 0, seed: 3, writesAtEnd });
 }
 
-/** The events of a watch, changed on their way. */
+/** The events of a watch, changed in transit. */
 function retold(change: (key: string, count: number) => 'keep' | 'drop' | 'twice'): Wreck {
   return (store) => ({
     watch: (prefix, options) => ({
@@ -71,7 +71,7 @@ function retold(change: (key: string, count: number) => 'keep' | 'drop' | 'twice
 }
 
 const unavailable = (): never => {
-  throw new GantryError('UNAVAILABLE', 'wreck: nobody is there');
+  throw new GantryError('UNAVAILABLE', 'wreck: no server');
 };
 const timeout = (): never => {
   throw new GantryError('TIMEOUT', 'wreck: no answer');
@@ -99,7 +99,7 @@ test('a store that does what it says is found to be right, outages and unknown w
   expect(result.unknownWritten).toBeGreaterThan(result.unknown / 2);
 });
 
-test('an acknowledged write that is not there is found', async () => {
+test('a missing acknowledged write is found', async () => {
   const result = await run((store) =>
     sometimes(store, async () => {
       const { revision } = await store.list('');
@@ -175,7 +175,7 @@ test('revisions that do not grow are found', async () => {
       return [{ ok: true, revision: 1 }];
     })(store),
   );
-  expect(result.wrong.join('\n')).toContain('after somebody was told of');
+  expect(result.wrong.join('\n')).toContain('after another writer was given');
 });
 
 test('a watch that leaves out what it must not is found', async () => {
@@ -188,7 +188,7 @@ test('a watch that tells an event twice is found', async () => {
   expect(result.wrong.join('\n')).toMatch(/an event of (\d+) came after one of \1/);
 });
 
-test('a watch that ends by itself is found', async () => {
+test('a watch that ends unexpectedly is found', async () => {
   const result = await run((store) => ({
     watch: (prefix, options) => ({
       async *[Symbol.asyncIterator]() {
@@ -199,14 +199,14 @@ test('a watch that ends by itself is found', async () => {
       },
     }),
   }));
-  expect(result.wrong).toContain('the watch has ended by itself');
+  expect(result.wrong).toContain('the watch has ended unexpectedly');
 });
 
-test('an outage that is told as something else is found', async () => {
+test('an outage that is reported as something else is found', async () => {
   const result = run((store) =>
     sometimes(store, async () => {
       throw new Error('socket hang up');
     })(store),
   );
-  expect((await result).wrong.join('\n')).toContain('an outage was told as Error: socket hang up');
+  expect((await result).wrong.join('\n')).toContain('an outage was reported as Error: socket hang up');
 });

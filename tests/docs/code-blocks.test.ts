@@ -27,7 +27,7 @@ const faulty = [
   block('ts', API, 'b.md'),
 ];
 
-/** Of all blocks at once: one program costs as much as ten. */
+/** The problems of all blocks at once: one program costs as much as ten. */
 let problems: readonly string[] = [];
 beforeAll(() => {
   problems = typeProblems([...typed, ...faulty]);
@@ -70,7 +70,7 @@ describe('the checks themselves', () => {
     ['npm run bench -- no-such-bench', /no benchmark no-such-bench/],
     ['X=1 npx no-such-program', /no program no-such-program/],
     ['node scripts/no-such-file.mjs', /no file/],
-    ['rm -rf somewhere', /not known/],
+    ['rm -rf somewhere', /unknown command/],
   ])('a shell command that names nothing is found: %s', (code, message) => {
     expect(shellProblems(block('sh', code, 'README.md'))).toEqual([expect.stringMatching(message)]);
   });

@@ -4,7 +4,7 @@ import { GantryError } from '@gantry/core';
 import { SystemClock, SystemRandom } from '@gantry/system';
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
-// The tree of commands is no part of what the package exports.
+// The tree of commands is not exported by the package.
 import type { Io, Output } from '../../packages/cli/src/io/io.ts';
 import { run } from '../../packages/cli/src/main.ts';
 import { buildProgram } from '../../packages/cli/src/program.ts';
@@ -119,11 +119,11 @@ describe('the check itself', () => {
     ['gantry rollout undo', /missing required argument/],
     ['gantry scale web 5', /expected --replicas COUNT/],
     ['gantry get services -o yml', /yml/],
-  ])('what is not there is found: %s', async (text, message) => {
+  ])('finds what does not exist: %s', async (text, message) => {
     expect(await problemOf({ text, line: 1, whole: true })).toMatch(message);
   });
 
-  test('in a sentence a command may stand without its arguments, and no further', async () => {
+  test('allows a command in a sentence without its arguments, and no further', async () => {
     expect(await problemOf({ text: 'gantry rollout undo', line: 1, whole: false })).toBeUndefined();
     expect(await problemOf({ text: 'gantry rollout', line: 1, whole: false })).toBeUndefined();
     expect(await problemOf({ text: 'gantry rollout redo', line: 1, whole: false })).toMatch(/redo/);

@@ -74,7 +74,7 @@ function anchorsOf(markdown: string): Set<string> {
 }
 
 describe('links', () => {
-  test.each(documents())('of %s lead somewhere', (document) => {
+  test.each(documents())('lead somewhere in %s', (document) => {
     expect(brokenLinks(document, read(document))).toEqual([]);
   });
 

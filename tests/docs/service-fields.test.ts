@@ -41,7 +41,7 @@ function documented(): Fields {
   )) {
     if (!/^(kind|meta|spec|status)\b/.test(field)) continue;
     for (const each of expand(field)) {
-      if (fields.has(each)) throw new Error(`docs/operations.md: ${each} is there twice`);
+      if (fields.has(each)) throw new Error(`docs/operations.md: ${each} is listed twice`);
       fields.set(each, /^`([^`]*)`/.exec(value)?.[1]);
     }
   }

@@ -209,7 +209,7 @@ describeWith('docker', 'containers', () => {
   test.each([
     ['r32-image-stopsignal', {}, 0],
     ['r32-image-stopsignal, stop_signal: SIGUSR1', { stop_signal: 'SIGUSR1' }, 4],
-    ['r32-image-stopsignal, an image without one', { image: BUSYBOX, command: ['sh', '-c', TRAPS] }, 3],
+    ['r32-image-stopsignal, an image that has none', { image: BUSYBOX, command: ['sh', '-c', TRAPS] }, 3],
   ])('%s: a container gets the stop signal of its service, or else of its image', async (_, more, code) => {
     const service = await up('r32', 'db', { image: STOPPED_BY_INT, stop_grace_period: '30s', ...more });
     await one(service);

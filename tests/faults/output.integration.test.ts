@@ -68,7 +68,7 @@ function processesWith(text: string): number[] {
     .map(Number);
 }
 
-/** Writes a service that prints without end; its processes are told by the text they print. */
+/** Writes a service that prints without end; its processes are identified by the text they print. */
 async function talker(says: string): Promise<string> {
   const file = join(home, `${says}.yaml`);
   const command = ['sh', '-c', `while :; do echo ${says}; sleep 0.2; done`];

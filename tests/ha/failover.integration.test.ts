@@ -86,7 +86,7 @@ for (const { title, needs, fences, start } of SETS) {
     const twice = fences
       ? 'no slot has two tasks, nothing is written out of term'
       : 'each slot ends up with one task';
-    test(`a leader that is killed in the middle of its work is replaced by another that goes on with it, ${ROUNDS} times: no request fails, ${twice}`, {
+    test(`a leader that is killed in the middle of its work is replaced by another that continues it, ${ROUNDS} times: no request fails, ${twice}`, {
       timeout: 60_000 + ROUNDS * ROUND_MS,
     }, async () => {
       const random = new SeededRandom(20_26);

@@ -52,7 +52,7 @@ describe('an agent that is cut off', () => {
     expect(found).toEqual(['web.1.a1 on a1: process 101 was ended while the agent was cut off']);
   });
 
-  test('is caught starting a task anew', () => {
+  test('is caught if it restarts a task', () => {
     const after = [{ ...running, pid: 202 }];
     expect(endedWhileCut(events, { node: 'a1', revision: 2, before: [running], after })).toHaveLength(1);
   });
@@ -67,7 +67,7 @@ describe('an agent that is cut off', () => {
 describe('a task', () => {
   const stopped = task(1, 'a1', { desired: 'shutdown' });
 
-  test('that is told to stop while its node is up and its service wants it is caught', () => {
+  test('is caught if it is asked to stop while its node is up and its service wants it', () => {
     const events = written(service(1), node('a1', 'ready'), task(1, 'a1'), stopped);
     expect(stoppedWithoutReason(events, 3)).toHaveLength(1);
     expect(stoppedWithoutReason(events, 4)).toEqual([]);
@@ -87,7 +87,7 @@ describe('a task', () => {
     expect(stoppedWithoutReason(written(service(1), task(1, 'a1'), task(1, 'a2'), stopped), 0)).toEqual([]);
   });
 
-  test('that ends without being told is caught', () => {
+  test('is caught if it ends without a request', () => {
     const failed = task(1, 'a1', { state: 'failed' });
     expect(endedUntold(written(service(1), failed), 0)).toHaveLength(1);
     expect(endedUntold(written(service(1), failed), 2)).toEqual([]);
@@ -105,7 +105,7 @@ describe('a node', () => {
     expect(nodesDown(written(up, down, down, up, down), 2)).toEqual(downs);
   });
 
-  test('that is down for one sign of life that was lost is caught', () => {
+  test('is caught if it is down after a single lost heartbeat', () => {
     const cut = (what: Cut['what'], index: number, forMs: number): Cut => {
       return { what, index, forMs, how: 'cut', afterMs: 0 };
     };
@@ -118,7 +118,7 @@ describe('a node', () => {
   });
 });
 
-describe('a cluster at rest', () => {
+describe('a settled cluster', () => {
   const wanted = [{ version: 'v1', replicas: 2 }];
   const rest: Picture = {
     revision: 9,
@@ -143,24 +143,24 @@ describe('a cluster at rest', () => {
       /paused/,
     ],
     ['a count that is wrong', { service: service(2, { ready: 1 }) }, /1 ready/],
-    ['no leader', { holder: '' }, /nobody leads/],
+    ['no leader', { holder: '' }, /no leader/],
     ['a node that is down', { nodes: [node('a1', 'ready'), node('a2', 'down')] }, /1 of 2 nodes/],
     ['a slot that is empty', { tasks: [task(1, 'a1')] }, /there are 1 slots: 1/],
     ['a slot with two', { tasks: [...rest.tasks, task(2, 'a3')] }, /slot 2 has 2/],
     ['a slot too many', { tasks: [...rest.tasks, task(3, 'a2')] }, /there are 3 slots: 1, 2, 3/],
     ['a task that is not ready', { tasks: [task(1, 'a1', { ready: false }), task(2, 'a2')] }, /not ready/],
-    ['a process that is missing', { processes: rest.processes.slice(1) }, /there is no web.1.a1/],
+    ['a process that is missing', { processes: rest.processes.slice(1) }, /missing: web.1.a1/],
     [
       'a process that was left',
       { processes: [...rest.processes, { node: 'a1', task: 'web.9.a1', pid: 9 }] },
-      /nobody/,
+      /unknown/,
     ],
     [
       'a process that was replaced',
       { processes: rest.processes.map((each) => ({ ...each, pid: 1 })) },
-      /nobody/,
+      /unknown/,
     ],
-  ])('is told from one with %s', (_name, change, reason) => {
+  ])('is distinguished from one with %s', (_name, change, reason) => {
     expect(looks(change).join('\n')).toMatch(reason);
   });
 

@@ -1,6 +1,6 @@
 /**
- * Parts of a cluster that do not reach each other for a while. `GANTRY_HA_SCHEDULES`, `GANTRY_HA_CUT_MS` and
- * `GANTRY_HA_SEED` make this longer and repeat it, `GANTRY_HA_TELL` tells all that happens; a failure says how.
+ * Partitions between parts of a cluster. `GANTRY_HA_SCHEDULES`, `GANTRY_HA_CUT_MS` and `GANTRY_HA_SEED` make this
+ * longer and repeat it, `GANTRY_HA_TELL` prints all events; a failure says how.
  */
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -27,9 +27,9 @@ import { type Wanted, webService } from './support/web-service.ts';
 const SCHEDULES = Number(process.env.GANTRY_HA_SCHEDULES ?? 2);
 const LONGEST_MS = Number(process.env.GANTRY_HA_CUT_MS ?? 5000);
 const SEED = Number(process.env.GANTRY_HA_SEED ?? 1);
-/** The bound within which a healed cluster is at rest at what is wanted. */
+/** Time within which a healed cluster must settle in the wanted state. */
 const CONVERGE_MS = 180_000;
-/** A node that was not heard of is down after so long, also when it is heard of again soon. */
+/** A node without a heartbeat is down after this time, even if the next heartbeat follows soon. */
 const DOWN_AFTER_MS = 6500;
 const [SERVERS, AGENTS] = [
   ['s1', 's2', 's3'],
@@ -69,7 +69,10 @@ describeWith(['etcd', 'nats'], 'three servers and three agents, each with its ow
 
   const picture = (): Promise<Picture> => takePicture(ha.store, () => taskProcesses(ha.folders));
 
-  /** What is not as it should be, in what is stored and runs, in what each server says, and at each load balancer. */
+  /**
+   * Differences from the wanted state: in the stored objects and running processes, in the answers of each server, and
+   * at each load balancer.
+   */
   const differences = async (wanted: readonly Wanted[]): Promise<readonly string[]> => {
     const now = await picture();
     const found = unlike(now, wanted, AGENTS.length);
@@ -100,17 +103,17 @@ describeWith(['etcd', 'nats'], 'three servers and three agents, each with its ow
     const look = async (): Promise<boolean> => {
       const last = found.at(-1);
       found = await differences(wanted);
-      if (found.at(-1) !== last) note(found.at(-1) ?? 'it is at rest');
+      if (found.at(-1) !== last) note(found.at(-1) ?? 'it has settled');
       if (found.length > 0) restFrom = performance.now();
       return found.length === 0 && performance.now() - from >= effectsMs;
     };
-    await ha.until(look, 'the cluster to come to rest', CONVERGE_MS).catch((error: unknown) => {
+    await ha.until(look, 'the cluster to settle', CONVERGE_MS).catch((error: unknown) => {
       throw new Error(`${found.join('\n')}\n${String(error)}`, { cause: error });
     });
     return Math.round(restFrom - from);
   };
 
-  test(`${SCHEDULES} schedules of partitions: tasks run on while they last, and what was asked for last comes about after`, {
+  test(`${SCHEDULES} schedules of partitions: tasks run on while they last, and the last request is carried out afterwards`, {
     timeout: 60_000 + SCHEDULES * (3 * LONGEST_MS + CONVERGE_MS),
   }, async () => {
     let last: Wanted = { version: 's0', replicas: 4 };
@@ -182,7 +185,7 @@ function failure(
   ].join('\n');
 }
 
-/** What a load balancer answers; in words, where it is no version. */
+/** The version that a load balancer answers with, or a text if the answer is not a version. */
 function versionAt(host: string, port: number): Promise<string> {
   return new Promise((resolve) => {
     const call = request({ host, port, agent: false, timeout: 2000 }, (response) => {

@@ -48,7 +48,7 @@ describeWith(['nats'], 'published ports', () => {
     server.signal('SIGCONT');
     await agent.ready();
     expect(await status()).toBe(200);
-    // The control plane has the last word: a port that is not published any more is closed.
+    // The control plane decides: a port that is no longer published is closed.
     await ha.api().delete('service', 'web');
     await expect.poll(status, TIMEOUT).toBe(undefined);
   });

@@ -44,7 +44,7 @@ describe('a schedule of partitions', () => {
     }
   });
 
-  test('is told with its seed', () => {
+  test('is printed with its seed', () => {
     const schedule = drawSchedule(42, 8000, before);
     const text = describeSchedule(schedule);
     expect(text).toMatch(/^seed 42\n/);

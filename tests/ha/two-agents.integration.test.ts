@@ -109,7 +109,7 @@ describeWith(['nats'], 'two agents with one node name', () => {
     expect(processes()).toEqual(before);
   });
 
-  test('the second one is rejected by a new leader that has not heard the first one yet', async () => {
+  test('the second one is rejected by a new leader that the first one has not contacted yet', async () => {
     const before = processes();
     const leader = (await ha.until(() => ha.leader(), 'a leader')) as PartProcess;
     const { number } = await ha.term();

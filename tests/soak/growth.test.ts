@@ -6,19 +6,19 @@ const samples = (...all: readonly Readonly<Record<string, number>>[]): readonly 
   all.map((measures, index) => ({ minutes: index, measures, details: {} }));
 const NONE: ReadonlySet<string> = new Set();
 
-test('the median of the first third is compared with that of the last: one outlier is no growth', () => {
+test('the median of the first third is compared with that of the last: one outlier is not growth', () => {
   const heap = [40, 90, 40, 41, 42, 41, 43, 95, 42];
   const growth = growthOf(samples(...heap.map((mib) => ({ 'server.heapMiB': mib }))), NONE);
   expect(growth['server.heapMiB']).toMatchObject({ from: 40, to: 43, bound: 48, ok: true });
 });
 
-test('what grows beyond its bound is found, with its slope', () => {
+test('growth beyond a bound is found, with its slope', () => {
   const fds = Array.from({ length: 9 }, (_, index) => ({ 'agent.fds': 30 + index }));
   const growth = growthOf(samples(...fds), NONE);
   expect(growth['agent.fds']).toEqual({ from: 31, to: 37, bound: 36, perHour: 60, ok: false });
 });
 
-test('what is to be the same is to be the same, and more than is kept is too much', () => {
+test('a constant must stay constant, and exceeding a maximum is too much', () => {
   const [from, to] = [
     { 'jetstream.consumers': 4, 'tasks.processes': 32, 'store.events': 100 },
     { 'jetstream.consumers': 5, 'tasks.processes': 32, 'store.events': 5900 },
@@ -29,7 +29,7 @@ test('what is to be the same is to be the same, and more than is kept is too muc
   expect(growth['store.events']).toMatchObject({ bound: 6000, ok: true });
 });
 
-test('events that are kept for an hour are no growth of the engine that keeps them', () => {
+test('events that are kept for an hour are not growth of the engine that keeps them', () => {
   const from = { 'etcd.inUseMiB': 2, 'store.eventsKiB': 0 };
   const last = (events: number) =>
     growthOf(samples(from, from, { 'etcd.inUseMiB': 5, ...kept(events) }), NONE);

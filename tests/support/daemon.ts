@@ -4,7 +4,7 @@ import { onPath } from './service-probes.ts';
 
 const START_MS = 60_000;
 const LOOK_MS = 25;
-/** So much of the newest output is kept, to be told when something goes wrong. */
+/** Length of the newest output that is kept, to be shown when something goes wrong. */
 const OUTPUT_LENGTH = 8000;
 
 export interface DaemonOptions {

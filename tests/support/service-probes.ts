@@ -5,10 +5,10 @@ import { delimiter, isAbsolute, resolve } from 'node:path';
 /** The outside services a test can ask for. */
 export type ServiceName = 'docker' | 'etcd' | 'nats' | 'haproxy' | 'tmux';
 
-/** Undefined when the service can be used, else why it cannot, in words. */
+/** Undefined if the service can be used, otherwise a text that says why it cannot. */
 export type Missing = string | undefined;
 
-/** Of each service: null when it can be used, else what is missing. JSON, as it crosses to the workers. */
+/** For each service: null if it can be used, otherwise the reason. JSON, as it crosses to the workers. */
 export type ServiceReport = Readonly<Record<ServiceName, string | null>>;
 
 /** Where a program lies on PATH, or undefined. A path to one is itself. */
@@ -31,7 +31,7 @@ export function onPath(program: string): string | undefined {
 
 const binary = (program: string): Missing => (onPath(program) ? undefined : `${program} is not on PATH`);
 
-/** Asks the engine at DOCKER_HOST, or at its usual socket, for a sign of life. */
+/** Pings the engine at DOCKER_HOST, or at its usual socket. */
 function docker(timeoutMs = 3_000): Promise<Missing> {
   const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
   const url = new URL(host);

@@ -1,8 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * A way to a server through this process, that can be cut. Either nothing gets through any more (connections stay open
- * and silent, as when a cable is pulled), or questions still arrive and no answer comes back.
+ * A path to a server through this process that can be cut. Either nothing gets through (connections stay open without
+ * traffic, as when a cable is pulled), or requests still arrive and no reply comes back.
  */
 export class TcpLink implements AsyncDisposable {
   readonly port: number;

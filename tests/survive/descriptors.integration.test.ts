@@ -41,7 +41,7 @@ describe('a cluster that has no file descriptors left, again and again', () => {
   });
 
   const replaced = (pid: number | undefined): Promise<void> => victimReplaced(up.client, pid, ROUND_MS);
-  /** The writer, which has a connection of its own, goes on. */
+  /** Checks that the writer, which has a connection of its own, continues. */
   const goesOn = async (): Promise<void> => {
     const { writes } = writer;
     await expect.poll(() => writer.writes, { timeout: ROUND_MS }).toBeGreaterThan(writes + 20);
@@ -79,7 +79,7 @@ describe('a cluster that has no file descriptors left, again and again', () => {
         await up.start();
         await expect.poll(() => survivors(up.client), { timeout: ROUND_MS }).toEqual(before);
       }
-      // Nothing can be opened, not even for a connection that comes in; what is open goes on.
+      // Nothing can be opened, not even for an incoming connection; open connections continue.
       const ending = await victim(up.client);
       await goesOn();
       limit(8);

@@ -11,9 +11,9 @@ import { UpProgram } from './support/up-program.ts';
 import { answers, deploy, deployNearLimit, victim, victimReplaced } from './support/workload.ts';
 import { Writer } from './support/writer.ts';
 
-/** Of the heap of the program, MiB: about twice what it needs at rest. */
+/** Maximum heap of the program, MiB: about twice its size when idle. */
 const HEAP = 160;
-/** Of the program and the tasks without limits of their own, bytes. */
+/** Memory of the program and the tasks without limits of their own, bytes. */
 const ALL = 768 * 2 ** 20;
 const READERS = 40;
 

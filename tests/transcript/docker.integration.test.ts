@@ -53,7 +53,7 @@ const STEPS: readonly Step[] = [
   ['gantry exec -i web -- sh', [/^42\n$/], { input: 'echo $((40 + 2))\nexit 5\n', code: 5 }],
 ];
 
-/** With a terminal of its own, as somebody at a keyboard has one. */
+/** Runs with a terminal, like an interactive user. */
 const AT_A_TERMINAL: Step = [
   `script -qec 'gantry exec -it web -- sh' /dev/null`,
   [/^terminal on \/dev\//m, /\b42\b/],

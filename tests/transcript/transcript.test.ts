@@ -61,7 +61,7 @@ test.each([
     'too little memory (nearest: node-1 lacks 3.98Ti memory)',
     'too little memory (nearest: node-2 lacks 3Gi memory)',
   ],
-])('what varies does not count: %s', (one, other) => {
+])('differences between runs do not count: %s', (one, other) => {
   expect(normalise([one])).toEqual(normalise([other]));
 });
 

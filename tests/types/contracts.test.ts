@@ -36,11 +36,11 @@ function compiles(_program: () => unknown): void {}
 describe('a plugin', () => {
   test('provides what its contract is', () => {
     compiles(() => {
-      // @ts-expect-error a number is no store
+      // @ts-expect-error a number is not a store
       definePlugin({ name: 'x', provides: contracts.store, create: () => 5 });
-      // @ts-expect-error half a clock is no clock
+      // @ts-expect-error half a clock is not a clock
       definePlugin({ name: 'x', provides: contracts.clock, create: () => ({ now: () => 0 }) });
-      // @ts-expect-error a promise of a component is none: what takes time belongs into start
+      // @ts-expect-error a promise is not a component: slow work belongs into start
       definePlugin({ name: 'x', provides: contracts.component, create: async () => component });
     });
   });
@@ -62,7 +62,7 @@ describe('a plugin', () => {
         create: (_options, needs) => {
           expectTypeOf(needs.clock).toEqualTypeOf<Clock>();
           expectTypeOf(needs.schedulers).toEqualTypeOf<readonly Scheduler[]>();
-          // @ts-expect-error a clock is no store
+          // @ts-expect-error a clock is not a store
           const store: Store = needs.clock;
           // @ts-expect-error it has not asked for a bus
           needs.bus;
@@ -104,7 +104,7 @@ describe('a plugin', () => {
     });
   });
 
-  test('that is bundled refuses options of a wrong type', () => {
+  test('rejects options of a wrong type if it is bundled', () => {
     compiles(() => {
       memoryStore({ history: 5 });
       memoryStore();
@@ -115,11 +115,11 @@ describe('a plugin', () => {
 });
 
 describe('a token', () => {
-  test('carries its type to who gets it', () => {
+  test('carries its type to its users', () => {
     compiles(() => {
       expectTypeOf(cluster.get(contracts.store)).toEqualTypeOf<Store>();
       expectTypeOf(cluster.get(contracts.scheduler)).toEqualTypeOf<readonly Scheduler[]>();
-      // @ts-expect-error a clock is no store
+      // @ts-expect-error a clock is not a store
       const store: Store = cluster.get(contracts.clock);
       return store;
     });
@@ -133,7 +133,7 @@ describe('a token', () => {
       const widened: Token<Animal> = dog;
       // @ts-expect-error who wants it to bark would be given any animal
       const narrowed: Token<Dog> = animal;
-      // @ts-expect-error a list of dogs is no dog
+      // @ts-expect-error a list of dogs is not a dog
       const single: Token<Dog> = contractMany<Dog>('dogs');
       return [widened, narrowed, single];
     });

@@ -14,7 +14,7 @@ test('the node of a process of this machine that has ended is taken at once', ()
   expect(contest.judge(rejection('p1', 12, 100))).toBe('won');
 });
 
-test('an agent elsewhere is waited for until it is heard again', async () => {
+test('an agent waits for another one until that is in contact again', async () => {
   const clock = new TestClock();
   const contest = new Contest(self, clock);
   expect(contest.judge(rejection('p2', 11, 900))).toBe('wait');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { InputWindow } from '../src/input-window.ts';
 
 describe('an input window', () => {
-  test('takes no more than its size while its reader does not read, and more as it reads', async () => {
+  test('accepts no more than its size while its reader does not read, and more as it reads', async () => {
     const window = new InputWindow(100);
     expect([40, 40, 40].map((size) => window.push(new Uint8Array(size)))).toEqual([true, true, false]);
     expect(window.bytes).toBe(80);

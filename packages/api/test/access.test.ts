@@ -101,7 +101,7 @@ describe('the bearer token of a request', () => {
     [{ upgrade: 'WebSocket', 'sec-websocket-protocol': 'gantry.v1, bearer.abc' }, 'abc'],
     [{ upgrade: 'websocket', 'sec-websocket-protocol': 'gantry.v1' }, undefined],
     [{ upgrade: 'websocket', authorization: 'Basic x', 'sec-websocket-protocol': 'bearer.abc' }, ''],
-  ])('of %j is %s', (headers, wanted) => {
+  ])('is read from the headers %j: %s', (headers, wanted) => {
     expect(bearerOf(headers)).toBe(wanted);
   });
 });

@@ -148,7 +148,7 @@ describe('a hub', () => {
     hub.close();
   });
 
-  test('shows each watcher, whatever he selects and whenever he comes, what leads to the state there is', async () => {
+  test('shows each watcher, whatever its selector and start, the changes that lead to the current state', async () => {
     const step = fc.record({
       name: fc.constantFrom('a', 'b', 'c'),
       color: fc.constantFrom('red', 'blue', 'gone'),
@@ -226,7 +226,7 @@ describe('a hub', () => {
     hub.close();
   });
 
-  test('tells everybody up to where he has everything', async () => {
+  test('tells every watcher up to which revision it is complete', async () => {
     const [cluster, clock] = [new Cluster(), new TestClock()];
     const hub = hubOf(cluster, clock);
     const { sink } = await join(hub, 'color=blue');
@@ -236,7 +236,7 @@ describe('a hub', () => {
     hub.close();
   });
 
-  test('goes to rest when nobody has watched for a while, and begins anew when somebody does', async () => {
+  test('becomes idle after a while without watchers, and starts again with the next one', async () => {
     const [cluster, clock] = [new Cluster(), new TestClock()];
     const hub = hubOf(cluster, clock);
     const { watcher } = await join(hub, '');

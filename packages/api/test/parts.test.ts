@@ -12,7 +12,7 @@ describe('the depth of a JSON text', () => {
   const depthOf = (value: unknown): number =>
     typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
 
-  test('is what the value says, whatever stands in its strings', () => {
+  test('is that of the value, whatever its strings contain', () => {
     const value = fc.jsonValue({ maxDepth: 8 });
     const strings = fc.array(fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', '\\', 'a') }));
     fc.assert(
@@ -37,7 +37,7 @@ describe('a problem', () => {
     },
   );
 
-  test('of what is no GantryError says nothing of it', () => {
+  test('does not reveal an error that is not a GantryError', () => {
     const problem = problemOf(new TypeError('password=hunter2'), 'r-1');
     expect(problem).toMatchObject({ code: 'INTERNAL', status: 500 });
     expect(JSON.stringify(problem)).not.toContain('hunter2');
@@ -45,7 +45,7 @@ describe('a problem', () => {
 });
 
 describe('the rate limiter', () => {
-  test('lets a burst through, then so many a second, each for itself', () => {
+  test('lets a burst through, then the given number per second, for each key separately', () => {
     const clock = new TestClock();
     const limiter = new RateLimiter(clock, 10, 3);
     expect([1, 2, 3, 4].map(() => limiter.take('a'))).toEqual([0, 0, 0, 100]);
@@ -78,7 +78,7 @@ describe('secrets', () => {
     for (const secret of secrets) expect(secret).toMatch(SECRET);
   });
 
-  test('are told from others by their hash', () => {
+  test('are distinguished by their hash', () => {
     const secret = newSecret();
     expect(sameHash(hashSecret(secret), hashSecret(secret))).toBe(true);
     expect(sameHash(hashSecret(secret), hashSecret(`${secret}x`))).toBe(false);
@@ -91,14 +91,14 @@ describe('the options', () => {
   const refused = (options: Parameters<typeof apiServer>[0]) => () => apiServer(options);
 
   test.each(['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.example.org', '128.0.0.1'])(
-    'without TLS it does not listen on %s',
+    'does not listen on %s without TLS',
     (host) => {
       expect(refused({ listen: { host } })).toThrow(/listen.host.*loopback only/);
       expect(refused({ listen: { host }, tls: 'self-signed' })).not.toThrow();
     },
   );
 
-  test.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])('without TLS it listens on %s', (host) => {
+  test.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])('listens on %s without TLS', (host) => {
     expect(refused({ listen: { host } })).not.toThrow();
   });
 

@@ -9,7 +9,7 @@ import { connect as connectFromNode } from '../src/node.ts';
 const src = fileURLToPath(new URL('../src', import.meta.url));
 const core = fileURLToPath(new URL('../../core/src', import.meta.url));
 
-/** Everything that a module leads to, types apart: the files of ours, and the names of the rest. */
+/** Everything that a module imports, except types: Gantry's files, and the names of the rest. */
 function reachable(entry: string): { files: Set<string>; others: Set<string> } {
   const files = new Set<string>();
   const others = new Set<string>();

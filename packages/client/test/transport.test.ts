@@ -5,7 +5,7 @@ import { connect as connectPlain } from '../src/index.ts';
 import { connect } from '../src/node.ts';
 import { json, problem, type Script, ScriptedServer } from './support/scripted-server.ts';
 
-const TOKEN = 'gantry_a-secret-of-the-test-that-nobody-may-see';
+const TOKEN = 'gantry_a-secret-of-the-test-that-stays-hidden';
 const closing: AsyncDisposable[] = [];
 afterEach(async () => {
   for (const each of closing.splice(0).reverse()) await each[Symbol.asyncDispose]();
@@ -50,7 +50,7 @@ describe('errors', () => {
     [404, 'INTERNAL'],
     [200, 'INTERNAL'],
     [302, 'UNAVAILABLE'],
-  ])('what is not of Gantry and says %i is %s', async (status, code) => {
+  ])('maps a response that is not from Gantry, with status %i, to %s', async (status, code) => {
     const { client } = await against(
       [
         (response) => {
@@ -84,7 +84,7 @@ describe('further attempts', () => {
     expect(server.seen).toHaveLength(4);
   });
 
-  test('a read is asked again so often and no more', async () => {
+  test('a read is repeated a bounded number of times', async () => {
     const { server, client } = await against([problem(503, 'UNAVAILABLE')], { retries: 2 });
     expect((await errorOf(client.get('service', 'web'))).code).toBe('UNAVAILABLE');
     expect(server.seen).toHaveLength(3);
@@ -161,7 +161,7 @@ describe('further attempts', () => {
     const client = connect({ url: `http://127.0.0.1:${port}`, random: { next: () => 1 } });
     closing.push(client);
     const applied = client.apply(SERVICE);
-    // Until somebody listens there again.
+    // Until a server listens there again.
     const late = await new Promise<ScriptedServer>((resolve, reject) => {
       setTimeout(() => {
         const raw = createServer((socket) => {
@@ -180,7 +180,7 @@ describe('further attempts', () => {
     expect(await applied).toEqual(SERVICE);
   });
 
-  test('nobody there is UNAVAILABLE, for both entries', async () => {
+  test('a missing server is UNAVAILABLE, for both entries', async () => {
     const { server } = await against([]);
     const { url } = server;
     await server[Symbol.asyncDispose]();
@@ -201,7 +201,7 @@ describe('the end of a call', () => {
     expect((await errorOf(client.get('service', 'web'))).code).toBe('TIMEOUT');
   });
 
-  test('comes when an answer begins and does not go on: TIMEOUT', async () => {
+  test('is TIMEOUT when a response begins and does not continue', async () => {
     const { client } = await against([(response) => void response.writeHead(200).write('{')], {
       timeoutMs: 50,
     });
@@ -253,7 +253,7 @@ describe('what is sent', () => {
     },
   );
 
-  test.each(['ftp://x', 'x', '', 'unix', 'javascript:1'])('"%s" is no URL to connect to', (url) => {
+  test.each(['ftp://x', 'x', '', 'unix', 'javascript:1'])('"%s" is not a URL to connect to', (url) => {
     expect(() => connectPlain({ url })).toThrow(GantryError);
     expect(() => connect({ url })).toThrow(/expected http/);
   });

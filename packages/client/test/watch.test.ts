@@ -52,7 +52,7 @@ const asked = (server: ScriptedServer) =>
   server.seen.map(({ url }) => [url.searchParams.get('since'), url.searchParams.get('uid')]);
 
 describe('a watch over several connections', () => {
-  test.each([['end'], ['lose']] as const)('goes on where it was after each kind of end: %s', async (end) => {
+  test.each([['end'], ['lose']] as const)('resumes where it was after each kind of end: %s', async (end) => {
     const { server, client } = await against([
       lines(
         [event('added', 'a', 3), bookmark(5), event('modified', 'a', 6), bookmark(6), { type: 'end' }],
@@ -71,7 +71,7 @@ describe('a watch over several connections', () => {
     ]);
   });
 
-  test('bears that the server is away for a while, once it was connected', async () => {
+  test('tolerates that the server is away for a while, once it was connected', async () => {
     const { client } = await against(
       [
         lines([bookmark(5)], 'lose'),
@@ -98,7 +98,7 @@ describe('a watch over several connections', () => {
     ]);
   });
 
-  test('tells what shares a revision together, and has it again as a whole when the connection is lost in between', async () => {
+  test('delivers events of one revision together, and again as a whole if the connection is lost in between', async () => {
     const { server, client } = await against([
       lines([bookmark(5), event('added', 'a', 6), event('added', 'b', 6)], 'lose'),
       lines(
@@ -115,7 +115,7 @@ describe('a watch over several connections', () => {
     expect(asked(server).map(([since]) => since)).toEqual(['5', '5']);
   });
 
-  test('does not begin where there is nobody', async () => {
+  test('does not begin without a server', async () => {
     const { client } = await against([problem(503, 'UNAVAILABLE')], { retries: 1 });
     expect(await take(client.watch('network'), 1)).toEqual(['UNAVAILABLE']);
   });
@@ -137,22 +137,22 @@ describe('a watch over several connections', () => {
 describe('COMPACTED', () => {
   const compacted = problem(410, 'COMPACTED');
 
-  test('is told to who has given the revision', async () => {
+  test('is thrown to a caller that has given the revision', async () => {
     const { client } = await against([compacted]);
     expect(await take(client.watch('network', { since: 3 }), 1)).toEqual(['COMPACTED']);
   });
 
-  test('is told to who has been told something', async () => {
+  test('is thrown to a caller that has received events', async () => {
     const { client } = await against([lines([event('added', 'a', 1), bookmark(5)]), compacted]);
     expect(await take(client.watch('network'), 2)).toEqual(['added a', 'COMPACTED']);
   });
 
-  test('in the middle of the stream as well', async () => {
+  test('is thrown in the middle of the stream as well', async () => {
     const { client } = await against([lines([event('added', 'a', 1), bookmark(5), error('COMPACTED')])]);
     expect(await take(client.watch('network'), 2)).toEqual(['added a', 'COMPACTED']);
   });
 
-  test('is not told to who has been told nothing: the watch begins anew', async () => {
+  test('is not thrown to a caller that has received nothing: the watch starts over', async () => {
     const { client, server } = await against([
       lines([bookmark(5)]),
       compacted,
@@ -166,7 +166,7 @@ describe('COMPACTED', () => {
     ]);
   });
 
-  test('is what a connection leads to that is lost before everything was told', async () => {
+  test('is thrown if the connection is lost before all objects were delivered', async () => {
     const { client } = await against([lines([event('added', 'a', 1)], 'lose')]);
     expect(await take(client.watch('network'), 2)).toEqual(['added a', 'COMPACTED']);
   });
@@ -177,7 +177,7 @@ describe('the uid of the cluster', () => {
     json(200, { items: [], revision }, { 'gantry-cluster-uid': uid });
   const events = lines([event('added', 'a', 99), bookmark(99)], 'stay');
 
-  test('that a list came from goes with its revision, whatever else was heard since', async () => {
+  test('belongs to the revision of its list, whatever was received since', async () => {
     const { client, server } = await against([listing(10, 'u1'), listing(20, 'u2'), json(200, {}), events]);
     await client.list('network');
     await client.list('network');

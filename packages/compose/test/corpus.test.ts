@@ -8,9 +8,9 @@ import { unaccounted } from './support/accounting.ts';
 import { convert, type Files, load, refusal, type Setup } from './support/project.ts';
 
 /**
- * One file per feature: Compose files, and what is to come of them. `web.template.ports` is a part of the spec of the
- * service web, `networks.front` the spec of a network, `meta.web` the meta data; every value has to be equal, and null
- * stands for a value that is not there.
+ * One file per feature: Compose files and the expected result. `web.template.ports` is a part of the spec of the
+ * service web, `networks.front` the spec of a network, `meta.web` the metadata; every value must be equal, and null
+ * stands for an absent value.
  */
 interface Case {
   readonly about: string;

@@ -41,13 +41,13 @@ describe('files that are not named', () => {
         })),
     ),
     {
-      about: 'the first of several usual names counts, and the others are told',
+      about: 'the first of several usual names counts, and the others are reported',
       texts: { '/app/docker-compose.yml': COMPOSE, '/app/compose.yaml': COMPOSE },
       files: ['/app/compose.yaml'],
       notes: ['used instead of /app/docker-compose.yml'],
     },
     {
-      about: 'the first of several override files counts, and the others are told',
+      about: 'the first of several override files counts, and the others are reported',
       texts: {
         '/app/compose.yaml': COMPOSE,
         '/app/compose.override.yaml': '',
@@ -245,7 +245,7 @@ describe('a project', () => {
     expect(project.name).toBe('myapp2');
   });
 
-  test('from the file system is the same as from texts', async () => {
+  test('is the same from the file system as from texts', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gantry-compose-'));
     try {
       await writeFile(join(folder, 'compose.yaml'), 'services: { web: { image: "x:$TAG" } }\n');
@@ -262,10 +262,10 @@ describe('a project', () => {
     }
   });
 
-  test('that cannot be read is UNAVAILABLE, with the path', async () => {
+  test('is UNAVAILABLE, with the path, if it cannot be read', async () => {
     const read = nodeFiles();
     await expect(read(tmpdir())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(await read(join(tmpdir(), 'there is no such file'))).toBeUndefined();
+    expect(await read(join(tmpdir(), 'missing'))).toBeUndefined();
   });
 
   test('gives the same objects each time, which the core accepts as they are', async () => {
@@ -278,7 +278,7 @@ describe('a project', () => {
     for (const object of objects) expect(() => validateInput(object)).not.toThrow();
   });
 
-  test('may live in a namespace, which its objects then bear', async () => {
+  test('may live in a namespace, which its objects then have', async () => {
     const project = await load({ 'compose.yaml': COMPOSE });
     const { objects } = convertProject(project, { namespace: 'team-a' });
     expect(objects.map(({ meta }) => meta.namespace)).toEqual(['team-a', 'team-a']);
@@ -289,7 +289,7 @@ const tenfold = (item: string): string => Array.from({ length: 10 }, () => item)
 const levels = (first: string, next: (level: number) => string): string =>
   [first, ...Array.from({ length: 9 }, (_, index) => next(index + 1))].join('\n');
 
-/** Files that are wrong in ways a program may stumble over, with the place and the reason that are told. */
+/** Files that are wrong in ways that may trip up a program, with the reported place and reason. */
 const HOSTILE: Readonly<Record<string, readonly [text: string, problem: RegExp]>> = {
   'a huge tree by aliases': [
     levels('a0: &a0 [x, x, x, x, x, x, x, x, x, x]', (n) => `a${n}: &a${n} [${tenfold(`*a${n - 1}`)}]`),
@@ -332,9 +332,9 @@ const HOSTILE: Readonly<Record<string, readonly [text: string, problem: RegExp]>
   ],
   'a binary value': ['services: { web: { image: !!binary eA== } }\n', /services.web.image: unknown tag/],
   'an unclosed quote': ['services: { web: { image: "x } }\n', /compose.yaml:\d+:\d+: .*quote/i],
-  'a list in place of a mapping': ['- a\n- b\n', /compose.yaml:1:1: expected a mapping/],
-  'a text in place of a mapping': ['hello\n', /compose.yaml:1:1: expected a mapping/],
-  'a text in place of services': ['services: web\n', /compose.yaml:1:11 services: expected a mapping/],
+  'a list instead of a mapping': ['- a\n- b\n', /compose.yaml:1:1: expected a mapping/],
+  'a text instead of a mapping': ['hello\n', /compose.yaml:1:1: expected a mapping/],
+  'a text instead of services': ['services: web\n', /compose.yaml:1:11 services: expected a mapping/],
   'an empty file': ['', /compose.yaml:1:1: the file has no enabled service/],
   'a file of one comment': ['# nothing\n', /compose.yaml:1:1: the file has no enabled service/],
   'a variable that is nested too deep': [
@@ -423,7 +423,7 @@ describe('a hostile file', () => {
     expect((failure as { issues: readonly unknown[] }).issues).toHaveLength(150);
   });
 
-  test('a byte order mark is no part of the text', async () => {
+  test('a byte order mark is not part of the text', async () => {
     const { objects } = await convert({ 'compose.yaml': `\uFEFF${COMPOSE}` });
     expect(objects).toHaveLength(2);
   });

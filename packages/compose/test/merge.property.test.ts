@@ -58,7 +58,7 @@ const merged = (a: Dict, b: Dict): Dict => {
 };
 
 describe('merging', () => {
-  test('with nothing changes nothing, on either side', () => {
+  test('changes nothing with an empty file, on either side', () => {
     fc.assert(
       fc.property(model, (value) => {
         const one = parsed(value);
@@ -68,7 +68,7 @@ describe('merging', () => {
     );
   });
 
-  test('with itself changes nothing', () => {
+  test('changes nothing with the same file', () => {
     fc.assert(
       fc.property(model, (value) => {
         expect(plain(merged(parsed(value), parsed(value)))).toEqual(plain(parsed(value)));
@@ -76,7 +76,7 @@ describe('merging', () => {
     );
   });
 
-  test('of three files gives the same in either grouping', () => {
+  test('gives the same for three files in either grouping', () => {
     fc.assert(
       fc.property(model, model, model, (a, b, c) => {
         const [x, y, z] = [parsed(a), parsed(b), parsed(c)];
@@ -96,7 +96,7 @@ describe('merging', () => {
     );
   });
 
-  test('!override gives what was written, !reset takes it away, whatever was there', () => {
+  test('!override replaces the value, !reset removes it, whatever it was', () => {
     fc.assert(
       fc.property(service, service, fc.constantFrom('reset', 'override'), (a, b, mark) => {
         const base = parsed({ services: { web: a } });

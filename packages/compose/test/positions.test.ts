@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { formatProblems, problemsOf } from '../src/index.ts';
 import { convert, type Files, refusal, type Setup } from './support/project.ts';
 
-/** Where each problem is said to be, with the text that stands there. */
+/** The reported place of each problem, with the text at that place. */
 async function places(files: Files, setup?: Setup): Promise<readonly string[]> {
   const found = await refusal(files, setup);
   return found.map((text) => {
@@ -54,7 +54,7 @@ test('after interpolation, at the text with the variable', async () => {
   ]);
 });
 
-test('of an alias and a merge key, at what they stand for', async () => {
+test('an alias and a merge key are reported where they are used', async () => {
   const compose =
     'x-a: &a { tty: true }\nx-b: &b sometimes\nservices:\n  web: { image: x, <<: *a, restart: *b }\n';
   expect(await places({ 'compose.yaml': compose })).toEqual([
@@ -63,7 +63,7 @@ test('of an alias and a merge key, at what they stand for', async () => {
   ]);
 });
 
-test('of a short form, at the entry it is in', async () => {
+test('a short form is reported at the entry that contains it', async () => {
   const compose = 'services:\n  web:\n    image: x\n    depends_on:\n      - db\n';
   expect(await places({ 'compose.yaml': compose })).toEqual(['compose.yaml db']);
 });
@@ -81,7 +81,7 @@ test('an error carries every problem as an issue, and its text has them all, fro
   expect(String(error)).toContain(formatProblems(problems));
 });
 
-test('an error of somebody else carries no problems', () => {
+test('an error of other code carries no problems', () => {
   expect(problemsOf(new Error('x'))).toEqual([]);
   expect(problemsOf({ issues: [{ path: 'a', message: 'b' }] })).toEqual([]);
   expect(problemsOf(undefined)).toEqual([]);

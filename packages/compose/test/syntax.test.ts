@@ -113,7 +113,7 @@ describe('amounts', () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  test.each(['', '10', 's', '1d', '-1s', '1 s', '1s2'])('%j is no duration', (text) => {
+  test.each(['', '10', 's', '1d', '-1s', '1 s', '1s2'])('%j is not a duration', (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 
@@ -131,13 +131,13 @@ describe('amounts', () => {
     expect(parseBytes(text)).toBe(bytes);
   });
 
-  test.each(['', 'm', '1x', '-1m', '1 2m'])('%j is no amount of bytes', (text) => {
+  test.each(['', 'm', '1x', '-1m', '1 2m'])('%j is not an amount of bytes', (text) => {
     expect(parseBytes(text)).toBeUndefined();
   });
 });
 
 describe('short forms', () => {
-  test('what stands in a port comes out of it, whatever is left out', () => {
+  test('the parts of a port are parsed, whichever are omitted', () => {
     const port = fc.integer({ min: 1, max: 65_535 });
     const range = fc.tuple(port, port).map(([a, b]) => ({ first: Math.min(a, b), last: Math.max(a, b) }));
     const ip = fc.option(fc.constantFrom('127.0.0.1', '::1', '0.0.0.0'), { nil: undefined });
@@ -165,11 +165,11 @@ describe('short forms', () => {
     );
   });
 
-  test.each(['', 'a', '1:', '1:2:3:x', '2-1', '70000', 'x:1:1'])('%j is no port', (text) => {
+  test.each(['', 'a', '1:', '1:2:3:x', '2-1', '70000', 'x:1:1'])('%j is not a port', (text) => {
     expect(parsePort(text)).toHaveProperty('problem');
   });
 
-  test.each(['', ':/a', 'a:', 'a:b:c:d'])('%j is no volume', (text) => {
+  test.each(['', ':/a', 'a:', 'a:b:c:d'])('%j is not a volume', (text) => {
     expect(parseVolume(text)).toHaveProperty('problem');
   });
 });

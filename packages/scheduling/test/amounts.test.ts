@@ -21,7 +21,7 @@ test.each([
   expect(formatAmount(resource, amount)).toBe(text);
 });
 
-test('an amount that is no round number is rounded as it is told to', () => {
+test('an amount is rounded in the given direction', () => {
   expect(formatAmount('memory', 128 * 2 ** 20 + 1, 'up')).toBe('128.01Mi');
   expect(formatAmount('memory', 128 * 2 ** 20 + 1, 'down')).toBe('128Mi');
   expect(formatAmount('memory', 20_000 * 2 ** 20 + 2 ** 10, 'up')).toBe('19.54Gi');

@@ -17,7 +17,7 @@ function withFree(name: string, free: number): NodeView {
 
 const hungry = (count: number) => taskGroup('web', count, { requests: { memory: 512 * MI } });
 
-test('what fits nowhere is said in one sentence, with the nearest miss', () => {
+test('a group that fits nowhere is explained in one sentence, with the nearest miss', () => {
   const nodes = [
     nodeView('node-1', { schedulable: 'drain' }),
     withFree('node-2', 384),
@@ -28,7 +28,7 @@ test('what fits nowhere is said in one sentence, with the nearest miss', () => {
   );
 });
 
-test('what fits in part says how far it got', () => {
+test('a group that fits in part says how far it got', () => {
   expect(explain([withFree('node-1', 1024), withFree('node-2', 640)], hungry(5))[0]).toMatchObject({
     scheduler: 'spread',
     nodes: 2,
@@ -40,13 +40,13 @@ test('what fits in part says how far it got', () => {
   });
 });
 
-test('what was placed says on how many nodes', () => {
+test('a placed group says on how many nodes', () => {
   const nodes = [nodeView('node-1'), nodeView('node-2'), nodeView('node-3', { schedulable: 'down' })];
   expect(explain(nodes, taskGroup('web', 5))[0]?.summary).toBe('5 tasks placed on 2 nodes; 2 of 3 nodes fit');
   expect(explain(nodes, taskGroup('web', 1))[0]?.summary).toBe('1 task placed on 1 node; 2 of 3 nodes fit');
 });
 
-test('without tasks or nodes it says so', () => {
+test('an empty group and an empty cluster are explained as such', () => {
   expect(explain([nodeView('node-1')], taskGroup('web', 0))[0]).toMatchObject({
     summary: 'no tasks to place',
     feasible: 1,
@@ -61,7 +61,7 @@ test('without tasks or nodes it says so', () => {
   });
 });
 
-test('of many nodes the first five are named, in the order of the round', () => {
+test('the first five of many nodes are named, in the order of the round', () => {
   const nodes = Array.from({ length: 40 }, (_, at) => withFree(`node-${at}`, 64));
   expect(explain(nodes, hungry(1))[0]?.filters).toMatchObject([
     { rejected: 40, nodes: ['node-0', 'node-1', 'node-2', 'node-3', 'node-4'], nearest: { node: 'node-0' } },

@@ -110,7 +110,7 @@ describe('constraints', () => {
     );
   });
 
-  test('what cannot be changed by a label asks for another node', () => {
+  test('a constraint that no label can satisfy asks for another node', () => {
     expect(
       refusal(nodeView('node-1', { labels: { zone: 'a' } }), where('node.labels.zone != a'))?.remedy,
     ).toBe('give a node another zone than a');
@@ -148,7 +148,7 @@ describe('resources', () => {
   const small = (name: string, free: number) =>
     nodeView(name, { capacity: { cpu: 4000, memory: 1024 * MI }, used: { memory: (1024 - free) * MI } });
 
-  test('a shortage says what is free, what is missing and what would do', () => {
+  test('a shortage says which amount is free, which is missing and which would fit', () => {
     const group = taskGroup('web', 1, { requests: { cpu: 100, memory: 640 * MI } });
     expect(refusals([small('node-1', 128), small('node-2', 512)], group)).toEqual([
       {

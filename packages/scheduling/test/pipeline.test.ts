@@ -56,7 +56,7 @@ test('a filter of one own is asked besides the stock ones, and its words are use
   expect(plan?.explanation.summary).toContain('1 is refused by not-node-1 (Unwanted)');
 });
 
-test('a filter that bears the name of a stock one takes its place', () => {
+test('a filter with the name of a stock filter replaces it', () => {
   const group = taskGroup('web', 2, { requests: { cpu: 1_000_000 } });
   expect(place([], [leastUsed()], group)[0]?.nodes).toEqual([]);
   expect(place([{ name: 'resources', check: () => undefined }], [leastUsed()], group)[0]?.nodes).toHaveLength(
@@ -179,7 +179,7 @@ test('a score that is not a number is blamed on its scorer and node', () => {
   expect(() => place([], opposites, taskGroup('web', 1))).toThrow(/the sum of the scores/);
 });
 
-test('without a scorer any node will do', () => {
+test('any node will do if there is no scorer', () => {
   expect(place([], [], taskGroup('web', 30))[0]?.nodes).toHaveLength(30);
 });
 
@@ -214,7 +214,7 @@ test('a cluster-looking scorer is asked once per domain and task', () => {
     expect(names.filter((name) => zoneOf(name) === zone)).toHaveLength(25);
 });
 
-test('a cluster-looking scorer may rank every node by itself', () => {
+test('a cluster-looking scorer may rank every node individually', () => {
   const farFromLast: ClusterScorer = {
     name: 'follow',
     domain: (_group, node) => node.name,
@@ -230,7 +230,7 @@ test('a cluster-looking scorer may rank every node by itself', () => {
   expect(new Set(plan?.nodes).size).toBe(3);
 });
 
-test('what a scorer sees of nodes and cluster is what the round has done so far', () => {
+test('a scorer sees nodes and cluster as the round has changed them so far', () => {
   fc.assert(
     fc.property(anyRound, (make) => {
       const services = ['api', 'web', 'worker'];
@@ -267,7 +267,7 @@ test('what a scorer sees of nodes and cluster is what the round has done so far'
   );
 });
 
-test('a resource nobody asks for is known as it was', () => {
+test('a resource that no group requests keeps its initial state', () => {
   const seen: number[] = [];
   const look: NodeScorer = {
     name: 'look',

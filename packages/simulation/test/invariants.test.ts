@@ -18,7 +18,7 @@ const ALL = Object.entries({
   tasksMoveForward,
 });
 
-/** A cluster at rest with one task; then somebody falsifies what is stored, with nobody there to correct it. */
+/** A settled cluster with one task, whose stored objects are then falsified, with no component left to correct them. */
 async function falsified(falsify: (cluster: SimulatedCluster, task: Task) => Promise<void> | void) {
   await using cluster = new SimulatedCluster();
   const checks = ALL.map(
@@ -58,7 +58,7 @@ const named = (task: Task, name: string, spec: Partial<Task['spec']> = {}): Task
 });
 
 describe('the invariants', () => {
-  test('hold for a cluster at rest', async () => {
+  test('hold for a settled cluster', async () => {
     expect(await falsified(() => undefined)).toEqual({});
   });
 
@@ -103,7 +103,7 @@ describe('the invariants', () => {
     expect(found.tasksMoveForward?.join()).toMatch(/which cannot become ready/);
   });
 
-  test('a second task in a slot, more than a node has, and what nobody runs are found', async () => {
+  test('a second task in a slot, more than a node has, and a task without a workload are found', async () => {
     const found = await falsified((cluster, task) => put(cluster, named(task, 'web.1.twin', { attempt: 2 })));
     expect(Object.keys(found).sort()).toEqual([
       'nodesKeepTheirPromises',
@@ -116,7 +116,7 @@ describe('the invariants', () => {
     expect(found.nothingRunsUnknown).toEqual(['web.1.twin is said to run and does not']);
   });
 
-  test('a task that nobody knows of is found', async () => {
+  test('a workload without a task is found', async () => {
     const found = await falsified(async ({ store }, task) => {
       await store.commit([{ key: `tasks/${task.meta.name}`, value: undefined }]);
     });

@@ -38,7 +38,7 @@ describe('a simulated cluster', () => {
     expect(cluster.running('node-2')).toHaveLength(2);
   });
 
-  test('what runs outlives its agent, which adopts it', async () => {
+  test('workloads outlive their agent, and the next agent adopts them', async () => {
     const before = cluster.running('node-1');
     await cluster.crashAgent('node-1');
     expect(cluster.isUp('node-1')).toBe(false);
@@ -48,7 +48,7 @@ describe('a simulated cluster', () => {
     expect(cluster.running('node-1')).toEqual(before);
   });
 
-  test('without a control plane tasks go on and the API is UNAVAILABLE', async () => {
+  test('tasks run on without a control plane and the API is UNAVAILABLE', async () => {
     await cluster.crashControlPlane();
     await cluster.clock.advance(60_000);
     expect(cluster.running('node-1')).toHaveLength(1);
@@ -130,7 +130,7 @@ test('links are machines’ own: a lost reply is a TIMEOUT', async () => {
   await using cluster = await started();
   cluster.controlLink.state = 'cut';
   const asked = cluster.controlLink
-    .request('nobody', {}, { timeoutMs: 500 })
+    .request('unanswered', {}, { timeoutMs: 500 })
     .catch((error: unknown) => error);
   await cluster.clock.advance(500);
   expect(isGantryError(await asked, 'TIMEOUT')).toBe(true);

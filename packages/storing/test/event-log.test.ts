@@ -29,7 +29,7 @@ test('a watcher gets what it missed and what comes, of its prefix, as whole comm
   expect((await watch.next()).value).toEqual([event('tasks/b', 3), event('tasks/c', 3), event('tasks/d', 4)]);
 });
 
-test('events that share a revision are told together, also to who comes later', async () => {
+test('events that share a revision are delivered together, also to later watchers', async () => {
   const it = log();
   it.append([event('tasks/a', 5), event('tasks/b', 5), event('tasks/c', 7)]);
   const since = async (revision: number): Promise<unknown> =>
@@ -37,7 +37,7 @@ test('events that share a revision are told together, also to who comes later', 
   expect([await since(4), await since(5), await since(6)]).toEqual([3, 1, 1]);
 });
 
-test('what was pushed out is COMPACTED, and what shares its revision with it is not half told', async () => {
+test('discarded events are COMPACTED, and no revision is delivered in part', async () => {
   const it = log(3);
   it.append([event('a', 1), event('b', 1), event('c', 2), event('d', 2), event('e', 2)]);
   expect(it.oldest).toBe(1);
@@ -46,13 +46,13 @@ test('what was pushed out is COMPACTED, and what shares its revision with it is 
   expect((await watch(1).next()).value).toHaveLength(3);
 });
 
-test('what happened before it began is COMPACTED', async () => {
+test('the history before it began is COMPACTED', async () => {
   const it = log(10, 100);
   expect([it.revision, it.oldest]).toEqual([100, 100]);
   expect(await code(it.watch('', { since: 99, signal })[Symbol.asyncIterator]().next())).toBe('COMPACTED');
 });
 
-test('to forget ends who watches, and is no obstacle to who begins from there', async () => {
+test('forgetting history ends current watches with COMPACTED and allows new ones from that revision', async () => {
   const it = log();
   it.append([event('tasks/a', 1)]);
   const watches = ['tasks/', ''].map((prefix) =>
@@ -73,7 +73,7 @@ test('a watcher that keeps more waiting than the log holds is COMPACTED', async 
   expect(await code(watch.next())).toBe('COMPACTED');
 });
 
-test('closing ends who watches without an error; who comes later is told', async () => {
+test('closing ends watches without an error; later ones get an error', async () => {
   const it = log();
   const waiting = it.watch('tasks/', { since: 0, signal })[Symbol.asyncIterator]().next();
   it.close();
@@ -82,7 +82,7 @@ test('closing ends who watches without an error; who comes later is told', async
   expect(await code(it.watch('', { since: 0, signal })[Symbol.asyncIterator]().next())).toBe('CLOSED');
 });
 
-test('nonsense is a TypeError at the call', () => {
+test('malformed input throws a TypeError immediately', () => {
   expect(() => log().watch(7 as unknown as string, { since: 0, signal })).toThrow(TypeError);
   for (const since of [-1, 0.5, Number.NaN, '1' as unknown as number])
     expect(() => log().watch('', { since, signal })).toThrow(TypeError);

@@ -33,7 +33,7 @@ const content = async (store: Store) =>
   new Map((await store.list('')).entries.map(({ key, value }) => [key, value]));
 
 describe('a snapshot', () => {
-  test('taken, written, read and restored is the state again, but for who leads and whose cluster it is', async () => {
+  test('restores the same state after it was taken, written and read, except for leadership and identity', async () => {
     const store = await filled();
     const taken = await takeSnapshot(store, { cluster: 'shop', now: 0 });
     expect(taken.header).toEqual({
@@ -56,7 +56,7 @@ describe('a snapshot', () => {
     expect(steps).toEqual([1000, 2000, 2501]);
   });
 
-  test('does not go over what is there unless it is to replace it', async () => {
+  test('does not overwrite existing contents unless it may replace them', async () => {
     const snapshot = await takeSnapshot(await filled(), { now: 0 });
     const other = new MemoryStore();
     await other.commit([{ key: 'services/old', value: 1 }]);
@@ -87,7 +87,7 @@ describe('a snapshot', () => {
     expect((await content(other)).size).toBe(2501);
   });
 
-  test('of a newer version of the state than is known is not restored, and what is there stays', async () => {
+  test('is not restored if its version is newer than the known one, and the existing contents stay', async () => {
     const newer = new MemoryStore();
     await newer.commit([{ key: 'cluster/schema', value: { version: 99 } }]);
     const snapshot = await takeSnapshot(newer, { now: 0 });
@@ -113,7 +113,7 @@ describe('a snapshot', () => {
       /line 10: its end is missing/,
     ],
     ['damaged', (text) => text.replace('"index":7,', '"index":8,'), /SHA-256/],
-  ])('that is %s is refused, with the line', async (_, spoil, message) => {
+  ])('is rejected with the line if it is %s', async (_, spoil, message) => {
     const text = textOf(await takeSnapshot(await filled(), { now: 0 }));
     expect(() => readSnapshot(spoil(text), hash())).toThrow(message);
   });

@@ -12,7 +12,7 @@ describe('the default maximum of connections', () => {
     expect(fileLimit(() => '')).toBeUndefined();
     expect(
       fileLimit(() => {
-        throw new Error('there is no such file');
+        throw new Error('no such file');
       }),
     ).toBeUndefined();
   });

@@ -66,7 +66,7 @@ describeWith('nats', 'bus-nats', () => {
       expect(dropped(responder.lines)).toEqual([1000]);
     });
 
-    test('five times over, nothing is heard twice', async () => {
+    test('receives nothing twice, five times in a row', async () => {
       const server = await nats();
       const { bus, lines } = await started({ servers: server.url });
       const heard: unknown[] = [];
@@ -84,7 +84,7 @@ describeWith('nats', 'bus-nats', () => {
     });
   });
 
-  test('a server that falls silent is noticed within 6 s, and till then requests fail at their deadlines', async () => {
+  test('an unresponsive server is noticed within 6 s, and until then requests fail at their deadlines', async () => {
     const server = await nats();
     await using link = await TcpLink.to(server.port);
     const { bus, lines } = await started({ servers: `nats://127.0.0.1:${link.port}` });
@@ -122,7 +122,7 @@ describeWith('nats', 'bus-nats', () => {
     expect(await bus.request('a', null, IN_TIME)).toBe('a');
   });
 
-  test('a server that refuses the credentials on return is tried on, which is told once', async () => {
+  test('a server that rejects the credentials on return is retried, which is logged once', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gantry-bus-nats-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const config = join(folder, 'nats.conf');
@@ -148,7 +148,7 @@ describeWith('nats', 'bus-nats', () => {
     expect(await bus.request('a', null, IN_TIME)).toBe('a');
   });
 
-  test('of several servers another one takes over, and groups span them', async () => {
+  test('another server takes over, and groups span all of them', async () => {
     const cluster = await startNatsCluster();
     onTestFinished(() => cluster[Symbol.asyncDispose]());
     const away = 'nats://127.0.0.1:1';
@@ -178,7 +178,7 @@ describeWith('nats', 'bus-nats', () => {
   });
 
   describe('a start', () => {
-    test('without a server is UNAVAILABLE after its time, with each server and why', async () => {
+    test('fails without a server as UNAVAILABLE after its timeout, with the reason of each server', async () => {
       const [one, two] = await freePorts(2);
       const servers = [`nats://user:secret@127.0.0.1:${one}`, `nats://user:secret@localhost:${two}`];
       const { bus } = made({ servers, connectTimeoutMs: 400 });
@@ -203,7 +203,7 @@ describeWith('nats', 'bus-nats', () => {
       expect(await bus.request('a', null, IN_TIME)).toBe('a');
     });
 
-    test('at an unresponsive server fails and leaves no socket behind', async () => {
+    test('fails at an unresponsive server and leaves no socket behind', async () => {
       const silent = await listening(() => undefined);
       const before = sockets();
       const { bus } = made({ servers: silent.url, connectTimeoutMs: 300 });
@@ -279,7 +279,7 @@ describeWith('nats', 'bus-nats', () => {
       link.cut();
       link.reset();
       await until(() => lost(silent.lines).length === 1, 'the loss');
-      await until(() => sockets() >= before + 3, 'the next try');
+      await until(() => sockets() >= before + 3, 'the next attempt');
       await silent.bus[Symbol.asyncDispose]();
       await until(() => sockets() <= before, 'the sockets to be gone');
       await link[Symbol.asyncDispose]();
@@ -295,7 +295,7 @@ describeWith('nats', 'bus-nats', () => {
     });
   });
 
-  test('what the server forbids is told: a request is FORBIDDEN, the rest is logged', async () => {
+  test('a subject that the server forbids is reported: a request is FORBIDDEN, the rest is logged', async () => {
     await using server = await startNats(['--config', `${import.meta.dirname}/support/permissions.conf`]);
     const { bus, lines } = await started({ servers: server.url, user: 'gantry', password: 'x' });
     bus.subscribe('secret.>', () => undefined);
@@ -309,7 +309,7 @@ describeWith('nats', 'bus-nats', () => {
     expect(error.code).toBe('FORBIDDEN');
   });
 
-  test('the connection bears its name at the server', async () => {
+  test('the connection has its configured name at the server', async () => {
     const [monitor] = await freePorts(1);
     await using server = await startNats(['--http_port', String(monitor)]);
     await started({ servers: server.url, name: 'gantry agent n1' });

@@ -92,7 +92,7 @@ describeWith('nats', 'bus-nats', () => {
     expect((await failure(bus.request('garbage', 1, IN_TIME))).code).toBe('INTERNAL');
   });
 
-  test('what is no JSON is logged and ignored, and as a question refused', async () => {
+  test('a payload that is not valid JSON is logged and ignored, and rejected as a request', async () => {
     const heard: unknown[] = [];
     bus.subscribe('a', ({ payload }) => heard.push(payload));
     bus.respond('b', async () => 1);
@@ -139,12 +139,12 @@ describeWith('nats', 'bus-nats', () => {
     expect(answer.json()).toEqual({ code: 'INVALID_OBJECT', message: 'nö', details, issues });
   });
 
-  test('a payload that is no value of JSON is a TypeError at the call', async () => {
+  test('a payload that JSON cannot represent throws a TypeError immediately', async () => {
     expect(() => bus.publish('a', 1n)).toThrow(TypeError);
     await expect(bus.request('a', 1n, IN_TIME)).rejects.toThrow(TypeError);
   });
 
-  test('a name of a group that NATS cannot carry is a TypeError at the call', () => {
+  test('a group name that NATS cannot carry throws a TypeError immediately', () => {
     for (const group of ['', 'two words', 'line\nbreak', 'x'.repeat(300)]) {
       expect(() => bus.subscribe('a', () => undefined, { group })).toThrow(TypeError);
     }
@@ -218,7 +218,7 @@ describeWith('nats', 'bus-nats', () => {
     expect(error.details).toEqual({ text: 'x'.repeat(2 * MIB) });
   });
 
-  test('an asker that does not know parts is told that the answer is too long', async () => {
+  test('a client without support for parts receives an error that the answer is too long', async () => {
     bus.respond('long', async () => 'x'.repeat(2 * MIB));
     await settled();
     const answer = await foreign.request('long', '1', { timeout: 5000 });
@@ -226,7 +226,7 @@ describeWith('nats', 'bus-nats', () => {
     expect(answer.json()).toMatchObject({ message: expect.stringContaining(`more than the ${MIB}`) });
   });
 
-  test('what is too long to be sent is refused at the call: EXHAUSTED with size and limit', async () => {
+  test('a message that is too long is rejected immediately: EXHAUSTED with size and limit', async () => {
     const payload = 'secret'.repeat(200_000);
     const bytes = payload.length + 2;
     const refusals = [
@@ -258,7 +258,7 @@ describeWith('nats', 'bus-nats', () => {
     expect(asked).toBe(1);
   });
 
-  test('a subscriber, of any client, hides that nobody answers: the request ends at its deadline', async () => {
+  test('a subscriber of any client hides the lack of a responder: the request ends at its deadline', async () => {
     foreign.subscribe('gantry.>', { callback: () => undefined });
     await foreign.flush();
     expect((await failure(bus.request('gantry.a', 1, { timeoutMs: 200 }))).code).toBe('TIMEOUT');
@@ -276,7 +276,7 @@ describeWith('nats', 'bus-nats', () => {
     await other.request('a.b', 1, IN_TIME);
     await until(() => asked === 1, 'the question');
     foreign.publish('$JS.EVENT.ADVISORY.API', '{}');
-    foreign.publish('$JS.API.INFO', '', { reply: '_INBOX.nobody' });
+    foreign.publish('$JS.API.INFO', '', { reply: '_INBOX.unused' });
     await foreign.flush();
     other.publish('c.d', 1);
     await until(() => heard.length >= 2, 'the message');

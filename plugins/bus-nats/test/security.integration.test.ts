@@ -11,7 +11,7 @@ import type { NatsBusOptions } from '../src/index.ts';
 import { makeBus } from './support/make-bus.ts';
 import { Operator } from './support/operator.ts';
 
-const SECRET = 'pa55-w0rd-nobody-may-read';
+const SECRET = 'pa55-w0rd-never-shown';
 
 describeWith('nats', 'bus-nats', () => {
   let folder: string;
@@ -34,7 +34,7 @@ describeWith('nats', 'bus-nats', () => {
       await connects({ servers: url(`${SECRET}@`) });
     });
 
-    test('refuses a wrong one or none: UNAUTHENTICATED at once, and the token is not told', async () => {
+    test('rejects a wrong or missing token: UNAUTHENTICATED immediately, without revealing the token', async () => {
       await refused({ servers: url(), token: `${SECRET}-wrong` });
       await refused({ servers: url() });
     });
@@ -48,12 +48,12 @@ describeWith('nats', 'bus-nats', () => {
       await connects({ servers: url(`gantry:${encodeURIComponent(`${SECRET}@:/`)}@`) });
     });
 
-    test('refuses a wrong password: UNAUTHENTICATED at once, and the password is not told', async () => {
+    test('rejects a wrong password: UNAUTHENTICATED immediately, without revealing the password', async () => {
       await refused({ servers: url(), user: 'gantry', password: SECRET });
       await refused({ servers: url(`gantry:${SECRET}@`) });
     });
 
-    test('refuses among servers that are away, and that is what is told', async () => {
+    test('reports a rejection even if other servers are unreachable', async () => {
       await refused({ servers: [url(), 'nats://127.0.0.1:1'], user: 'gantry', password: SECRET });
     });
   });
@@ -108,7 +108,7 @@ describeWith('nats', 'bus-nats', () => {
       await other[Symbol.asyncDispose]();
     });
 
-    describe('for everybody', () => {
+    describe('without client certificates', () => {
       const url = serve(async () => ['--tls', '--tlscert', files.cert, '--tlskey', files.key]);
 
       test('is trusted by its CA, by name and by address', async () => {
@@ -131,7 +131,7 @@ describeWith('nats', 'bus-nats', () => {
       });
     });
 
-    describe('for who has a certificate', () => {
+    describe('with client certificates', () => {
       const url = serve(async () => [
         ...['--tlsverify', '--tlscacert', files.cert],
         ...['--tlscert', files.cert, '--tlskey', files.key],
@@ -199,7 +199,7 @@ describeWith('nats', 'bus-nats', () => {
   });
 });
 
-/** A server for the tests of a block; gives its url, with what stands in front of the host. */
+/** Starts a server for the tests of a block; returns its url, with the given text before the host. */
 function serve(args: readonly string[] | (() => Promise<readonly string[]>)): (userinfo?: string) => string {
   let server: NatsServer;
   beforeAll(async () => {

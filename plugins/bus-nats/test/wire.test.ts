@@ -30,7 +30,7 @@ describe('on the wire', () => {
     expect(decodeError(undefined, encode(1))).toBe(undefined);
   });
 
-  test('a part says its place; what does not is no part', () => {
+  test('a part states its position; any other message is not a part', () => {
     const part = { answer: 'x', number: 2, of: 5 };
     expect(partOf(partHeaders(part, undefined))).toEqual(part);
     const broken = partHeaders(part, undefined);

@@ -22,7 +22,7 @@ async function open(here: World, port: number, count: number): Promise<readonly 
 }
 
 describe('the maximum of connections', () => {
-  test('of one frontend leaves room for the others, and is counted', async () => {
+  test('leaves room for other frontends when one reaches it, and is counted', async () => {
     const here = world({ connections: 10, connectionsPerFrontend: 6 });
     const greets = await here.tcp((socket) => {
       socket.write('a.');
@@ -78,7 +78,7 @@ describe('a connection', () => {
   test.each([
     ['nothing', ''],
     ['half of a head', 'GET / HTTP/1.1\r\nHost:'],
-  ])('of HTTP that sends %s is closed after the header timeout', async (_, sent) => {
+  ])('is closed after the header timeout if it speaks HTTP and sends %s', async (_, sent) => {
     const here = world({ headersTimeoutMs: 2000 });
     const { port: a } = await here.http((_request, response) => response.end('a.'));
     const port = await here.apply([backend('a', a)]);

@@ -63,7 +63,7 @@ test('when all are ejected they are tried all the same', async () => {
   expect((await here.proxy.stats())[0]?.state).toBe('ready');
 });
 
-test('without a backend a connection is held, and served as soon as there is one', async () => {
+test('a connection without a backend is held, and served as soon as there is one', async () => {
   const here = world({ holdMs: 1000 });
   const port = await here.apply([], tcp);
   const client = here.client(port);
@@ -74,7 +74,7 @@ test('without a backend a connection is held, and served as soon as there is one
   await until(() => client.text === 'a.');
 });
 
-test('without a backend for too long a connection is closed', async () => {
+test('a connection is closed after too long without a backend', async () => {
   const here = world({ holdMs: 1000 });
   const port = await here.apply([], tcp);
   const client = here.client(port);

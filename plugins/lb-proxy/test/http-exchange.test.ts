@@ -27,7 +27,7 @@ const atRest: Readonly<Record<string, readonly Step[]>> = {
   ],
   'a length repeated and equal': [get, ok('Content-Length: 2\r\nContent-Length: 2\r\n', 'ok')],
   'HEAD, whose answer has a length and no body': [head, ok('Content-Length: 5\r\n')],
-  'HEAD, whose answer tells of chunks and has none': [head, ok('Transfer-Encoding: chunked\r\n')],
+  'HEAD, whose answer announces chunks and has none': [head, ok('Transfer-Encoding: chunked\r\n')],
   '204 and 304, which have no body': [
     get,
     ['response', 'HTTP/1.1 204 No Content\r\n\r\n'],
@@ -81,7 +81,7 @@ const notAtRest: Readonly<Record<string, readonly Step[]>> = {
     get,
     ok('Content-Length: 2\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'),
   ],
-  'a length that is no number': [get, ok('Content-Length: 2x\r\n', 'ok')],
+  'a length that is not a number': [get, ok('Content-Length: 2x\r\n', 'ok')],
   'an upgraded connection': [
     ['request', 'GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
     ['response', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'],
@@ -90,20 +90,20 @@ const notAtRest: Readonly<Record<string, readonly Step[]>> = {
   'HTTP/2': [['request', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n']],
   'an answer to nothing': [ok('Content-Length: 0\r\n')],
   'one answer of two': [get, get, ok('Content-Length: 0\r\n')],
-  'what is no HTTP at all': [['request', 'SSH-2.0-x\r\n\r\n']],
+  'data that is not HTTP at all': [['request', 'SSH-2.0-x\r\n\r\n']],
   'lines that end with LF alone': [
     ['request', 'GET / HTTP/1.1\n\n'],
     ['response', 'HTTP/1.1 200 OK\n\n'],
   ],
 };
 
-describe('a connection is at rest', () => {
+describe('a connection is idle', () => {
   for (const [name, steps] of Object.entries(atRest)) {
     test(`after ${name}`, () => expect(play(steps).resting).toBe(true));
   }
 });
 
-describe('a connection is not at rest', () => {
+describe('a connection is not idle', () => {
   for (const [name, steps] of Object.entries(notAtRest)) {
     test(`after ${name}`, () => expect(play(steps).resting).toBe(false));
   }

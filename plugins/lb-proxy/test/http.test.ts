@@ -27,7 +27,7 @@ async function scripted(here: World, answer: (request: string, socket: Socket) =
 }
 
 describe('a kept HTTP connection', () => {
-  test('moves to another backend when its own one drains, and the backend is told as drained', async () => {
+  test('moves to another backend when its backend drains, and the backend is reported as drained', async () => {
     const here = world();
     const [a, b] = await two(here);
     const port = await here.apply([backend('a', a)]);
@@ -53,7 +53,7 @@ describe('a kept HTTP connection', () => {
     expect(await client.ask()).toBe('b.');
   });
 
-  test('stays until an answer that is on its way has arrived in full, then moves', async () => {
+  test('stays until a response in flight has arrived in full, then moves', async () => {
     const here = world();
     let finish = (): void => undefined;
     const slow = await here.http((_, response) => {
@@ -117,7 +117,7 @@ describe('a kept HTTP connection', () => {
     await until(() => client.text.endsWith('a:frame'));
   });
 
-  test('that rests without a backend is cut when something other than a request comes', async () => {
+  test('is cut while idle without a backend when it receives anything other than a request', async () => {
     const here = world();
     const [a, b] = await two(here);
     const port = await here.apply([backend('a', a)]);
@@ -128,7 +128,7 @@ describe('a kept HTTP connection', () => {
     await until(() => client.closed);
   });
 
-  test('that rests without a backend for too long is closed', async () => {
+  test('is closed after too long without a backend while idle', async () => {
     const here = world({ idleHttpMs: 1000 });
     const [a] = await two(here);
     const port = await here.apply([backend('a', a)]);

@@ -107,7 +107,7 @@ describe('a backend that accepts connections', () => {
   });
 });
 
-test('at most half of the backends are ejected, and never the last one', async () => {
+test('no more than half of the backends are ejected, and never the last one', async () => {
   const here = world({ eject: { answers: 1, maxShare: 1 } });
   const ports = [await here.tcp(resets), await here.tcp(resets)];
   const port = await here.apply([backend('a', ports[0] as number), backend('b', ports[1] as number)]);

@@ -74,7 +74,7 @@ describeWith('docker', 'network-docker', () => {
       expect(there()).toEqual([]);
     });
 
-    test('what a dead cluster left is used again, or made anew when it differs', async () => {
+    test('networks left by a dead cluster are used again, or made again if they differ', async () => {
       const first = await make();
       const spec = { internal: true, subnet: '10.213.7.0/24' };
       const before = await first.ensure({ name: 'back', spec });
@@ -138,14 +138,14 @@ describeWith('docker', 'network-docker', () => {
       expect(there()).toHaveLength(4);
     });
 
-    test('a network that is pruned behind our back is made again', async () => {
+    test('a network that was pruned externally is made again', async () => {
       const network = await make();
       docker('network', 'rm', `gantry-${cluster}-default`);
       await network.attach({ task: 'a', service: 'web', ports: [], networks: [] });
       expect(there()).toEqual([`gantry-${cluster}-default`]);
     });
 
-    test('a network of that name that is not ours is left alone', async () => {
+    test('a foreign network of that name is left alone', async () => {
       const network = await make();
       docker('network', 'create', `gantry-${cluster}-foreign`);
       try {

@@ -25,7 +25,7 @@ function ask(task: string, ...targets: readonly number[]): AttachRequest {
   return { task, service: 'web', ports, networks: [] };
 }
 
-test('each port gets one of the host, and the task is told by its environment', async () => {
+test('each port gets one of the host, and the task finds it in its environment', async () => {
   const { ports, env, publish, networks } = await make().attach(ask('a', 80, 9090));
   expect(ports.map(({ target }) => target)).toEqual([80, 9090]);
   expect(env).toEqual({
@@ -87,7 +87,7 @@ test('a failed attach keeps nothing', async () => {
   expect((await network.attach(ask('b', 80))).ports[0]?.port).toBe(28_100);
 });
 
-test('UDP ports are told apart from TCP ports', async () => {
+test('UDP ports are distinguished from TCP ports', async () => {
   const network = make(28_100, 28_100);
   const ports = (['tcp', 'udp'] as const).map((protocol) => ({ target: 53, protocol }));
   const attachment = await network.attach({ ...ask('dns'), ports });

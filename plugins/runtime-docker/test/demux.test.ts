@@ -78,7 +78,7 @@ describe('the demultiplexer', () => {
     }
   });
 
-  test('stops taking when nobody reads', async () => {
+  test('stops reading when its output is not read', async () => {
     const demux = new Demux();
     const bytes = encode(Array.from({ length: 100 }, () => ({ stream: 'stdout', data: Buffer.alloc(1000) })));
     let given = 0;
@@ -111,7 +111,7 @@ describe('log lines', () => {
     );
   });
 
-  test('that the engine cut into several messages are one again', async () => {
+  test('are joined if the engine has cut them into several messages', async () => {
     const lines = new LogLines();
     const all = await pieces([
       encode([text('a'.repeat(16)), text('b'.repeat(16)), text('c\n'), text('rest')]),
@@ -121,7 +121,7 @@ describe('log lines', () => {
     expect(lines.rest().map(({ line }) => line.text)).toEqual(['rest']);
   });
 
-  test('that were seen are left out when they are read again, also of several at the same time', () => {
+  test('are omitted when read again, even if several have the same time', () => {
     const at = (ns: number, content: string) => {
       const stamp = `2024-05-06T07:08:09.${String(ns).padStart(9, '0')}Z`;
       return { stamp, line: { time: 0, stream: 'stdout' as const, text: content } };

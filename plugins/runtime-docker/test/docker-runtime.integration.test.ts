@@ -169,26 +169,26 @@ describeWith('docker', 'runtime-docker on a real engine', () => {
         `gantry.${key}=${value}`,
       ]);
 
-    test('by what a dead program left half-made: it is made anew', async () => {
+    test('a half-made container of a dead program is replaced', async () => {
       const left = create(...labels('n1'));
       const { id, state } = await make().ensure(specOf('a'));
       expect(state).toBe('running');
       expect(id).not.toBe(left);
     });
 
-    test('by the same task, running: it is adopted', async () => {
+    test('a running container of the same task is adopted', async () => {
       const left = create(...labels('n1'));
       docker('start', left);
       expect((await make().ensure(specOf('a'))).id).toBe(left);
     });
 
-    test('by the same task on another node: it is removed first', async () => {
+    test('a container of the same task on another node is removed first', async () => {
       const left = create(...labels('n2'));
       docker('start', left);
       expect((await make().ensure(specOf('a'))).id).not.toBe(left);
     });
 
-    test('by someone else: CONFLICT, and left alone', async () => {
+    test('a foreign container is CONFLICT, and left alone', async () => {
       const left = create();
       try {
         await expect(make().ensure(specOf('a'))).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -199,7 +199,7 @@ describeWith('docker', 'runtime-docker on a real engine', () => {
     });
   });
 
-  test('an image that is not there and may not be pulled is INVALID_OBJECT with a hint', async () => {
+  test('a missing image that may not be pulled is INVALID_OBJECT with a hint', async () => {
     await expect(make().ensure(specOf('a', { image: 'gantry-test/none:1' }))).rejects.toMatchObject({
       code: 'INVALID_OBJECT',
       message: expect.stringMatching(/gantry-test\/none:1.*never/),
@@ -216,7 +216,7 @@ describeWith('docker', 'runtime-docker on a real engine', () => {
     expect(String(error) + JSON.stringify(error)).not.toContain('very-secret');
   });
 
-  test('a container that is killed from outside is told within a moment', async () => {
+  test('a container that is killed externally is reported within a moment', async () => {
     const runtime = make();
     await runtime.start();
     const { pid, id } = await runtime.ensure(specOf('a', { command: ['sleep', '1000'] }));
@@ -228,7 +228,7 @@ describeWith('docker', 'runtime-docker on a real engine', () => {
     over.abort();
   });
 
-  test('a container that is removed behind our back is told as ended', async () => {
+  test('a container that is removed externally is reported as ended', async () => {
     const runtime = make();
     await runtime.start();
     await runtime.ensure(specOf('a'));
@@ -240,7 +240,7 @@ describeWith('docker', 'runtime-docker on a real engine', () => {
     over.abort();
   });
 
-  test('memory beyond the limit is told as the reason of the end', async (context) => {
+  test('exceeding the memory limit is reported as the reason of the end', async (context) => {
     const runtime = make();
     await runtime.start();
     if (!runtime.supports.limits.memory) return context.skip('the engine cannot limit memory');

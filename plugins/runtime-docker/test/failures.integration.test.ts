@@ -100,7 +100,7 @@ describeWith('docker', 'an image that is pulled', () => {
     return bench.runtime().ensure(specOf('a', { image, pullPolicy: 'missing', registryAuth }));
   };
 
-  describe('and cannot be had', () => {
+  describe('and is unavailable', () => {
     test.each([
       ['that the registry does not have', 'missing:1', 'INVALID_OBJECT', 'ImageNotFound'],
       ['that asks for credentials', 'private:1', 'INVALID_OBJECT', 'ImageUnauthorized'],
@@ -131,7 +131,7 @@ describeWith('docker', 'an image that is pulled', () => {
     });
   });
 
-  test('is downloaded once for all its tasks, each is told the progress, and a task can leave at any time', async () => {
+  test('is downloaded once for all its tasks, each receives the progress, and a task can leave at any time', async () => {
     const runtime = bench.runtime();
     const image = `${registry.host}/slow:1`;
     const told = new Map<string, StartProgress[]>();

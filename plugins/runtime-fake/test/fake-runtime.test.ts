@@ -76,7 +76,7 @@ describe('the staged life of a task', () => {
     expect(await runtime.list()).toEqual([]);
   });
 
-  test('a pull that hangs goes on until it is stopped', async () => {
+  test('a pull that hangs continues until it is stopped', async () => {
     const { clock, runtime } = make({ pull: 'hang' });
     const start = runtime.ensure(specOf('a'));
     await clock.advance(3_600_000);
@@ -157,7 +157,7 @@ describe('the staged life of a task', () => {
     expect(await lines()).toEqual(['1', 'fatal: 2']);
   });
 
-  test('without delays it runs at once and needs no timer', async () => {
+  test('a task without delays runs immediately and needs no timer', async () => {
     const { clock, runtime } = make();
     expect(await runtime.ensure(specOf('a'))).toMatchObject({ task: 'a', state: 'running' });
     expect(clock.pending).toBe(0);
@@ -209,7 +209,7 @@ describe('the staged life of a task', () => {
     expect(await runtime.list()).toHaveLength(1);
   });
 
-  test('starts fail by chance', async () => {
+  test('starts fail at random', async () => {
     const { runtime } = make({ failStart: 0.5 });
     const starts = await Promise.allSettled(
       Array.from({ length: 100 }, (_, n) => runtime.ensure(specOf(`t${n}`))),
@@ -219,7 +219,7 @@ describe('the staged life of a task', () => {
     expect(failed).toBeLessThan(70);
   });
 
-  test('only the first tasks of a slot end by themselves', async () => {
+  test('only the first tasks of a slot end on their own', async () => {
     const { clock, runtime } = make({ exitAfterMs: 10, exitFirst: 1, exitCode: 1 });
     await runtime.ensure(specOf('a'));
     await clock.advance(10);
@@ -259,7 +259,7 @@ describe('the staged life of a task', () => {
 });
 
 describe('a world', () => {
-  test('keeps what runs, and lets it go on living, while there is no runtime', async () => {
+  test('keeps tasks running while there is no runtime', async () => {
     const world = new FakeWorld();
     const first = make({ exitAfterMs: 100 }, world);
     const { id } = await first.runtime.ensure(specOf('a'));

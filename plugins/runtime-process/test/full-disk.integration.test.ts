@@ -72,7 +72,7 @@ async function eventually(check: () => Promise<boolean>): Promise<void> {
   }
 }
 
-test('on a full disk tasks run on, their ends are known and recorded, and a failed start leaves no process', async (context) => {
+test('tasks run on despite a full disk, their ends are known and recorded, and a failed start leaves no process', async (context) => {
   if (smallDisk() === undefined) return context.skip('needs permission to mount a tmpfs');
   const first = runtime();
   await first.start();

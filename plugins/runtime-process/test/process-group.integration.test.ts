@@ -88,7 +88,10 @@ async function linesOf(runtime: ProcessRuntime, task: string): Promise<readonly 
   return lines;
 }
 
-/** Without cgroups, a child in a session of its own and without any environment cannot be told from a stranger. */
+/**
+ * Whether there are cgroups: without them, a child in a session of its own and without any environment cannot be
+ * distinguished from a foreign process.
+ */
 const hasCgroups = (): boolean =>
   new ProcessRuntime({
     cluster: 'probe',
@@ -137,7 +140,7 @@ describe.runIf(hasCgroups())('the group of a task, with cgroups', () => {
     }
   });
 
-  test('of a task with a name of 200 characters is found again', async () => {
+  test('is found again even for a task with a name of 200 characters', async () => {
     const task = `${'a'.repeat(63)}/${'b'.repeat(63)}.${'c'.repeat(63)}.k2x9f0ab`;
     const runtime = make();
     await runtime.ensure(specOf(task, sh(`(setsid env -i sleep ${MARK} &); exec sleep 1000`)));

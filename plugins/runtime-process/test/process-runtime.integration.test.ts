@@ -115,7 +115,7 @@ describe('stop', () => {
     expect(await runtime.list()).toMatchObject([{ state: 'exited', exitCode: 143, reason: 'SIGTERM' }]);
   });
 
-  test('what its first process leaves behind when it ends by itself is killed', async () => {
+  test('kills what the first process leaves behind when it ends on its own', async () => {
     const runtime = make();
     await runtime.ensure(specOf('a', sh('sleep 1000 & echo $!; exit 7')));
     expect(await ended(runtime, 'a')).toMatchObject({ exitCode: 7 });
@@ -125,7 +125,7 @@ describe('stop', () => {
 });
 
 describe('adoption', () => {
-  test('by a new instance in the same program: same process, its exit code is still told', async () => {
+  test('a new instance in the same program adopts the process and still reports its exit code', async () => {
     const first = make();
     const { id, pid } = await first.ensure(specOf('a', sh('echo one; sleep 0.4; echo two; exit 5')));
     await first[Symbol.asyncDispose]();
@@ -208,7 +208,7 @@ describe('logs', () => {
     expect(lines.length).toBeGreaterThan(500);
   });
 
-  test('bear the time at which they were written, also for a later instance', async () => {
+  test('have the time at which they were written, also for a later instance', async () => {
     const first = make();
     const begin = Date.now();
     await first.ensure(specOf('a', sh('echo one; sleep 0.5; echo two >&2; sleep 1000')));
@@ -223,7 +223,7 @@ describe('logs', () => {
 });
 
 describe('the environment', () => {
-  test('holds what the template says and a documented minimum, nothing else of ours', async () => {
+  test('holds the variables of the template and a documented minimum, and no others of Gantry', async () => {
     const runtime = make();
     process.env.GANTRY_TEST_SECRET = 'x';
     await runtime.ensure(specOf('a', { command: ['env'], env: { COLOR: 'red' } }));

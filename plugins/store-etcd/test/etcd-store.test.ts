@@ -74,14 +74,14 @@ describe('the start', () => {
 });
 
 describe('a write', () => {
-  test('that may have been done is a TIMEOUT and is sent to nobody else', async () => {
+  test('is a TIMEOUT and sent to no other server if it may have been done', async () => {
     const servers = await fakes({ txn: () => unsure }, {});
     const store = await storeOn(servers);
     expect(isGantryError(await failure(store.commit(put)), 'TIMEOUT')).toBe(true);
     expect(servers.map(({ txns }) => txns)).toEqual([1, 0]);
   });
 
-  test('that a server has refused for want of a leader is done by the next, once', async () => {
+  test('is done once by the next server if a server has rejected it for lack of a leader', async () => {
     const servers = await fakes({ txn: () => noLeader }, {});
     const store = await storeOn(servers);
     expect(await store.commit(put)).toEqual([{ ok: true, revision: 11 }]);
@@ -89,21 +89,21 @@ describe('a write', () => {
     expect(servers.map(({ txns }) => txns)).toEqual([1, 2]);
   });
 
-  test('that all servers refuse is UNAVAILABLE, and none is asked twice', async () => {
+  test('is UNAVAILABLE if all servers reject it, and none is asked twice', async () => {
     const servers = await fakes({ txn: () => noLeader }, { txn: () => noLeader });
     const store = await storeOn(servers);
     expect(isGantryError(await failure(store.commit(put)), 'UNAVAILABLE')).toBe(true);
     expect(servers.map(({ txns }) => txns)).toEqual([1, 1]);
   });
 
-  test('that is not answered in time is a TIMEOUT', async () => {
+  test('is a TIMEOUT if it is not answered in time', async () => {
     const servers = await fakes({ txn: () => undefined });
     const store = await storeOn(servers, { timeoutMs: 200 });
     expect(isGantryError(await failure(store.commit(put)), 'TIMEOUT')).toBe(true);
     expect(servers[0]?.txns).toBe(1);
   });
 
-  test('whose signal fires under way is ABORTED', async () => {
+  test('is ABORTED if its signal fires in the meantime', async () => {
     const abort = new AbortController();
     const servers = await fakes({
       txn: () => {
@@ -143,7 +143,7 @@ describe('a write', () => {
       new Refusal(status.RESOURCE_EXHAUSTED, 'etcdserver: too many requests'),
       'UNAVAILABLE',
     ],
-  ] as const)('for which there is %s is refused and sent to nobody else', async (_, refusal, code) => {
+  ] as const)('is rejected and sent to no other server in case of %s', async (_, refusal, code) => {
     const servers = await fakes({ txn: () => refusal }, {});
     const store = await storeOn(servers);
     expect(isGantryError(await failure(store.commit(put)), code)).toBe(true);
@@ -153,7 +153,7 @@ describe('a write', () => {
 
 describe('a commit of several transactions', () => {
   test.each([
-    ['UNAVAILABLE, since a part is written, is told as TIMEOUT', noLeader, 'TIMEOUT'],
+    ['UNAVAILABLE is reported as TIMEOUT, since a part is written', noLeader, 'TIMEOUT'],
     ['FENCED stays FENCED', { succeeded: false }, 'FENCED'],
     ['EXHAUSTED stays EXHAUSTED', new Refusal(8, 'etcdserver: mvcc: database space exceeded'), 'EXHAUSTED'],
   ] as const)('where a later one is %s', async (_, later, code) => {
@@ -179,7 +179,7 @@ describe('a commit of several transactions', () => {
     expect(fences).toEqual([5, 11, 11]);
   });
 
-  test('of nothing asks for its fence all the same', async () => {
+  test('checks its fence even without changes', async () => {
     const store = await storeOn(await fakes({ txn: () => ({ succeeded: false }) }));
     const error = await failure(store.commit([], { fence: { key: 'leader', revision: 5 } }));
     expect(isGantryError(error, 'FENCED')).toBe(true);
@@ -228,7 +228,7 @@ describe('a watch', () => {
     return events;
   }
 
-  test('goes on at the last event when its stream breaks, and takes nothing twice', async () => {
+  test('resumes at the last event when its stream breaks, and delivers nothing twice', async () => {
     const starts: number[] = [];
     const servers = await fakes({
       watch: (request, stream) => {
@@ -236,7 +236,7 @@ describe('a watch', () => {
         const { startRevision, watchId } = request.createRequest;
         starts.push(startRevision);
         stream.write({ header: { revision: 9 }, watchId, created: true });
-        // The second stream repeats what was told, as no etcd should.
+        // The second stream repeats delivered events, as etcd should not.
         stream.write({ header: { revision: 9 }, watchId, events: [event('a', 6), event('b', 7)] });
         if (starts.length === 1) stream.emit('error', { code: unsure.code, details: unsure.message });
         else stream.write({ header: { revision: 9 }, watchId, events: [event('c', 9)] });
@@ -251,7 +251,7 @@ describe('a watch', () => {
     expect(starts).toEqual([5, 7]);
   });
 
-  test('that is quiet goes on at what etcd said about the progress', async () => {
+  test('resumes at the progress reported by etcd if it is quiet', async () => {
     const starts: number[] = [];
     const servers = await fakes({
       watch: (request, stream) => {
@@ -269,7 +269,7 @@ describe('a watch', () => {
     expect(starts).toEqual([5, 50]);
   });
 
-  test('that etcd ends for a reason of its own, or does not answer, is asked for again', async () => {
+  test('is requested again if etcd ends it for a reason of its own, or does not answer', async () => {
     let streams = 0;
     const servers = await fakes({
       watch: (request, stream) => {
@@ -287,7 +287,7 @@ describe('a watch', () => {
     expect(streams).toBe(3);
   });
 
-  test('of which the events are gone is COMPACTED, and the others of its stream go on', async () => {
+  test('is COMPACTED if its events are gone, and the other watches of its stream continue', async () => {
     const servers = await fakes({
       watch: (request, stream) => {
         if (!('createRequest' in request)) return;
@@ -305,7 +305,7 @@ describe('a watch', () => {
     expect(young).toHaveLength(1);
   });
 
-  test('that may not be is FORBIDDEN', async () => {
+  test('is FORBIDDEN if it is not permitted', async () => {
     const servers = await fakes({
       watch: (request, stream) => {
         if (!('createRequest' in request)) return;
@@ -321,7 +321,7 @@ describe('a watch', () => {
     expect(isGantryError(await failure(read(await storeOn(servers), 2, 1)), 'FORBIDDEN')).toBe(true);
   });
 
-  test('that a user may not have is asked for again with a new token, and is FORBIDDEN then', async () => {
+  test('is requested again with a new token if the user lacks the permission, and is then FORBIDDEN', async () => {
     const servers = await fakes({
       watch: (request, stream) => {
         if (!('createRequest' in request)) return;

@@ -52,7 +52,7 @@ describe('it is certain that nothing was done', () => {
   });
 });
 
-describe('nobody knows what was done', () => {
+describe('an error with an unknown outcome', () => {
   test.each([
     [status.UNAVAILABLE, 'Connection dropped', 'UNAVAILABLE'],
     [status.UNAVAILABLE, 'etcdserver: leader changed', 'UNAVAILABLE'],
@@ -68,7 +68,7 @@ describe('nobody knows what was done', () => {
   });
 });
 
-test('the reason is told without what gRPC wraps around it', () => {
+test('the reason is reported without the text that gRPC wraps around it', () => {
   const details =
     'No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1 (2026-01-01T00:00:00.000Z). Resolution note: ';
   expect(new Failure('a:1', status.UNAVAILABLE, details).message).toBe('connect ECONNREFUSED 127.0.0.1:1');

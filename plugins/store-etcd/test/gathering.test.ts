@@ -32,13 +32,13 @@ function server() {
   return { gathering, transactions, clock };
 }
 
-test('without load every write goes at once and alone', async () => {
+test('every write goes immediately and alone while there is no load', async () => {
   const { gathering, transactions } = server();
   for (const name of 'abcd') void gathering.write([change(name)], undefined);
   expect(transactions.map(({ names }) => names)).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('what comes while some are under way goes together, in order, and is answered apart', async () => {
+test('writes that arrive during others go together, in order, and are answered separately', async () => {
   const { gathering, transactions } = server();
   const early = [...'abcd'].map((name) => gathering.write([change(name)], undefined));
   const late = [
@@ -89,7 +89,7 @@ test('a transaction that fails fails those in it, and no others', async () => {
   expect(await early[1]).toHaveLength(1);
 });
 
-test('what is refused for one of them goes again, each alone', async () => {
+test('writes are sent again, each alone, if one of them is rejected', async () => {
   const { gathering, transactions } = server();
   for (const name of 'abcd') void gathering.write([change(name)], undefined);
   const late = ['e', 'f'].map((name) => gathering.write([change(name)], undefined));
@@ -103,7 +103,7 @@ test('what is refused for one of them goes again, each alone', async () => {
   expect(await late[1]).toEqual([{ ok: true, revision: expect.any(Number) }]);
 });
 
-test('what waits for longer than it may is given up, and was not sent', async () => {
+test('a write that waits for too long is given up, and was not sent', async () => {
   const { gathering, transactions, clock } = server();
   for (const name of 'abcd') void gathering.write([change(name)], undefined);
   const late = gathering.write([change('e')], undefined);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { etcdStore } from '../src/index.ts';
 import { optionsSchema, parseEndpoint } from '../src/options.ts';
 
-test('without options it is the etcd of this machine', () => {
+test('the default is the etcd of this machine', () => {
   expect(optionsSchema.parse({})).toEqual({
     endpoints: [{ name: '127.0.0.1:2379', secure: false }],
     prefix: '/gantry/',
@@ -42,7 +42,7 @@ test.each([
   expect(() => etcdStore(options)).toThrowError(path);
 });
 
-test('a password in a url is refused without being told', () => {
+test('a password in a url is rejected without revealing it', () => {
   const make = () => etcdStore({ endpoints: 'http://user:s3cret@host:2379' });
   expect(make).toThrowError(/without a user/);
   expect(make).not.toThrowError(/s3cret/);

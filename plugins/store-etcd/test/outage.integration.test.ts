@@ -59,7 +59,7 @@ describeWith('etcd', 'store-etcd and servers that fail', () => {
     for (const store of stores.splice(0)) await store[Symbol.asyncDispose]();
   });
 
-  test('an endpoint where nobody listens is passed over', async () => {
+  test('an endpoint without a listener is skipped', async () => {
     await using etcd = await startEtcd(1);
     const [port] = await freePorts(1);
     const store = await open({ endpoints: [`http://127.0.0.1:${port}`, ...etcd.urls] });
@@ -69,7 +69,7 @@ describeWith('etcd', 'store-etcd and servers that fail', () => {
     await vi.waitFor(() => expect(events).toHaveLength(1), 5000);
   });
 
-  test('a start that reaches nobody fails and names all endpoints', async () => {
+  test('a start that reaches no endpoint fails and names all of them', async () => {
     const ports = await freePorts(2);
     const endpoints = ports.map((port) => `http://127.0.0.1:${port}`);
     const error = await open({ endpoints, timeoutMs: 1000 }).catch((thrown: unknown) => thrown);
@@ -128,7 +128,7 @@ describeWith('etcd', 'store-etcd and servers that fail', () => {
     }
   });
 
-  test('without a majority calls fail, and go on when it is back', async () => {
+  test('calls fail without a majority, and succeed when it is back', async () => {
     await using etcd = await startEtcd(3);
     const store = await open({ endpoints: [...etcd.urls] });
     await store.commit([{ key: 'a', value: 1 }]);
@@ -148,7 +148,7 @@ describeWith('etcd', 'store-etcd and servers that fail', () => {
     await vi.waitFor(async () => expect((await store.get('a'))?.value).toBeGreaterThan(0), 20_000);
   });
 
-  test('a watch since before a delete, at whose revision the history is cut, is not told less (etcd-io/etcd#18089)', async () => {
+  test('a watch since before a delete misses nothing if the history is compacted at its revision (etcd-io/etcd#18089)', async () => {
     await using etcd = await startEtcd(1);
     const [url] = etcd.urls as [string];
     const store = await open({ endpoints: url });

@@ -102,7 +102,7 @@ describeWith('etcd', 'store-etcd and who may use it', () => {
       expect(isGantryError(error, 'FORBIDDEN')).toBe(true);
     });
 
-    test('without one there is no connection', async () => {
+    test('rejects a connection without a certificate', async () => {
       const error = await refused({ endpoints: etcd.url, tls: { ca: authority.cert } });
       expect(isGantryError(error, 'UNAVAILABLE')).toBe(true);
     });
@@ -111,7 +111,7 @@ describeWith('etcd', 'store-etcd and who may use it', () => {
       const { cert, key } = await authority.sign('gantry');
       const tls = { ca: authority.cert, cert, key };
       const store = await open({ endpoints: etcd.url, tls });
-      await authority.sign('gantry'); // writes the same files anew
+      await authority.sign('gantry'); // writes the same files again
       await etcd.daemon.restart();
       await vi.waitFor(() => putAndGet(store, 3), 10_000);
       await writeFile(cert, 'half-writt');
@@ -127,7 +127,7 @@ describeWith('etcd', 'store-etcd and who may use it', () => {
     beforeAll(async () => {
       etcd = await startEtcd(1);
       url = etcd.urls[0] as string;
-      await putAndGet(await open({ endpoints: url, ...login }), 0); // etcd asks nobody yet
+      await putAndGet(await open({ endpoints: url, ...login }), 0); // etcd does not authenticate yet
       await demandLogin(url, { gantry: PASSWORD });
     });
     afterAll(() => etcd[Symbol.asyncDispose]());
@@ -139,7 +139,7 @@ describeWith('etcd', 'store-etcd and who may use it', () => {
       await vi.waitFor(() => expect(events.at(-1)?.value).toBe(1), 5000);
     });
 
-    test('a wrong password, or none, is UNAUTHENTICATED and not told', async () => {
+    test('a wrong or missing password is UNAUTHENTICATED and not revealed', async () => {
       const wrong = await refused({ endpoints: url, user: 'gantry', password: 'wr0ng' });
       expect(isGantryError(wrong, 'UNAUTHENTICATED'), String(wrong)).toBe(true);
       expect(JSON.stringify([String(wrong), (wrong as Error).stack, wrong])).not.toContain('wr0ng');

@@ -31,7 +31,7 @@ export class Child {
     return done === true ? undefined : JSON.parse(value);
   }
 
-  /** Ends it at once and returns what it had said and nobody had read. */
+  /** Kills it and returns the unread part of its output. */
   async kill(): Promise<unknown[]> {
     this.process.kill('SIGKILL');
     const rest: unknown[] = [];

@@ -85,7 +85,7 @@ describe('killed with -9 under load', () => {
     }
   });
 
-  test('locks nobody out, and leaves no socket behind once another has started', async () => {
+  test('locks out no other process, and leaves no socket behind once another has started', async () => {
     const path = folder();
     const first = child('hold', path);
     expect([await first.said(), await first.said()]).toEqual(['starting', 'started']);
@@ -133,7 +133,7 @@ describe('a folder that another process has', () => {
   });
 });
 
-/** Runs the program until it has said so many answers, kills it, and returns all that it said. */
+/** Runs the program until it has given `count` answers, kills it, and returns all its answers. */
 async function loaded(path: string, first: number, count: number): Promise<Answer[]> {
   const loading = child('load', path, String(first));
   expect(await loading.said()).toBe('starting');

@@ -42,7 +42,7 @@ test(`${OVERWRITES} overwrites of ten keys leave a file of less than ${MOST_BYTE
   expect(statSync(join(path, 'data.mdb')).size).toBeLessThan(MOST_BYTES);
 });
 
-describe('where the disk takes no more', () => {
+describe('a full disk', () => {
   const isolated = ['unshare', '--user', '--map-root-user', '--mount'];
   const small = 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"';
 

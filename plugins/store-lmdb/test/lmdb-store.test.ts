@@ -89,7 +89,7 @@ describe('the folder', () => {
     await fill(store, 1);
   });
 
-  test('of a file, or below one, or that cannot be made, is UNAVAILABLE', async () => {
+  test('is UNAVAILABLE if it is a file, is below one, or cannot be made', async () => {
     writeFileSync(path, '');
     for (const folder of [path, join(path, 'below'), '/sys/gantry']) {
       const started = open(undefined, folder);
@@ -134,8 +134,8 @@ describe('the folder', () => {
   });
 });
 
-describe('data that is not ours', () => {
-  test('of a newer format is UNSUPPORTED, naming both versions, and is left as it is', async () => {
+describe('foreign data', () => {
+  test('is UNSUPPORTED if it has a newer format, naming both versions, and is left unchanged', async () => {
     await write('meta', 'format', '7');
     await expect(open()).rejects.toMatchObject({
       code: 'UNSUPPORTED',
@@ -146,13 +146,13 @@ describe('data that is not ours', () => {
     await env.close();
   });
 
-  test('of another program is UNSUPPORTED', async () => {
+  test('is UNSUPPORTED if it belongs to another program', async () => {
     await write('mail', 'key', 'value');
     await expect(open()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     await expect(open()).rejects.toThrow('something else, with "mail" in it');
   });
 
-  test('that is no LMDB file, or was cut short, is UNSUPPORTED and kills nobody', async () => {
+  test('is UNSUPPORTED if it is not an LMDB file, or was truncated, and does not crash the process', async () => {
     mkdirSync(path);
     for (const text of ['x'.repeat(20_000), '\0'.repeat(20_000), 'short']) {
       writeFileSync(join(path, 'data.mdb'), text);
@@ -172,7 +172,7 @@ describe('data that is not ours', () => {
 });
 
 describe('after a start', () => {
-  test('a watch goes on from any revision the history holds, telling of each key what is there', async () => {
+  test('a watch resumes from any revision the history holds, and delivers the current state of each key', async () => {
     const first = await open();
     await fill(first, 6000);
     const changes = [
@@ -227,7 +227,7 @@ describe('after a start', () => {
     expect(await watches[1]?.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('revisions go on from the last write, also if that was a delete', async () => {
+  test('revisions continue from the last write, even if that was a delete', async () => {
     const first = await open();
     await fill(first, 3);
     await first.commit([{ key: 'tasks/2', value: undefined }]);
@@ -264,16 +264,16 @@ test('a commit whose signal fires while it waits is ABORTED', async () => {
 test('a commit of an owner that lost the folder is refused, and so is every later one', async () => {
   const store = await open();
   await fill(store, 1);
-  await write('meta', 'owner', 'somebody else');
+  await write('meta', 'owner', 'another program');
   const env = openLmdb({ path, noSubdir: false, overlappingSync: false });
-  await env.openDB('meta', { encoding: 'string', useVersions: true }).put('owner', 'somebody else', 99);
+  await env.openDB('meta', { encoding: 'string', useVersions: true }).put('owner', 'another program', 99);
   await env.close();
   for (let again = 0; again < 2; again++)
     await expect(fill(store, 5)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect((await store.list('')).entries).toHaveLength(1);
 });
 
-test('of a long value the revision is known as of a short one', async () => {
+test('the revision of a long value is known like that of a short one', async () => {
   const store = await open();
   let expected: number | 'absent' = 'absent';
   for (const length of [1, 40_000, 499_999, 70_000, 300_000]) {

@@ -38,7 +38,7 @@ describe('a group of commits', () => {
     ]);
   });
 
-  test('deletes a key once, and counts no revision for a key that is not there', () => {
+  test('deletes a key once, and counts no revision for a missing key', () => {
     const plan = planOn(before, 9);
     const changes = [put('a', undefined), put('a', undefined), put('b', undefined), put('a', '1', 'absent')];
     expect(plan.add({ changes, fence: undefined }).map((outcome) => outcome.ok && outcome.revision)).toEqual([

@@ -29,7 +29,7 @@ describe('a mirror', () => {
     await leader.clock.advance(3000);
     mirror.connected(leader.connection);
     await leader.asked();
-    mirror.wrote('c', 3, true); // was confirmed while the leader's answer was on its way
+    mirror.wrote('c', 3, true); // was confirmed while the leader's answer was in flight
     await leader.answers(2);
     await leader.answers(3);
     leader.delivers(3);
@@ -42,7 +42,7 @@ describe('a mirror', () => {
     await running;
   });
 
-  test('reads all anew when the leader goes on lacking what was known before it was asked', async () => {
+  test('rereads everything if the leader keeps lacking messages that were known before the request', async () => {
     const leader = new Leader();
     const running = leader.mirror.run();
     leader.mirror.connected(leader.connection);
@@ -100,7 +100,7 @@ class Leader {
   /** Resolves once it is asked how far it is. */
   async asked(): Promise<void> {
     for (let turn = 0; this.#questions.length === 0; turn++) {
-      if (turn === 100) throw new Error('nobody asks');
+      if (turn === 100) throw new Error('no further request');
       await this.clock.advance(0);
     }
   }

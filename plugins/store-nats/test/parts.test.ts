@@ -23,7 +23,7 @@ describe('a key of the bucket', () => {
     );
   });
 
-  test('looks like it, but for dots that a subject cannot bear', () => {
+  test('equals the key, except for dots that a subject cannot contain', () => {
     expect(['tasks/web.1.x', 'a..b', '.a', 'a.'].map(encodeKey)).toEqual([
       'tasks/web.1.x',
       'a.=2Eb',
@@ -32,7 +32,7 @@ describe('a key of the bucket', () => {
     ]);
   });
 
-  test('that no store has written is none', () => {
+  test('is undefined if no store has written it', () => {
     for (const foreign of ['a=2Eb', 'a b', 'a=', 'ä', '']) expect(decodeKey(foreign)).toBeUndefined();
   });
 });
@@ -69,7 +69,7 @@ describe('what is done about a change', () => {
     });
   });
 
-  test('is nothing where what is deleted is not there', () => {
+  test('is nothing if the key to delete does not exist', () => {
     expect(decide(change(undefined, ''), gone, true, 9)).toMatchObject({ kind: 'write' });
     const deletion: EncodedChange = { key: 'a', text: undefined, expect: undefined };
     expect(decide(deletion, gone, false, 9)).toEqual({ kind: 'look' });
@@ -91,7 +91,7 @@ describe('what JetStream says', () => {
     [10076, 503, 'UNSUPPORTED'],
     [10008, 503, 'UNAVAILABLE'],
     [10003, 400, 'INTERNAL'],
-  ])('number %i is told as its code', (err_code, code, wanted) => {
+  ])('reports number %i as its code', (err_code, code, wanted) => {
     expect(refusal({ code, err_code, description: 'no' }, 'it').code).toBe(wanted);
   });
 });
@@ -158,11 +158,11 @@ describe('a bucket', () => {
     [{ discard: 'old' }, /throws away/],
     [{ subjects: ['a.>'] }, /not a key-value bucket/],
     [{ max_msg_size: 10 }, /10 bytes/],
-  ])('with %o is refused', (more, message) => {
+  ])('is rejected with %o', (more, message) => {
     expect(whatIsWrong({ ...config, ...more }, 'b', 1, 1000)).toMatch(message);
   });
 
-  test('with fewer replicas than are asked for is refused', () => {
+  test('is rejected with fewer replicas than requested', () => {
     expect(whatIsWrong(config, 'b', 3, 1000)).toMatch(/1 of the 3/);
   });
 });
@@ -178,7 +178,7 @@ test.each<[string, number, RegExp | undefined]>([
   else expect(look).toThrow(message);
 });
 
-test('replicated buckets are safe from the version that has mended what they lose', () => {
+test('replicated buckets are safe from the version that has fixed their losses', () => {
   for (const version of ['2.9.10', '2.9.20', '2.8.4', '1.0.0']) expect(losesReplicated(version)).toBe(true);
   for (const version of ['2.9.21', '2.9.25', '2.10.0', '2.10.0-beta.1', '3.0.0'])
     expect(losesReplicated(version)).toBe(false);

@@ -7,7 +7,7 @@ import { natsStore } from '../src/index.ts';
 import type { NatsStoreOptions } from '../src/options.ts';
 import { startStore } from './support/fixtures.ts';
 
-const USER = { user: 'gantry', password: 'pa55-w0rd-nobody-may-read' };
+const USER = { user: 'gantry', password: 'pa55-w0rd-never-shown' };
 
 describeWith('nats', 'store-nats', () => {
   describe('a server with TLS that wants user and password', () => {
@@ -34,7 +34,7 @@ describeWith('nats', 'store-nats', () => {
       expect((await store.get('a'))?.value).toBe(2);
     });
 
-    test('refuses a wrong password: UNAUTHENTICATED at once, and the password is not told', async () => {
+    test('rejects a wrong password: UNAUTHENTICATED immediately, without revealing the password', async () => {
       const refusal = await failure({ ...options, user: USER.user, password: `${USER.password}-wrong` });
       expect(refusal).toMatchObject({ code: 'UNAUTHENTICATED' });
       expect(String(refusal.stack) + JSON.stringify(refusal)).not.toContain(USER.password);

@@ -46,14 +46,14 @@ export class AgentProcess {
       child.stdout.once('data', () => resolve());
       child.once('exit', () => reject(new Error(`${this.config.node} has ended:\n${this.#errors}`)));
     });
-    this.#ready.catch(() => undefined); // told to who waits
+    this.#ready.catch(() => undefined); // reported to the caller that waits
   }
 
   ready(): Promise<void> {
     return this.#ready;
   }
 
-  /** Ends it, as a crash or in good order, and resolves, once it is gone, with its exit code. */
+  /** Ends it, by a crash or a clean shutdown, and resolves with its exit code once it is gone. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
     const child = this.#child;
     if (child === undefined) return null;

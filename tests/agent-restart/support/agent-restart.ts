@@ -25,8 +25,8 @@ const START_MS = 240_000;
 
 /**
  * The laws of agents that come and go, over one cluster whose tasks are started once. While an agent is down its load
- * balancer is down too, for it lives in the agent: requests to published ports of that host fail, and those in flight
- * are cut; other hosts go on sending to its tasks. So what is asked for is only that the ports answer again.
+ * balancer is down too, since it runs in the agent: requests to published ports of that host fail, and those in flight
+ * are cut; other hosts keep sending to its tasks. So the only requirement is that the ports answer again.
  */
 export function agentRestart({ runtime, tasks: count, rounds, withinMs }: AgentRestartOptions): void {
   const random = new SeededRandom(20_27);
@@ -98,7 +98,7 @@ export function agentRestart({ runtime, tasks: count, rounds, withinMs }: AgentR
       await round(MOMENTS[number % MOMENTS.length] as Moment, 'SIGKILL', number % 2 === 1);
   });
 
-  test('agents that end in good order, as for an upgrade, leave their tasks running to those that follow, in the middle of an update', {
+  test('agents that shut down cleanly, as for an upgrade, leave their tasks running to their successors, in the middle of an update', {
     timeout: 2 * ROUND_MS,
   }, async () => {
     await round('updating', 'SIGTERM', false);

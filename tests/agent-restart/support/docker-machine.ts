@@ -1,7 +1,7 @@
 import Docker, { type ContainerInspectInfo } from 'dockerode';
 import type { Living, Machine } from './machine.ts';
 
-/** Containers that bear the name of the cluster, as the engine has them. */
+/** Containers with the name of the cluster, as reported by the engine. */
 export class DockerMachine implements Machine {
   readonly #docker = new Docker();
   readonly #filters: { readonly label: string[] };

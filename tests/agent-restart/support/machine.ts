@@ -1,4 +1,4 @@
-/** What the machine itself tells of the first process, or the container, of a task. */
+/** The first process, or the container, of a task as reported by the machine itself. */
 export interface Living {
   readonly task: string;
   /** Process or container id, as the agent is to report it. */

@@ -1,6 +1,6 @@
 import { type Bus, GantryError, type Plugin } from '@gantry/core';
 
-/** A server's bus on which reports of agents can be turned away: what they started, nobody has heard of then. */
+/** A server's bus that can reject reports of agents: tasks started in that time are unknown to the cluster. */
 export class ReportGate {
   closed = false;
   readonly plugin: Plugin;

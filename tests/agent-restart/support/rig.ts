@@ -95,7 +95,7 @@ export class Rig implements AsyncDisposable {
       ].join('\n');
       return wrong.length + counts.length + differs.length === 0 && !old && { tasks: open, living };
     };
-    return await this.cluster.until(look, 'what was asked for', () => seen, PATIENCE_MS);
+    return await this.cluster.until(look, 'the requested state', () => seen, PATIENCE_MS);
   }
 
   /** Resolves once both load balancers pass requests on to both published services. */

@@ -18,8 +18,8 @@ const SLOW = `trap 'sleep 0.5; exit 0' TERM; sleep 0.7; touch up; sleep 3600 & w
 const COUNT = 'i=0; while :; do echo "$i"; i=$((i+1)); sleep 0.5; done';
 
 /**
- * Services of all sorts. Those of `constant` are left alone and are to stay as they are; `restless` ends by itself again
- * and again; `rolled` is updated, `elastic` and `late` are scaled.
+ * Services of all sorts. Those of `constant` are left alone and must stay as they are; `restless` repeatedly ends on
+ * its own; `rolled` is updated, `elastic` and `late` are scaled.
  */
 export class Workload {
   readonly constant: Readonly<Record<string, number>>;

@@ -35,7 +35,7 @@ export class RawWatcher {
     return (this.#delays ?? new Float64Array()).subarray(0, this.#measured);
   }
 
-  /** Whether it was told that it has everything. */
+  /** Resolves when the server has reported that the watcher is complete. */
   async ready(): Promise<void> {
     while (!this.text.includes('"bookmark"')) {
       await new Promise((resolve, reject) => {
@@ -55,7 +55,7 @@ export class RawWatcher {
     for (let match = LINE.exec(text); match !== null; match = LINE.exec(text)) {
       end = LINE.lastIndex;
       const tick = Number(match[1]);
-      if (tick === 0) continue; // what was there before
+      if (tick === 0) continue; // from before
       this.seen++;
       if (tick !== this.last + 1) this.wrong++;
       this.last = tick;

@@ -45,7 +45,7 @@ async function change({ objects, perSecond, ms, padding = 0 }: Write): Promise<o
     while (ticks < due) {
       const labels = { tick: String(++ticks), at: String(Date.now()) };
       await api.patch('network', `n-${ticks % objects}`, { meta: { labels } });
-      // A commit is no turn of the event loop: those who watch need some as well.
+      // A commit is not a turn of the event loop, but watchers need some turns as well.
       if (ticks % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     rss = Math.max(rss, process.memoryUsage.rss());

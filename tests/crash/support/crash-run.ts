@@ -34,14 +34,14 @@ export interface CrashResult {
   readonly acknowledged: number;
   readonly refused: number;
   readonly unknown: number;
-  /** Of those, the ones that turned out to be written. */
+  /** The number of unknown writes that turned out to be written. */
   readonly unknownWritten: number;
   /** Written after a read had come out as if they were not. */
   readonly late: number;
   /** Acknowledged, replaced by a later write, and never told to the watch, as it may be. */
   readonly leftOut: number;
   readonly lost: number;
-  /** The longest that nobody was answered after the engine was back, ms. */
+  /** The longest time without an answer after the engine was back, ms. */
   readonly recoveryMs: number;
   /** In words; empty where the law holds. */
   readonly wrong: readonly string[];
@@ -112,7 +112,7 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
   };
 }
 
-/** An entry that nobody changes, where the store has fences. */
+/** An entry that remains unchanged, if the store has fences. */
 async function fenceOf(store: Store): Promise<Fence | undefined> {
   if (!store.supports.fencing) return undefined;
   const key = 'fence';
@@ -127,7 +127,7 @@ async function crash(daemons: readonly Daemon[], random: Random): Promise<void> 
   await daemon.start();
 }
 
-/** Waits until so many more writes were acknowledged, or nobody writes any more, who then has said why. */
+/** Waits until `count` more writes were acknowledged, or until all writers have stopped, which then have said why. */
 async function writes(tally: Tally, over: () => boolean, count: number, where: string): Promise<void> {
   const goal = tally.acknowledged + count;
   const deadline = performance.now() + PATIENCE_MS;
@@ -140,7 +140,7 @@ async function writes(tally: Tally, over: () => boolean, count: number, where: s
   }
 }
 
-/** One more write, and what came before it has been told. */
+/** Makes one more write, and waits until everything before it has been delivered. */
 async function settle(store: Store, follower: Follower): Promise<void> {
   const [end] = await store.commit([{ key: 'crash/end', value: { number: 0, text: '' } }]);
   const revision = end?.ok === true ? end.revision : 0;

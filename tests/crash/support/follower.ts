@@ -8,7 +8,7 @@ export class Follower {
   readonly #view = new Map<string, StoreEvent>();
   readonly #end = new AbortController();
   readonly #done: Promise<void>;
-  /** Of the newest event. */
+  /** Revision of the newest event. */
   revision: number;
 
   constructor(store: Store, prefix: string, since: number) {
@@ -18,7 +18,7 @@ export class Follower {
     });
   }
 
-  /** What is there, as it was told. */
+  /** The current entries, as delivered. */
   get entries(): readonly StoreEvent[] {
     return [...this.#view.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
   }
@@ -35,7 +35,7 @@ export class Follower {
   async #follow(store: Store, prefix: string, since: number): Promise<void> {
     const { signal } = this.#end;
     for await (const batch of store.watch(prefix, { since, signal })) this.#take(batch);
-    if (!signal.aborted) this.wrong.push('the watch has ended by itself');
+    if (!signal.aborted) this.wrong.push('the watch has ended unexpectedly');
   }
 
   #take(batch: readonly StoreEvent[]): void {

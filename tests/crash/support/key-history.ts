@@ -9,7 +9,7 @@ export interface Op {
   readonly number: number;
   readonly deletes: boolean;
   fate: Fate;
-  /** Of the write, where it was told or seen. */
+  /** Revision of the write, if it was returned or seen. */
   revision?: number | undefined;
   /** A read came out as if it had not happened. */
   denied?: boolean;
@@ -22,8 +22,8 @@ export interface Value {
 }
 
 /**
- * All that one writer did to one of its keys, in order, against what a store shows of it. Since nobody else writes there, each
- * thing that can be seen is right or wrong, with nothing in between.
+ * Everything that one writer did to one of its keys, in order, compared with what a store shows of it. Since no other
+ * writer uses the key, each observation is right or wrong, with nothing in between.
  */
 export class KeyHistory {
   readonly key: string;
@@ -60,7 +60,7 @@ export class KeyHistory {
     return this.#open().some(({ denied }) => !denied);
   }
 
-  /** Takes in what a read shows; says in words what is wrong with it. */
+  /** Takes in the result of a read; returns a description of what is wrong with it. */
   read(entry: Entry | undefined): string | undefined {
     const open = this.#open();
     const base = this.ops[this.#base];

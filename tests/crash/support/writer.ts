@@ -8,7 +8,7 @@ const MOST_CHANGES = 3;
 const MOST_TEXT = 400;
 const REST_MS = 10;
 const MORE_REST_MS = 30;
-/** After the end what is unknown is read for so long. */
+/** How long writes with an unknown outcome are read after the end, ms. */
 const LAST_LOOK_MS = 20_000;
 
 /** What all writers of a run count together. */
@@ -18,7 +18,7 @@ export interface Tally {
   unknown: number;
   /** Writes that a read denied, and an expectation then found. */
   late: number;
-  /** The highest revision that anybody was told of a write. */
+  /** The highest revision returned to any writer. */
   highest: number;
   readonly wrong: string[];
 }
@@ -31,13 +31,16 @@ interface Drawn {
   readonly writes: boolean;
 }
 
-/** Writes its own keys for as long as it may, through outages, and holds what it reads against what it was told. */
+/**
+ * Writes its own keys for as long as it may, through outages, and compares what it reads with the results of its
+ * writes.
+ */
 export class Writer {
   readonly histories: readonly KeyHistory[];
   readonly #store: Store;
   readonly #random: Random;
   readonly #tally: Tally;
-  /** Of every third commit; it holds. */
+  /** The fence of every third commit; it holds. */
   readonly #fence: Fence | undefined;
   #number = 0;
   #suspicious = false;
@@ -97,7 +100,7 @@ export class Writer {
       });
       return true;
     } catch (error) {
-      // After UNAVAILABLE nothing was written; after anything else nobody knows.
+      // After UNAVAILABLE nothing was written; after anything else the outcome is unknown.
       const refused = isGantryError(error, 'UNAVAILABLE');
       for (const { op } of drawn) op.fate = refused ? 'refused' : 'unknown';
       this.#tally[refused ? 'refused' : 'unknown'] += drawn.length;
@@ -110,7 +113,7 @@ export class Writer {
     this.#tally.acknowledged++;
     if (!writes) return;
     if (revision <= floor)
-      this.#blame(`${change.key}: written at ${revision}, after somebody was told of ${floor}`);
+      this.#blame(`${change.key}: written at ${revision}, after another writer was given ${floor}`);
     this.#tally.highest = Math.max(this.#tally.highest, revision);
   }
 
@@ -145,7 +148,7 @@ export class Writer {
   #outage(error: unknown): false {
     this.#suspicious = true;
     if (!isGantryError(error, 'UNAVAILABLE', 'TIMEOUT')) {
-      this.#blame(`an outage was told as ${String(error)}`);
+      this.#blame(`an outage was reported as ${String(error)}`);
       this.#stopped = true;
       this.#until = 0;
     }

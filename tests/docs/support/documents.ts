@@ -6,9 +6,9 @@ export const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.ur
 
 /** A fenced block of a document. */
 export interface Block {
-  /** From the root of the repository. */
+  /** Path from the root of the repository. */
   readonly document: string;
-  /** Of the fence that opens it, from 1. */
+  /** Line of the opening fence, from 1. */
   readonly line: number;
   readonly language: string;
   readonly code: string;
@@ -63,7 +63,7 @@ export function allBlocks(): readonly Block[] {
 /** Puts other code into a block of its document. */
 export function rewrite({ document, source, code }: Block, by: string): void {
   const text = read(document);
-  // Found anew: an earlier rewrite may have moved it.
+  // Searched again: an earlier rewrite may have moved it.
   const found = blocksOf(document, text).find((each) => each.source === source && each.code === code);
   if (found === undefined) return;
   const lines = text.split('\n');

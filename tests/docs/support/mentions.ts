@@ -6,7 +6,7 @@ export interface Mention {
   readonly line: number;
   /** It begins with `gantry`. */
   readonly text: string;
-  /** From a block, where a command stands as it is typed; else from code within a line. */
+  /** Whether it comes from a block, where a command is complete; otherwise from code within a line. */
   readonly whole: boolean;
 }
 

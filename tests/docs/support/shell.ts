@@ -23,16 +23,16 @@ function problemOf(document: string, [program, ...args]: readonly string[]): str
   if (program === 'npm' && first === 'run') {
     const bench = second === 'bench' && args[2] === '--' ? args[3] : undefined;
     if (bench !== undefined && !existsSync(join(root, 'bench/src', `${bench}.ts`)))
-      return `there is no benchmark ${bench}`;
+      return `no benchmark ${bench}`;
     return missingScript(document, second);
   }
   if (program === 'npm' && (first === 'ci' || first === 'install')) return undefined;
   // Of gantry, commands and options are looked at by tests/docs/commands.test.ts.
   if (program === 'gantry' || (program === 'npx' && first === 'gantry')) return undefined;
   if (program === 'npx')
-    return existsSync(join(root, 'node_modules/.bin', first)) ? undefined : `there is no program ${first}`;
-  if (program === 'node') return existsSync(join(root, first)) ? undefined : `there is no file ${first}`;
-  return `the command "${program}" is not known to this test`;
+    return existsSync(join(root, 'node_modules/.bin', first)) ? undefined : `no program ${first}`;
+  if (program === 'node') return existsSync(join(root, first)) ? undefined : `no file ${first}`;
+  return `unknown command "${program}"`;
 }
 
 /** Scripts of a package's document are those of the package. */

@@ -4,8 +4,8 @@ import ts from 'typescript';
 import { read, root } from './documents.ts';
 
 /**
- * The code a snippet names: a whole file (`plugins/x/src/index.ts`), what stands between `// #region name` and
- * `// #endregion name` (`plugins/x/src/index.ts#name`), or one declaration with its comment
+ * The code a snippet names: a whole file (`plugins/x/src/index.ts`), the lines between `// #region name` and `//
+ * #endregion name` (`plugins/x/src/index.ts#name`), or one declaration with its comment
  * (`plugins/x/src/store.ts#memoryStore`).
  */
 export function snippet(source: string): string {

@@ -57,7 +57,7 @@ const eater = { ...shell('tail /dev/zero'), resources: { limits: { memory: '16Mi
 const stubborn = shell('trap "" TERM; while :; do sleep 0.1; done');
 const sleeper = { command: ['sleep', '1000'] };
 
-/** Workloads that end by themselves, and some that do not end when told to. */
+/** Workloads that end on their own, and some that do not end on request. */
 export const EXITS: readonly Row[] = [
   {
     name: 'immediate exit',

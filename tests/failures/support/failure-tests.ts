@@ -10,7 +10,7 @@ export interface FailureTestsOptions {
   readonly runtime: RuntimeName;
   /** Heading of its table in the document. */
   readonly title: string;
-  /** Opens a cluster with so many nodes. */
+  /** Opens a cluster with this number of nodes. */
   open(nodes: number): Promise<Bed>;
   /** Rows that are tried at the same time, those that only wait for the deadline aside. */
   readonly atOnce: number;

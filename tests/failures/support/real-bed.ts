@@ -14,7 +14,7 @@ export async function realBed(
   plugins: (directory: string) => readonly Plugin[],
 ): Promise<Bed> {
   const directory = await mkdtemp(join(tmpdir(), 'gantry-failures-'));
-  // A name of its own: on a shared engine, clusters are told apart by it.
+  // A unique name, which distinguishes clusters on a shared engine.
   const cluster = await createCluster(plugins(directory), { name: directory.slice(-6).toLowerCase(), nodes });
   const clock = new SystemClock();
   const terminal = await Terminal.open({ api: cluster.api });

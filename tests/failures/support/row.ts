@@ -23,15 +23,15 @@ export interface Cause {
 export interface Expected {
   /** Exit code of `gantry apply --wait`. */
   readonly exit: number;
-  /** Of the service's progress, as `describe` shows it; absent: the service was not stored. */
+  /** Reason of the service's progress, as `describe` shows it; absent: the service was not stored. */
   readonly reason: string | undefined;
-  /** Of the task that shows why, as `describe` shows it; absent: there is none. */
+  /** Reason of the task that shows the cause, as `describe` shows it; absent: there is none. */
   readonly task?: string;
   /** In what the command prints at its end. */
   readonly message: RegExp;
   /** An event of the service or of one of its tasks. */
   readonly event?: string;
-  /** Ready tasks at the end: how many of the version before, and of the new one. */
+  /** Ready tasks at the end: how many of the previous version, and of the new one. */
   readonly serving: { readonly old?: number; readonly new?: number };
 }
 

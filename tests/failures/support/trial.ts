@@ -24,7 +24,7 @@ export interface Outcome {
   /** What the command printed on both streams. */
   readonly printed: string;
   readonly tookMs: number;
-  /** Of the service, and of the task that shows why, as `describe` shows them. */
+  /** Reasons of the service, and of the task that shows the cause, as `describe` shows them. */
   readonly reason: string | undefined;
   readonly task: string | undefined;
   readonly events: readonly string[];
@@ -35,9 +35,9 @@ export interface Outcome {
 
 /** Tasks that start over quickly. */
 const USUAL: SpecPart = { restart: { delayMs: 400 } };
-/** Of rows that end at the deadline: long enough for a busy machine to get as far as the row expects. */
+/** Deadline of rows that end at it: long enough for a busy machine to get as far as the row expects. */
 const DEADLINE_MS = 60_000;
-/** Of all others, which must not end at it. */
+/** Deadline of all other rows, which must not end at it. */
 const NEVER_MS = 300_000;
 /** How soon a failure counts as one of the new version: a busy engine may report an end late. */
 const MONITOR_MS = 60_000;

@@ -26,7 +26,7 @@ export interface HaOptions {
 
 const LOOK_MS = 20;
 
-/** A cluster of real processes: servers, of which one leads, and agents; and a look into its store. */
+/** A cluster of real processes: servers, one of which leads, and agents; and read access to its store. */
 export class HaCluster implements AsyncDisposable {
   readonly servers: readonly PartProcess[];
   readonly agents: readonly PartProcess[];
@@ -130,7 +130,10 @@ export class HaCluster implements AsyncDisposable {
     );
   }
 
-  /** Asks until something holds; outages are no answer. `what`: what was waited for, and what was seen instead. */
+  /**
+   * Polls until a condition holds; outages do not count as an answer. `what`: the awaited condition, and what was seen
+   * instead.
+   */
   async until<T>(
     look: () => Promise<T | undefined | false>,
     what: string | (() => string),

@@ -3,7 +3,7 @@ import type { StoreEvent } from '@gantry/core/contracts';
 import { STORE_KEYS, type Task } from '@gantry/core/model';
 import type { Noted } from './part-config.ts';
 
-/** Every write of a store from now on, as a watch tells it. */
+/** Every write of a store from now on, as delivered by a watch. */
 export class History {
   readonly events: StoreEvent[] = [];
   readonly #stop = new AbortController();

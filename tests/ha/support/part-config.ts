@@ -27,7 +27,7 @@ export type StoreConfig =
   | { readonly kind: 'nats'; readonly servers: readonly string[]; readonly replicas: 1 | 3 }
   | { readonly kind: 'lmdb'; readonly path: string };
 
-/** A line of the journal: what was written, in which term. */
+/** A line of the journal: a write and its term. */
 export interface Noted {
   /** Revision of the fence. */
   readonly fence: number;

@@ -10,7 +10,7 @@ const KEPT = 4000;
 /** A process of a cluster, which can be killed, halted, and started again. */
 export class PartProcess {
   readonly config: PartConfig;
-  /** Of its API, once it is ready. */
+  /** URL of its API, once it is ready. */
   url = '';
   #child: ChildProcess | undefined;
   #ready: Promise<void> = Promise.resolve();
@@ -54,7 +54,7 @@ export class PartProcess {
       });
       child.once('exit', () => reject(new Error(`${this.name} has ended:\n${this.#errors}`)));
     });
-    this.#ready.catch(() => undefined); // told to who waits
+    this.#ready.catch(() => undefined); // reported to the caller that waits
   }
 
   ready(): Promise<void> {
@@ -65,7 +65,7 @@ export class PartProcess {
     this.#child?.kill(signal);
   }
 
-  /** Ends it, as a crash or in good order, and resolves once it is gone. */
+  /** Ends it, by a crash or a clean shutdown, and resolves once it is gone. */
   async end(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (child === undefined || !this.runs) return;

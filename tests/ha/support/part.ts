@@ -64,7 +64,7 @@ async function nodeSet({
   }
 }
 
-/** A store that takes down what was written under a fence, as soon as that is acknowledged. */
+/** A store that records writes under a fence as soon as they are acknowledged. */
 function noting(plugin: Plugin, journal: string): Plugin {
   return definePlugin({
     name: plugin.name,

@@ -9,7 +9,7 @@ const ONE_LOST_MS = 1500;
 /** An agent that heard nothing, from one moment to another. */
 export interface Isolation {
   readonly node: string;
-  /** It may know of what was written up to this revision, and knows of nothing after it. */
+  /** The agent may know of writes up to this revision, and knows of none after it. */
   readonly revision: number;
   /** What ran there when it began, and when it ended. */
   readonly before: readonly TaskProcess[];
@@ -30,7 +30,7 @@ class Replay {
   }
 }
 
-/** Processes that an agent has ended, or started anew, although nobody had told it to before it was cut off. Pure. */
+/** Processes that an agent has ended or restarted without a request from before it was partitioned. Pure. */
 export function endedWhileCut(events: readonly StoreEvent[], cut: Isolation): readonly string[] {
   const replay = new Replay();
   for (const event of events) if (event.revision <= cut.revision) replay.take(event);
@@ -98,8 +98,8 @@ export function nodesDown(events: readonly StoreEvent[], since: number): readonl
 }
 
 /**
- * Nodes that were taken for down although one sign of life at most can have been lost: what lay between them and who leads
- * was cut for a shorter time than passes between two, all cuts together. Pure.
+ * Nodes that were marked down although at most one heartbeat can have been lost: the path between them and the leader
+ * was cut for less than the interval between two heartbeats, all cuts together. Pure.
  */
 export function downTooSoon(
   downs: readonly Down[],

@@ -9,7 +9,7 @@ export interface Picture {
   readonly service: Service | undefined;
   readonly tasks: readonly Task[];
   readonly nodes: readonly Node[];
-  /** Who holds the lease; empty: nobody. */
+  /** Holder of the lease; empty if there is none. */
   readonly holder: string;
   readonly processes: readonly TaskProcess[];
 }
@@ -35,17 +35,17 @@ export function wantedOf({ spec }: Service): Wanted {
 }
 
 /**
- * In what a cluster differs from one that has come to rest at what is wanted (any of these: an answer may have been
+ * Differences between a cluster and one that has settled in the wanted state (any of these: an answer may have been
  * lost): exactly one running task for each slot and nothing else, and exactly the processes of these tasks. Pure.
  */
 export function unlike(picture: Picture, wanted: readonly Wanted[], nodes: number): readonly string[] {
   const { service, tasks, processes } = picture;
-  if (service === undefined) return ['there is no service'];
+  if (service === undefined) return ['the service is missing'];
   const { version, replicas } = wantedOf(service);
   const found: string[] = [];
   if (!wanted.some((each) => each.version === version && each.replicas === replicas))
     found.push(`the service is stored as ${version} with ${replicas} replicas`);
-  if (picture.holder === '') found.push('nobody leads');
+  if (picture.holder === '') found.push('no leader');
   const ready = picture.nodes.filter(({ status }) => status.state === 'ready').length;
   if (ready !== nodes) found.push(`${ready} of ${nodes} nodes are ready`);
   const { status } = service;
@@ -84,7 +84,7 @@ function unlikeProcesses(tasks: readonly Task[], processes: readonly TaskProcess
   );
   const real = new Set(processes.map(({ node, task, pid }) => name(node, task, pid)));
   return [
-    ...[...stored].filter((each) => !real.has(each)).map((each) => `there is no ${each}`),
-    ...[...real].filter((each) => !stored.has(each)).map((each) => `nobody knows of ${each}`),
+    ...[...stored].filter((each) => !real.has(each)).map((each) => `missing: ${each}`),
+    ...[...real].filter((each) => !stored.has(each)).map((each) => `unknown: ${each}`),
   ];
 }

@@ -15,11 +15,13 @@ interface Begun {
 
 /** One schedule as it happens: cuts and heals, does what the user does, and notes what there is to judge. */
 export class ScheduleRun {
-  /** What was asked for and may be stored: what was acknowledged last, and what nobody knows of since. */
+  /**
+   * States that were requested and may be stored: the last acknowledged one, and those with an unknown outcome since.
+   */
   wanted: readonly Wanted[];
   readonly isolations: Isolation[] = [];
   readonly answers: string[] = [];
-  /** What happened when, in words. */
+  /** A log of what happened when, as text. */
   readonly notes: string[] = [];
   readonly #ha: HaCluster;
   readonly #ways: Ways;

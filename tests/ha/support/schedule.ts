@@ -2,7 +2,7 @@ import type { Random } from '@gantry/core';
 import { SeededRandom } from '@gantry/testing';
 import type { Wanted } from './web-service.ts';
 
-/** What can be cut from what; who leads is known only when it comes to it. */
+/** Which parts can be cut from which; the leader is determined only at that moment. */
 export const PARTITIONS = [
   'server-store',
   'leader-store',

@@ -5,7 +5,7 @@ import { natsStore } from '@gantry/store-nats';
 
 import type { StoreConfig } from './part-config.ts';
 
-/** The plugin of a store, for the processes of a cluster and for who looks on. */
+/** The plugin of a store, for the processes of a cluster and for observers. */
 export function storeOf(store: StoreConfig): Plugin {
   switch (store.kind) {
     case 'etcd':

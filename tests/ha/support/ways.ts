@@ -65,7 +65,7 @@ export class Ways implements AsyncDisposable {
 
   #way(part: string, far: Far): Way {
     const way = this.#ways.get(`${part} ${far}`);
-    if (way === undefined) throw new Error(`there is no way from ${part} to ${far}`);
+    if (way === undefined) throw new Error(`no way from ${part} to ${far}`);
     return way;
   }
 }

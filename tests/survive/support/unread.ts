@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** HTTP requests of whose answers nobody reads more than the beginning. */
+/** HTTP requests whose responses are not read beyond the beginning. */
 export class Unread implements AsyncDisposable {
   readonly #sockets: readonly Socket[];
 

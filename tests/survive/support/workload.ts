@@ -94,7 +94,7 @@ export async function victimReplaced(
   }
 }
 
-/** Processes and folders of tasks that nobody knows; of each task that runs there is one process. */
+/** Processes and directories of unknown tasks; each running task has one process. */
 export async function leaked(api: ClusterApi, records: string): Promise<readonly string[]> {
   const { items } = await api.list('task');
   const running = new Map(items.map(({ meta, status }) => [meta.name, status]));

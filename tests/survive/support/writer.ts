@@ -7,7 +7,7 @@ const PAUSE_MS = 5;
 /** Labels of 250 characters that fill an object. */
 const PADDING = 120;
 
-/** Writes to a cluster without end and takes down what was acknowledged, to be compared with what is stored. */
+/** Writes to a cluster without end and records acknowledged writes, to be compared with the stored objects. */
 export class Writer implements AsyncDisposable {
   readonly #api: ClusterApi;
   readonly #labels: Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ export class Writer implements AsyncDisposable {
     await this.#loop;
   }
 
-  /** Acknowledged writes that the cluster does not have, and values that nobody has written. */
+  /** Acknowledged writes that the cluster does not have, and values that were never written. */
   async lost(): Promise<readonly string[]> {
     // What is acknowledged from here on may be missing in the answer.
     const [acknowledged, created] = [new Map(this.#acknowledged), [...this.#created]];

@@ -21,7 +21,9 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/ +$/g, ''],
 ];
 
-/** Lines with what varies from run to run, and from machine to machine, named in place of told. */
+/**
+ * Returns lines in which everything that varies from run to run, and from machine to machine, is replaced by a name.
+ */
 export function normalise(lines: readonly string[]): readonly string[] {
   return lines
     .filter((line) => !PROGRESS.test(line))

@@ -1,6 +1,6 @@
 /** A command of a document, and what the document says that it writes. */
 export interface Step {
-  /** Of the line with the command, from 1. */
+  /** Line of the command, from 1. */
   readonly line: number;
   readonly command: string;
   readonly output: readonly string[];
@@ -32,7 +32,7 @@ export function stepsOf(markdown: string): readonly Step[] {
   return steps;
 }
 
-/** The document with other commands and outputs in place of its steps. */
+/** The document with its steps replaced by other commands and outputs. */
 export function withSteps(
   markdown: string,
   steps: readonly Step[],

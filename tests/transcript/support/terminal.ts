@@ -18,11 +18,11 @@ export interface Ran {
 export interface RunOptions {
   /** Typed into it. */
   readonly input?: string;
-  /** Ctrl-C as soon as so many lines have been written. */
+  /** Ctrl-C as soon as this number of lines has been written. */
   readonly interruptAfter?: number;
 }
 
-/** A shell in the folder of the repository, with a home in which nobody has been before. */
+/** A shell in the root of the repository, with an unused home directory. */
 export class Terminal implements AsyncDisposable {
   readonly home: string;
   readonly #env: NodeJS.ProcessEnv;

@@ -10,7 +10,7 @@ export interface Seen {
 
 export type Script = (response: ServerResponse, seen: Seen) => void;
 
-/** A server that answers each request by the next of its scripts, the last one for ever. */
+/** A server that answers each request with the next of its scripts, and repeats the last one indefinitely. */
 export class ScriptedServer implements AsyncDisposable {
   readonly seen: Seen[] = [];
   readonly #server: Server;

@@ -25,8 +25,8 @@ function placeOf({ source, line, column }: Place): string {
 }
 
 /**
- * The leaves of a file that nobody looked at: not read by a converter, not harmless by the table, not named in a problem,
- * no extension field, not in a service whose profiles are not active. There should be none.
+ * The leaves of a file that were ignored: not read by a converter, not harmless by the table, not named in a problem,
+ * not an extension field, not in a service whose profiles are inactive. There should be none.
  */
 export function unaccounted(project: ComposeProject, file: string, text: string): readonly string[] {
   const log = new Log();

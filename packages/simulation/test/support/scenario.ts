@@ -169,7 +169,10 @@ function act(weight: number, name: string, run: (context: ScenarioContext) => Pr
   return { weight, name, run: (context) => tolerate(() => run(context)) };
 }
 
-/** A user whose wish is refused for a reason, or who meets no control plane, is no failure of the cluster. */
+/**
+ * Runs a user's call; a call that is rejected for a reason, or that meets no control plane, is not a failure of the
+ * cluster.
+ */
 async function tolerate(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();

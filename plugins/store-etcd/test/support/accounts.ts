@@ -1,6 +1,6 @@
 import { gateway } from './etcd.ts';
 
-/** Users who may write below `/gantry/` and nowhere else; etcd then asks everybody who he is. */
+/** Creates users who may write below `/gantry/` and nowhere else; etcd then requires authentication. */
 export async function demandLogin(url: string, users: Readonly<Record<string, string>>): Promise<void> {
   await gateway(url, 'auth/role/add', { name: 'store' });
   const range = { key: btoa('/gantry/'), range_end: btoa('/gantry0'), permType: 'READWRITE' };

@@ -47,7 +47,7 @@ export async function startStore(options: EtcdStoreOptions, more: Partial<Needs>
   }
 }
 
-/** A prefix that nobody has used. */
+/** Returns an unused prefix. */
 export function freshPrefix(): string {
   return `/test-${randomUUID()}/`;
 }
