@@ -34,6 +34,7 @@ export interface NodeOptions {
 }
 
 /** Options of the machine on which a cluster runs its part. */
+/** The machine that this process runs on. */
 export interface MachineOptions {
   /** A DNS label, unique in the cluster (default: derived from the host name). */
   readonly name?: string;
@@ -42,6 +43,7 @@ export interface MachineOptions {
 }
 
 /** Options of `createCluster`. */
+/** Options of a cluster, or of a machine that joins one. */
 export interface ClusterOptions {
   /** A DNS label; keeps the containers and subjects of several clusters apart (default: `gantry`). */
   readonly name?: string;

@@ -1,5 +1,6 @@
-import { type AnyToken, contracts, GantryError, type Token } from '@gantry/core';
+import { type AnyToken, contracts, GantryError, type Store, type Token } from '@gantry/core';
 import type { Term } from '@gantry/core/contracts';
+import { leaderStore } from './leader-store.ts';
 import type { Scope } from './scope.ts';
 import { termBus } from './term-bus.ts';
 import { termStore } from './term-store.ts';
@@ -43,7 +44,8 @@ export class Leading {
   /** Where there are others, resolves at once; else when the leader's parts have started. */
   async start(signal: AbortSignal | undefined): Promise<void> {
     const { cluster, elected } = this.#options;
-    if (!elected) return await this.#begin([], signal);
+    const store = (): Store => cluster.get(contracts.store);
+    if (!elected) return await this.#begin([[contracts.store, () => leaderStore(store())]], signal);
     const leadership = cluster.get(contracts.leadership);
     this.#campaign = leadership.campaign((term) => this.#lead(term), this.#stop.signal);
     this.#campaign.catch(() => undefined); // told when it is waited for
@@ -61,7 +63,7 @@ export class Leading {
     const { cluster } = this.#options;
     const stop = this.#stop.signal;
     const parts: TermParts = [
-      [contracts.store, () => termStore(cluster.get(contracts.store), term)],
+      [contracts.store, () => leaderStore(termStore(cluster.get(contracts.store), term))],
       [contracts.bus, () => termBus(cluster.get(contracts.bus), term)],
     ];
     const over = AbortSignal.any([term.signal, stop]);
