@@ -6,5 +6,5 @@ export const NETWORK_FIELDS: FieldTable = Object.freeze({
   meta: ['object', 'Name, namespace and other data that every object has.'],
   spec: ['object', 'What is wanted.'],
   'spec.subnet': ['string', 'CIDR (default: chosen by the driver).'],
-  'spec.internal': ['boolean', 'No way out of the network.'],
+  'spec.internal': ['boolean', 'Whether the network has no way out.'],
 });

@@ -17,7 +17,7 @@ export const NODE_FIELDS: FieldTable = Object.freeze({
     '`NoSchedule`: new tasks; `NoExecute`: those that run there as well.',
   ],
   status: ['object', 'The node as its agent reports it.'],
-  'status.state': ["'down' | 'ready'", '`down`: its agent has not been heard of for too long.'],
+  'status.state': ["'down' | 'ready'", '`down`: its agent has sent no heartbeat for too long.'],
   'status.since': ['number', 'When it took this state, ms since the epoch.'],
   'status.message': ['string', 'Why it is in this state, for people.'],
   'status.capacity': [

@@ -55,7 +55,10 @@ export const SERVICE_FIELDS: FieldTable = Object.freeze({
   ],
   'spec.restart.maxDelayMs': ['number', 'No wait is longer, ms.'],
   'spec.restart.maxAttempts': ['number', 'Restarts in a row before the slot is given up; 0: no bound.'],
-  'spec.restart.windowMs': ['number', 'A task that ran this long was well: the row starts anew, ms.'],
+  'spec.restart.windowMs': [
+    'number',
+    'After a task has run this long, the count of restarts in a row starts over, ms.',
+  ],
   'spec.update': ['object', 'How a change of the template is carried out.'],
   'spec.update.parallelism': ['number', 'Slots in change at a time; 0: all.'],
   'spec.update.delayMs': ['number', 'Pause after each slot, ms.'],
