@@ -1,5 +1,6 @@
 import type { Clock } from '@gantry/core';
 import type { ClusterApi } from '@gantry/core/api';
+import type { FieldSchema } from '@gantry/core/model';
 import { type ChosenTarget, chooseTarget, type Globals } from './context/choose-target.ts';
 import { readContexts } from './context/contexts-file.ts';
 import type { ClusterState, Connection, Io, TokenApi } from './io/io.ts';
@@ -20,6 +21,8 @@ export interface Cx {
   target(): Promise<ChosenTarget>;
   api(): Promise<ClusterApi>;
   tokens(): Promise<TokenApi>;
+  /** Schemas of the cluster's kinds, by the names of its API document. */
+  schemas(): Promise<Readonly<Record<string, FieldSchema>>>;
   state(): Promise<ClusterState>;
   /** Closes what was opened. */
   close(): Promise<void>;
@@ -51,6 +54,7 @@ export function openSession(io: Io, globals: Globals): Cx {
     target,
     api: async () => (await connected()).api,
     tokens: async () => (await connected()).tokens,
+    schemas: async () => await (await connected()).schemas(),
     state: async () => await (await connected()).state(),
     close: async () => {
       const open = await connection?.catch(() => undefined);

@@ -24,6 +24,7 @@ import {
   type AnyInput,
   type AnyObject,
   type Availability,
+  type FieldSchema,
   type InputKind,
   type InputMap,
   idOf,
@@ -90,6 +91,15 @@ export class RemoteCluster implements ClusterApi, AsyncDisposable {
   }
 
   /** All that is stored, as it was at one revision: what a snapshot is made of. For admins. */
+  /**
+   * Returns the schemas of the cluster's API document by name: `service` as it is read, `service-input` as it is written,
+   * and likewise for every other kind, those of plugins included. Needs no permission.
+   */
+  async schemas({ signal }: CallOptions = {}): Promise<Readonly<Record<string, FieldSchema>>> {
+    const { body } = await this.#transport.call({ method: 'GET', path: '/openapi.json', signal });
+    return (body as { components: { schemas: Record<string, FieldSchema> } }).components.schemas;
+  }
+
   async state({ signal }: CallOptions = {}): Promise<ClusterState> {
     const { body } = await this.#transport.call({ method: 'GET', path: '/v1/state', signal });
     return body as ClusterState;

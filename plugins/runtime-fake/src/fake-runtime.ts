@@ -228,6 +228,7 @@ export const fakeRuntime = definePlugin({
     ...lifeSchema.shape,
     /** Capacity of each node. */
     capacity: z.record(z.string(), z.int().min(0)).default({ cpu: 4000, memory: 8 * 2 ** 30 }),
+    /** World whose tasks outlive the runtime (default: one of its own). */
     world: z.instanceof(FakeWorld).optional(),
   }),
   create: ({ capacity, world, ...life }, { node, clock, random }) =>

@@ -1,5 +1,6 @@
 import { ERROR_CODES } from '@gantry/core';
-import type { KindDefinition } from '@gantry/core/model';
+import { type KindDefinition, objectSchema } from '@gantry/core/model';
+import { readFields } from './schemas.ts';
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const items = (of: object) => ({
@@ -17,18 +18,7 @@ export function components(
     meta: {
       type: 'object',
       required: ['name', 'uid', 'generation', 'createdAt', 'labels'],
-      properties: {
-        name: { type: 'string' },
-        namespace: { type: 'string' },
-        uid: { type: 'string' },
-        revision: { type: 'integer' },
-        generation: { type: 'integer' },
-        createdAt: { type: 'number', description: 'ms since the epoch' },
-        deletedAt: { type: 'number' },
-        labels: { type: 'object', additionalProperties: { type: 'string' } },
-        annotations: { type: 'object', additionalProperties: { type: 'string' } },
-        managers: { type: 'object' },
-      },
+      properties: objectSchema('node')?.properties?.meta?.properties,
     },
     problem: {
       type: 'object',
@@ -75,12 +65,13 @@ export function components(
       },
     },
   };
-  for (const { kind, description } of kinds) {
+  for (const definition of kinds) {
+    const { kind, description } = definition;
     schemas[kind] = {
       type: 'object',
       description,
       required: ['kind', 'meta', 'spec'],
-      properties: { kind: { const: kind }, meta: ref('meta'), spec: {}, status: {} },
+      properties: { kind: { const: kind }, meta: ref('meta'), ...readFields(definition, inputs) },
     };
     schemas[`${kind}-input`] = inputs.get(kind) ?? {
       type: 'object',

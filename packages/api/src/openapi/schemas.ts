@@ -1,19 +1,37 @@
 import type { StandardSchema } from '@gantry/core';
-import type { KindDefinition } from '@gantry/core/model';
+import { type FieldSchema, type KindDefinition, objectSchema, withDescriptions } from '@gantry/core/model';
 import { z } from 'zod';
 
-/** The JSON schema of the user input for each kind; any object if the validator cannot produce a schema. */
+/**
+ * The JSON schema of the user input for each kind, with a description of each field; any object if the validator cannot
+ * produce a schema.
+ */
 export function inputSchemas(kinds: readonly KindDefinition[]): ReadonlyMap<string, object> {
   return new Map(
     kinds.flatMap(({ kind, input, description }) =>
-      input === undefined ? [] : [[kind, { title: kind, description, ...schemaOf(input) }] as const],
+      input === undefined
+        ? []
+        : [[kind, { title: kind, description, ...withDescriptions(kind, schemaOf(input)) }] as const],
     ),
   );
 }
 
-function schemaOf(schema: StandardSchema): object {
+/** The fields of the objects of a kind as they are read: those of `spec` and, if it is known, of `status`. */
+export function readFields(
+  { kind, input, status }: KindDefinition,
+  inputs: ReadonlyMap<string, object>,
+): Readonly<Record<string, FieldSchema>> {
+  const { spec, status: known } = objectSchema(kind)?.properties ?? {};
+  const written = input === undefined ? undefined : (inputs.get(kind) as FieldSchema).properties?.spec;
+  return {
+    spec: spec ?? written ?? {},
+    status: known ?? (status !== undefined && isZod(status) ? schemaOf(status, 'output') : {}),
+  };
+}
+
+function schemaOf(schema: StandardSchema, io: 'input' | 'output' = 'input'): FieldSchema {
   if (!isZod(schema)) return { type: 'object', required: ['kind', 'meta', 'spec'] };
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as FieldSchema;
 }
 
 function isZod(schema: StandardSchema): schema is StandardSchema & z.ZodType {

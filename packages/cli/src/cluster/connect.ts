@@ -16,6 +16,7 @@ export async function connectTo({ server, servers = [], token, ca }: Target): Pr
       mayI: (request) => cluster.tokens.mayI(request),
       rules: () => cluster.tokens.rules(),
     },
+    schemas: () => cluster.schemas(),
     state: () => cluster.state(),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };

@@ -20,7 +20,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
   entry(
     LOOK,
     'explain',
-    'Say why a task or a service is where it is, or is not anywhere',
+    'Explain where a task or service is placed and why, or document a field',
     async () => (await import('./explain.ts')).explain,
   ),
   entry(LOOK, 'events', 'Show what happened', async () => (await import('./events.ts')).events),

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@gantry/core';
 import type { ClusterApi } from '@gantry/core/api';
+import type { FieldSchema } from '@gantry/core/model';
 
 /** A destination of text: standard output or error, or a string in a test. */
 export interface Output {
@@ -85,6 +86,8 @@ export interface ClusterState {
 export interface Connection extends AsyncDisposable {
   readonly api: ClusterApi;
   readonly tokens: TokenApi;
+  /** Reads the schemas of the cluster's kinds, by the names of its API document. */
+  schemas(): Promise<Readonly<Record<string, FieldSchema>>>;
   /** Reads the state; for admins only. */
   state(): Promise<ClusterState>;
 }

@@ -92,6 +92,7 @@ export class Terminal implements AsyncDisposable {
           : {
               api: api ?? unreachable(),
               tokens: tokens ?? unreachable(),
+              schemas: () => unreachable<{ schemas(): Promise<never> }>().schemas(),
               state: () => unreachable<{ state(): Promise<never> }>().state(),
               [Symbol.asyncDispose]: async () => undefined,
             },

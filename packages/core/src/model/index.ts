@@ -12,6 +12,7 @@ export { CORE_KINDS } from './core-kinds.ts';
 export type * from './event.ts';
 export type * from './explanation.ts';
 export { type Feature, featuresOfTemplate, featureText } from './features.ts';
+export { type FieldSchema, objectSchema, withDescriptions } from './fields/object-schema.ts';
 export { DEFAULT_NAMESPACE, idBeside, idOf, parseId, shortName } from './ids.ts';
 export { inputSchema, type ObjectInput } from './input-schema.ts';
 export { invalidObject } from './invalid-object.ts';

@@ -6,7 +6,7 @@ import { metaInputSchema, type ObjectMeta } from './meta.ts';
 export interface NetworkSpec {
   /** CIDR (default: chosen by the driver). */
   readonly subnet?: string | undefined;
-  /** No way out of the network. */
+  /** Whether the network has no way out. */
   readonly internal: boolean;
 }
 

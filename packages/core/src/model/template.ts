@@ -342,7 +342,7 @@ export const templateSchema = z
   });
 
 /** A template as a user may write it. */
-export type TemplateInput = DeepReadonly<z.input<typeof templateSchema>> & Documented<TemplateSpec>;
+export type TemplateInput = Documented<TemplateSpec> & DeepReadonly<z.input<typeof templateSchema>>;
 
 function duplicates(
   values: readonly (string | undefined)[],

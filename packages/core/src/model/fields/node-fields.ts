@@ -1,0 +1,50 @@
+import type { FieldTable } from './field-table.ts';
+
+/** Fields, with their types and comments. Generated from the interfaces of the model: see CONTRIBUTING.md. */
+export const NODE_FIELDS: FieldTable = Object.freeze({
+  kind: ["'node'", 'Always `node`.'],
+  meta: ['object', 'Name and other data that every object has.'],
+  spec: ['object', 'What is wanted of the node.'],
+  'spec.availability': [
+    "'active' | 'drain' | 'pause'",
+    'Whether the node accepts tasks. `pause`: no new ones; `drain`: those it has are moved away (default: `active`).',
+  ],
+  'spec.taints': ['object[]', 'Keep tasks away that do not tolerate them; at most 64.'],
+  'spec.taints[].key': ['string', 'Name of the taint: an optional DNS prefix and a name.'],
+  'spec.taints[].value': ['string', 'Value of the taint, at most 63 characters (default: empty).'],
+  'spec.taints[].effect': [
+    "'NoExecute' | 'NoSchedule'",
+    '`NoSchedule`: new tasks; `NoExecute`: those that run there as well.',
+  ],
+  status: ['object', 'The node as its agent reports it.'],
+  'status.state': ["'down' | 'ready'", '`down`: its agent has sent no heartbeat for too long.'],
+  'status.since': ['number', 'When it took this state, ms since the epoch.'],
+  'status.message': ['string', 'Why it is in this state, for people.'],
+  'status.capacity': [
+    'map',
+    'What its tasks may use in total: `cpu` in millicores, `memory` in bytes, counts of further resources.',
+  ],
+  'status.attributes': ['map', 'Facts about the machine: `os`, `arch`, `hostname`, `runtime` …'],
+  'status.features': [
+    'string[]',
+    'What its runtime and network can honour, sorted: `images`, `limits.cpu`, `mounts.bind` …',
+  ],
+  'status.session': ['string', 'Each run of an agent has one; reports of an earlier session are refused.'],
+  'status.agent': ['object', 'The process that runs it.'],
+  'status.agent.host': ['string', 'Host name of the machine.'],
+  'status.agent.pid': ['number', 'Process id of the agent.'],
+  'status.agent.place': [
+    'string',
+    "Equal for processes of which one can tell whether the other runs: the kernel's boot and the namespace of pids.",
+  ],
+  'status.agent.runtime': [
+    'string',
+    'Equal for agents that see the same tasks: the id of their runtime, if it has one.',
+  ],
+  'status.conditions': ['object[]', 'Statements about the node.'],
+  'status.conditions[].type': ['string', 'What is stated, in CamelCase, such as `Available`.'],
+  'status.conditions[].status': ["'false' | 'true' | 'unknown'", 'Whether the statement holds.'],
+  'status.conditions[].reason': ['string', 'CamelCase, for programs.'],
+  'status.conditions[].message': ['string', 'The reason as a sentence, for people.'],
+  'status.conditions[].since': ['number', 'Since when the status is what it is, ms since the epoch.'],
+});
