@@ -165,7 +165,7 @@ export class IngressHub {
     return { ...reply, networks: [...this.#views.of('network').all()].map(({ value }) => idOf(value.meta)) };
   }
 
-  /** From this version on no load balancer sends to it; once it has ended, none can. */
+  /** Notes that no frontend of this version or later contains the task; a task that has ended receives no traffic anyway. */
   #leave(task: string): void {
     const state = this.#views.of('task').get(task)?.value.status.state;
     if (state !== undefined && !isFinal(state) && !this.#leaving.has(task))
