@@ -56,7 +56,7 @@ export interface RemoteParts extends Omit<TransportParts, 'closed'> {
 export interface ClusterState {
   readonly cluster: string;
   readonly revision: number;
-  /** Names of the secrets that the entries contain in plain text. */
+  /** Secrets that the entries contain in plain text, described in one line each. */
   readonly secrets?: readonly string[];
   readonly entries: readonly { readonly key: string; readonly value: unknown }[];
 }
