@@ -1,6 +1,6 @@
 import { GantryError, type Issue } from '@gantry/core';
 
-/** What a value of an option must be. */
+/** Checks the value of an option; returns what it must be, or undefined if it is valid. */
 type Check = (value: unknown) => string | undefined;
 
 const positive: Check = (value) =>
@@ -34,11 +34,11 @@ const CHECKS: Readonly<Record<string, Check>> = Object.freeze({
 const NODE_CHECKS: Readonly<Record<string, Check>> = Object.freeze({ ca: text });
 
 /**
- * Checks what `connect` is given; undefined stands for an option that is absent. Values are never repeated: one of them may
- * be a secret under another name.
+ * Checks the options of `connect`; undefined stands for an absent option. Values are never repeated in errors: one of
+ * them may be a secret under another name.
  *
  * @param inNode whether the options of the entry for Node are known too
- * @throws `INVALID_OPTIONS` with every problem: an unknown option, or one that is not what it must be
+ * @throws `INVALID_OPTIONS` with every problem: an unknown option, or an invalid value
  */
 export function checkOptions(options: unknown, inNode: boolean): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))

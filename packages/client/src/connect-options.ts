@@ -8,9 +8,9 @@ export interface ConnectOptions {
   readonly url: string | readonly string[];
   /** An access token, `gantry_…`. */
   readonly token?: string | undefined;
-  /** How long a call may take, ms; streams may take as long as they like. Default 30,000. */
+  /** Timeout of a call, ms; streams have none. Default 30,000. */
   readonly timeoutMs?: number | undefined;
-  /** How often what can safely be asked again is asked again. Default 3. */
+  /** Maximum number of retries of a call that can safely be repeated. Default 3. */
   readonly retries?: number | undefined;
   /** A stream that receives nothing, not even a heartbeat, for this long counts as lost, ms. Default 35,000. */
   readonly silenceMs?: number | undefined;

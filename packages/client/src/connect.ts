@@ -13,11 +13,11 @@ export const RETRIES = 3;
 export const SILENCE_MS = 35_000;
 
 /**
- * The API of the cluster behind a URL, over what the platform offers: `fetch`, and for `exec` and `dial` its WebSocket.
+ * Returns the API of the cluster behind a URL, over the platform's `fetch`, and for `exec` and `dial` its WebSocket.
  * Nothing is sent before the first call.
  *
- * @throws `INVALID_OPTIONS` with the path of each problem: an unknown option, a URL that is not one of HTTP, a value that
- * cannot be a token, a timeout that is not above 0 …
+ * @throws `INVALID_OPTIONS` with the path of each problem: an unknown option, a URL that is not one of HTTP, a value
+ * that cannot be a token, a timeout that is not above 0 …
  */
 export function connect(options: ConnectOptions): RemoteCluster {
   checkOptions(options, false);
@@ -39,7 +39,7 @@ export function connect(options: ConnectOptions): RemoteCluster {
   });
 }
 
-/** @throws `INVALID_OPTIONS` for none. */
+/** @throws `INVALID_OPTIONS` if there is none. */
 export function urlsOf(url: ConnectOptions['url']): readonly string[] {
   const urls = typeof url === 'string' ? [url] : url;
   if (urls.length > 0) return urls;
@@ -49,7 +49,7 @@ export function urlsOf(url: ConnectOptions['url']): readonly string[] {
   });
 }
 
-/** Opens channels to the server in use, and to the next one where it cannot be reached. */
+/** Opens channels to the server in use, or to the next one if it cannot be reached. */
 export function openAny(endpoints: Endpoints, openerOf: (base: string) => OpenChannel): OpenChannel {
   return async (request) => {
     for (let moved = 1; ; moved++) {
@@ -65,7 +65,7 @@ export function openAny(endpoints: Endpoints, openerOf: (base: string) => OpenCh
   };
 }
 
-/** Nothing of it is repeated: a secret with a stray character is a secret still. */
+/** The token is never repeated: a secret with a stray character is still a secret. */
 export function checkToken(token: string | undefined): void {
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return;
   const message = 'expected printable characters without a space or line end';
@@ -74,7 +74,7 @@ export function checkToken(token: string | undefined): void {
   });
 }
 
-/** A URL without what we add to it. */
+/** A URL without the parts that the client adds to it. */
 export function baseOf(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') {

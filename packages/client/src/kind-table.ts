@@ -3,7 +3,7 @@ import { CORE_KINDS, type Kind, type KindInfo, parseId } from '@gantry/core/mode
 
 type KindPath = Pick<KindInfo, 'kind' | 'plural' | 'namespaced'>;
 
-/** Where the objects of each kind are: the core's are known, those of plugins are asked for once. */
+/** The paths of the objects of each kind: the core's are built in, those of plugins are requested once. */
 export class KindTable {
   readonly #ask: () => Promise<readonly KindInfo[]>;
   #kinds: ReadonlyMap<string, KindPath> = new Map(CORE_KINDS.map((each) => [each.kind, each]));
@@ -12,7 +12,7 @@ export class KindTable {
     this.#ask = ask;
   }
 
-  /** @throws `NOT_FOUND` for a kind that the cluster does not know either. */
+  /** @throws `NOT_FOUND` for a kind that is unknown to the cluster as well. */
   async of(kind: string): Promise<KindPath> {
     const known = this.#kinds.get(kind);
     if (known !== undefined) return known;
@@ -25,7 +25,7 @@ export class KindTable {
   async object(kind: Kind, id: string): Promise<string> {
     const definition = await this.of(kind);
     const { namespace, name } = definition.namespaced ? parseId(id) : { namespace: '', name: id };
-    // An empty or odd id names nothing: the server says so, but only of what reaches its route.
+    // An empty or odd id matches no route, so the server could not report it.
     if (name === '' || name === '.' || name === '..' || (definition.namespaced && namespace === '')) {
       throw new GantryError('NOT_FOUND', `${kind} ${JSON.stringify(id)} not found`);
     }

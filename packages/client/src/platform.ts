@@ -1,6 +1,6 @@
 import { aborted, type Clock, type Random } from '@gantry/core';
 
-/** The clock of whatever runs this: the one place of the client that knows how late it is. */
+/** The clock of the platform: the only place of the client that reads the time. */
 export function platformClock(): Clock {
   const clock: Clock = {
     now: () => Date.now(),

@@ -49,15 +49,15 @@ const MERGE_PATCH = 'application/merge-patch+json';
 
 export interface RemoteParts extends Omit<TransportParts, 'closed'> {
   readonly open: OpenChannel;
-  /** Ends what the platform keeps for the connection. */
+  /** Releases the platform's resources of the connection. */
   readonly close: () => Promise<void>;
 }
 
-/** All that a cluster keeps. */
+/** The complete stored state of a cluster. */
 export interface ClusterState {
   readonly cluster: string;
   readonly revision: number;
-  /** The secrets that the entries have as they are, one a line. */
+  /** Secrets that the entries contain in plain text, described in one line each. */
   readonly secrets?: readonly string[];
   readonly entries: readonly { readonly key: string; readonly value: unknown }[];
 }
@@ -90,7 +90,6 @@ export class RemoteCluster implements ClusterApi, AsyncDisposable {
     return body as ClusterSummary;
   }
 
-  /** All that is stored, as it was at one revision: what a snapshot is made of. For admins. */
   /**
    * Returns the schemas of the cluster's API document by name: `service` as it is read, `service-input` as it is written,
    * and likewise for every other kind, those of plugins included. Needs no permission.
@@ -100,6 +99,7 @@ export class RemoteCluster implements ClusterApi, AsyncDisposable {
     return (body as { components: { schemas: Record<string, FieldSchema> } }).components.schemas;
   }
 
+  /** Returns the complete stored state as of one revision, from which snapshots are made. For admins. */
   async state({ signal }: CallOptions = {}): Promise<ClusterState> {
     const { body } = await this.#transport.call({ method: 'GET', path: '/v1/state', signal });
     return body as ClusterState;
@@ -118,7 +118,7 @@ export class RemoteCluster implements ClusterApi, AsyncDisposable {
     options: ApplyOptions = {},
   ): Promise<KindMap[K]> {
     const { name } = (input?.meta ?? {}) as { readonly name?: unknown };
-    // What has no name has no path; the server says what is wrong with it.
+    // An invalid name has no path; the server says what is wrong with it.
     if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
       return (await this.applyAll([input], options))[0] as KindMap[K];
     }
@@ -280,7 +280,7 @@ export class RemoteCluster implements ClusterApi, AsyncDisposable {
     return (await this.#call<{ readonly items: readonly T[] }>(call)).items;
   }
 
-  /** A WebSocket; where the platform does not show why it was refused, the same is asked for over HTTP. */
+  /** Opens a WebSocket; if the platform does not show why it was rejected, the same request is sent over HTTP. */
   async #open(path: string, query: string, outer: AbortSignal | undefined): Promise<Channel> {
     const signal = this.#signal(outer);
     if (signal.aborted) throw aborted(signal);
@@ -293,7 +293,7 @@ export class RemoteCluster implements ClusterApi, AsyncDisposable {
     }
   }
 
-  /** @throws the reason for which a WebSocket is refused, if there is one that HTTP shows. */
+  /** @throws the reason why a WebSocket is rejected, if HTTP shows one. */
   async #refusal(path: string, signal: AbortSignal): Promise<void> {
     try {
       await this.#call({ method: 'GET', path, signal });

@@ -1,10 +1,12 @@
 import type { CallOptions } from '@gantry/core/api';
 import type { Transport } from './http/transport.ts';
 
-/** What a token allows: `viewer` reads, `operator` also changes what runs, `admin` also nodes and tokens. */
+/**
+ * A permission of a token: `viewer` reads, `operator` also changes workloads, `admin` also changes nodes and tokens.
+ */
 export interface TokenGrant {
   readonly role: 'viewer' | 'operator' | 'admin';
-  /** `*`: all of them, and what lies outside of namespaces. */
+  /** `*`: all of them, and objects that are not namespaced. */
   readonly namespace: string;
 }
 
@@ -20,7 +22,7 @@ export interface AccessToken {
 export interface NewToken {
   readonly name: string;
   readonly grants: readonly TokenGrant[];
-  /** It never expires without it. */
+  /** Absent: it never expires. */
   readonly expiresInMs?: number | undefined;
 }
 
@@ -37,7 +39,7 @@ export interface AccessRequest {
 export interface AccessDecision {
   readonly token: Pick<AccessToken, 'id' | 'name' | 'grants' | 'expiresAt'>;
   readonly allowed: boolean;
-  /** The grant that is needed; absent if every token may do it. */
+  /** The required grant; absent if every token is allowed. */
   readonly required?: TokenGrant | undefined;
 }
 
@@ -46,12 +48,14 @@ export interface AccessRules {
   readonly rules: readonly {
     readonly verb: string;
     readonly kind: string;
-    /** `*`: all of them, and what lies outside of namespaces. */
+    /** `*`: all of them, and objects that are not namespaced. */
     readonly namespaces: readonly string[];
   }[];
 }
 
-/** The access tokens of the cluster's API; for its admins. What the client's own token allows is for everyone. */
+/**
+ * The access tokens of the cluster's API, for its admins. Everyone may query the permissions of the client's own token.
+ */
 export class AccessTokens {
   readonly #transport: Transport;
 
@@ -64,7 +68,7 @@ export class AccessTokens {
     return (body as { readonly items: readonly AccessToken[] }).items;
   }
 
-  /** The only answer that has the secret, `token`. */
+  /** Creates a token. Only this response contains the secret, `token`. */
   async create(
     token: NewToken,
     { signal }: CallOptions = {},
@@ -74,9 +78,9 @@ export class AccessTokens {
   }
 
   /**
-   * Whether the client's own token allows a verb on a kind.
+   * Returns whether the client's own token permits a verb on a kind.
    *
-   * @throws `INVALID_OBJECT` for an unknown verb or kind, with those that are known
+   * @throws `INVALID_OBJECT` for an unknown verb or kind, with the known ones
    */
   async mayI(
     { verb, kind, namespace }: AccessRequest,
@@ -87,7 +91,7 @@ export class AccessTokens {
     return body as AccessDecision;
   }
 
-  /** All that the client's own token allows. */
+  /** Returns everything that the client's own token permits. */
   async rules({ signal }: CallOptions = {}): Promise<AccessRules> {
     const { body } = await this.#transport.call({ method: 'GET', path: '/v1/access', signal });
     return body as AccessRules;

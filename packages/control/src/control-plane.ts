@@ -123,7 +123,7 @@ const embeddedApi = definePlugin({
   create: (_options, needs) => new EmbeddedApi({ ...needs, subjects: subjects(needs.cluster.name) }),
 });
 
-/** Plugins: everything a control plane does, for the store, the bus and the schedulers it is put together with. */
+/** Plugins: the complete control plane, for the store, the bus and the schedulers with which it is composed. */
 export function controlPlane(options: ControlPlaneOptions = {}): readonly Plugin[] {
   return [
     placementModel(),

@@ -12,7 +12,7 @@ import type { Change } from '@gantry/core/contracts';
 import { z } from 'zod';
 
 export interface GarbageOptions {
-  /** How often to look, ms. */
+  /** Interval between two runs, ms. */
   readonly everyMs: number;
   /** Templates without references are kept this long, ms. */
   readonly templateAgeMs: number;
@@ -21,7 +21,7 @@ export interface GarbageOptions {
   readonly maxEvents: number;
 }
 
-/** Removes templates that no service, history or task points at, and old events. */
+/** Removes old events, and templates to which no service, history or task refers. */
 export class GarbageCollector implements Component {
   readonly name = 'garbage-collector';
   readonly #store: Store;
@@ -49,7 +49,7 @@ export class GarbageCollector implements Component {
     await this.#loop;
   }
 
-  /** One look: what may go now. */
+  /** Returns the deletions that are due now. */
   candidates(): readonly Change[] {
     return [...this.#templates(), ...this.#events()];
   }

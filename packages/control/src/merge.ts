@@ -6,9 +6,9 @@ type Fields = Readonly<Record<string, unknown>>;
 export type FieldPath = readonly string[];
 
 export interface MergeInput {
-  /** What is stored. */
+  /** The stored fields. */
   readonly live: Fields;
-  /** What the manager applies now and what it applied last: only the fields it has set. */
+  /** The fields that the manager applies now and those that it applied last: only the ones it has set. */
   readonly wanted: Fields;
   readonly last: Fields;
   /** What the other managers have applied. */
@@ -51,7 +51,7 @@ export function mergeApplied({ live, wanted, last, others, isDefault }: MergeInp
   return { fields, conflicts };
 }
 
-/** The values of a filled-in object at the fields that were given: what a manager has set, in its normal form. */
+/** The values of a defaulted object at the given fields: what a manager has set, in its normal form. */
 export function givenFields(given: unknown, normal: unknown): Fields {
   const picked: Record<string, unknown> = {};
   if (!isObject(given) || !isObject(normal)) return picked;
@@ -121,7 +121,7 @@ function* leavesOf(fields: Fields, path: FieldPath = []): Iterable<FieldPath> {
   }
 }
 
-/** The highest fields that were there and are no longer. */
+/** The topmost fields that existed and no longer do. */
 function* dropped(last: Fields, wanted: Fields, path: FieldPath = []): Iterable<FieldPath> {
   for (const [key, was] of Object.entries(last)) {
     const at = [...path, key];

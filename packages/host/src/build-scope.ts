@@ -2,7 +2,10 @@ import type { Plugin, TokenScope } from '@gantry/core';
 import type { TermParts } from './leading.ts';
 import { Scope } from './scope.ts';
 
-/** Makes a scope in which every plugin of its kind is registered, beside the host's own parts; builds nothing yet. */
+/**
+ * Creates a scope in which every plugin of its kind is registered, in addition to the host's own parts; builds nothing
+ * yet.
+ */
 export function scopeOf(
   kind: TokenScope,
   plugins: readonly Plugin[],

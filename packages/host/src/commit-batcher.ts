@@ -93,7 +93,7 @@ function rejectOnAbort(batch: readonly Waiting[]): () => void {
   };
 }
 
-/** Whether one of several changes may be the cause of an error, so that the others may succeed without it. */
+/** Whether one of several changes may be the cause of an error, and the others may succeed on their own. */
 function isOfOneChange(error: unknown): boolean {
   return (
     !isGantryError(error) || isGantryError(error, 'INVALID_OBJECT', 'FORBIDDEN', 'EXHAUSTED', 'INTERNAL')

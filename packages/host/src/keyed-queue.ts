@@ -17,9 +17,9 @@ const MAX_RETRY_MS = 30_000;
 const MAX_OUTAGE_RETRY_MS = 4000;
 
 /**
- * Work by key: a key that is waiting is not added twice, never runs concurrently with itself, runs once more if it was
- * added while it ran, and again with exponential backoff when its run throws. Runs that follow each other endlessly do not
- * block the event loop. Compare the work queue of Kubernetes' client-go.
+ * Keyed work queue. A queued key is not added again; runs of a key never overlap; a key that is added during its run is
+ * run once more; a failed run is retried with exponential backoff. An endless sequence of runs does not block the event
+ * loop. Compare the work queue of Kubernetes' client-go.
  */
 export class KeyedQueue {
   readonly #options: KeyedQueueOptions;
@@ -49,7 +49,7 @@ export class KeyedQueue {
     this.#pump();
   }
 
-  /** Adds the key after a time, unless it is due earlier anyway. */
+  /** Adds the key after a delay, unless it is due earlier anyway. */
   addAfter(key: string, ms: number): void {
     if (this.#stop.signal.aborted) return;
     const at = this.#options.clock.elapsed() + ms;
@@ -63,7 +63,7 @@ export class KeyedQueue {
     this.#later.set(key, { at, cancel });
   }
 
-  /** Stops taking keys, tells the running ones, and waits for them. */
+  /** Stops accepting keys, aborts the current runs, and waits for them. */
   async close(): Promise<void> {
     this.#stop.abort();
     for (const { cancel } of this.#later.values()) cancel();
@@ -74,7 +74,7 @@ export class KeyedQueue {
     await Promise.all(this.#running.values());
   }
 
-  /** Starts work in a microtask of its own, so that a burst of adds becomes one look at the queue. */
+  /** Starts work in a separate microtask, so that a burst of adds is handled at once. */
   #pump(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -87,7 +87,8 @@ export class KeyedQueue {
     for (const key of this.#ready) {
       if (this.#running.size >= this.#options.concurrency) return;
       this.#ready.delete(key);
-      // Begun a moment later: a run that adds its own key, or throws, at once finds itself among the running.
+      // Starts a moment later, so that a run that immediately adds its own key, or throws, is already listed as
+      // running.
       const run = Promise.resolve().then(() => this.#work(key));
       this.#running.set(key, run);
     }

@@ -10,13 +10,13 @@ export type TermParts = readonly (readonly [AnyToken, build: () => unknown])[];
 
 export interface LeadingOptions {
   readonly cluster: Scope;
-  /** Whether there is a `contracts.leadership`; without it this process leads from its start to its end. */
+  /** Whether there is a `contracts.leadership`; otherwise this process leads from its start to its end. */
   readonly elected: boolean;
   /** Makes the scope of one term. */
   readonly scopeOf: (parts: TermParts) => Scope;
   /** Builds and starts everything in the scope. */
   readonly start: (scope: Scope, signal: AbortSignal | undefined) => Promise<void>;
-  /** Closes it; returns what went wrong. */
+  /** Closes it; returns the errors. */
   readonly close: (scope: Scope) => Promise<unknown[]>;
 }
 
@@ -41,7 +41,7 @@ export class Leading {
     throw new GantryError('UNAVAILABLE', `this process does not lead: it has no "${token.id}"`);
   }
 
-  /** Where there are others, resolves at once; else when the leader's parts have started. */
+  /** Resolves immediately if there is an election; otherwise when the leader-scoped components have started. */
   async start(signal: AbortSignal | undefined): Promise<void> {
     const { cluster, elected } = this.#options;
     const store = (): Store => cluster.get(contracts.store);
@@ -51,7 +51,10 @@ export class Leading {
     this.#campaign.catch(() => undefined); // told when it is waited for
   }
 
-  /** Closes the leader's parts while they still lead, and only then leaves that to another. Returns what went wrong. */
+  /**
+   * Closes the leader-scoped components while this process still leads, and only then gives up leadership. Returns the
+   * errors.
+   */
   async close(): Promise<unknown[]> {
     this.#stop.abort(new GantryError('CLOSED', 'the cluster is closed'));
     const [campaign] = await Promise.allSettled([this.#campaign]);

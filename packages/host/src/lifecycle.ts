@@ -1,7 +1,7 @@
 import { aborted, type Clock, GantryError, isGantryError, toGantryError } from '@gantry/core';
 import { type Built, lifecycleOf } from './scope.ts';
 
-/** Races a call against a deadline and a signal; a plugin that hangs is named. */
+/** Races a call against a deadline and a signal; the error names a plugin that hangs. */
 async function bounded(
   what: string,
   clock: Clock,
@@ -28,7 +28,7 @@ async function bounded(
   }
 }
 
-/** Starts what was built, in the order it was built: a thing comes after everything it needs. */
+/** Starts the built components in the order in which they were built: each comes after everything it needs. */
 export async function startAll(
   built: readonly Built[],
   clock: Clock,

@@ -65,14 +65,14 @@ export class Machine {
     await start.finally(() => this.#starting.delete(start));
   }
 
-  /** Returns what went wrong. @throws `NOT_FOUND`. */
+  /** Returns the errors. @throws `NOT_FOUND`. */
   async removeNode(name: string): Promise<unknown[]> {
     const scope = this.#nodeScope(name);
     this.#nodes.delete(name);
     return await this.#close(scope);
   }
 
-  /** Closes the nodes, then the machine; returns what went wrong. */
+  /** Closes the nodes, then the machine; returns the errors. */
   async close(): Promise<unknown[]> {
     await Promise.allSettled(this.#starting); // a node that is starting is undone by the caller of `addNode`
     const perNode = await Promise.all([...this.#nodes.values()].map((scope) => this.#close(scope)));

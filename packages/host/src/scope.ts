@@ -10,7 +10,7 @@ import {
 } from '@gantry/core';
 import { type DependencyContainer, container as root } from 'tsyringe';
 
-/** What a scope keeps of everything it built, in the order it was built. */
+/** A component that a scope has built; a scope keeps them in the order in which they were built. */
 export interface Built {
   readonly plugin: string;
   readonly value: unknown;
@@ -25,7 +25,7 @@ export class Scope {
   readonly built: Built[] = [];
   readonly #container: DependencyContainer;
   readonly #kind: TokenScope;
-  /** Contracts of an outer scope that this one has its own of. */
+  /** Contracts of an outer scope for which this one has its own implementation. */
   readonly #own = new Set<symbol>();
   readonly #parent: Scope | undefined;
   readonly #building: string[] = [];
@@ -82,7 +82,7 @@ export class Scope {
   }
 }
 
-/** The error of a build, with the plugin whose build it was; what is wrong with the wiring names its plugins itself. */
+/** The error of a build, with the name of the plugin; a wiring error names its plugins itself. */
 function named(error: unknown, plugin: string): GantryError {
   if (isGantryError(error) && (error.code === 'WIRING' || 'plugin' in error.details)) return error;
   const known = toGantryError(error);

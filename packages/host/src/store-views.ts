@@ -16,7 +16,7 @@ import { CachedView } from './view.ts';
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
 
-/** Keeps a cache of every kind in step with the store: one list and one watch for each. */
+/** Keeps a cache of every kind up to date with the store: one list and one watch for each. */
 export class StoreViews implements Views, Lifecycle {
   readonly #store: Store;
   readonly #clock: Clock;

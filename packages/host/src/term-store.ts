@@ -2,8 +2,8 @@ import { GantryError, isGantryError, type Store } from '@gantry/core';
 import type { Change, CommitOptions, Outcome, Term } from '@gantry/core/contracts';
 
 /**
- * The store as the parts of a leader are given it: what they write after their term is refused. By the clock of this
- * process, and where the store has fences, by the store itself, even if the process was halted in between.
+ * The store as leader-scoped components see it: writes after their term are rejected, by the clock of this process,
+ * and, if the store has fences, by the store itself, even if the process was halted in between.
  */
 export function termStore(store: Store, term: Term): Store {
   const { supports } = store;

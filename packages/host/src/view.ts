@@ -19,7 +19,7 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-/** The cache of one kind: a map, its indexes, and those who want to know. Fed by {@link StoreViews}. */
+/** The cache of one kind: a map, its indexes, and its subscribers. Fed by {@link StoreViews}. */
 export class CachedView<K extends Kind> implements View<K> {
   readonly kind: K;
   revision = 0;
@@ -30,7 +30,7 @@ export class CachedView<K extends Kind> implements View<K> {
   readonly #prefixLength: number;
   readonly #onError: (index: string, id: string, error: unknown) => void;
 
-  /** @param onError called with what a reader of an index throws: the object is then in no group of that index */
+  /** @param onError called with the error of an index's reader: the object then belongs to no group of that index */
   constructor(definition: KindDefinition<K>, onError: (index: string, id: string, error: unknown) => void) {
     this.kind = definition.kind;
     this.#onError = onError;
@@ -96,7 +96,7 @@ export class CachedView<K extends Kind> implements View<K> {
     this.#tell(events);
   }
 
-  /** Makes the cache equal to a fresh listing, telling the differences. */
+  /** Makes the cache equal to a new listing, and reports the differences. */
   replace(entries: readonly Entry[], revision: number): void {
     const listed = new Set(entries.map((entry) => entry.key));
     const gone = [...this.#entries.values()].filter((entry) => !listed.has(entry.key));
@@ -127,7 +127,7 @@ export class CachedView<K extends Kind> implements View<K> {
     }
   }
 
-  /** An object that is stored in a form which a plugin's reader does not expect must not end the view. */
+  /** An object in a stored form that a plugin's reader does not expect must not end the view. */
   #read(
     index: string,
     read: IndexReader<K>,

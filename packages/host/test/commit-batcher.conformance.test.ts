@@ -58,7 +58,7 @@ describe('commits that are made at the same moment', () => {
     expect(batches.map(({ length }) => length)).toEqual([3000, 3000, 6000]);
   });
 
-  test('of later moments are written without waiting for each other', async () => {
+  test('are not waited for by those of later moments', async () => {
     const answers: ((outcomes: readonly Outcome[]) => void)[] = [];
     const { batcher, batches } = batching(() => new Promise((resolve) => answers.push(resolve)));
     const first = batcher.commit([put('a')]);
@@ -73,7 +73,7 @@ describe('commits that are made at the same moment', () => {
   });
 });
 
-describe('a batch that fails', () => {
+describe('a failed batch', () => {
   const failing = (error: unknown) => {
     const store = new MemoryStore();
     return batching(async (changes, options) => {
@@ -88,7 +88,7 @@ describe('a batch that fails', () => {
     ['EXHAUSTED', new GantryError('EXHAUSTED', 'full')],
     ['FORBIDDEN', new GantryError('FORBIDDEN', 'denied')],
     ['a TypeError', new TypeError('not JSON')],
-  ])('with %s is written commit by commit: only the cause fails', async (_what, error) => {
+  ])('is written commit by commit after %s, so that only the cause fails', async (_what, error) => {
     const { batcher, batches } = failing(error);
     const results = await Promise.allSettled(['a', 'bad', 'b'].map((key) => batcher.commit([put(key)])));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -97,7 +97,7 @@ describe('a batch that fails', () => {
   });
 
   test.each(['UNAVAILABLE', 'TIMEOUT', 'FENCED', 'CLOSED'] as const)(
-    'with %s fails as a whole, and no commit is sent twice',
+    'fails as a whole after %s, and no commit is sent twice',
     async (code) => {
       const { batcher, batches } = failing(new GantryError(code, 'no'));
       const results = await Promise.allSettled(['a', 'bad'].map((key) => batcher.commit([put(key)])));
@@ -108,7 +108,7 @@ describe('a batch that fails', () => {
 });
 
 describe('the signal of a commit', () => {
-  test('that fires while its batch is being written rejects it and no other', async () => {
+  test('rejects its commit and no other if it fires while the batch is written', async () => {
     let answer: (outcomes: readonly Outcome[]) => void = () => {};
     const { batcher } = batching(
       () =>
@@ -129,7 +129,7 @@ describe('the signal of a commit', () => {
     expect(await other).toEqual([{ ok: true, revision: 1 }]);
   });
 
-  test('that has fired before keeps its changes out of the batch', async () => {
+  test('keeps the changes out of the batch if it has fired before', async () => {
     const { batcher, batches } = batching();
     const aborted = batcher.commit([put('a')], { signal: AbortSignal.abort() });
     await Promise.all([

@@ -11,9 +11,9 @@ const serverUrl = z
   );
 const text = z.string().min(1);
 
-/** The options by which a plugin reaches its servers; beside them it has its own, and `checkConnection` for all. */
+/** The options by which a plugin reaches its servers; the plugin adds its own, and calls `checkConnection` for all. */
 export const connectionFields = {
-  /** Where the servers are: one, or several of one NATS cluster. `tls://` demands TLS. */
+  /** URLs of the servers: one, or several of one NATS cluster. `tls://` demands TLS. */
   servers: z.union([serverUrl, z.array(serverUrl).min(1)]).default('nats://127.0.0.1:4222'),
   token: text.optional(),
   user: text.optional(),
@@ -24,7 +24,7 @@ export const connectionFields = {
   credsFile: text.optional(),
   /** Paths of PEM files; demands TLS. */
   tls: z.strictObject({ ca: text.optional(), cert: text.optional(), key: text.optional() }).optional(),
-  /** What the server calls the connection. */
+  /** Name of the connection at the server. */
   name: text.default('gantry'),
   /**
    * Prefix of the subjects on which replies arrive. Give each user of a server with permissions a prefix of its own, so that
@@ -34,17 +34,17 @@ export const connectionFields = {
     .string()
     .regex(/^_INBOX(?:[._-][A-Za-z0-9_-]+)*$/, 'expected _INBOX, or a prefix such as _INBOX.web-1')
     .default('_INBOX'),
-  /** How long it may take to connect, ms. */
+  /** Timeout of the connection attempt, ms. */
   connectTimeoutMs: z.int().positive().default(10_000),
 };
 
 const fields = z.object(connectionFields);
 type Fields = z.output<typeof fields>;
 
-/** The options as a connection is made of them. */
+/** The options in the form from which a connection is made. */
 export interface NatsConnectionSettings {
   readonly servers: readonly Endpoint[];
-  /** Whether the connection has to be encrypted. */
+  /** Whether the connection must be encrypted. */
   readonly secure: boolean;
   readonly credentials: Credentials | undefined;
   /** Paths. */
@@ -59,7 +59,7 @@ export interface NatsConnectionSettings {
   readonly connectTimeoutMs: number;
 }
 
-/** What has to be so of several options together: for `superRefine` of the schema that has them. */
+/** Checks conditions on several options together: for `superRefine` of the schema that contains them. */
 export function checkConnection(options: Fields, context: z.RefinementCtx): void {
   const refuse = (path: string[], message: string): void =>
     context.addIssue({ code: 'custom', path, message });
@@ -76,7 +76,7 @@ export function checkConnection(options: Fields, context: z.RefinementCtx): void
   if (kinds.length > 1) refuse([], `one kind of credentials at most, not ${kinds.join(' and ')}`);
 }
 
-/** What valid options come to. */
+/** Converts valid options to settings. */
 export function toConnection(options: Fields): NatsConnectionSettings {
   const urls = urlsOf(options);
   return {

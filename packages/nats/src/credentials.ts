@@ -16,10 +16,10 @@ export type Credentials =
   | { readonly kind: 'file'; readonly path: string };
 
 /**
- * What answers the server's question who is there. A file is read again at every connect, so that new credentials are
- * taken up; when it cannot be used then, those it had before serve on.
+ * Returns the authenticator of a connection. A file is reread at every connect, so that new credentials are used; if it
+ * cannot be used at that time, the previous credentials remain in use.
  *
- * @throws `INVALID_OPTIONS` when the file cannot be used.
+ * @throws `INVALID_OPTIONS` if the file cannot be used.
  */
 export function authenticatorOf(credentials: Credentials, plugin: string): Authenticator {
   switch (credentials.kind) {
@@ -34,7 +34,7 @@ export function authenticatorOf(credentials: Credentials, plugin: string): Authe
   }
 }
 
-/** @throws `INVALID_OPTIONS` naming the option when the file cannot be read. */
+/** @throws `INVALID_OPTIONS` naming the option if the file cannot be read. */
 export function readOptionFile(plugin: string, option: string, path: string): Buffer {
   try {
     return readFileSync(path);

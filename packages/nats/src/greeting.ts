@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { aborted } from '@gantry/core';
 import { type Endpoint, endpointText } from './server-url.ts';
 
-/** A server that is there. */
+/** A server that responds. */
 export interface Greeter {
   readonly endpoint: Endpoint;
   readonly wantsCertificate: boolean;
@@ -62,7 +62,7 @@ export function firstGreeting(endpoints: readonly Endpoint[], signal: AbortSigna
   });
 }
 
-/** In words what kept a connection from being made. */
+/** Returns a phrase that says why a connection could not be established. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'ECONNREFUSED') return 'refused the connection';
   if (error.code === 'ENOTFOUND') return 'has an unknown host name';

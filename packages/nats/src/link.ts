@@ -79,7 +79,7 @@ export class Link {
   }
 
   /**
-   * Connects, trying again until `connectTimeoutMs` are over.
+   * Connects, retrying until `connectTimeoutMs` is over.
    *
    * @throws `INVALID_OPTIONS` for a file that cannot be read, `UNAVAILABLE`, `UNAUTHENTICATED`, `ABORTED`, `CLOSED`.
    */
@@ -229,7 +229,7 @@ export class Link {
     logger.warn('the server refuses', { server, reason: error.message });
   }
 
-  /** Why a server that is there could not be used. */
+  /** Returns why a responding server could not be used. */
   #refusal({ endpoint, wantsCertificate }: Greeter, error: unknown): GantryError {
     const server = endpointText(endpoint);
     if (error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError)

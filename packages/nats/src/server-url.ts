@@ -1,21 +1,21 @@
 const DEFAULT_PORT = 4222;
 
-/** Where a server is. */
+/** Address of a server. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** What a server's url says. */
+/** The parts of a server's URL. */
 export interface ServerUrl extends Endpoint {
   /** Whether it is `tls://`. */
   readonly secure: boolean;
-  /** In front of the `@`, a token if there is no password. */
+  /** The text before the `@`; a token if there is no password. */
   readonly user: string | undefined;
   readonly password: string | undefined;
 }
 
-/** Takes a url apart; undefined when it is none of a NATS server. */
+/** Parses a URL; returns undefined if it is not one of a NATS server. */
 export function parseServerUrl(text: string): ServerUrl | undefined {
   try {
     const url = new URL(text);

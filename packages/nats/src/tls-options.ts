@@ -4,7 +4,7 @@ import type { NatsConnectionSettings } from './connection-options.ts';
 import { readOptionFile } from './credentials.ts';
 
 /**
- * How to make connections with TLS. The client reads the files at every connect, so new ones are taken up.
+ * Returns the options of TLS connections. The client reads the files at every connect, so new ones are used.
  *
  * @throws `INVALID_OPTIONS` for a file that cannot be read.
  */
@@ -17,15 +17,15 @@ export function tlsOptions({ tls, servers }: NatsConnectionSettings, plugin: str
   const options = {
     ...(ca === undefined ? {} : { caFile: ca }),
     ...(cert === undefined || key === undefined ? {} : { certFile: cert, keyFile: key }),
-    // The client (3.3.1) hands this on to node:tls, although its type does not have it.
+    // The client (3.3.1) passes this on to node:tls, although its type lacks it.
     checkServerIdentity: (name: string, peer: PeerCertificate) => identityError(name, peer, hosts),
   };
   return options;
 }
 
 /**
- * What is wrong with a certificate. The client names servers that it knows by address "localhost", so there a
- * certificate has to be for one of the servers of the options.
+ * Returns the problem with a certificate. The client names servers that it knows by address "localhost", so there a
+ * certificate must be valid for one of the servers of the options.
  */
 function identityError(name: string, peer: PeerCertificate, hosts: readonly string[]): Error | undefined {
   const errors = (name === 'localhost' ? hosts : [name]).map((host) => checkServerIdentity(host, peer));

@@ -5,12 +5,12 @@ const UNITS = Object.freeze([
   ['Ki', 2 ** 10],
 ] as const);
 
-/** An exact amount stays in a smaller unit up to here: 1536Mi, not 1.5Gi. */
+/** Up to this number, an exact amount keeps its smaller unit: 1536Mi, not 1.5Gi. */
 const MAX_EXACT = 10_000;
 
 /**
- * An amount as a user would write it: memory in binary units, cpu in cores or millicores, anything else as it is. Memory
- * that needs rounding is rounded to two decimals in the direction that keeps the sentence true.
+ * An amount as a user would write it: memory in binary units, cpu in cores or millicores, anything else unchanged.
+ * Memory that needs rounding is rounded to two decimals in the direction that keeps the sentence true.
  */
 export function formatAmount(resource: string, amount: number, rounding: 'up' | 'down' = 'up'): string {
   if (resource === 'cpu') return amount % 1000 === 0 ? `${amount / 1000}` : `${amount}m`;

@@ -3,15 +3,15 @@ import type { ClusterState, NodeState } from './cluster-state.ts';
 
 /** Why a node cannot take a task, as text. Only the few that are shown are read: a getter may compose the text. */
 export interface Rejection {
-  /** A stable word for the reason, such as `InsufficientMemory`. */
+  /** Stable code of the reason, such as `InsufficientMemory`. */
   readonly code: string;
-  /** The whole reason: "node-2 has 384Mi memory free, a task asks for 512Mi". */
+  /** The complete reason: "node-2 has 384Mi memory free, a task asks for 512Mi". */
   readonly message: string;
-  /** How far the node missed, on any scale of the filter's own: the smallest is the nearest. */
+  /** How far the node missed, on any scale of the filter's own: the smallest miss is the nearest. */
   readonly miss: number;
   /** The miss as text that follows the node's name: "lacks 128Mi memory". */
   readonly lack?: string | undefined;
-  /** What change would get this node past the filter. */
+  /** The change that would make this node pass the filter. */
   readonly remedy?: string | undefined;
   /** The reason as text that follows a number of nodes, singular and plural: "is draining", "are draining". */
   readonly reason?: readonly [one: string, many: string] | undefined;
@@ -20,9 +20,10 @@ export interface Rejection {
 interface FilterBase {
   readonly name: string;
   /**
-   * What of a group its answers depend on, as text: groups of the same text have the same answers, in every word, for every
-   * node. Many small groups that are alike in all filters and scorers are placed in time that grows with their tasks, not
-   * with groups × nodes. Undefined, or left out: each group has answers of its own, as where its service matters.
+   * A text that identifies the properties of a group on which the results depend: groups with the same text have the
+   * same results, word for word, for every node. Many small groups with equal texts for all filters and scorers are
+   * placed in time that grows with their tasks, not with groups × nodes. Undefined or absent: each group has its own
+   * results, as when its service matters.
    */
   shape?(group: TaskGroup): string | undefined;
 }
@@ -30,25 +31,25 @@ interface FilterBase {
 /** Decides which nodes can take a task: one node at a time. */
 export interface NodeFilter extends FilterBase {
   /**
-   * Why this node cannot take one more task of the group; undefined if it can. Asked once per group and node, and again
-   * where the round has just put a task of the group on the node.
+   * Returns why this node cannot take one more task of the group; undefined if it can. Called once per group and node,
+   * and again when the round has just placed a task of the group on the node.
    */
   check(group: TaskGroup, node: NodeState): Rejection | undefined;
   readonly prepare?: undefined;
 }
 
-/** A filter that has something to work out once per group: a constraint to parse, a column to look up. */
+/** A filter that has to compute something once per group: parse a constraint, look up a column. */
 export interface GroupFilter extends FilterBase {
-  /** Undefined if the filter has nothing to say about this group. */
+  /** Undefined if the filter does not apply to this group. */
   prepare(group: TaskGroup, cluster: ClusterState): PreparedFilter | undefined;
 }
 
-/** A filter made ready for one group. */
+/** A filter prepared for one group. */
 export interface PreparedFilter {
   check(node: NodeState): Rejection | undefined;
   /**
-   * How many more tasks of the group the node can take: 0 where `check` rejects, `Infinity` where this filter sets no
-   * bound. A filter that can say this is asked once per group and node, and many tasks can be placed in one go.
+   * Returns how many more tasks of the group the node can take: 0 if `check` rejects, `Infinity` if this filter sets no
+   * limit. A filter with this method is called once per group and node, and many tasks can be placed at once.
    */
   room?(node: NodeState): number;
 }

@@ -14,17 +14,17 @@ import { WorkingState } from './round/working-state.ts';
 import type { Scorer } from './scorer.ts';
 
 export interface PipelineOptions {
-  /** What a service names in its `scheduler` field. */
+  /** The name used in the `scheduler` field of a service. */
   readonly name: string;
   /** Filters in addition to the stock ones; one with the name of a stock filter replaces it. */
   readonly filters?: readonly Filter[];
-  /** The node with the highest sum of weighted scores gets the task; chance decides between equals. */
+  /** The node with the highest sum of weighted scores gets the task; ties are broken at random. */
   readonly scorers: readonly Scorer[];
 }
 
 /**
- * Makes a scheduler of filters, which say where a task can go, and scorers, which say where it should. Groups take their
- * turns in the order of the round, each task going to the best node of its moment.
+ * Makes a scheduler from filters, which decide where a task can go, and scorers, which decide where it should. Groups
+ * take turns in the order of the round; each task goes to the node that is best at that moment.
  */
 export function pipeline({ name, filters = [], scorers }: PipelineOptions): Scheduler {
   const all = withStockFilters(filters);
@@ -43,11 +43,11 @@ interface FinishedTurn {
   readonly feasible: number;
   readonly ranking: Explanation['ranking'];
   readonly assigned: Int32Array;
-  /** Why no further task fits; to be asked once the round is over. */
+  /** Returns why no further task fits; to be called once the round is over. */
   readonly refusals: () => readonly Refusal[];
 }
 
-/** The turns of a round, one group after the other: alone, or with what groups of the same shape have found out. */
+/** The turns of a round, one group after the other: alone, or with the shared results of groups of the same shape. */
 class Turns {
   readonly state: WorkingState;
   readonly #filters: readonly Filter[];

@@ -3,15 +3,15 @@ import type { ClusterState, NodeState } from './cluster-state.ts';
 
 interface ScorerBase {
   readonly name: string;
-  /** The scores of all scorers are added, each times its weight. 1 if left out. */
+  /** The scores of all scorers are added, each multiplied by its weight. Default: 1. */
   readonly weight?: number | undefined;
-  /** Whether it has something to say about this group; always, if left out. */
+  /** Whether the scorer applies to this group; absent: always. */
   applies?(group: TaskGroup): boolean;
 }
 
-/** Looks at one node only. Nodes are kept in a heap: a score is asked again where the node changed. */
+/** Looks at one node only. Nodes are kept in a heap: the score is computed again when the node has changed. */
 export interface NodeScorer extends ScorerBase {
-  /** How good a place the node is for the next task of the group: higher is better. */
+  /** Returns how good the node is for the next task of the group: higher is better. */
   score(group: TaskGroup, node: NodeState): number;
   /** The score as text. */
   describe?(group: TaskGroup, node: NodeState): string;

@@ -26,30 +26,30 @@ interface Options extends NatsOptions {
 
 /** Defines `gantry agent`. */
 export const agent: Define = (command, act) => {
-  withNats(command.option('--name <name>', 'name of the cluster; default gantry'))
-    .option('--node <name>', 'name of this node; default the name of the host')
+  withNats(command.option('--name <name>', 'name of the cluster (default: gantry)'))
+    .option('--node <name>', 'name of this node (default: the host name)')
     .addOption(
       new Option(
         '--runtime <runtime>',
-        'what tasks run in; docker if its engine answers, else process',
+        'runtime of the tasks (default: docker if its engine answers, otherwise process)',
       ).choices(['process', 'docker', 'fake']),
     )
-    .option('--label <key=value>', 'a label of the node; may be given again', collect, [])
+    .option('--label <key=value>', 'label of the node; may be repeated', collect, [])
     .option(
       '--task-address <ip>',
-      'address of this host at which others reach its processes; default 127.0.0.1',
+      'address at which other hosts reach processes of this one (default: 127.0.0.1)',
     )
-    .option('--address <ip>', 'where published ports listen; default 127.0.0.1')
+    .option('--address <ip>', 'address on which published ports listen (default: 127.0.0.1)')
     .option('--data <folder>', 'directory for the records of its tasks (default: a directory of the user)')
     .option(
       '--task-user <user>',
       'user or user:group of process tasks whose template names none; needs root (default: the user of Gantry)',
     )
-    .option('--stop-tasks', 'stop the tasks at the end; else they run on, and the next agent adopts them')
+    .option('--stop-tasks', 'stop the tasks on exit (default: they run on, and the next agent adopts them)')
     .option('--take-over', 'replace another agent of this node that is in contact with the cluster')
     .option('--config <file>', 'configuration file (default: gantry.config.ts in the current directory)')
     .addOption(
-      new Option('--log-level <level>', 'of its log; default info').choices([
+      new Option('--log-level <level>', 'log level (default: info)').choices([
         'debug',
         'info',
         'warn',

@@ -11,7 +11,7 @@ interface Options {
 export const apiResources: Define = (command, act) => {
   command
     .option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE')
-    .option('--no-headers', 'no line with titles')
+    .option('--no-headers', 'omit the header row')
     .action(
       act<[], Options>(async (cx, _, options) => {
         const format = parseFormat(options.output);

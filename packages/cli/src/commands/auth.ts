@@ -39,12 +39,12 @@ const OTHER_KINDS: ReadonlyMap<string, string> = new Map([
 export const auth: Define = (command, act) => {
   command
     .command('can-i')
-    .description('Say whether your access token allows something: exit code 0 for yes, 1 for no')
+    .description('Check whether your access token permits an operation: exit code 0 for yes, 1 for no')
     .argument('[verb]', 'get, list, watch, create, apply, patch, delete, logs, exec, port-forward, scale …')
     .argument('[kind]', 'a kind of object, KIND/NAME, or token, server, state, metrics')
-    .argument('[name]', 'the name of an object, which makes no difference: roles are for namespaces')
+    .argument('[name]', 'name of an object, which has no effect: roles apply to namespaces')
     .option('-A, --all-namespaces', 'ask about every namespace')
-    .option('--list', 'list all that is allowed')
+    .option('--list', 'list all permissions')
     .option('-q, --quiet', 'print nothing')
     .option('-o, --output <format>', 'json, yaml, jsonpath=TEMPLATE')
     .action(

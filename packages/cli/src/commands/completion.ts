@@ -11,7 +11,7 @@ No other package is needed. The script asks \`gantry complete -- WORDS\` at ever
 /** Defines `gantry completion bash|zsh|fish`: the script runs `gantry complete -- …` at every TAB. */
 export const completion: Define = (command, act) => {
   command
-    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
+    .addArgument(new Argument('<shell>', 'name of the shell').choices(['bash', 'zsh', 'fish']))
     .addHelpText('after', HELP)
     .action(
       act<[string]>(async (cx, [shell]) => {

@@ -36,7 +36,7 @@ export const context: Define = (command, act) => {
     .action(act<[], { output?: string }>((cx, _, { output }) => list(cx, output)));
   command
     .command('use')
-    .description('Choose the context of further commands')
+    .description('Select the context of further commands')
     .argument('<name>', 'name of a context')
     .action(
       act<[string]>(async (cx, [name]) => {
@@ -54,7 +54,7 @@ export const context: Define = (command, act) => {
     .action(act<[string | undefined]>((cx, [name]) => show(cx, name)));
   command
     .command('add')
-    .description('Add a context, or replace it')
+    .description('Add or replace a context')
     .argument('<name>', 'its name')
     .addOption(
       repeatable(
@@ -64,8 +64,8 @@ export const context: Define = (command, act) => {
     )
     .option('--token <token>', 'access token; - reads it from standard input')
     .option('--ca <file>', "certificate authority of the server's certificate, PEM")
-    .option('--in-namespace <name>', 'the namespace that is looked at in this context')
-    .option('--use', 'make it the current one')
+    .option('--in-namespace <name>', 'namespace of this context')
+    .option('--use', 'make it the current context')
     .action(act<[string], AddOptions>((cx, [name], options) => add(cx, name, options)));
   command
     .command('rm')

@@ -15,7 +15,7 @@ import type { Define } from './entry.ts';
 /** Defines `gantry diff -f FILE`: exits with 1 if there are differences, and with another code on failure. */
 export const diff: Define = (command, act) => {
   filesOption(command)
-    .option('--manager <name>', 'in whose name', 'gantry')
+    .option('--manager <name>', 'field manager', 'gantry')
     .option('--force', 'take ownership of fields set by another manager')
     .action(
       act<[], FilesOptions & ManagerOptions>(async (cx, _, options) => {

@@ -21,7 +21,7 @@ export const exec: Define = (command, act) => {
   command
     .argument('<workload>', 'service/NAME (one of its tasks), task/NAME, or the name alone')
     .argument('<command...>', 'the command and its arguments')
-    .option('-i, --stdin', 'hand on standard input')
+    .option('-i, --stdin', 'pass on standard input')
     .option('-t, --tty', 'with a terminal')
     .addOption(repeatable('-e, --env <variable>', 'NAME=VALUE, or NAME from this environment'))
     .option('-u, --user <user>', "user or user:group, by name or number (default: the task's)")

@@ -40,7 +40,7 @@ function define(command: Parameters<Define>[0], act: Act, map: MetaMap): void {
   command
     .argument('<words...>', 'KIND NAME… or KIND/NAME…, then KEY=VALUE to set, KEY- to remove')
     .option('--overwrite', `change ${map.field} that have another value`)
-    .option('--dry-run', 'validate on the server without storing anything')
+    .option('--dry-run', 'validate without storing anything')
     .action(
       act<[string[]], Options>(async (cx, [words], options) => {
         const at = words.findIndex((word) => word.includes('=') || word.endsWith('-'));

@@ -4,8 +4,8 @@ import { STORE_FORMS } from '../parts/store-choice.ts';
 /** Adds the options for the connection to NATS. */
 export function withNats(command: Command): Command {
   return command
-    .option('--nats <urls>', 'servers of NATS, such as nats://10.0.0.1:4222; else GANTRY_NATS')
-    .option('--nats-creds <file>', 'a creds file; other credentials are read from GANTRY_NATS_…')
+    .option('--nats <urls>', 'NATS servers, such as nats://10.0.0.1:4222 (default: GANTRY_NATS)')
+    .option('--nats-creds <file>', 'NATS creds file; other credentials are read from GANTRY_NATS_…')
     .option('--nats-ca <file>', 'certificate authority of NATS')
     .option('--nats-cert <file>', 'client certificate for NATS')
     .option('--nats-key <file>', 'key of the client certificate')
@@ -21,6 +21,6 @@ export function withStore(command: Command, { optional = false } = {}): Command 
     .option('--store-ca <file>', 'certificate authority of etcd')
     .option('--store-cert <file>', 'client certificate for etcd')
     .option('--store-key <file>', 'key of the client certificate')
-    .option('--replicas <count>', 'copies that a new bucket of NATS is to have', '1')
-    .option('--unsafe-replicas', 'take copies also of a NATS before 2.9.21, which may lose writes');
+    .option('--replicas <count>', 'number of replicas of a new NATS bucket', '1')
+    .option('--unsafe-replicas', 'accept replicas on NATS before 2.9.21, which may lose writes');
 }

@@ -22,7 +22,7 @@ export const patch: Define = (command, act) => {
     .option('-p, --patch <patch>', 'fields to change, as JSON or YAML; null removes a field')
     .option('--patch-file <file>', 'file with the patch; - for standard input')
     .option('--type <type>', 'kind of patch; only merge is supported', 'merge')
-    .option('--dry-run', 'validate on the server without storing anything')
+    .option('--dry-run', 'validate without storing anything')
     .option('-o, --output <format>', FORMATS)
     .action(
       act<[string[]], Options>(async (cx, [words], options) => {

@@ -15,7 +15,7 @@ interface Options extends FilesOptions, ManagerOptions {
 /** Defines `gantry plan -f FILE`. */
 export const plan: Define = (command, act) => {
   filesOption(command)
-    .option('--manager <name>', 'in whose name', 'gantry')
+    .option('--manager <name>', 'field manager', 'gantry')
     .option('--force', 'take ownership of fields set by another manager')
     .option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE')
     .action(

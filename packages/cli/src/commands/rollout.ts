@@ -36,7 +36,7 @@ export const rollout: Define = (command, act) => {
   sub('undo', 'Go back to an earlier template')
     .option('--to <template>', 'name of the template (default: the previous one)')
     .option('--to-revision <number>', 'number of the template in `rollout history`; 0 is the previous one')
-    .option('--dry-run', 'validate on the server without storing anything')
+    .option('--dry-run', 'validate without storing anything')
     .action(
       act<[string], UndoOptions>(async (cx, [word], options) => {
         const { dryRun } = options;
@@ -47,14 +47,14 @@ export const rollout: Define = (command, act) => {
         cx.print(`service/${id} rolled back${dryRun === true ? ' (dry run)' : ''}`);
       }),
     );
-  sub('pause', 'Stop an update where it is').action(
+  sub('pause', 'Pause an update').action(
     act<[string]>(async (cx, [word]) => {
       const id = await parseService(cx, word);
       await patchService(cx, id, { paused: true });
       cx.print(`service/${id} paused`);
     }),
   );
-  sub('resume', 'Go on with an update that was paused').action(
+  sub('resume', 'Resume a paused update').action(
     act<[string]>(async (cx, [word]) => {
       const id = await parseService(cx, word);
       await patchService(cx, id, { paused: false });

@@ -19,7 +19,7 @@ interface Options {
 export const scale: Define = (command, act) => {
   command
     .argument('<services...>', 'names of services, or NAME=REPLICAS')
-    .option('--replicas <count>', 'how many')
+    .option('--replicas <count>', 'number of replicas')
     .option('--current-replicas <count>', 'scale only if the service currently has COUNT replicas')
     .option('--dry-run', 'validate without storing anything')
     .option('--wait', 'wait until they have stayed ready, or cannot become ready')

@@ -26,22 +26,23 @@ interface Options extends NatsOptions, StoreOptions {
 
 /** Defines `gantry server`. */
 export const server: Define = (command, act) => {
-  withNats(withStore(command.option('--name <name>', 'name of the cluster; default gantry')))
+  withNats(withStore(command.option('--name <name>', 'name of the cluster (default: gantry)')))
+    .option('--identity <name>', 'name of this server among those of the cluster (default: the host name)')
     .option(
-      '--identity <name>',
-      'name of this server among those of the cluster; default the name of the host',
+      '--lease <duration>',
+      'lease duration: how long the other servers wait for a leader that has stopped renewing',
+      '3s',
     )
-    .option('--lease <duration>', 'how long a leader that is silent is waited for', '3s')
-    .option('--host <address>', 'where the API listens; elsewhere than on 127.0.0.1 only with TLS')
+    .option('--host <address>', 'address on which the API listens; TLS is required except on 127.0.0.1')
     .option('--port <port>', `port of the API; 0: any free one (default: ${DEFAULT_PORT})`)
     .option('--tls-cert <file>', 'certificate of the API')
     .option('--tls-key <file>', 'key of the certificate')
-    .option('--tls-self-signed', 'make a certificate for the API')
-    .option('--context <name>', 'name of the context that is written for it; default the name of the cluster')
+    .option('--tls-self-signed', 'generate a certificate for the API')
+    .option('--context <name>', 'name of the context to write (default: the name of the cluster)')
     .option('--no-context', 'write no context')
     .option('--config <file>', 'configuration file (default: gantry.config.ts in the current directory)')
     .addOption(
-      new Option('--log-level <level>', 'of its log; default info').choices([
+      new Option('--log-level <level>', 'log level (default: info)').choices([
         'debug',
         'info',
         'warn',

@@ -35,7 +35,9 @@ export const set: Define = (command, act) => {
       }),
     );
   common(
-    command.command('resources').description('Set what the tasks of a service ask for, and their limits'),
+    command
+      .command('resources')
+      .description('Set the resource requests and limits of the tasks of a service'),
   )
     .argument('<service>', 'name of a service')
     .option('--requests <amounts>', 'cpu=250m,memory=64Mi')

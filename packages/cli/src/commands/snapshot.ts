@@ -32,16 +32,16 @@ interface Options extends Partial<StoreOptions> {
 export const snapshot: Define = (command, act) => {
   const save = command
     .command('save')
-    .description("Write the cluster's whole state into a file: of the cluster that is chosen, or of a store")
-    .argument('<file>', 'the file; it is replaced')
+    .description('Write the whole state of the selected cluster, or of a store, to a file')
+    .argument('<file>', 'file to write; it is replaced')
     .option('--name <name>', 'name of the cluster, for --store', 'gantry');
   withNats(withStore(save, { optional: true })).action(
     act<[string], Options>((cx, [file], options) => saveTo(cx, file, options)),
   );
   const restore = command
     .command('restore')
-    .description('Write the state in a file into a store, whose servers do not run')
-    .argument('<file>', 'a file that `save` has written')
+    .description('Write a saved state into a store whose servers are stopped')
+    .argument('<file>', 'file written by `save`')
     .option('--name <name>', 'name of the cluster', 'gantry')
     .option('--replace', 'replace the current contents of the store');
   withNats(withStore(restore)).action(
@@ -49,7 +49,7 @@ export const snapshot: Define = (command, act) => {
   );
   command
     .command('inspect')
-    .description('Check a file that `save` has written, and say what is in it')
+    .description('Check a file written by `save`, and describe its contents')
     .argument('<file>', 'the file')
     .option('-o, --output <format>', 'json, yaml, jsonpath=TEMPLATE')
     .action(act<[string], { output?: string }>((cx, [file], { output }) => inspect(cx, file, output)));

@@ -14,7 +14,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
   entry(
     LOOK,
     'describe',
-    'Show all about an object, with what belongs to it',
+    'Show the details of an object and of its tasks and events',
     async () => (await import('./describe.ts')).describe,
   ),
   entry(
@@ -33,7 +33,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
   entry(
     CHANGE,
     'apply',
-    'Create or change objects as files say',
+    'Create or change objects from files',
     async () => (await import('./apply.ts')).apply,
   ),
   entry(CHANGE, 'create', 'Create objects from files', async () => (await import('./create.ts')).create),
@@ -42,7 +42,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
   entry(
     CHANGE,
     'plan',
-    'Show what `apply` would start, replace and stop, and where',
+    'Show which tasks `apply` would start, replace and stop, and where',
     async () => (await import('./plan.ts')).plan,
   ),
   entry(
@@ -63,22 +63,17 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
     'Follow, undo, pause, resume or restart the update of a service',
     async () => (await import('./rollout.ts')).rollout,
   ),
-  entry(
-    CHANGE,
-    'label',
-    'Set labels of objects, or take them off',
-    async () => (await import('./label.ts')).label,
-  ),
+  entry(CHANGE, 'label', 'Set or remove labels of objects', async () => (await import('./label.ts')).label),
   entry(
     CHANGE,
     'annotate',
-    'Set annotations of objects, or remove them',
+    'Set or remove annotations of objects',
     async () => (await import('./label.ts')).annotate,
   ),
   entry(CHANGE, 'edit', 'Edit objects in your editor', async () => (await import('./edit.ts')).edit),
   entry(CHANGE, 'patch', 'Change single fields of objects', async () => (await import('./patch.ts')).patch),
-  entry(CHANGE, 'wait', 'Wait until something holds', async () => (await import('./wait.ts')).wait),
-  entry(WORK, 'logs', 'Show what tasks have written', async () => (await import('./logs.ts')).logs),
+  entry(CHANGE, 'wait', 'Wait for a condition of objects', async () => (await import('./wait.ts')).wait),
+  entry(WORK, 'logs', 'Show the logs of tasks', async () => (await import('./logs.ts')).logs),
   entry(WORK, 'exec', 'Run a command inside a task', async () => (await import('./exec.ts')).exec),
   entry(WORK, 'cp', 'Copy files from and to a task', async () => (await import('./cp.ts')).cp),
   entry(
@@ -88,18 +83,18 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
     async () => (await import('./port-forward.ts')).portForward,
   ),
   entry(NODES, 'cordon', 'Keep new tasks away from nodes', async () => (await import('./cordon.ts')).cordon),
-  entry(NODES, 'uncordon', 'Let nodes have tasks again', async () => (await import('./cordon.ts')).uncordon),
-  entry(NODES, 'drain', 'Move all tasks away from nodes', async () => (await import('./drain.ts')).drain),
   entry(
     NODES,
-    'taint',
-    'Set taints of nodes, or take them off',
-    async () => (await import('./taint.ts')).taint,
+    'uncordon',
+    'Allow new tasks on nodes again',
+    async () => (await import('./cordon.ts')).uncordon,
   ),
+  entry(NODES, 'drain', 'Move all tasks away from nodes', async () => (await import('./drain.ts')).drain),
+  entry(NODES, 'taint', 'Set or remove taints of nodes', async () => (await import('./taint.ts')).taint),
   entry(
     DOCKER,
     'service',
-    'Create, change and look at services',
+    'Create, change and inspect services',
     async () => (await import('./docker/service.ts')).service,
   ),
   entry(DOCKER, 'node', 'Look at nodes and change them', async () => (await import('./docker/node.ts')).node),
@@ -118,11 +113,16 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
   entry(
     DOCKER,
     'compose',
-    'Run the Compose file of this folder',
+    'Run the Compose file of the current directory',
     async () => (await import('./docker/compose.ts')).compose,
   ),
   entry(CLUSTER, 'up', 'Run a cluster on this machine', async () => (await import('./up.ts')).up),
-  entry(CLUSTER, 'down', 'End a cluster that `up` has started', async () => (await import('./down.ts')).down),
+  entry(
+    CLUSTER,
+    'down',
+    'Stop a cluster that `up` has started',
+    async () => (await import('./down.ts')).down,
+  ),
   entry(
     CLUSTER,
     'server',
@@ -133,7 +133,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
   entry(
     CLUSTER,
     'context',
-    'Choose which cluster the other commands talk to',
+    'Manage contexts: the clusters that the other commands use',
     async () => (await import('./context.ts')).context,
   ),
   entry(
@@ -142,11 +142,16 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
     'Create, list and remove access tokens',
     async () => (await import('./token.ts')).token,
   ),
-  entry(CLUSTER, 'auth', 'Show what your access token allows', async () => (await import('./auth.ts')).auth),
+  entry(
+    CLUSTER,
+    'auth',
+    'Show the permissions of your access token',
+    async () => (await import('./auth.ts')).auth,
+  ),
   entry(
     CLUSTER,
     'snapshot',
-    'Save the state of a cluster, or bring it back',
+    'Save or restore the state of a cluster',
     async () => (await import('./snapshot.ts')).snapshot,
   ),
   entry(CLUSTER, 'info', 'Show what the cluster is', async () => (await import('./info.ts')).info),
@@ -165,7 +170,7 @@ export const COMMANDS: readonly Entry[] = Object.freeze([
   entry(
     OTHER,
     'doctor',
-    'Look whether this machine has what Gantry needs',
+    'Check that this machine has what Gantry needs',
     async () => (await import('./doctor.ts')).doctor,
   ),
   entry(

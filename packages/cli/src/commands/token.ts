@@ -21,7 +21,7 @@ export const token: Define = (command, act) => {
   command
     .command('create')
     .description('Create an access token and show its secret, once')
-    .argument('<name>', 'what it is for')
+    .argument('<name>', 'purpose of the token')
     .option('--role <role>', `${ROLES.join(', ')}; in every namespace, unless there are grants`, 'viewer')
     .addOption(repeatable('--grant <role@namespace>', 'a role in one namespace: operator@team-a'))
     .option('--expires-in <duration>', 'lifetime, such as 720h (default: never expires)')
@@ -34,7 +34,7 @@ export const token: Define = (command, act) => {
     .action(act<[], { output?: string }>((cx, _, { output }) => list(cx, output)));
   command
     .command('rm')
-    .description('Remove access tokens: they are refused from then on')
+    .description('Remove access tokens, which are rejected from then on')
     .argument('<ids...>', 'ids, as `ls` shows them')
     .action(
       act<[string[]]>(async (cx, [ids]) => {

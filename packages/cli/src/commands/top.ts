@@ -39,7 +39,7 @@ interface LiveOptions {
 export const top: Define = (command, act) => {
   command
     .option('--plain', 'print tables instead of the live view (default: if this is not a terminal)')
-    .option('-w, --watch', 'with --plain, measure again and again, until interrupted')
+    .option('-w, --watch', 'with --plain, repeat the measurement until interrupted')
     .option('--interval <duration>', 'with --plain, time between the two measurements', '1s')
     .action(act<[], LiveOptions>((cx, _, options) => showLive(cx, options)));
   const sub = (name: string, summary: string) =>
@@ -48,7 +48,7 @@ export const top: Define = (command, act) => {
       .description(summary)
       .argument('[names...]', 'only these')
       .option('--interval <duration>', 'time between the two measurements that give the CPU rate', '1s')
-      .option('-w, --watch', 'measure again and again, until interrupted')
+      .option('-w, --watch', 'repeat the measurement until interrupted')
       .option('--sort-by <what>', 'cpu or memory, the highest first (default: by name)')
       .option('-o, --output <format>', 'json, yaml, name, jsonpath=TEMPLATE')
       .option('--no-headers', 'omit the header row');

@@ -26,15 +26,15 @@ interface Options {
 /** Defines `gantry up`. */
 export const up: Define = (command, act) => {
   command
-    .option('-d, --detach', 'in the background: answers once it is ready')
+    .option('-d, --detach', 'run in the background: return once it is ready')
     .addOption(
       new Option(
         '--runtime <runtime>',
-        'what tasks run in; docker if its engine answers, else process',
+        'runtime of the tasks (default: docker if its engine answers, otherwise process)',
       ).choices(['process', 'docker', 'fake']),
     )
-    .option('--nodes <count>', 'how many nodes; default 1')
-    .option('--name <name>', 'the name of the cluster and of its context; default gantry')
+    .option('--nodes <count>', 'number of nodes (default: 1)')
+    .option('--name <name>', 'name of the cluster and of its context (default: gantry)')
     .option('--data <folder>', 'directory for persistent state (default: in memory)')
     .option('--config <file>', 'configuration file (default: gantry.config.ts in the current directory)')
     .option('--port <port>', 'port of the API on 127.0.0.1 (default: any free one)')
@@ -44,10 +44,10 @@ export const up: Define = (command, act) => {
     )
     .option(
       '--leave-tasks',
-      'with --data, leave the tasks running at the end: the next start adopts them, and down stops them',
+      'with --data, leave the tasks running on exit: the next start adopts them, and down stops them',
     )
     .addOption(
-      new Option('--log-level <level>', 'of its log; default warn').choices([
+      new Option('--log-level <level>', 'log level (default: warn)').choices([
         'debug',
         'info',
         'warn',

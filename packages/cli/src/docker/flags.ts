@@ -52,23 +52,26 @@ export function sharedFlags(command: Command): Command {
     .option('--replicas <count>', 'number of tasks')
     .option('--entrypoint <command>', "replaces the image's entrypoint")
     .option('-u, --user <user>', 'user or user:group')
-    .option('-w, --workdir <path>', 'working folder')
-    .option('--stop-grace-period <duration>', 'from the stop signal to the kill')
-    .option('--stop-signal <signal>', 'signal to stop with')
+    .option('-w, --workdir <path>', 'working directory')
+    .option('--stop-grace-period <duration>', 'time between the stop signal and the kill')
+    .option('--stop-signal <signal>', 'signal that stops a task')
     .option('--limit-cpu <cores>', 'maximum number of cores')
     .option('--limit-memory <bytes>', 'maximum amount of memory')
     .option('--limit-pids <count>', 'maximum number of processes and threads')
-    .option('--log-driver <driver>', "log driver of the engine; default: the engine's")
+    .option('--log-driver <driver>', "log driver of the engine (default: the engine's)")
     .addOption(repeatable('--log-opt <option>', 'option of the log driver: max-size=10m'))
     .option('--init', 'run an init process as process 1')
-    .option('--reserve-cpu <cores>', 'cores set aside')
-    .option('--reserve-memory <bytes>', 'memory set aside')
-    .addOption(repeatable('--generic-resource <resource>', 'count of a further resource set aside: gpu=1'))
+    .option('--reserve-cpu <cores>', 'number of reserved cores')
+    .option('--reserve-memory <bytes>', 'amount of reserved memory')
+    .addOption(repeatable('--generic-resource <resource>', 'reserved count of another resource: gpu=1'))
     .option('--replicas-max-per-node <count>', 'maximum number of tasks on a node')
     .option('--restart-condition <condition>', 'none, on-failure or any')
-    .option('--restart-delay <duration>', 'before the second restart in a row')
-    .option('--restart-max-attempts <count>', 'restarts in a row before it is given up')
-    .option('--restart-window <duration>', 'a task that ran this long begins a new row');
+    .option('--restart-delay <duration>', 'delay before the second consecutive restart')
+    .option('--restart-max-attempts <count>', 'maximum number of consecutive restarts')
+    .option(
+      '--restart-window <duration>',
+      'run time of a task after which the count of restarts starts over',
+    );
   for (const [name, actions] of [
     ['update', 'pause, continue or rollback'],
     ['rollback', 'pause or continue'],
@@ -80,17 +83,17 @@ export function sharedFlags(command: Command): Command {
       )
       .option(`--${name}-failure-action <action>`, actions)
       .option(`--${name}-max-failure-ratio <ratio>`, 'tolerated share of failed tasks')
-      .option(`--${name}-monitor <duration>`, 'how long each new task is watched')
+      .option(`--${name}-monitor <duration>`, 'time for which each new task is monitored')
       .option(`--${name}-order <order>`, 'start-first or stop-first')
       .option(`--${name}-parallelism <count>`, 'tasks at a time; 0: all');
   }
   return command
     .option('--no-healthcheck', "turn the image's own health check off")
-    .option('--health-cmd <command>', 'command that tells whether a task is well')
-    .option('--health-interval <duration>', 'time between checks; default 30s')
-    .option('--health-timeout <duration>', 'time for one check; default 30s')
-    .option('--health-retries <count>', 'failures in a row that count; default 3')
-    .option('--health-start-period <duration>', 'time in which failures do not count')
+    .option('--health-cmd <command>', 'command that checks whether a task is healthy')
+    .option('--health-interval <duration>', 'time between checks (default: 30s)')
+    .option('--health-timeout <duration>', 'timeout of one check (default: 30s)')
+    .option('--health-retries <count>', 'consecutive failures that count (default: 3)')
+    .option('--health-start-period <duration>', 'time during which failures do not count')
     .option('-d, --detach', 'do not wait until the service is up')
     .addOption(new Option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)'));
 }

@@ -13,8 +13,8 @@ export interface FilesOptions {
 /** Adds `-f` and `-R`. */
 export function filesOption(command: Command): Command {
   return command
-    .option('-f, --filename <path...>', 'file, folder, or - for standard input; YAML or JSON')
-    .option('-R, --recursive', 'go into the folders of a folder');
+    .option('-f, --filename <path...>', 'file, directory, or - for standard input; YAML or JSON')
+    .option('-R, --recursive', 'include subdirectories');
 }
 
 /** Reads the objects given by `-f` and places them into the namespace. */

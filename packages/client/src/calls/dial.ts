@@ -4,8 +4,8 @@ import { messageOf } from './message.ts';
 import { pump } from './pump.ts';
 
 /**
- * A connection to a port of a task, over a channel that was opened for it. When the task ends its side, the iteration
- * ends, and the rest of the input is still sent.
+ * A connection to a port of a task, over a channel opened for it. When the task ends its side, the iteration ends, and
+ * the rest of the input is still sent.
  */
 export async function* dialOver(
   channel: Channel,
@@ -32,7 +32,7 @@ export async function* dialOver(
   }
 }
 
-/** Its messages; leaving the loop leaves the channel open. */
+/** The messages of a channel; leaving the loop leaves the channel open. */
 function received(channel: Channel): AsyncIterable<Uint8Array | string> {
   const iterator = channel.messages()[Symbol.asyncIterator]();
   return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };

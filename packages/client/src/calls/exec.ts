@@ -9,7 +9,7 @@ const STREAMS: Readonly<Record<number, OutputChunk['stream'] | undefined>> = Obj
   2: 'stderr',
 });
 
-/** Runs a command over a channel that was opened for it; resolves once it runs. */
+/** Runs a command over a channel opened for it; resolves once the command runs. */
 export async function execOver(channel: Channel, { stdin }: ExecOptions): Promise<ExecSession> {
   const messages = channel.messages()[Symbol.asyncIterator]();
   try {

@@ -5,7 +5,7 @@ import type { Transport } from '../http/transport.ts';
 
 type Line = LogLine | { readonly type: 'end' } | { readonly type: 'error'; readonly problem: unknown };
 
-/** The lines of a task or service; the reader's pace is that of the server. */
+/** The lines of a task or service; the server adapts to the reader's pace. */
 export async function* readLogs(
   transport: Transport,
   path: string,

@@ -6,7 +6,7 @@ export interface Message {
   readonly code?: unknown;
 }
 
-/** @throws the error that a message tells. */
+/** Parses a message. @throws the error that an error message contains. */
 export function messageOf(text: string): Message {
   let value: unknown;
   try {

@@ -14,7 +14,7 @@ interface WaitCall<K extends Kind> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Resolves once the condition holds for the object; an object that does not exist yet is waited for. */
+/** Resolves once the condition holds for the object; also waits for an object that does not exist yet. */
 export async function waitOver<K extends Kind>(
   api: ClusterApi,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
@@ -50,7 +50,7 @@ export async function waitOver<K extends Kind>(
   }
 }
 
-/** Looks at the object, then at what becomes of it; whether the condition came true before the watch ended. */
+/** Checks the object, then its changes; returns whether the condition came true before the watch ended. */
 async function observe<K extends Kind>(
   api: ClusterApi,
   { kind, id, namespaced, condition }: WaitCall<K>,

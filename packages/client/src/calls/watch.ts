@@ -76,7 +76,7 @@ export async function* watchOver<K extends Kind>(
   throwIfAborted(closed);
 }
 
-/** One connection, to its end. */
+/** Follows one connection to its end. */
 async function* follow<K extends Kind>(
   transport: Transport,
   uids: ClusterUids,
@@ -92,7 +92,10 @@ async function* follow<K extends Kind>(
   place.connected = true;
   place.uid = opened.uid;
   if (since === undefined) uids.seen(opened.uid);
-  /** Not told yet: more of the same revision may follow. What a lost connection leaves here comes again. */
+  /**
+   * Not delivered yet: more of the same revision may follow. Events held when the connection is lost are received
+   * again.
+   */
   let held: WatchEvent<KindMap[K]>[] = [];
   for await (const lines of opened.lines) {
     place.backoff.reset();

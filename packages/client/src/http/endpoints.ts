@@ -1,4 +1,4 @@
-/** The URLs of one cluster's servers: one of them is used until it cannot be reached, and then the next. */
+/** The URLs of one cluster's servers: one of them is used until it cannot be reached, then the next. */
 export class Endpoints {
   readonly #urls: readonly string[];
   #at = 0;
@@ -16,7 +16,7 @@ export class Endpoints {
     return this.#urls[this.#at] as string;
   }
 
-  /** Moves on from a server that failed, unless another call has done so already. */
+  /** Moves on from a failed server, unless another call has already done so. */
   leave(failed: string): void {
     if (failed === this.current) this.#at = (this.#at + 1) % this.#urls.length;
   }

@@ -1,4 +1,4 @@
-/** As much of the platform's `fetch` as is used here, so that something else can take its place. */
+/** The part of the platform's `fetch` that is used here, so that it can be replaced. */
 export type Fetch = (url: string, request: HttpRequest) => Promise<HttpResponse>;
 
 export interface HttpRequest {

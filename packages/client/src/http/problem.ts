@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorCode, GantryError, type Issue } from '@gantry/core';
 
-/** Makes the error again that the server answered with; anything else it said is an error of the way there. */
+/** Restores the error with which the server answered; any other response is an error of a proxy or of the network. */
 export function errorOf(problem: unknown, status: number): GantryError {
   const { code, detail, issues, details } = (problem ?? {}) as Record<string, unknown>;
   if (typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)) {

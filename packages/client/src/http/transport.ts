@@ -40,7 +40,7 @@ export interface TransportParts {
   readonly closed: AbortSignal;
 }
 
-/** Errors that say that nothing of the request has reached the server. */
+/** Error codes that prove that nothing of the request has reached the server. */
 const UNSENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOENT',
@@ -78,7 +78,7 @@ export class Transport {
     }
   }
 
-  /** A stream of lines; its beginning has the deadline of a call, and its end none. */
+  /** Opens a stream of lines; its head has the timeout of a call, its body has none. */
   async stream(call: HttpCall, retries = this.parts.retries): Promise<HttpStream> {
     const { clock, timeoutMs, silenceMs } = this.parts;
     const lost = new AbortController();
@@ -129,7 +129,7 @@ export class Transport {
         return await attempt(signal);
       } catch (error) {
         if (isGantryError(error, 'UNAVAILABLE', 'CLOSED')) endpoints.leave(used);
-        // Nothing has reached that server: another one is asked at once.
+        // Nothing has reached that server: another one is tried immediately.
         if (wasNotSent(error) && ++moved < endpoints.count) continue;
         const rateMs = rateLimitMs(error);
         if (rateMs === undefined && (failures++ >= retries || !mayRetry(call, error))) throw error;
@@ -166,7 +166,7 @@ export class Transport {
   }
 }
 
-/** `?a=1&b=x&b=y`; what is undefined is left out. */
+/** `?a=1&b=x&b=y`; undefined values are omitted. */
 export function queryText(query: Query = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -179,7 +179,7 @@ export function queryText(query: Query = {}): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** The error of a rate limit, with the time that a proxy's header asks for where the error itself has none. */
+/** The error of a rate limit, with the delay from a proxy's header if the error itself has none. */
 function withRetryAfter(error: GantryError, header: string | null): GantryError {
   const seconds = Number(header ?? Number.NaN);
   if (error.details.retryAfterMs !== undefined || !(seconds >= 0)) return error;
@@ -188,7 +188,7 @@ function withRetryAfter(error: GantryError, header: string | null): GantryError 
   return new GantryError('EXHAUSTED', message, { cause: error, issues, details });
 }
 
-/** How long a rate limit asks to wait, ms. Nothing of the request was done: it may be repeated until its deadline. */
+/** The delay requested by a rate limit, ms. Nothing of the request was done: it may be repeated until its deadline. */
 function rateLimitMs(error: unknown): number | undefined {
   if (!isGantryError(error, 'EXHAUSTED')) return undefined;
   const { retryAfterMs } = error.details;
@@ -200,7 +200,7 @@ export function wasNotSent(error: unknown): boolean {
   return isGantryError(error, 'UNAVAILABLE') && error.details.sent === false;
 }
 
-/** What only reads may be asked again; what writes only if it surely has not reached the server. */
+/** Reads may be repeated; writes only if they certainly have not reached the server. */
 function mayRetry({ method }: HttpCall, error: unknown): error is GantryError {
   if (!isGantryError(error, 'UNAVAILABLE', 'EXHAUSTED', 'CLOSED')) return false;
   if (wasNotSent(error)) return true;
@@ -226,12 +226,12 @@ function uidOf(response: HttpResponse): string | undefined {
   return response.headers.get('gantry-cluster-uid') ?? undefined;
 }
 
-/** An error of the platform's network functions in our words. */
+/** Translates an error of the platform's network functions. */
 export function translate(error: unknown, signal: AbortSignal): GantryError {
   if (signal.aborted) return aborted(signal);
   if (isGantryError(error)) return error;
   const code = codeOf(error);
-  // The platform's own words are left out: they may repeat what was sent.
+  // The platform's message is omitted: it may repeat parts of the request.
   const why = UNTRUSTED.test(code ?? '')
     ? `its certificate is not trusted (${code}): name it as \`ca\``
     : (code ?? (error instanceof Error ? error.name : 'unknown'));

@@ -19,15 +19,15 @@ export interface NodeConnectOptions extends ConnectOptions {
 }
 
 const UNIX = 'unix:';
-/** Who is asked over a Unix socket has no name. */
+/** A server on a Unix socket has no host name. */
 const UNIX_HOST = 'http://gantry';
 
 /**
- * As the `connect` of the main entry, with what Node can do beyond a browser: Unix sockets, a CA of one's own, and
- * back-pressure on what `exec` and `dial` receive.
+ * Like the `connect` of the main entry, with features of Node beyond those of a browser: Unix sockets, a custom CA, and
+ * backpressure on the data that `exec` and `dial` receive.
  *
- * @throws `INVALID_OPTIONS` with the path of each problem: an unknown option, a URL that is neither one of HTTP nor a Unix
- * socket, a value that cannot be a token, a timeout that is not above 0 …
+ * @throws `INVALID_OPTIONS` with the path of each problem: an unknown option, a URL that is neither one of HTTP nor a
+ * Unix socket, a value that cannot be a token, a timeout that is not above 0 …
  */
 export function connect(options: NodeConnectOptions): RemoteCluster {
   checkOptions(options, true);
@@ -41,7 +41,7 @@ export function connect(options: NodeConnectOptions): RemoteCluster {
       ? first.slice(UNIX.length).replace(/^\/\/(?=\/)/, '')
       : undefined;
   const endpoints = new Endpoints(socketPath === undefined ? urls.map(baseOf) : [UNIX_HOST]);
-  // Streams may be silent for as long as they like: what is lost is noticed otherwise.
+  // Streams may be idle indefinitely: a lost connection is noticed otherwise.
   const agents = { http: new Agent({ keepAlive: true }), https: new TlsAgent({ keepAlive: true }) };
   const channelsOf = (base: string): string =>
     socketPath === undefined ? base.replace(/^http/, 'ws') : `ws+unix:${socketPath}:`;
@@ -67,7 +67,7 @@ export function connect(options: NodeConnectOptions): RemoteCluster {
   });
 }
 
-/** Most calls need no WebSocket: what opens one is loaded with the first. */
+/** Most calls need no WebSocket: its code is loaded on first use. */
 function lazily(load: () => Promise<OpenChannel>): OpenChannel {
   let loading: Promise<OpenChannel> | undefined;
   return async (call) => {

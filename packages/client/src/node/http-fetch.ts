@@ -9,8 +9,8 @@ export interface Way {
 }
 
 /**
- * `fetch` over `node:http`: it can use Unix sockets and a CA of one's own, passes back-pressure on, and costs a command
- * line a third of the time that Node's own takes to load and to end.
+ * `fetch` over `node:http`: supports Unix sockets and a custom CA, applies backpressure, and takes a command-line
+ * program a third of the time to load and to end, compared with Node's own.
  */
 export function httpFetch({ agents, socketPath, ca }: Way): Fetch {
   return async (url, { method, headers, body, signal }) => {

@@ -1,12 +1,12 @@
 /** The subprotocol of exec and dial. */
 export const SUBPROTOCOL = 'gantry.v1';
 
-/** A WebSocket, as the platform has it, with back-pressure as far as the platform allows it. */
+/** A WebSocket of the platform, with backpressure as far as the platform supports it. */
 export interface Channel {
   /** Resolves once more may be sent. */
   send(data: Uint8Array | string): Promise<void>;
   /**
-   * What the other side sends, until it closes.
+   * Messages of the other side, until it closes.
    *
    * @throws `UNAVAILABLE` when the connection is lost.
    */
@@ -21,5 +21,8 @@ export interface ChannelRequest {
   readonly signal: AbortSignal;
 }
 
-/** Opens one. A refusal of the server rejects with its error, if the platform shows it, or with `UNAVAILABLE`. */
+/**
+ * Opens a channel. If the server rejects it, the promise rejects with the server's error, if the platform shows it, or
+ * with `UNAVAILABLE`.
+ */
 export type OpenChannel = (request: ChannelRequest) => Promise<Channel>;

@@ -1,4 +1,4 @@
-/** What came and was not read yet, with an end. */
+/** Received messages that were not read yet, with an end. */
 export class MessageQueue {
   readonly #messages: (Uint8Array | string)[] = [];
   readonly #onSize: (bytes: number) => void;
@@ -6,7 +6,7 @@ export class MessageQueue {
   #end: { readonly error: unknown } | undefined;
   #wake: () => void = () => {};
 
-  /** `onSize` hears how many bytes wait, whenever that has changed. */
+  /** `onSize` is called with the number of waiting bytes whenever it has changed. */
   constructor(onSize: (bytes: number) => void) {
     this.#onSize = onSize;
   }

@@ -22,7 +22,9 @@ interface PlatformSocket {
 
 type PlatformSocketClass = new (url: string, protocols: readonly string[]) => PlatformSocket;
 
-/** Channels over the WebSocket class of a browser; the token travels as a subprotocol, as there are no headers. */
+/**
+ * Channels over the WebSocket class of a browser; the token is sent as a subprotocol, since headers are not available.
+ */
 export function platformChannels(base: string, clock: Clock): OpenChannel {
   return async ({ path, token, signal }) => {
     const { WebSocket } = globalThis as unknown as { readonly WebSocket?: PlatformSocketClass };

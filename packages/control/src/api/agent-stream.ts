@@ -2,10 +2,10 @@ import { type Bus, throwIfAborted } from '@gantry/core';
 import { type AgentRequest, messages, type StreamRead, type StreamWritten } from '@gantry/core/protocol';
 
 const CALL_MS = 30_000;
-/** Input is written in pieces of at most this size: what a bus carries is limited. */
+/** Input is written in pieces of at most this size, because messages on a bus are limited. */
 const PIECE_BYTES = 128 * 1024;
 
-/** A stream that an agent has opened for us; every read is a request, so a slow reader slows the writer. */
+/** A stream that an agent has opened for this process; every read is a request, so a slow reader slows the writer. */
 export class AgentStream {
   readonly #bus: Bus;
   readonly #subject: string;
@@ -32,7 +32,7 @@ export class AgentStream {
     return messages.streamRead(await this.#ask({ op: 'read', stream: this.#id }, signal)) as StreamRead<Item>;
   }
 
-  /** Resolves once the agent has taken all of it, which it does at the pace of the task. */
+  /** Resolves once the agent has taken all of the data, which it does at the pace of the task. */
   async write(data: Uint8Array, signal?: AbortSignal): Promise<void> {
     for (let at = 0; at < data.length; at += PIECE_BYTES) {
       await this.#write(data.subarray(at, at + PIECE_BYTES), false, signal);

@@ -23,7 +23,7 @@ export interface Written<K extends InputKind = InputKind> {
   readonly valid: Validated<K>;
 }
 
-/** What `applyInput` has to know beyond the object itself. */
+/** What `applyInput` needs beyond the object itself. */
 export interface ApplyContext {
   readonly kinds: KindTable;
   readonly manager: string;
@@ -32,7 +32,7 @@ export interface ApplyContext {
   readonly uid: () => string;
 }
 
-/** What every kind has, whoever brought it. */
+/** Fields that every kind has, whichever plugin defines it. */
 interface Stored {
   readonly kind: Kind;
   readonly meta: ObjectMeta;
@@ -49,11 +49,11 @@ interface Fields {
 
 type Annotations = ObjectMeta['annotations'];
 
-/** Annotations as they are stored: no property for none. */
+/** Annotations in stored form: without annotations, no property. */
 const annotated = (annotations: Annotations): Pick<Fields, 'annotations'> =>
   annotations === undefined || Object.keys(annotations).length === 0 ? {} : { annotations };
 
-/** The object to store for one that was applied: a new one, the changed one, or the current one as it is. */
+/** Returns the object to store for an applied one: a new one, the changed one, or the current one unchanged. */
 export function applyInput<K extends InputKind>(
   { raw, valid }: Written<K>,
   current: KindMap[K] | undefined,
@@ -79,7 +79,7 @@ export function applyInput<K extends InputKind>(
   return changed(known, merged(known, wanted, context), managers, context.kinds) as unknown as KindMap[K];
 }
 
-/** The current object with what the user wants of it replaced; the very same one where nothing is different. */
+/** Returns the current object with the user-defined part replaced; the very same object if nothing differs. */
 export function replaceFields<K extends InputKind>(
   current: KindMap[K],
   next: Fields,

@@ -19,7 +19,7 @@ export function balancersOf(features: Iterable<string>): Balancers {
   return balancers;
 }
 
-/** What no load balancer of the cluster can honour of a service's published ports. Pure. */
+/** The requirements of a service's published ports that no load balancer of the cluster can honour. Pure. */
 export function unbalanced(spec: ServiceSpec, balancers: Balancers): readonly Issue[] {
   const { loadBalancer, balance, template } = spec;
   const ports = template.ports.flatMap(({ mode, published, protocol, target }, index) =>
@@ -50,7 +50,7 @@ class BalancerAdmission implements Admission {
   readonly name = 'balancer';
   readonly kinds = ['service'] as const;
   readonly #views: Views;
-  /** As of a revision of the nodes: services change often, nodes rarely. */
+  /** The load balancers as of a revision of the nodes: services change often, nodes rarely. */
   #known: { readonly revision: number; readonly balancers: Balancers } | undefined;
 
   constructor(views: Views) {

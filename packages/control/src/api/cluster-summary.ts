@@ -3,7 +3,7 @@ import type { ClusterSummary } from '@gantry/core/api';
 import { allKinds, type KindDefinition, STORE_KEYS } from '@gantry/core/model';
 import { randomId } from '@gantry/core/primitives';
 
-/** The cluster's own id: made with its first start, and as old as its state. */
+/** The cluster's uid: generated at its first start, and as old as its state. */
 export async function clusterUid(store: Store, random: Random, signal: AbortSignal): Promise<string> {
   const value = { uid: randomId(random) };
   const [outcome] = await store.commit([{ key: STORE_KEYS.identity, value, expect: 'absent' }], { signal });
@@ -18,7 +18,7 @@ interface Parts {
   readonly kinds: readonly KindDefinition[];
 }
 
-/** What there is to say about a cluster as a whole. */
+/** Returns the summary of a cluster as a whole. */
 export async function summaryOf(
   { cluster, store, views, kinds }: Parts,
   uid: string,

@@ -79,7 +79,7 @@ interface Parts {
   readonly servers: Servers;
 }
 
-/** The cluster's API inside the process that is the control plane: reads from views, writes through the store. */
+/** The cluster's API inside the control plane's process: reads from views, writes through the store. */
 export class EmbeddedApi implements ClusterApi, Lifecycle {
   readonly #parts: Parts;
   readonly #kinds: KindTable;

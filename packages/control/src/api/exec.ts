@@ -50,7 +50,7 @@ export async function execInTask(
   });
   exitCode.catch(() => undefined); // a caller that awaits it sees the error; awaiting is optional
   let failed: { readonly error: unknown } | undefined;
-  // Without input, a command that reads it sees its end.
+  // Without input, a command that reads it sees its end immediately.
   feed(stream, options.stdin ?? nothing(), options.signal).catch((error: unknown) => {
     if (isGantryError(error, 'NOT_FOUND')) return; // the stream has ended; its reader learns why
     failed = { error };
@@ -95,7 +95,7 @@ function checkCommand(task: string, { command, env = {}, user, workingDir }: Exe
 }
 
 /**
- * An agent of an earlier version ignores fields that it does not know, so a node must say that it honours them.
+ * An agent of an earlier version ignores fields that it does not know, so the node must report the feature.
  *
  * @throws `UNSUPPORTED` naming the node and its runtime
  */

@@ -10,10 +10,10 @@ interface Parts {
   readonly clock: Clock;
 }
 
-/** Tasks of a service whose problems are listed one by one; the others are counted. */
+/** Maximum number of tasks of a service whose problems are listed one by one; the others are counted. */
 const SHOWN = 10;
 
-/** Why a task is where it is or nowhere, from what the scheduler said and from its status. */
+/** Explains why a task is where it is or nowhere, from the scheduler's explanation and its status. */
 export function explainTask(parts: Parts, name: string): ExplainResult {
   const { views, clock } = parts;
   const task = views.of('task').get(name)?.value;
@@ -34,7 +34,7 @@ export function explainTask(parts: Parts, name: string): ExplainResult {
   };
 }
 
-/** The same for a service: the placement of its waiting task if it has one, else of its newest; and every problem. */
+/** Explains a service: the placement of its waiting task if it has one, otherwise of its newest; and every problem. */
 export function explainService(parts: Parts, name: string): ExplainResult {
   const { views, advisor, clock } = parts;
   const service = views.of('service').get(name)?.value;
@@ -70,7 +70,7 @@ export function explainService(parts: Parts, name: string): ExplainResult {
   };
 }
 
-/** What the scheduler said; asked again for a task that waits, and where the decision is no longer remembered. */
+/** The scheduler's explanation; requested again for a waiting task, and if the decision is no longer remembered. */
 function placementOf(
   { advisor }: Parts,
   service: Service | undefined,

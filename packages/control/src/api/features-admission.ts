@@ -9,12 +9,14 @@ import {
   type Service,
 } from '@gantry/core/model';
 
-/** Rejects a service whose template needs something that no node of the cluster can honour, as far as nodes say. */
+/**
+ * Rejects a service whose template needs something that no node of the cluster can honour, as far as nodes report it.
+ */
 class FeaturesAdmission implements Admission {
   readonly name = 'features';
   readonly kinds = ['service'] as const;
   readonly #views: Views;
-  /** As of a revision of the nodes: applies are many, and changes of nodes few. */
+  /** The features as of a revision of the nodes: applies are frequent, changes of nodes are rare. */
   #known: { readonly revision: number; readonly features: ReadonlySet<Feature> | undefined } | undefined;
 
   constructor(views: Views) {
@@ -39,7 +41,7 @@ class FeaturesAdmission implements Admission {
     );
   }
 
-  /** What all nodes together can honour; undefined if one of them does not say, or there is none yet. */
+  /** The features of all nodes together; undefined if one of them does not report them, or there is no node yet. */
   #features(): ReadonlySet<Feature> | undefined {
     const { revision } = this.#views.of('node');
     if (this.#known?.revision !== revision) this.#known = { revision, features: this.#collect() };

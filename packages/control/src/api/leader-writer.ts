@@ -3,7 +3,7 @@ import { kindTable } from '@gantry/core/model';
 import { ObjectWrites } from './object-writes.ts';
 import { ObjectWriter } from './writer.ts';
 
-/** Plugin: the API's own way of writing, through the store of the leader, whose commits are fenced. */
+/** Plugin: the writer of the API, through the store of the leader, whose commits are fenced. */
 export const leaderWriter = definePlugin({
   name: 'writer-leader',
   provides: contracts.writer,

@@ -3,7 +3,7 @@ import type { View } from '@gantry/core/contracts';
 import { idOf, invalidObject, type Kind, type KindMap, type KindTable } from '@gantry/core/model';
 import { present } from './present.ts';
 
-/** A page of the objects of a kind that fit, in the order of their ids. */
+/** Returns a page of the matching objects of a kind, in the order of their ids. */
 export function listKind<K extends Kind>(
   view: View<K>,
   kinds: KindTable,

@@ -37,7 +37,7 @@ export async function* taskLogs(
   }
 }
 
-/** The attempt before a task, or before each of the newest tasks of a service, in the same slot. */
+/** The previous attempt of a task, or of each of the newest tasks of a service, in the same slot. */
 export function previousTasks(tasks: View<'task'>, of: Task | Service): readonly Task[] {
   const service = of.kind === 'task' ? of.spec.service : idOf(of.meta);
   const slots = new Map<string, Task[]>();
@@ -54,8 +54,8 @@ export function previousTasks(tasks: View<'task'>, of: Task | Service): readonly
 }
 
 /**
- * The lines of all tasks of a service as they come; when following, also of the tasks that come to replace others.
- * A task whose node cannot be asked, or that has not started, does not stop the rest.
+ * The lines of all tasks of a service as they arrive; when following, also of replacement tasks. A task whose node does
+ * not answer, or that has not started, does not stop the others.
  */
 export async function* serviceLogs(
   bus: Bus,

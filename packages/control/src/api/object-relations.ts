@@ -9,23 +9,23 @@ import {
   referenceKey,
 } from '@gantry/core/model';
 
-/** Ids of a circle that an error shows. */
+/** Maximum number of ids of a cycle shown in an error. */
 const MAX_SHOWN = 20;
 
-/** Objects that are applied together, by kind and id: what others of them refer to need not be stored yet. */
+/** Objects that are applied together, by kind and id: a reference among them need not be stored yet. */
 export type Companions = ReadonlyMap<string, Declared>;
 
-/** What is installed by name, for each contract that objects may choose from. */
+/** Installed drivers by name, for each contract from which objects may choose. */
 export type Drivers = Readonly<Record<'scheduler', readonly { readonly name: string }[]>>;
 
-/** The objects of a list that others of it may refer to. */
+/** The objects of a list to which others of the list may refer. */
 export function companionsIn(objects: readonly Declared[]): Companions {
   return new Map(objects.map((object) => [keyOf(object), object]));
 }
 
 /**
- * Checks objects against the rest of the cluster by what their kinds declare: what they refer to, what they claim for
- * themselves, and which drivers they ask for. Its work depends on the object, not on how many others there are.
+ * Checks objects against the rest of the cluster by the declarations of their kinds: their references, claims and
+ * drivers. The cost depends on the object, not on the number of others.
  */
 export class ObjectRelations {
   readonly #kinds: KindTable;
@@ -39,8 +39,8 @@ export class ObjectRelations {
   }
 
   /**
-   * Checks that what an object refers to exists, without a circle, that what it claims is free, and that its
-   * drivers are installed. What it already refers to may have gone since: it can still be changed otherwise.
+   * Checks that the objects referred to exist, without a cycle, that claims are free, and that drivers are installed.
+   * An existing reference may have become invalid since: the object can still be changed otherwise.
    *
    * @throws `INVALID_OBJECT` with every problem.
    */
@@ -55,7 +55,7 @@ export class ObjectRelations {
   }
 
   /**
-   * Checks objects that are to be applied together against each other: their names, and what they claim.
+   * Checks objects to be applied together against each other: their names and claims.
    *
    * @throws `INVALID_OBJECT` with every problem; paths begin with the object's place in the list.
    */
@@ -103,7 +103,7 @@ export class ObjectRelations {
     });
   }
 
-  /** Ids on the way from a reference back to an object, if there is one. */
+  /** Ids on the path from a reference back to an object, if there is one. */
   #wayBack(
     goal: string,
     from: Reference,
@@ -158,7 +158,7 @@ export class ObjectRelations {
   }
 }
 
-/** A circle as text, a long one by its beginning and end. */
+/** A cycle as text, a long one by its beginning and end. */
 function shown(circle: readonly string[]): string {
   const ids =
     circle.length <= MAX_SHOWN

@@ -50,7 +50,7 @@ interface Parts {
   readonly kinds: KindTable;
 }
 
-/** The writing half of the API, and all that controllers write by: what may be done to objects, of whichever kind. */
+/** The writing half of the API, also used by controllers: the operations on objects of any kind. */
 export class ObjectWrites implements Writer, Disposable {
   readonly #parts: Parts;
   readonly #relations: ObjectRelations;
@@ -94,7 +94,7 @@ export class ObjectWrites implements Writer, Disposable {
     return written.map((each) => stored.get(each) as AnyObject);
   }
 
-  /** Validates objects that are to be applied together, and refuses beforehand what storing them would refuse. */
+  /** Validates objects to be applied together, and rejects in advance what storing them would reject. */
   checked(inputs: readonly AnyInput[], options: ApplyOptions): readonly Written[] {
     const written = inputs.map((input) => this.#written(input));
     const valid = written.map((each) => each.valid as Declared);
@@ -301,14 +301,14 @@ export class ObjectWrites implements Writer, Disposable {
   }
 }
 
-/** An object that is being deleted, as its finalizer finds it. */
+/** Returns an object that is being deleted, as its finalizer receives it. */
 function deleted<T extends AnyObject>(object: T, now: number): T {
   return object.meta.deletedAt === undefined
     ? { ...object, meta: { ...object.meta, deletedAt: now } }
     : object;
 }
 
-/** An error after which some objects are written and others are not: says which. */
+/** Returns an error that says which objects were written and which were not. */
 function partly(error: unknown, written: readonly AnyObject[], all: number): GantryError {
   const { code, message, issues, details } = toGantryError(error);
   const names = written.map(({ kind, meta }) => `${kind}/${idOf(meta)}`);

@@ -7,13 +7,14 @@ import { nodeFitness } from '../service/node-fitness.ts';
 import { outcomeOf } from '../service/outcome.ts';
 import { valuesOf } from '../values-of.ts';
 
-/** A plan looks at no more tasks than this. */
+/** Maximum number of tasks that a plan considers. */
 const MAX_TASKS = 2_000_000;
 
 /**
- * What storing these services would lead to: which tasks stay, and where the new ones would go, all decided together.
+ * Returns the effect of storing these services: which tasks stay, and where the new ones would go, all decided
+ * together.
  *
- * @throws `EXHAUSTED` if they ask for more than 2,000,000 tasks, where each counts with 100,000 at most.
+ * @throws `EXHAUSTED` if they ask for more than 2,000,000 tasks, where each service counts at most 100,000.
  */
 export function planServices(
   services: readonly Service[],

@@ -1,7 +1,9 @@
 import type { Entry } from '@gantry/core/contracts';
 import type { Kind, KindMap, KindTable, ObjectMeta } from '@gantry/core/model';
 
-/** An object as the API hands it out: with its revision, without secrets and without who applied what. */
+/**
+ * Returns an object as the API shows it: with its revision, without secrets and without the fields applied by managers.
+ */
 export function present<K extends Kind>(
   { value, revision }: Entry<KindMap[K]>,
   kinds: KindTable,

@@ -13,13 +13,13 @@ import { modeOf } from '../service/modes/mode-of.ts';
 
 const count = z.int().min(0);
 const quotaSchema = z.strictObject({
-  /** Tasks that all services of the namespace may have together. */
+  /** Maximum number of tasks of all services of the namespace together. */
   tasks: count.optional(),
-  /** Replicas that one service may have. */
+  /** Maximum number of replicas of one service. */
   replicasPerService: count.optional(),
 });
 const optionsSchema = z.strictObject({
-  /** For namespaces that have no quota of their own. */
+  /** The quota of namespaces without a quota of their own. */
   default: quotaSchema.default({}),
   /** Quotas by namespace; omitted quantities are unlimited there. */
   namespaces: z.record(z.string(), quotaSchema).default({}),
@@ -33,7 +33,9 @@ export class QuotaAdmission implements Admission, Lifecycle {
   readonly kinds = ['service'] as const;
   readonly #quotas: Quotas;
   readonly #views: Views;
-  /** Tasks that services ask for, by namespace: kept by events, so that a check does not visit every service. */
+  /**
+   * Tasks requested by services, by namespace: kept current by events, so that a check does not visit every service.
+   */
   readonly #asked = new Map<string, number>();
   #unsubscribe = (): void => {};
 
@@ -95,7 +97,7 @@ export class QuotaAdmission implements Admission, Lifecycle {
   }
 }
 
-/** How many tasks a service asks for; a global one as many as it has nodes now. */
+/** The number of tasks requested by a service; for a global one, its current number of nodes. */
 function tasksOf(service: Service): number {
   return service.meta.deletedAt === undefined ? modeOf(service.spec).asksFor(service) : 0;
 }

@@ -5,14 +5,14 @@ import { messages, type Subjects } from '@gantry/core/protocol';
 
 const CALL_MS = 5000;
 
-/** Asks these nodes at once what their tasks use; one that does not answer is left out. */
+/** Requests the resource usage of tasks from these nodes concurrently; omits nodes that do not answer. */
 export async function nodeStats(
   bus: Bus,
   subjects: Subjects,
   nodes: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<readonly TaskStats[]> {
-  // One listener for each node, on a signal of its own: the caller's sees one of them.
+  // Each node has its listener on a derived signal, so the caller's signal has only one.
   const asked = AbortSignal.any(signal === undefined ? [] : [signal]);
   setMaxListeners(0, asked);
   const options = { timeoutMs: CALL_MS, signal: asked };

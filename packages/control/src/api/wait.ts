@@ -4,7 +4,7 @@ import type { View } from '@gantry/core/contracts';
 import type { Kind, KindMap, KindTable } from '@gantry/core/model';
 import { present } from './present.ts';
 
-/** Resolves once the condition holds for the object; an object that does not exist yet is waited for. */
+/** Resolves once the condition holds for the object; also waits for an object that does not exist yet. */
 export function waitFor<K extends Kind>(
   view: View<K>,
   kinds: KindTable,

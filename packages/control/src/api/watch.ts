@@ -4,7 +4,7 @@ import type { Entry, View } from '@gantry/core/contracts';
 import { type Kind, type KindMap, type KindTable, keyPrefix } from '@gantry/core/model';
 import { present } from './present.ts';
 
-/** Follows one kind through the store, so that nothing is missed and a slow reader is told to list again. */
+/** Follows one kind through the store, so that nothing is missed and a slow reader is asked to list again. */
 export async function* watchKind<K extends Kind>(
   store: Store,
   view: View<K>,
@@ -13,7 +13,7 @@ export async function* watchKind<K extends Kind>(
 ): AsyncIterable<readonly WatchEvent<KindMap[K]>[]> {
   const matches = selects(options);
   const prefix = keyPrefix(view.kind);
-  /** What the reader knows of. */
+  /** The objects known to the reader. */
   const known = new Map<string, Entry<KindMap[K]>>();
   let since = options.since;
   if (since === undefined) {

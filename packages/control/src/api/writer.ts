@@ -10,9 +10,9 @@ const TRIES = 20;
 export type Change<K extends Kind> = (current: KindMap[K] | undefined) => KindMap[K] | Promise<KindMap[K]>;
 
 interface ChangeOptions extends WriteOptions {
-  /** Only to this revision. */
+  /** Write only to this revision. */
   readonly expect?: number | undefined;
-  /** What the change is to admissions (default: `create` or `update`); a status is not admitted. */
+  /** The operation passed to admissions (default: `create` or `update`); a status is not admitted. */
   readonly as?: 'delete' | 'status' | undefined;
 }
 
@@ -24,8 +24,8 @@ interface Parts {
 }
 
 /**
- * Read, change, admit, compare-and-set: the one way in which the API and controllers write. A caller that writes one object
- * after the other to a store in memory lets the event loop turn in between.
+ * Reads, changes, admits, compares and sets: the only way in which the API and controllers write. A caller that writes
+ * many objects in a row to a store in memory lets the event loop turn in between.
  */
 export class ObjectWriter implements Disposable {
   readonly #store: Store;
@@ -80,7 +80,7 @@ export class ObjectWriter implements Disposable {
     throw new GantryError('CONFLICT', `${kind} "${id}": gave up after repeated write conflicts`);
   }
 
-  /** Removes an object that admissions let go. */
+  /** Removes an object if admissions allow it. */
   async delete(kind: Kind, entry: Entry<AnyObject>, options: WriteOptions): Promise<void> {
     await this.#admit(kind, entry.value, entry.value, 'delete');
     if (!options.dryRun) await this.remove(kind, entry, options);
@@ -129,7 +129,7 @@ export class ObjectWriter implements Disposable {
   }
 }
 
-/** @throws `CONFLICT` unless an object is at the revision that was asked for, if one was. */
+/** @throws `CONFLICT` unless the object is at the requested revision, if there is one. */
 export function checkRevision(
   kind: Kind,
   id: string,

@@ -16,14 +16,14 @@ import { ChangeLog } from './change-log.ts';
 interface Parts {
   readonly store: Store;
   readonly views: Views;
-  /** Whether no load balancer has ever known a task, or none sends it anything any longer. */
+  /** Whether no load balancer has ever known the task, or none sends it traffic any longer. */
   readonly isDrained: (task: string) => boolean;
 }
 
 /** No object has a key with this prefix: listing it returns the revision of the store and nothing else. */
 const EMPTY_PREFIX = '-/';
 
-/** What each node is to run: answers its agent with everything, or with what has changed since the last answer. */
+/** The assignments of each node: answers its agent with everything, or with the changes since the last answer. */
 export class Assignments {
   readonly #parts: Parts;
   /** Changes before this revision were not observed. */
@@ -31,7 +31,7 @@ export class Assignments {
   readonly #byNode = new Map<string, ChangeLog>();
   /** Newest revision of anything assigned to a node. */
   readonly #newest = new Map<string, number>();
-  /** Tasks to which no load balancer sends anything any longer, by node. */
+  /** Tasks to which no load balancer sends traffic any longer, by node. */
   readonly #drained = new Map<string, Set<string>>();
 
   constructor(parts: Parts) {
@@ -62,7 +62,7 @@ export class Assignments {
     return touched;
   }
 
-  /** Notes that no load balancer sends anything to a task any longer; returns its node. */
+  /** Notes that no load balancer sends traffic to a task any longer; returns its node. */
   markDrained(task: string): string | undefined {
     const node = this.#parts.views.of('task').get(task)?.value.spec.node;
     if (node !== undefined) this.#drained.set(node, (this.#drained.get(node) ?? new Set()).add(task));
@@ -70,8 +70,9 @@ export class Assignments {
   }
 
   /**
-   * Answers an agent that has applied everything up to the revision `since`; 0 requests everything. So does a revision that
-   * the store has not reached: the agent cannot have it from a control plane, and would never hear of a change again.
+   * Answers an agent that has applied everything up to the revision `since`; 0 requests everything. A revision that the
+   * store has not reached does so too: the agent cannot have received it from a control plane, and would never receive
+   * a change again.
    */
   async pull(node: string, since: number): Promise<PullReply> {
     const tasks = this.#parts.views.of('task');
@@ -123,7 +124,10 @@ export class Assignments {
     }
   }
 
-  /** What an agent needs to know to run these tasks. Views may lag behind each other: an object that a view does not have yet is read from the store. */
+  /**
+   * Returns what an agent needs to run these tasks. Views may lag behind each other: an object that a view does not
+   * have yet is read from the store.
+   */
   async #specsOf(entries: readonly Entry<Task>[]): Promise<Pick<PullReply, 'templates' | 'networks'>> {
     const templates: Record<string, TemplateSpec> = {};
     const networks: Record<string, NetworkSpec> = {};

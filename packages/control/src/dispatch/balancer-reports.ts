@@ -16,7 +16,7 @@ const NONE: readonly MachineFrontend[] = Object.freeze([]);
 export class BalancerReports {
   readonly #bySession = new Map<string, Report>();
 
-  /** Replaces the report of a session; returns the services about which it says something else than before. */
+  /** Replaces the report of a session; returns the services whose reported state has changed. */
   note(session: string, machine: string, statuses: readonly FrontendStatus[]): ReadonlySet<string> {
     const before = this.#bySession.get(session)?.byService;
     const byService = new Map<string, MachineFrontend[]>();

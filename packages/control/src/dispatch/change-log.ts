@@ -3,12 +3,12 @@ interface Note {
   readonly revision: number;
 }
 
-/** Minimum number of notes that are kept. */
+/** Minimum number of notes kept. */
 const KEPT = 1000;
 
 /**
- * Remembers which things have changed lately and when, so that a reader can be sent these and no others. Bounded: a reader
- * that asks for more than is remembered has to be sent everything.
+ * Records which objects have changed recently and when, so that a reader receives only these. Bounded: a reader that
+ * asks for an older revision than is recorded must receive everything.
  */
 export class ChangeLog {
   #notes: Note[] = [];

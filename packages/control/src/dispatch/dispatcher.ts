@@ -36,7 +36,7 @@ import { Registrations } from './registrations.ts';
 import { writeReports } from './reports.ts';
 import type { Sessions } from './sessions.ts';
 
-/** Events of one report that are recorded. */
+/** Maximum number of events of one report that are recorded. */
 const MAX_EVENTS = 100;
 
 export interface DispatcherOptions {
@@ -61,8 +61,8 @@ interface Parts {
 }
 
 /**
- * The control plane's side of the protocol: answers agents and load balancers, and hints when they should ask. A request
- * speaks for the node or machine that its subject names, and for no other.
+ * The control plane's side of the protocol: answers agents and load balancers, and hints when they should poll. A
+ * request speaks only for the node or machine that its subject names.
  */
 export class Dispatcher implements Component {
   readonly name = 'dispatcher';
@@ -100,7 +100,7 @@ export class Dispatcher implements Component {
       ...this.#follow(ingress, assignments),
       watchLiveness(this.#parts, this.#options),
     );
-    // Agents and load balancers that knew another dispatcher should find this one.
+    // Agents and load balancers of another dispatcher should find this one.
     bus.publish(subjects.leaderHint, null);
     bus.publish(subjects.ingressHint, null);
   }
@@ -109,7 +109,7 @@ export class Dispatcher implements Component {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  /** No queue group: a former leader that was suspended is still subscribed, and would be given its share. */
+  /** No queue group: a former leader that was suspended is still subscribed, and would receive its share. */
   #answer<Request, Reply>(
     pattern: string,
     parse: (payload: unknown) => Request,
@@ -121,7 +121,7 @@ export class Dispatcher implements Component {
     );
   }
 
-  /** Hints at every change that an agent or a load balancer should ask for. */
+  /** Hints at every change for which an agent or a load balancer should poll. */
   #follow(ingress: IngressHub, assignments: Assignments): (() => void)[] {
     const { bus, views, subjects, sessions } = this.#parts;
     const refresh = (): void => {

@@ -2,8 +2,8 @@ import type { Backend, Frontend } from '@gantry/core/contracts';
 import { idOf, type Service, type Task } from '@gantry/core/model';
 
 /**
- * The ports a service publishes, with the tasks behind each: those that are ready get traffic, those that are told to
- * stop are drained. Pure.
+ * The ports that a service publishes, with the tasks behind each: ready tasks receive traffic, stopping ones are
+ * drained. Pure.
  */
 export function frontendsOf(
   service: Service,

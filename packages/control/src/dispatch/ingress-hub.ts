@@ -14,23 +14,25 @@ interface BalancerSession {
 
 export interface IngressAnswer {
   readonly reply: IngressReply;
-  /** Tasks to which no load balancer sends anything any longer: they may be stopped. */
+  /** Tasks to which no load balancer sends traffic any longer: they may be stopped. */
   readonly drained: readonly string[];
-  /** Services about whose ports something new is known. */
+  /** Services about whose ports there is a new report. */
   readonly reported: ReadonlySet<string>;
 }
 
-/** A machine without a request for this long is not waited for, ms. */
+/** The hub does not wait for a machine that has not sent a request for this long, ms. */
 const SESSION_TIMEOUT_MS = 15_000;
-/** For this long after its start, a hub assumes that there are load balancers it has not met, ms: each asks more often. */
+/**
+ * For this long after its start, a hub assumes that there are load balancers it has not met, ms: each polls more often.
+ */
 const DISCOVERY_MS = 6000;
 
 /**
- * Knows what the load balancers of every machine should serve, and what they do serve, so that a task is told to stop only
- * when none of them sends it anything any longer.
+ * Tracks what the load balancers of every machine should serve and what they actually serve, so that a task is stopped
+ * only when none of them sends it traffic any longer.
  */
 export class IngressHub {
-  /** Versions of one hub say nothing about those of another. */
+  /** Versions of one hub cannot be compared with those of another. */
   readonly id: string;
   /** Grows with every change of the frontends. */
   version = 1;
@@ -45,9 +47,9 @@ export class IngressHub {
   #networksVersion = 1;
   /** Tasks to which load balancers may send. */
   #active: ReadonlySet<string> = new Set();
-  /** Tasks that were active, and the version from which on they are not: load balancers may not know it yet. */
+  /** Tasks that were active, and the version from which on they are not: load balancers may not have it yet. */
   readonly #leaving = new Map<string, number>();
-  /** Tasks that were served before this hub existed, by load balancers that it may not have met yet. */
+  /** Tasks that were served before this hub existed, by load balancers that may not have contacted it yet. */
   readonly #inherited = new Set<string>();
   readonly #startedAt: number;
 
@@ -116,7 +118,7 @@ export class IngressHub {
     const now = this.#clock.elapsed();
     const applied = request.hub === this.id ? request.applied : 0;
     const waiting = [...this.#leaving.keys()].filter((task) => !this.isDrained(task));
-    // Of each machine only its own sessions: none can speak for another.
+    // A request affects only sessions of its own machine.
     const session = `${machine}/${request.session}`;
     this.#sessions.set(session, { applied, busy: new Set(request.busy), seenAt: now });
     const reported = new Set(this.#reports.note(session, machine, request.statuses));
@@ -129,7 +131,7 @@ export class IngressHub {
     return { reply: this.#replySince(applied), drained, reported };
   }
 
-  /** Whether no load balancer sends the task anything any longer. */
+  /** Whether all load balancers have stopped sending traffic to the task. */
   isDrained(task: string): boolean {
     const since = this.#leaving.get(task);
     if (since === undefined) return true;
@@ -142,7 +144,7 @@ export class IngressHub {
     return true;
   }
 
-  /** Whether a task is a backend of a frontend that load balancers are given. */
+  /** Whether a task is a backend of a frontend that load balancers receive. */
   hasBackend(frontend: string, task: string): boolean {
     const service = frontend.split('/').slice(0, -2).join('/');
     const backends = this.#frontends.get(service)?.find(({ id }) => id === frontend)?.backends;
@@ -165,7 +167,7 @@ export class IngressHub {
     return { ...reply, networks: [...this.#views.of('network').all()].map(({ value }) => idOf(value.meta)) };
   }
 
-  /** From this version on no load balancer sends to it; once it has ended, none can. */
+  /** Notes that no frontend of this version or later contains the task; a task that has ended receives no traffic anyway. */
   #leave(task: string): void {
     const state = this.#views.of('task').get(task)?.value.status.state;
     if (state !== undefined && !isFinal(state) && !this.#leaving.has(task))

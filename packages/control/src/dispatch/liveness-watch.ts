@@ -12,8 +12,8 @@ interface Parts {
 }
 
 /**
- * Marks nodes down whose agents no longer send heartbeats; looks at all nodes at once, twice per heartbeat. After its start
- * every agent has the time to find this server. Returns a function that ends it.
+ * Marks nodes down whose agents no longer send heartbeats; checks all nodes twice per heartbeat interval. After the
+ * start, every agent has time to find this server. Returns a function that stops it.
  */
 export function watchLiveness(parts: Parts, options: LivenessOptions): () => void {
   const { clock, views, sessions, nodes, logger } = parts;

@@ -15,7 +15,7 @@ interface Parts {
   readonly events: EventRecorder;
 }
 
-/** Writes what is known of nodes: that they registered, that they are up, that they are down. */
+/** Writes the state of nodes: that they registered, are up, or are down. */
 export class NodeWriter {
   readonly #parts: Parts;
 
@@ -24,8 +24,8 @@ export class NodeWriter {
   }
 
   /**
-   * Creates the node, or brings its status up to date; what the user set (labels, availability) stays. An agent that
-   * comes to a new leader has nothing new to say, and nothing is written.
+   * Creates the node, or updates its status; user settings (labels, availability) stay. If an agent reports nothing new
+   * to a new leader, nothing is written.
    */
   async register(name: string, request: RegisterRequest): Promise<void> {
     if (says(this.#parts.views.of('node').get(name)?.value, request)) return;
@@ -81,7 +81,7 @@ export class NodeWriter {
   }
 }
 
-/** Whether what an agent says of itself is what is known already. */
+/** Whether an agent's report about itself equals the known one. */
 function says(
   node: Node | undefined,
   { session, labels, capacity, attributes, features }: RegisterRequest,

@@ -18,10 +18,10 @@ interface Parts {
   readonly logger: Logger;
 }
 
-/** Machines named in a message about a port that they do not serve. */
+/** Maximum number of machines named in a message about a port that they do not serve. */
 const NAMED = 3;
 
-/** Writes into services at which ports they are served, or why they are not. */
+/** Writes into services the ports at which they are served, or why they are not. */
 export class PublishedPorts {
   readonly #parts: Parts;
   /** Services whose status could not be written: written with the next note. */
@@ -31,7 +31,10 @@ export class PublishedPorts {
     this.#parts = parts;
   }
 
-  /** Writes the status of these services; `reportsOn` returns what the load balancers of all machines say of one. */
+  /**
+   * Writes the status of these services; `reportsOn` returns the reports of the load balancers of all machines on one
+   * service.
+   */
   note(services: Iterable<string>, reportsOn: (service: string) => readonly MachineFrontend[]): void {
     const due = new Set([...this.#due, ...services]);
     this.#due = new Set();

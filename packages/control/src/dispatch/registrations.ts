@@ -41,7 +41,7 @@ export class Registrations {
     }
   }
 
-  /** Cancels what is to be recorded later. */
+  /** Cancels pending records. */
   close(): void {
     for (const node of [...this.#retries.keys()]) this.#cancel(node);
   }

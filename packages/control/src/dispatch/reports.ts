@@ -68,7 +68,7 @@ function endedByItself({ state }: TaskStatus): boolean {
   return state === 'failed' || state === 'rejected' || state === 'complete';
 }
 
-/** The status to write, or undefined where there is nothing new. */
+/** The status to write, or undefined if there is nothing new. */
 function merged(task: Task, reported: TaskStatus): TaskStatus | undefined {
   const { status } = task;
   if (mayMove(status.state, reported.state)) return reported;

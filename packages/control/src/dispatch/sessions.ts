@@ -8,7 +8,7 @@ interface Session {
   seenAt: number;
 }
 
-/** Which agents are in contact: known in memory only, since heartbeats never enter the store. */
+/** Which agents are in contact: kept in memory only, since heartbeats are not stored. */
 export class Sessions {
   readonly #clock: Clock;
   readonly #byNode = new Map<string, Session>();
@@ -27,7 +27,7 @@ export class Sessions {
     this.#inherited.set(node, { id, agent, seenAt: this.#clock.elapsed() });
   }
 
-  /** A new run of a node's agent; an earlier one is no longer listened to. */
+  /** Opens the session of a new run of a node's agent; the earlier one becomes invalid. */
   open(node: string, id: string, agent?: AgentIdentity): void {
     this.#inherited.delete(node);
     this.#byNode.set(node, { id, agent, seenAt: this.#clock.elapsed() });

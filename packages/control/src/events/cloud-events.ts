@@ -2,7 +2,7 @@ import type { ViewEvent } from '@gantry/core/contracts';
 import { type Event, idOf, isFinal, type Node, parseId, type Task } from '@gantry/core/model';
 import type { CloudEvent, Subjects } from '@gantry/core/protocol';
 
-/** News, and the subject it is published on. */
+/** An event, and the subject on which it is published. */
 export interface Publication {
   readonly subject: string;
   readonly event: CloudEvent;

@@ -19,7 +19,7 @@ interface Waiting {
 }
 
 const FLUSH_MS = 50;
-/** Different events that are remembered for counting repeats. */
+/** Maximum number of different events remembered for counting repeats. */
 const REMEMBERED = 1000;
 
 /** Collects events for a moment, counts repeats, and writes them in batches. */

@@ -11,9 +11,9 @@ export interface HeldTermOptions {
   readonly fence: Fence;
   readonly lease: Lease;
   readonly leaseRevision: number;
-  /** When the lease was asked for, by `clock.elapsed()`. */
+  /** When the lease was requested, by `clock.elapsed()`. */
   readonly takenAt: number;
-  /** Whether agents can be reached from here. */
+  /** Whether this process reaches agents. */
   readonly reaches: () => boolean;
 }
 
@@ -21,14 +21,14 @@ export interface HeldTermOptions {
 const RENEWALS = 4;
 /** The leader stops acting at this part of its lease; others wait for all of it. */
 const SAFE_PART = 0.8;
-/** Tries in the time between two renewals. */
+/** Attempts in the time between two renewals. */
 const TRIES = 5;
 
-/** A term, and the lease that holds it up for as long as it is renewed. */
+/** A term, and the lease that sustains it as long as it is renewed. */
 export class HeldTerm implements Term {
   readonly number: number;
   readonly fence: Fence;
-  /** Why it has ended. */
+  /** Why the term has ended. */
   endedBy: GantryError | undefined;
   readonly #options: HeldTermOptions;
   readonly #over = new AbortController();
@@ -60,7 +60,7 @@ export class HeldTerm implements Term {
     this.#over.abort(reason);
   }
 
-  /** Renews the lease until the term ends; ends the term when that cannot be done. */
+  /** Renews the lease until the term ends; ends the term if a renewal fails. */
   async renew(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#over;
@@ -79,7 +79,7 @@ export class HeldTerm implements Term {
     }
   }
 
-  /** Ends the term, and leaves the lease to whoever comes next, if it is still ours. */
+  /** Ends the term, and frees the lease for another process if this one still holds it. */
   async release(): Promise<void> {
     const mayBeOurs = !isGantryError(this.endedBy, 'FENCED');
     this.end(new GantryError('CLOSED', `term ${this.number} was given up`));
@@ -94,7 +94,7 @@ export class HeldTerm implements Term {
     cancel();
   }
 
-  /** One renewal, tried again until it is answered or the term has run out. */
+  /** One renewal, retried until it is answered or the term has run out. */
   async #renewOnce(restMs: number): Promise<void> {
     const { store, clock, logger } = this.#options;
     const runOut = new AbortController();

@@ -32,7 +32,7 @@ interface Parts {
   readonly logger: Logger;
 }
 
-/** Looks and renewals in the time of one lease. */
+/** Polls and renewals in the time of one lease. */
 const LOOKS = 4;
 const MAX_REST_LEASES = 2;
 

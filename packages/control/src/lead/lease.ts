@@ -13,7 +13,7 @@ export type Lease = z.output<typeof leaseSchema>;
 
 export const termSchema = z.object({ number: z.int().positive(), holder: z.string() });
 
-/** What an observer has seen of the lease: it trusts no clock but its own. */
+/** An observer's record of the lease: it relies only on the observer's own clock. */
 export interface Sighting {
   /** 0: there was no lease. */
   readonly revision: number;
@@ -21,7 +21,7 @@ export interface Sighting {
   readonly seenAt: number;
 }
 
-/** What to note of a look at the lease. */
+/** Returns the observer's record after reading the lease. */
 export function sighted(before: Sighting | undefined, revision: number, now: number): Sighting {
   return before?.revision === revision ? before : { revision, seenAt: now };
 }

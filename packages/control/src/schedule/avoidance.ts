@@ -1,18 +1,21 @@
 import type { AvoidedNode } from '@gantry/core/contracts';
 import type { Task } from '@gantry/core/model';
 
-/** Failures in a row on one node from which on it is avoided. A node that rejects a task is avoided at once. */
+/**
+ * Number of consecutive failures on one node from which on it is avoided. A node that rejects a task is avoided
+ * immediately.
+ */
 const FAILURES = 2;
 /** How long a node is avoided at first; each further failure doubles that, up to the maximum, ms. */
 const FIRST_MS = 30_000;
 const MAX_MS = 600_000;
-/** A task that ran this long before it failed begins a new row, ms. */
+/** If a task ran this long before it failed, the count of consecutive failures starts over, ms. */
 const ROW_ENDS_MS = 10_000;
 
 /**
- * Remembers where tasks of a template have failed, so that the next ones are placed elsewhere: a node on which every task
- * fails at once looks empty, and would attract all of them. The penalty decays: after a while one task tries the node
- * again. Compare the node penalties of Mesos' Marathon and `avoid` in Nomad's rescheduling.
+ * Remembers where tasks of a template have failed, so that the next ones are placed elsewhere: a node on which every
+ * task fails immediately looks empty, and would attract all of them. The penalty decays: after a while one task is
+ * placed on the node again. Compare the node penalties of Mesos' Marathon and `avoid` in Nomad's rescheduling.
  */
 export class Avoidance {
   readonly #groups = new Map<string, Map<string, AvoidedNode & { readonly avoided: boolean }>>();

@@ -9,7 +9,7 @@ import {
   type TemplateSpec,
 } from '@gantry/core/model';
 
-/** What the tasks of one template take from a node. */
+/** The resources that the tasks of one template take from a node. */
 export interface Demand {
   readonly requests: Resources;
   readonly hostPorts: readonly string[];
@@ -27,11 +27,11 @@ interface MutableNode extends Omit<NodeView, 'features'> {
   tasks: number;
   tasksOf: Map<string, number>;
   hostPorts: Set<string>;
-  /** Tasks that have each of them: two for a moment, while one replaces the other. */
+  /** Number of tasks with each host port: two for a moment, while one replaces the other. */
   readonly hostPortTasks: Map<string, number>;
 }
 
-/** What a task of this template takes from its node. */
+/** Returns the demand of a task of this template. */
 export function demandOf(template: TemplateSpec): Demand {
   const { resources, ports } = template;
   return {

@@ -4,7 +4,9 @@ import { idOf, type Service, templateHash } from '@gantry/core/model';
 import { modeOf } from '../service/modes/mode-of.ts';
 import { type ClusterModel, demandOf } from './cluster-model.ts';
 
-/** Asks the schedulers where new tasks would go, all services of one scheduler together, and changes nothing. */
+/**
+ * Queries the schedulers for the placement of new tasks, all services of one scheduler together, and changes nothing.
+ */
 export function rehearse(
   wanted: readonly RehearsedService[],
   model: ClusterModel,
@@ -28,7 +30,7 @@ export function rehearse(
   return wanted.map((each) => plans.get(each) ?? UNKNOWN);
 }
 
-/** Tasks that have their nodes: each is asked about alone. */
+/** Tasks that already have their nodes: each is placed separately. */
 function onEach(
   { service, slots }: RehearsedService,
   nodeOf: (slot: string) => string,

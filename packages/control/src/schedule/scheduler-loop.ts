@@ -17,11 +17,11 @@ import { modeOf } from '../service/modes/mode-of.ts';
 import { Pending, type PendingGroup } from './pending.ts';
 import type { Placement } from './placement.ts';
 
-/** Tasks decided in one round, so that the first ones start while the rest is still being placed. */
+/** Maximum number of tasks decided in one round, so that the first ones start while the rest is still being placed. */
 const ROUND_TASKS = 20_000;
 const RETRY_MS = 200;
 const CONFLICT_MS = 20;
-/** After a large round the next one waits a moment, so that under load the rounds, and all that follows, come in bulk. */
+/** Pause after a round, per placed task, ms: under load the rounds, and everything that follows, come in bulk. */
 const REST_PER_TASK_MS = 0.05;
 const MAX_REST_MS = 150;
 
@@ -36,18 +36,18 @@ interface Parts {
   readonly events: EventRecorder;
 }
 
-/** One group of a round, and what it was made of. */
+/** One group of a round, and the tasks it was built from. */
 interface Candidate {
   readonly group: TaskGroup;
   readonly entries: readonly Entry<Task>[];
   readonly scheduler: Scheduler;
-  /** A global service's task has its node already: only that one is asked. */
+  /** A task of a global service already has its node: only that one is considered. */
   readonly only: string | undefined;
-  /** Nodes it is not placed on unless it fits nowhere else. */
+  /** Nodes to avoid unless the group fits nowhere else. */
   readonly avoided: readonly AvoidedNode[];
 }
 
-/** Gives waiting tasks their nodes: collects groups, asks the scheduler, commits what it says. */
+/** Gives waiting tasks their nodes: collects groups, queries the scheduler, commits its decisions. */
 export class SchedulerLoop implements Component {
   readonly name = 'scheduler-loop';
   readonly #parts: Parts;
@@ -57,7 +57,7 @@ export class SchedulerLoop implements Component {
   readonly #lifted = new Set<string>();
   readonly #stop = new AbortController();
   readonly #unsubscribe: (() => void)[] = [];
-  /** There may be something to place. */
+  /** Whether there may be something to place. */
   #due = false;
   #running: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -145,7 +145,7 @@ export class SchedulerLoop implements Component {
     });
   }
 
-  /** The next groups to decide, as many as fit into a round; `seen`: those that fit nowhere as things are. */
+  /** The next groups to decide, as many as fit into a round; `seen`: those that fit nowhere in the current state. */
   #candidates(seen: ReadonlySet<string>): readonly Candidate[] {
     const candidates: Candidate[] = [];
     let room = ROUND_TASKS;
@@ -223,7 +223,7 @@ export class SchedulerLoop implements Component {
     return stuck;
   }
 
-  /** An event for what fits nowhere, where that is news. */
+  /** Records an event for a group that fits nowhere, if that is new. */
   #tell({ group, entries }: Candidate, { nodes, explanation }: GroupPlan): void {
     const code = codeOf(explanation);
     const known = entries.slice(nodes.length).every(({ value }) => value.status.reason === code);
@@ -232,7 +232,7 @@ export class SchedulerLoop implements Component {
     this.#parts.events.record(regarding, 'warning', code, explanation.summary);
   }
 
-  /** Candidates with the nodes they may have: all of them in one question, or, for a global service, each its own. */
+  /** Candidates with their possible nodes: all in one query, or, for a global service, one query each. */
   *#questions(candidates: readonly Candidate[]): Iterable<[readonly Candidate[], Round['nodes']]> {
     const [first] = candidates;
     if (first?.only === undefined) {
@@ -247,7 +247,10 @@ export class SchedulerLoop implements Component {
     }
   }
 
-  /** One answer for each candidate. A scheduler that fails is named to its own services, and holds up no other. */
+  /**
+   * One result for each candidate. The failure of a scheduler is reported for its own services, and does not hold up
+   * others.
+   */
   #answers(candidates: readonly Candidate[], nodes: Round['nodes']): readonly GroupPlan[] {
     const { scheduler } = candidates[0] as Candidate;
     try {
@@ -263,7 +266,7 @@ export class SchedulerLoop implements Component {
     }
   }
 
-  /** Asks the plugin, and does not believe it everything. */
+  /** Queries the plugin, and verifies its answer. */
   #ask(candidates: readonly Candidate[], nodes: Round['nodes']): readonly GroupPlan[] {
     const { scheduler } = candidates[0] as Candidate;
     const groups = candidates.map(({ group }) => group);
@@ -294,7 +297,7 @@ function withAvoided(explanation: Explanation, avoided: readonly AvoidedNode[]):
   };
 }
 
-/** The answer for a group whose scheduler has failed: nothing is placed, and this is why. */
+/** The result for a group whose scheduler has failed: nothing is placed, for this reason. */
 function failure(scheduler: string, { tasks }: TaskGroup, nodes: Round['nodes'], message: string): GroupPlan {
   const filter = { filter: 'scheduler', code: 'SchedulerFailed', rejected: nodes.length, nodes: [], message };
   const counts = { nodes: nodes.length, feasible: 0, placed: 0, unplaced: tasks.length };
@@ -305,8 +308,8 @@ function failure(scheduler: string, { tasks }: TaskGroup, nodes: Round['nodes'],
 }
 
 /**
- * The candidates that can be decided at once: those of one scheduler for all nodes in one question, or tasks that have
- * their node already, one for each node; for what a question decides, the next one has to see.
+ * The candidates that can be decided at once: those of one scheduler for all nodes in one query, or tasks that already
+ * have their node, one for each node; the next query has to see the decisions of this one.
  */
 function together(candidates: readonly Candidate[]): readonly Candidate[] {
   const [first] = candidates;
@@ -322,7 +325,7 @@ function together(candidates: readonly Candidate[]): readonly Candidate[] {
   return candidates.filter(({ only }) => only !== undefined && !nodes.has(only) && nodes.add(only));
 }
 
-/** Names a candidate among all that wait. */
+/** Returns a key that identifies a candidate among all waiting ones. */
 function nameOf({
   group,
   only,

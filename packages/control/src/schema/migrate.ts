@@ -7,13 +7,13 @@ export interface Migration {
   /** The version it begins with; it ends with the next one. */
   readonly from: number;
   /**
-   * The new value, the old one where nothing changes, or `undefined` to delete. Given its own result it changes nothing:
-   * a migration that was interrupted is done again from the start.
+   * The new value, the old one if nothing changes, or `undefined` to delete. Applied to its own result it changes
+   * nothing: an interrupted migration is repeated from the start.
    */
   readonly change: (entry: Entry) => unknown;
 }
 
-/** None so far: there has been one version. */
+/** None so far: there is only one version. */
 export const MIGRATIONS: readonly Migration[] = Object.freeze([]);
 
 const PER_COMMIT = 500;

@@ -2,7 +2,7 @@ import { type Component, contracts, definePlugin, type Logger, type Store } from
 import { SCHEMA_VERSION } from '@gantry/core/model';
 import { MIGRATIONS, migrate } from './migrate.ts';
 
-/** Lets a control plane begin only on what it can read, and brings it there if need be. */
+/** Lets a control plane start only on a state that it can read, and migrates the state if necessary. */
 export class SchemaGuard implements Component {
   readonly name = 'schema-guard';
   readonly #store: Store;

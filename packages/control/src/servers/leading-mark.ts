@@ -9,7 +9,7 @@ interface Parts {
   readonly clock: Clock;
 }
 
-/** Tells the registry while this process leads, and which term it is. */
+/** Reports to the registry while this process leads, and in which term. */
 export class LeadingMark implements Component {
   readonly name = 'leading-mark';
   readonly #parts: Parts;

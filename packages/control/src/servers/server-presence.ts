@@ -34,7 +34,7 @@ interface Parts {
   readonly logger: Logger;
 }
 
-/** Announces this server to the others, and hands what they announce to the registry. */
+/** Announces this server to the others, and passes their announcements to the registry. */
 export class ServerPresence implements Component {
   readonly name = 'server-presence';
   readonly #parts: Parts;
@@ -94,10 +94,10 @@ export class ServerPresence implements Component {
       const message = messages.server(payload);
       if (subject !== this.#subjects.servers(message.server))
         throw new GantryError('INVALID_OBJECT', `message of server "${message.server}" on "${subject}"`);
-      // A server that has just started learns of this one at once, not with its next message.
+      // A server that has just started learns of this one immediately, not with its next message.
       if (registry.receive(message)) this.#publish(registry.message());
     } catch (error) {
-      // Once: whoever sends such messages sends many of them.
+      // Once: a sender of such messages sends many of them.
       if (!this.#warned) this.#logger.warn('rejected a message of a server', { error: toGantryError(error) });
       this.#warned = true;
     }

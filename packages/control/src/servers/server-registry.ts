@@ -4,7 +4,7 @@ import { randomId } from '@gantry/core/primitives';
 import type { ServerMessage } from '@gantry/core/protocol';
 import { type ServerTable, serversOf, withMessage } from './server-table.ts';
 
-/** What a message may carry: the same limit as its check has. */
+/** Maximum number of URLs in a message: the same limit as in its check. */
 const MAX_URLS = 16;
 
 interface Parts {
@@ -19,13 +19,13 @@ export interface Membership {
   readonly name: string;
   /** Identity of the process that holds the lease, as last seen. */
   leader(): string | undefined;
-  /** Called after a change of what this process says of itself. */
+  /** Called when this process's own message changes. */
   changed(): void;
 }
 
 export type Leading = NonNullable<ServerMessage['leading']>;
 
-/** What this process knows of the servers: itself and, once it has joined, the others. In memory only. */
+/** The servers known to this process: itself and, once it has joined, the others. In memory only. */
 export class ServerRegistry implements Servers {
   readonly #parts: Parts;
   readonly #startedAt: number;
@@ -74,7 +74,7 @@ export class ServerRegistry implements Servers {
     this.#membership = membership;
   }
 
-  /** The leader components of this process run, or no longer do. */
+  /** Notes that the leader components of this process have started or stopped. */
   leads(leading: Leading | undefined): void {
     this.#leading = leading;
     this.#membership?.changed();
@@ -89,7 +89,7 @@ export class ServerRegistry implements Servers {
     return !isKnown && this.#table.has(server);
   }
 
-  /** What this process says of itself. */
+  /** The message that this process publishes about itself. */
   message(): ServerMessage {
     return {
       server: this.id,

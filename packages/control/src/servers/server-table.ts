@@ -44,7 +44,7 @@ export function withMessage(table: ServerTable, message: ServerMessage, elapsed:
 }
 
 export interface TableView {
-  /** What this process says of itself. */
+  /** The message of this process about itself. */
   readonly own: ServerMessage;
   readonly table: ServerTable;
   /** Id of the server that holds the lease, as last seen. */

@@ -2,7 +2,10 @@ import { contract, contracts, definePlugin, type Plugin, type Servers } from '@g
 import { LeadingMark } from './leading-mark.ts';
 import { ServerRegistry } from './server-registry.ts';
 
-/** The one registry of a process: whoever lists servers knows it as `contracts.servers`, the presence needs more of it. */
+/**
+ * The only registry of a process: callers that list servers use it as `contracts.servers`, the presence needs more of
+ * its methods.
+ */
 export const serverRegistryToken = contract<ServerRegistry>('server-registry');
 
 const serverRegistry = definePlugin({
@@ -29,7 +32,7 @@ const leadingMark = definePlugin({
   create: (_options, needs) => new LeadingMark(needs),
 });
 
-/** What a control plane knows of its servers: this one, and with `serverPresence` the others too. */
+/** Plugins: the control plane's knowledge of its servers: this one, and with `serverPresence` the others too. */
 export function serverParts(): readonly Plugin[] {
   return [serverRegistry(), servers(), leadingMark()];
 }

@@ -1,7 +1,7 @@
 import { idOf, type Service, type Task, taskName } from '@gantry/core/model';
 import type { ServicePlan, TaskDraft } from './service-plan.ts';
 
-/** A new task of a service, not placed yet. */
+/** Returns a new task of a service, not placed yet. */
 export function newTask(
   service: Service,
   { target }: ServicePlan,
@@ -27,7 +27,7 @@ export function newTask(
   };
 }
 
-/** A pending task that is given its node, to be prepared there until the task that it replaces has ended. */
+/** Returns a pending task with its node, to be prepared there until the task that it replaces has ended. */
 export function preparedOn(task: Task, node: string, now: number): Task {
   return {
     ...task,
@@ -36,7 +36,7 @@ export function preparedOn(task: Task, node: string, now: number): Task {
   };
 }
 
-/** A task whose node is gone. */
+/** Returns a task whose node is gone in its final state. */
 export function orphaned(task: Task, now: number): Task {
   const message = 'its node is gone';
   return {

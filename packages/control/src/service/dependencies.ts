@@ -1,7 +1,7 @@
 import { type Dependency, idBeside, type Service, type Task } from '@gantry/core/model';
 import { modeOf } from './modes/mode-of.ts';
 
-/** What has to be known of the services that another one depends on. */
+/** What must be known of the services on which another one depends. */
 export interface DependencyFacts {
   service(id: string): Service | undefined;
   tasks(id: string): Iterable<Task>;
@@ -10,11 +10,11 @@ export interface DependencyFacts {
 /** What the first tasks of a service wait for. */
 export interface Waiting {
   readonly message: string;
-  /** It cannot come true without a change. */
+  /** Whether it cannot come true without a change. */
   readonly never: boolean;
 }
 
-/** The first dependency that has not reached the required state, if any. Pure. */
+/** Returns the first dependency that has not reached the required state, if any. Pure. */
 export function waitsFor(
   id: string,
   dependsOn: readonly Dependency[],
@@ -47,7 +47,7 @@ function isMet(condition: Dependency['condition'], service: Service, tasks: read
   }
 }
 
-/** Why a dependency cannot be met without a change. */
+/** Returns why a dependency cannot be met without a change. */
 function whyNever(
   condition: Dependency['condition'],
   { meta, spec, status }: Service,

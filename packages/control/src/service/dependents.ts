@@ -3,7 +3,7 @@ import { idBeside } from '@gantry/core/model';
 
 const NONE: readonly string[] = Object.freeze([]);
 
-/** Which services wait for which others; kept by the events of services. */
+/** Which services wait for which others; kept current by the events of services. */
 export class Dependents {
   readonly #byDependency = new Map<string, Set<string>>();
 
@@ -25,7 +25,7 @@ export class Dependents {
     return this.#byDependency.get(service) ?? NONE;
   }
 
-  /** These services, and those that wait for them. */
+  /** Returns these services, and those that wait for them. */
   with(services: readonly string[]): readonly string[] {
     if (this.#byDependency.size === 0 || services.length === 0) return services;
     return services.flatMap((service) => [service, ...this.of(service)]);

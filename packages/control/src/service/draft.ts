@@ -10,7 +10,7 @@ export interface Draft {
   delay: { task: Task; retryAt: number; crashLoop: boolean }[];
   orphan: Task[];
   remove: Task[];
-  /** When to look again, ms since the epoch. */
+  /** When to plan again, ms since the epoch. */
   wake: number;
 }
 

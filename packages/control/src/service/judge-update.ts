@@ -3,7 +3,7 @@ import type { SlotView } from './slot-view.ts';
 import { advance, failureOf, isCurrent, isMoving, isNew, policyOf, type Target } from './update.ts';
 import type { Verdict } from './verdict.ts';
 
-/** How a moving update is doing. */
+/** Evaluates an update in progress. */
 export function judgeUpdate(
   views: readonly SlotView[],
   verdicts: readonly Verdict[],

@@ -5,20 +5,20 @@ import type { PlanInput } from './service-plan.ts';
 import { viewOf } from './slot-view.ts';
 import { emptySlot, slotsOf } from './slots.ts';
 
-/** What a service would come to, once all its tasks are as it wants them. */
+/** The state of a service once all its tasks are as it wants them. */
 export interface Outcome {
   readonly keep: number;
   readonly replace: number;
   readonly stop: number;
   /** Slots that need a new task. */
   readonly slots: readonly string[];
-  /** How many more tasks the service asks for than `slots` names: see `MAX_UNPLACED`. */
+  /** Number of tasks that the service requests beyond `slots`: see `MAX_UNPLACED`. */
   readonly beyond: number;
 }
 
 /**
- * Compares the tasks there are with those a service would have; `template`: hash of its template. It looks at slots as
- * `planService` does, but says what all its steps together lead to. Pure.
+ * Compares the existing tasks with those a service would have; `template`: hash of its template. Considers slots in the
+ * same way as `planService`, but returns the result of all its steps together. Pure.
  */
 export function outcomeOf({
   service,

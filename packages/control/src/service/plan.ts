@@ -20,8 +20,8 @@ const NO_REASONS: ReadonlyMap<string, string> = new Map();
 const NO_SLOTS: WantedSlots = Object.freeze({ wanted: NO_IDS, removed: NO_REASONS, total: 0 });
 
 /**
- * Compares what a service should be with what it is, and says what to do. Pure: the same input gives the same plan, and
- * carrying a plan out leads to an input with less to do.
+ * Compares the desired state of a service with its actual state, and returns the steps between them. Pure: the same
+ * input gives the same plan, and carrying a plan out leads to an input with less to do.
  */
 export function planService(input: PlanInput): ServicePlan {
   const { service, now, seenSince = 0 } = input;

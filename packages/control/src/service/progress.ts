@@ -3,7 +3,7 @@ import { counted } from '@gantry/core/primitives';
 import { isMoving, isPaused, type Target } from './update.ts';
 import type { Verdict } from './verdict.ts';
 
-/** What all slots of a service together have come to. */
+/** The state of all slots of a service together. */
 export interface Assessment {
   readonly slots: number;
   readonly settled: number;
@@ -12,9 +12,9 @@ export interface Assessment {
   readonly complete: number;
   /** The first slot that cannot become ready without a change, if there is one. */
   readonly failed: Verdict | undefined;
-  /** The slot whose reason is shown: the first that has failed, else the first that waits. */
+  /** The slot whose reason is shown: the first failed one, otherwise the first waiting one. */
   readonly worst: Verdict | undefined;
-  /** When it may change with time alone, ms since the epoch. */
+  /** When it may change through the passage of time alone, ms since the epoch. */
   readonly changesAt: number;
 }
 
@@ -53,7 +53,7 @@ export interface ProgressInput {
   readonly seenSince: number;
 }
 
-/** The progress to store, the very same object if nothing has changed; and when to look again, ms since the epoch. */
+/** The progress to store, the very same object if nothing has changed; and when to assess again, ms since the epoch. */
 export interface ProgressResult {
   readonly progress: ServiceProgress;
   /** No progress for too long: counts as a failure of a moving update. */
@@ -61,9 +61,7 @@ export interface ProgressResult {
   readonly changesAt: number;
 }
 
-/**
- * The one assessment of a service: what waiting commands, conditions, updates and dashboards show. Pure.
- */
+/** The only assessment of a service: shown by waiting commands, conditions, updates and dashboards. Pure. */
 export function progressOf(input: ProgressInput): ProgressResult {
   const { service, assessment, now } = input;
   const known = service.status.progress;
@@ -157,7 +155,10 @@ function unservedPort({ spec, status }: Service): Pick<ServiceProgress, 'reason'
   };
 }
 
-/** The most good slots so far, and since when; begins again with each change of the spec, and when it was well before. */
+/**
+ * The highest number of good slots so far, and since when; starts over with each change of the spec, and after the
+ * service was healthy.
+ */
 function highWater({
   service,
   assessment,

@@ -2,19 +2,19 @@ import type { ServiceSpec, Task } from '@gantry/core/model';
 import type { Slot } from './slots.ts';
 import { isCurrent, isPaused, policyOf, type Target } from './update.ts';
 
-/** What the new version of a service has shown so far. */
+/** What the new version of a service has demonstrated so far. */
 export interface Proof {
-  /** Further slots may change. */
+  /** Whether further slots may change. */
   readonly mayGoOn: boolean;
-  /** A task that serves may be stopped for this one, which is ready. */
+  /** Whether a serving task may be stopped for this one, which is ready. */
   mayReplace(fresh: Task): boolean;
 }
 
 /**
- * Asks whether an update may go beyond its first slots: one of its tasks has stayed ready for `monitorMs`, or has
- * completed where it may. Until then no task that serves is stopped for it, and no further slot is changed, so that a
- * version that fails soon after its start replaces nothing. While the update is paused, each task has to prove itself.
- * Going back needs no proof: what is gone back to has run. Pure.
+ * Decides whether an update may go beyond its first slots: one of its tasks has stayed ready for `monitorMs`, or has
+ * completed if it may. Until then no serving task is stopped for it, and no further slot is changed, so that a version
+ * that fails soon after its start replaces nothing. While the update is paused, each task has to prove itself. A return
+ * to an earlier template needs no proof: that template has run before. Pure.
  */
 export function proofOf(
   slots: readonly { readonly slot: Slot; readonly fresh: Task | undefined }[],

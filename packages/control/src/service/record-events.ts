@@ -43,7 +43,7 @@ export function recordTasks(events: EventRecorder, { create, shutdown, place, de
   }
 }
 
-/** Records that an update has taken another state, and that a service cannot become what its spec wants. */
+/** Records that an update has changed its state, and that a service cannot reach the state its spec wants. */
 export function recordUpdate(events: EventRecorder, service: Service, plan: ServicePlan): void {
   const was = service.status.update;
   const is = plan.status.update;

@@ -1,7 +1,7 @@
 import type { RestartPolicy, Task } from '@gantry/core/model';
 import type { Target } from './update.ts';
 
-/** Whether, when and as which restart in a row a slot gets its next task after this one ended. */
+/** Whether, when and as which consecutive restart a slot gets its next task after this one has ended. */
 export type RestartDecision =
   | { readonly restart: true; readonly at: number; readonly restarts: number }
   | { readonly restart: false; readonly why: string };

@@ -3,7 +3,7 @@ import type { FitnessOf } from './modes/service-mode.ts';
 import type { PlanInput } from './service-plan.ts';
 import type { Slot } from './slots.ts';
 
-/** What becomes of the tasks of a slot that is not wanted. */
+/** Decides about the tasks of a slot that is not wanted. */
 export function retireSlot(
   slot: Slot,
   reason: string | undefined,
@@ -19,7 +19,10 @@ export function retireSlot(
   draft.remove.push(...slot.ended);
 }
 
-/** Tasks on nodes that are down are told to stop, should the node return; those on nodes that are gone are written off. */
+/**
+ * Tasks on nodes that are down are asked to stop, in case the node returns; those on nodes that are gone are written
+ * off.
+ */
 export function writeOff(slot: Slot, fitness: FitnessOf, draft: Draft): void {
   for (const task of slot.lost) {
     if (task.spec.node !== undefined && fitness(task.spec.node) === 'gone') draft.orphan.push(task);

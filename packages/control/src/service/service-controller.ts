@@ -37,7 +37,7 @@ import type { ServicePlan } from './service-plan.ts';
  */
 const REST = 3;
 const LONG_PLAN_MS = 2;
-/** Creations in one commit. */
+/** Maximum number of creations in one commit. */
 const BATCH = 10_000;
 
 /** Replicated and global services: creates, replaces, updates, rolls back and removes their tasks. */
@@ -53,7 +53,7 @@ export class ServiceController implements Controller {
   readonly #hashes = new WeakMap<TemplateSpec, string>();
   #restUntil = 0;
 
-  /** A controller is as old as the term in which it leads. */
+  /** A controller is created with the term in which it leads. */
   readonly #seenSince: number;
 
   constructor(store: Store, views: Views, clock: Clock, events: EventRecorder, advisor: PlacementAdvisor) {
@@ -252,7 +252,7 @@ export class ServiceController implements Controller {
     };
   }
 
-  /** A service that is gone leaves no tasks. */
+  /** Removes the tasks of a service that is gone. */
   async #sweep(name: string, signal: AbortSignal): Promise<void> {
     const rest = [...this.#views.of('task').by('service', name)];
     if (rest.length === 0) return;

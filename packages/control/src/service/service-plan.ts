@@ -3,7 +3,7 @@ import type { Waiting } from './dependencies.ts';
 import type { FitnessOf } from './modes/service-mode.ts';
 import type { Target } from './update.ts';
 
-/** What a plan is made from. */
+/** The input of a plan. */
 export interface PlanInput {
   readonly service: Service;
   /** Hash of the service's template. */
@@ -12,7 +12,7 @@ export interface PlanInput {
   readonly fitness: FitnessOf;
   /** All nodes of the cluster. */
   readonly nodes: Iterable<Node>;
-  /** What its first tasks have to wait for. */
+  /** What the first tasks of the service have to wait for. */
   readonly waitsFor?: Waiting | undefined;
   /** The node on which a task that fits nowhere would fit if these tasks of its slot were gone. Default: none. */
   readonly fitsWithout?: (task: Task, old: readonly Task[]) => string | undefined;
@@ -32,15 +32,15 @@ export interface TaskDraft {
   readonly after?: { readonly task: Task; readonly why: 'restart' | 'move' } | undefined;
 }
 
-/** A task that is told to stop. */
+/** A task that is asked to stop. */
 export interface Shutdown {
   readonly task: Task;
   readonly why: string;
-  /** Worth an event: not merely the next step of an update. */
+  /** Whether it is worth an event: not merely the next step of an update. */
   readonly notable?: true;
 }
 
-/** Everything that is to be done for a service now; doing it twice does no harm. */
+/** Everything that is to be done for a service now; repeating it does no harm. */
 export interface ServicePlan {
   readonly create: readonly TaskDraft[];
   readonly shutdown: readonly Shutdown[];
@@ -55,10 +55,10 @@ export interface ServicePlan {
   readonly remove: readonly Task[];
   readonly target: Target;
   readonly status: ServiceStatus;
-  /** Go back to this template. */
+  /** The template to go back to. */
   readonly rollbackTo: string | undefined;
-  /** All its tasks are gone, and so may the service be. */
+  /** Whether all its tasks are gone, so that the service may be removed. */
   readonly gone: boolean;
-  /** Look again after this, ms. */
+  /** Plan again after this time, ms. */
   readonly againAfterMs: number | undefined;
 }

@@ -8,19 +8,19 @@ import type { SlotView } from './slot-view.ts';
 import { isCurrent, isPaused, policyOf, type Target } from './update.ts';
 import { CRASH_LOOP_FAILURES } from './verdict.ts';
 
-/** How many ended tasks of a slot are kept, for their logs and for the count of restarts. */
+/** Number of ended tasks of a slot that are kept, for their logs and for the count of restarts. */
 const KEEP_ENDED = 2;
 
 interface Settling {
   readonly draft: Draft;
-  /** How many more slots may begin to change. */
+  /** Number of further slots that may start to change. */
   readonly budget: { left: number };
   readonly proof: Proof;
   /** Slots that may get a new task now; all of them, if undefined. */
   readonly open: ReadonlySet<string> | undefined;
 }
 
-/** What one wanted slot needs. */
+/** Determines the needs of one wanted slot. */
 export function settleSlot(
   view: SlotView,
   input: PlanInput,
@@ -36,7 +36,7 @@ export function settleSlot(
     replace(view, fresh, input, target, { draft, proof });
     return;
   }
-  // An update that another one overtakes leaves two of the past; one is enough until the new one comes.
+  // An update that is overtaken by another one leaves two earlier tasks; one is enough until the new one is ready.
   const best = olds.findLast((task) => task.status.ready) ?? olds.at(-1);
   for (const task of olds) if (task !== best) draft.shutdown.push({ task, why: 'another one serves' });
   const old = best === undefined ? [] : [best];
@@ -97,7 +97,7 @@ function replace(
     draft.promote.push(fresh);
     return;
   }
-  // A task that serves keeps serving until the new one does, and has proven itself; any other is one too many.
+  // A serving task keeps serving until the new one serves and has proven itself; any other one is surplus.
   for (const task of old) {
     if ((fresh.status.ready && proof.mayReplace(fresh)) || !task.status.ready)
       draft.shutdown.push({ task, why: 'it was replaced' });

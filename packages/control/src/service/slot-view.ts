@@ -3,16 +3,16 @@ import type { FitnessOf } from './modes/service-mode.ts';
 import type { Slot } from './slots.ts';
 import { isCurrent, type Target } from './update.ts';
 
-/** A wanted slot, with its tasks judged by what the service wants. */
+/** A wanted slot, with its tasks compared with what the service wants. */
 export interface SlotView {
   readonly slot: Slot;
   /** The task that is what the service wants, on a node where it may stay. */
   readonly fresh: Task | undefined;
-  /** Live tasks that have to go, once there is a fresh one. */
+  /** Live tasks that are removed once there is a fresh one. */
   readonly old: readonly Task[];
 }
 
-/** Judges the tasks of a slot. Pure. */
+/** Classifies the tasks of a slot. Pure. */
 export function viewOf(
   slot: Slot,
   target: Pick<Target, 'template' | 'restartedAt'>,

@@ -1,6 +1,6 @@
 import { isFinal, type Task } from '@gantry/core/model';
 
-/** What is known of a node when it comes to the tasks on it. */
+/** What is known of a node for decisions about its tasks. */
 export type NodeFitness = 'usable' | 'cordoned' | 'draining' | 'down' | 'gone';
 
 /** The tasks of one replica, sorted out. */
@@ -8,7 +8,7 @@ export interface Slot {
   readonly id: string;
   /** Should run, and can: newest last. */
   live: readonly Task[];
-  /** Told to stop, and not known to have ended. */
+  /** Asked to stop, and not known to have ended. */
   leaving: readonly Task[];
   /** Should run, but their node is down or gone. */
   lost: readonly Task[];

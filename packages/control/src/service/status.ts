@@ -13,7 +13,7 @@ interface StatusInput {
   }[];
   readonly assessment: Assessment;
   readonly progress: ServiceProgress;
-  /** How many tasks there should be. */
+  /** Number of wanted tasks. */
   readonly wanted: number;
   readonly now: number;
   readonly waiting: Waiting | undefined;

@@ -6,7 +6,7 @@ import type { SlotView } from './slot-view.ts';
 import type { Slot } from './slots.ts';
 import { isCurrent, isNew, isPaused, policyOf, type Target } from './update.ts';
 
-/** How many more slots may begin to change now. */
+/** Returns how many further slots may start to change now. */
 export function budgetOf(
   views: readonly SlotView[],
   { service, now }: Pick<PlanInput, 'service' | 'now'>,

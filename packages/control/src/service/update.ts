@@ -16,7 +16,7 @@ export interface Target {
   readonly restartedAt: number | undefined;
   readonly update: UpdateStatus | undefined;
   readonly history: ServiceStatus['history'];
-  /** Whether the service was changed since its last plan: starts that nodes rejected are tried again at once. */
+  /** Whether the service was changed since its last plan: starts that nodes rejected are retried immediately. */
   readonly isChanged?: boolean;
 }
 
@@ -59,12 +59,12 @@ export function isCurrent(task: Task, target: Pick<Target, 'template' | 'restart
   return task.spec.template === target.template && task.spec.restartedAt === target.restartedAt;
 }
 
-/** Whether the update in progress has made it. */
+/** Whether the task was created by the update in progress. */
 export function isNew(fresh: Task | undefined, { update }: Target): boolean {
   return fresh !== undefined && update !== undefined && fresh.meta.createdAt >= update.startedAt;
 }
 
-/** Whether an update or rollback is under way. */
+/** Whether an update or rollback is in progress. */
 export function isMoving(update: UpdateStatus | undefined): boolean {
   return update?.state === 'updating' || update?.state === 'rollback-started';
 }
@@ -75,8 +75,8 @@ export function isPaused(update: UpdateStatus | undefined): boolean {
 }
 
 /**
- * The policy in force. A host port does not change its order: whether a new task fits beside the one that it replaces is
- * asked of the scheduler, node by node.
+ * The policy in force. A host port does not change its order: the scheduler is queried, node by node, whether a new
+ * task fits beside the one that it replaces.
  */
 export function policyOf(
   spec: Pick<ServiceSpec, 'update' | 'rollback'>,
@@ -98,7 +98,7 @@ export function failureOf(task: Task, policy: UpdatePolicy, mayComplete: boolean
   return early ? message : undefined;
 }
 
-/** What a moving update has come to. */
+/** The result of an update in progress so far. */
 export interface Progress {
   /** Slots it concerns, slots whose new task failed, slots that have been ready for `monitorMs`. */
   readonly slots: number;
@@ -106,11 +106,11 @@ export interface Progress {
   readonly settled: number;
   /** Which task failed first, and why. */
   readonly failure?: string | undefined;
-  /** There has been no progress for `progressDeadlineMs`: why. */
+  /** Why there has been no progress for `progressDeadlineMs`. */
   readonly overdue?: string | undefined;
 }
 
-/** The next state of a moving update, and whether to go back. */
+/** Returns the next state of an update in progress, and whether to go back. */
 export function advance(
   update: UpdateStatus,
   policy: UpdatePolicy,

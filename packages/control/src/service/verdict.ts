@@ -3,7 +3,10 @@ import { decideRestart } from './restart.ts';
 import type { Slot } from './slots.ts';
 import type { Target } from './update.ts';
 
-/** Failures in a row from which on a slot counts as a crash loop: with the default delays, some 3 s after the first one. */
+/**
+ * Number of consecutive failures from which on a slot counts as a crash loop: with the default delays, some 3 s after
+ * the first one.
+ */
 export const CRASH_LOOP_FAILURES = 4;
 
 /**
@@ -20,7 +23,7 @@ export interface Verdict {
   readonly message: string;
   /** The task it is about. */
   readonly task: Task | undefined;
-  /** When it may change with time alone, ms since the epoch. */
+  /** When it may change through the passage of time alone, ms since the epoch. */
   readonly changesAt?: number | undefined;
 }
 
@@ -48,7 +51,7 @@ const SETTLED: Verdict = Object.freeze({
   task: undefined,
 });
 
-/** Judges one slot. Pure. */
+/** Evaluates one slot. Pure. */
 export function verdictOf({ slot, fresh, old }: Given, context: Context): Verdict {
   const last = slot.ended.at(-1);
   if (fresh !== undefined) {
@@ -62,7 +65,7 @@ export function verdictOf({ slot, fresh, old }: Given, context: Context): Verdic
   return crowded ? emptyVerdict([...slot.leaving, ...old], []) : verdict;
 }
 
-/** A slot that has no task of the version that is wanted. */
+/** Verdict on a slot without a task of the wanted version. */
 function emptyVerdict(leaving: readonly Task[], old: readonly Task[]): Verdict {
   const last = leaving.at(-1);
   const [reason, message] =
@@ -95,7 +98,7 @@ function liveVerdict(
   return { state: 'waiting', reason: status.reason ?? 'Starting', message: why, task };
 }
 
-/** Whether what made nodes reject the attempts before this one is in the past: this one runs, or they were long ago. */
+/** Whether the rejections of earlier attempts belong to the past: this one runs, or they were long ago. */
 function isOver(before: Task | undefined, { status }: Task, countsFrom: number): boolean {
   if (before?.status.state !== 'rejected') return false;
   const { finishedAt = before.status.since } = before.status;

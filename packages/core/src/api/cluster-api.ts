@@ -29,7 +29,7 @@ export interface ApplyOptions extends WriteOptions {
 
 /** Options of `patch`. */
 export interface PatchOptions extends WriteOptions {
-  /** Only if the object still has this revision. */
+  /** Patch only if the object still has this revision. */
   readonly revision?: number | undefined;
 }
 
@@ -129,7 +129,7 @@ export interface TaskStats {
   readonly memory: number;
 }
 
-/** Why something is where it is, or is not anywhere. */
+/** Why an object is where it is, or nowhere. */
 export interface ExplainResult {
   /** Kind of the explained object. */
   readonly kind: 'service' | 'task';
@@ -145,7 +145,7 @@ export interface ExplainResult {
   readonly notes: readonly string[];
 }
 
-/** What applying a service would lead to, as things are now. */
+/** The effect of applying a service in the current state. */
 export interface PlannedService {
   /** Id of the service. */
   readonly service: string;
@@ -169,7 +169,7 @@ export interface PlannedService {
 export interface ClusterSummary {
   /** Name of the cluster, a DNS label. */
   readonly name: string;
-  /** Changes when the state was lost: revisions of another uid mean nothing. */
+  /** Changes when the state was lost: revisions of different uids cannot be compared. */
   readonly uid: string;
   /** Version of the server that answered. */
   readonly version: string;
@@ -179,33 +179,35 @@ export interface ClusterSummary {
   readonly revision: number;
   /** Every kind of object that the cluster stores, those of plugins included. */
   readonly kinds: readonly KindInfo[];
-  /** All that run on the nodes, added up: capacity, and what is promised. */
+  /** Totals of all nodes: capacity, and the sum of the requests of their tasks. */
   readonly capacity: Resources;
 }
 
 /**
- * Everything one can ask of a cluster. The embedded cluster and the remote client implement it alike, so that code
- * written against it does not care which it has.
+ * All operations on a cluster. The embedded cluster and the remote client implement the same interface, so that code
+ * written against it works with both.
  *
- * An object is named by its id: its name, for what lives in the namespace `default` or in none, and `team-a/web` for the
+ * An object is named by its id: its name, for objects in the namespace `default` or in none, and `team-a/web` for the
  * `web` of another namespace.
  *
- * @throws from every call: `NOT_FOUND`, `INVALID_OBJECT` (with `issues`), `CONFLICT` when an object changed meanwhile,
- * `UNAUTHENTICATED` and `FORBIDDEN` (remote), `UNAVAILABLE`, `TIMEOUT`, `ABORTED`, `CLOSED`.
+ * @throws from every call: `NOT_FOUND`, `INVALID_OBJECT` (with `issues`), `CONFLICT` when an object has changed
+ * concurrently, `UNAUTHENTICATED` and `FORBIDDEN` (remote), `UNAVAILABLE`, `TIMEOUT`, `ABORTED`, `CLOSED`.
  */
 export interface ClusterApi {
   /** Returns the cluster's name, version, kinds and total capacity. */
   info(options?: CallOptions): Promise<ClusterSummary>;
-  /** @throws `ALREADY_EXISTS` if there is one of this name. */
+  /** Creates an object. @throws `ALREADY_EXISTS` if an object of this name exists. */
   create<K extends InputKind>(input: InputMap[K] & { kind: K }, options?: WriteOptions): Promise<KindMap[K]>;
   /**
-   * Creates or updates. Only the fields that are given count: those that are left out keep what others have set. An
-   * object with `meta.revision` replaces the one that has this revision, whole. Applying the same again changes nothing.
+   * Creates or updates. Only the given fields count: omitted fields keep the values that others have set. An object
+   * with `meta.revision` replaces the whole object if that still has this revision. Applying the same again changes
+   * nothing.
    */
   apply<K extends InputKind>(input: InputMap[K] & { kind: K }, options?: ApplyOptions): Promise<KindMap[K]>;
   /**
-   * All or, if one of them is invalid, none: all are checked before the first is written. If writing one fails after
-   * others were written (a conflict, an unreachable store), the error's `details.written` names those, as `service/web`.
+   * Applies all objects or, if one of them is invalid, none: all are checked before the first is written. If writing
+   * one fails after others were written (a conflict, an unreachable store), the error's `details.written` names those,
+   * as `service/web`.
    */
   applyAll(inputs: readonly AnyInput[], options?: ApplyOptions): Promise<readonly AnyObject[]>;
   /** Changes some fields of labels, annotations and `spec`, as a JSON merge patch (RFC 7396): `{ spec: { replicas: 3 } }`. */
@@ -219,22 +221,25 @@ export interface ClusterApi {
   get<K extends Kind>(kind: K, id: string, options?: CallOptions): Promise<KindMap[K]>;
   /** Returns the objects that match, sorted by id. @throws `COMPACTED` for a `continue` that is too old. */
   list<K extends Kind>(kind: K, options?: ListOptions): Promise<ListResult<KindMap[K]>>;
-  /** Batches of changes, until the signal fires or the loop is left. `COMPACTED`: list again. */
+  /** Yields batches of changes, until the signal fires or the loop is left. After `COMPACTED`, list again. */
   watch<K extends Kind>(kind: K, options?: WatchOptions): AsyncIterable<readonly WatchEvent<KindMap[K]>[]>;
-  /** Deletes it with all that belongs to it; resolves when it is marked, `wait` for `deleted` to see it gone. */
+  /**
+   * Deletes an object with everything that belongs to it; resolves when it is marked. Use `wait` with `deleted` to wait
+   * until it is gone.
+   */
   delete(kind: Kind, id: string, options?: WriteOptions): Promise<void>;
   /** Sets the number of replicas of a replicated service. */
   scale(service: string, replicas: number, options?: WriteOptions): Promise<Service>;
-  /** Back to an earlier template: the last one before the current, or the one named. */
+  /** Returns to an earlier template: the last one before the current, or the named one. */
   rollback(service: string, options?: WriteOptions & { to?: string | undefined }): Promise<Service>;
   /** Replaces every task, by the service's update policy. */
   restart(service: string, options?: WriteOptions): Promise<Service>;
-  /** Sets whether a node accepts tasks: `pause` keeps those it has, `drain` moves them away. */
+  /** Sets whether a node accepts tasks: `pause` keeps existing ones, `drain` moves them away. */
   setAvailability(node: string, availability: Availability, options?: WriteOptions): Promise<Node>;
-  /** What applying these would lead to; changes nothing. */
+  /** Returns the effect of applying these objects; changes nothing. */
   plan(inputs: readonly AnyInput[], options?: ApplyOptions): Promise<readonly PlannedService[]>;
   /**
-   * Resolves with the object once the condition holds: a function, the type of a condition that is to be `true`
+   * Resolves with the object once the condition holds: a function, the type of a condition that must be `true`
    * (`Available`, `Progressing` …), or `deleted` (resolves with the last state seen, if any).
    */
   wait<K extends Kind>(
@@ -248,15 +253,18 @@ export interface ClusterApi {
   /** Runs a command inside a running task. @throws `UNSUPPORTED` if the task's runtime has no exec. */
   exec(task: string, options: ExecOptions): Promise<ExecSession>;
   /**
-   * Opens a TCP connection to a port of a task, from its node; yields what comes back. The iteration ends when the task
-   * ends its side; input is then still sent until it ends, the signal fires, or none has come for a minute. Leaving the
-   * loop early closes the connection. A task that does not read makes the input wait: a bounded number of bytes is in
-   * flight.
+   * Opens a TCP connection to a port of a task, from its node; yields the received data. The iteration ends when the
+   * task ends its side; input is then still sent until it ends, the signal fires, or none has arrived for a minute.
+   * Leaving the loop early closes the connection. If a task does not read, the input waits: a bounded number of bytes
+   * is in flight.
    */
   dial(task: string, options: DialOptions): AsyncIterable<Uint8Array>;
-  /** What running tasks use; those of one node, if it is named. Tasks of nodes that do not answer are left out. */
+  /**
+   * Returns the resource usage of running tasks, or of those of one node if it is named. Tasks of nodes that do not
+   * answer are omitted.
+   */
   stats(options?: CallOptions & { node?: string | undefined }): Promise<readonly TaskStats[]>;
-  /** The API servers of the cluster, sorted by name, as the one that answers knows them; one of them leads. */
+  /** Returns the API servers of the cluster, sorted by name, as known to the one that answers; one of them leads. */
   servers(options?: CallOptions): Promise<readonly Server[]>;
   /** Returns why a task, or the tasks of a service, are where they are or cannot be placed. */
   explain(kind: 'service' | 'task', id: string, options?: CallOptions): Promise<ExplainResult>;

@@ -10,7 +10,7 @@ export interface AdmissionRequest {
   readonly old: AnyObject | undefined;
 }
 
-/** Has a say before an object is stored: may change it, or refuse it by throwing `INVALID_OBJECT`. */
+/** Runs before an object is stored. May modify the object, or reject it by throwing `INVALID_OBJECT`. */
 export interface Admission {
   /** Shown in the error of a rejected object. */
   readonly name: string;

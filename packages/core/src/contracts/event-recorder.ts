@@ -1,8 +1,8 @@
 import type { Kind } from '../model/kind-map.ts';
 
-/** Writes down what happened, for people to read. Never blocks, never throws; repeats are counted. */
+/** Records events for people to read. Never blocks, never throws; repeats are counted. */
 export interface EventRecorder {
-  /** Records one event. Returns at once. */
+  /** Records one event. Returns immediately. */
   record(
     /** Kind and id. */
     regarding: { readonly kind: Kind; readonly name: string },

@@ -84,9 +84,9 @@ export interface BackendStats {
 }
 
 /**
- * Spreads connections over backends on one machine. `apply` takes the whole state: a frontend that is not in it is
- * closed, a backend that is not in it is cut. Frontends that did not change are not disturbed, and one that cannot
- * listen does not stop the rest.
+ * Distributes connections over backends on one machine. `apply` receives the complete state: a frontend that is not in
+ * it is closed, the connections of a backend that is not in it are cut. Unchanged frontends are not disturbed, and a
+ * frontend that cannot listen does not affect the others.
  */
 export interface LoadBalancer {
   /** Unique on its machine; services choose a load balancer by it (`spec.loadBalancer`). */
@@ -103,12 +103,14 @@ export interface LoadBalancer {
      */
     readonly ejection?: boolean | undefined;
   };
-  /** Makes these the frontends that exist; returns the status of each, in the given order. */
+  /** Replaces the set of frontends; returns the status of each, in the given order. */
   apply(frontends: readonly Frontend[]): Promise<readonly FrontendStatus[]>;
   /** Returns the status of every frontend. */
   list(): Promise<readonly FrontendStatus[]>;
   /** Returns the counters of every backend. */
   stats(): Promise<readonly BackendStats[]>;
-  /** Calls back when a draining backend has no connection left; returns how to stop that. */
+  /**
+   * Registers a callback for draining backends without remaining connections; returns the function that unregisters it.
+   */
   onDrained(callback: (backend: string) => void): () => void;
 }

@@ -4,15 +4,15 @@ import type { Protocol } from '../model/template.ts';
 
 /** A network the runtime has to join a task to. */
 export interface JoinedNetwork {
-  /** Our name of the network. */
+  /** Gantry's name of the network. */
   readonly name: string;
   /** The engine's name of it. */
   readonly engineName: string;
-  /** Names it answers to there: its service, `tasks.SERVICE`, and those that the template gives it. */
+  /** Names the task answers to on this network: its service, `tasks.SERVICE`, and those given by the template. */
   readonly aliases: readonly string[];
 }
 
-/** What a network prepared for one task. */
+/** The result of preparing a network for one task. */
 export interface Attachment {
   /** Networks that the runtime must join the task to. */
   readonly networks: readonly JoinedNetwork[];
@@ -30,7 +30,7 @@ export interface Attachment {
     /** Port of the host. */
     readonly port: number;
   }[];
-  /** Environment that tells the workload its ports, where it has to choose them itself. */
+  /** Environment variables that give the workload its ports, if it has to choose them itself. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -49,7 +49,7 @@ export interface AttachRequest {
     /** The port of the host, for ports in host mode. */
     readonly host?: number | undefined;
   }[];
-  /** Names of networks, and further names to answer to on each. The service's name is always one. */
+  /** Names of networks, and further names to answer to on each. The name of the service is always included. */
   readonly networks: readonly {
     /** Id of the network. */
     readonly name: string;

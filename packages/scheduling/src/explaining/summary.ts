@@ -5,7 +5,7 @@ interface Outcome {
   readonly nodes: number;
   readonly feasible: number;
   readonly placed: number;
-  /** Nodes that got any of them. */
+  /** Number of nodes that got any of the tasks. */
   readonly chosen: number;
   readonly unplaced: number;
   readonly refusals: readonly Refusal[];

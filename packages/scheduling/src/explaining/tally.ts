@@ -14,7 +14,7 @@ interface Refused {
   readonly rejection: Rejection;
 }
 
-/** The nodes that one filter sent away for one reason. */
+/** The nodes that one filter rejected for one reason. */
 export interface Refusal {
   readonly filter: string;
   readonly code: string;
@@ -24,7 +24,9 @@ export interface Refusal {
   nearest: Refused;
 }
 
-/** Asks the filters about every node, as it is by now, and groups the answers by filter and code; most nodes first. */
+/**
+ * Applies the filters to every node in its current state, and groups the results by filter and code; most nodes first.
+ */
 export function tally(filters: readonly NamedFilter[], nodes: readonly WorkingNode[]): readonly Refusal[] {
   const refusals: Refusal[] = [];
   for (const node of nodes) {
@@ -42,7 +44,7 @@ function listedOf({ first }: Refusal): number {
   return (first[0] as Refused).node.listed;
 }
 
-/** Nodes come in the order they have in memory, which is far faster to walk; the order of the round is restored here. */
+/** Nodes are visited in memory order, which is far faster; the order of the round is restored here. */
 function count(refusals: Refusal[], filter: string, node: WorkingNode, rejection: Rejection): void {
   const { code, miss } = rejection;
   for (const refusal of refusals) {

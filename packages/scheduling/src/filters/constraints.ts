@@ -62,7 +62,7 @@ class Mismatch implements Rejection {
     return `${this.#node.name} ${this.#words}`;
   }
 
-  /** Where there is one constraint only, no node is nearer than another. */
+  /** With a single constraint, no node is nearer than another. */
   get lack(): string | undefined {
     return this.#wanted.length === 1 ? undefined : this.#words;
   }

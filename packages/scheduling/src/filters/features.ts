@@ -3,7 +3,7 @@ import { featureText } from '@gantry/core/model';
 import type { NodeState } from '../cluster-state.ts';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 
-/** Only nodes whose runtime and network can honour the template. A node that does not say what it can is not asked. */
+/** Only nodes whose runtime and network can honour the template. A node that does not report its features passes. */
 export const features: GroupFilter = Object.freeze({
   name: 'features',
   shape: ({ features: needed = NONE }: TaskGroup) => needed.join(' '),

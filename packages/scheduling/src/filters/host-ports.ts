@@ -2,7 +2,7 @@ import type { TaskGroup } from '@gantry/core/contracts';
 import { listed } from '../amounts.ts';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 
-/** Only nodes where the host ports the task publishes are not taken. */
+/** Only nodes on which the published host ports of the task are free. */
 export const hostPorts: GroupFilter = Object.freeze({
   name: 'host-ports',
   shape: ({ hostPorts: ports }: TaskGroup) => ports.join(' '),

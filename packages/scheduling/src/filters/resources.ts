@@ -3,7 +3,7 @@ import { formatAmount, listed, quantity } from '../amounts.ts';
 import type { ClusterState, NodeState, ResourceColumn } from '../cluster-state.ts';
 import type { GroupFilter, PreparedFilter, Rejection } from '../filter.ts';
 
-/** Only nodes that have enough of every resource left: cpu, memory, and whatever else a task asks for. */
+/** Only nodes with enough of every resource left: cpu, memory, and all other requests of a task. */
 export const resources: GroupFilter = Object.freeze({
   name: 'resources',
   shape: ({ requests }: TaskGroup) => JSON.stringify(requests),

@@ -7,7 +7,7 @@ import { resources } from './resources.ts';
 import { schedulable } from './schedulable.ts';
 import { taints } from './taints.ts';
 
-/** What every scheduler must mind, in the order in which a node is asked. */
+/** Rules for every scheduler, in the order in which a node is checked. */
 export const stockFilters: readonly Filter[] = Object.freeze([
   schedulable,
   features,

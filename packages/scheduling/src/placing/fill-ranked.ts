@@ -2,7 +2,7 @@ import { Heap } from './heap.ts';
 import type { Scoring } from './scoring.ts';
 import type { Turn } from './turn.ts';
 
-/** Nodes that every cluster-looking scorer holds to be alike, the best of them on top. */
+/** Nodes that every cluster-looking scorer considers equal, the best of them on top. */
 interface Domain {
   readonly heap: Heap;
 }

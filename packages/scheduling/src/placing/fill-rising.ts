@@ -1,6 +1,6 @@
 import type { Turn } from './turn.ts';
 
-/** Where a placement never lowers a score, the best node stays the best: fills one node after the other. */
+/** If a placement never lowers a score, the best node stays the best: fills one node after the other. */
 export function fillRising(turn: Turn): void {
   for (const position of turn.ranker.rank(turn.keys, turn.size)) {
     if (turn.left === 0) return;

@@ -2,14 +2,14 @@ import type { Scoring } from './scoring.ts';
 import type { Turn } from './turn.ts';
 
 /**
- * Where each placement takes a node exactly one level down, every node of a level gets a task before any node gets a
+ * If each placement moves a node exactly one level down, every node of a level gets a task before any node gets a
  * second one: fills whole levels, and chooses only in the last one, which the tasks do not fill.
  */
 export function fillStepping(turn: Turn, scoring: Scoring): void {
   const { keys, size } = turn;
   const order = turn.ranker.rank(keys, size);
   const taken = new Int32Array(size);
-  /** Positions on the present level. */
+  /** Positions on the current level. */
   const active = new Int32Array(size);
   let count = 0;
   let next = 0;
@@ -41,7 +41,7 @@ export function fillStepping(turn: Turn, scoring: Scoring): void {
   if (turn.left > 0) fillPartly(turn, scoring, active.subarray(0, count));
 }
 
-/** There are fewer tasks than nodes on the level: the best nodes get them, as they are by now. */
+/** There are fewer tasks than nodes on the level: the nodes that are best now get them. */
 function fillPartly(turn: Turn, scoring: Scoring, active: Int32Array): void {
   active.sort();
   const { keys } = turn;

@@ -20,7 +20,7 @@ export class Heap {
     return this.#items[0] as number;
   }
 
-  /** The key of the top has changed. */
+  /** Restores the order after the key of the top has changed. */
   changedTop(): void {
     this.#sink(0);
   }

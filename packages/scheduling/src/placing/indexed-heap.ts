@@ -21,7 +21,7 @@ export class IndexedHeap {
     return this.#items[0] as number;
   }
 
-  /** Adds an item, or moves it to where its key belongs now. */
+  /** Adds an item, or moves it to the place of its current key. */
   set(item: number): void {
     let place = this.#places[item] as number;
     if (place < 0) {

@@ -1,4 +1,4 @@
-/** Ranks positions by their keys; owns the arrays it needs for that, so that one turn after the other can use them. */
+/** Ranks positions by their keys; owns the arrays it needs, so that successive turns can reuse them. */
 export class Ranker {
   readonly #ascending: Float64Array;
   readonly #taken: Int32Array;
@@ -12,8 +12,8 @@ export class Ranker {
 
   /** The positions 0 … size - 1, highest key first; of equal keys the first position first. Valid until the next call. */
   rank(keys: Float64Array, size: number): Int32Array {
-    // The engine sorts plain numbers far faster than it calls a comparison: so sort the keys alone, then look up where
-    // each position belongs.
+    // The engine sorts plain numbers far faster than it calls a comparison: so only the keys are sorted, then the place
+    // of each position is looked up.
     const ascending = this.#ascending.subarray(0, size);
     ascending.set(keys.subarray(0, size));
     ascending.sort();
@@ -29,7 +29,7 @@ export class Ranker {
   }
 }
 
-/** How many of the numbers, which ascend, are at most `limit`. */
+/** Returns how many of the ascending numbers are at most `limit`. */
 function countUpTo(ascending: Float64Array, size: number, limit: number): number {
   let low = 0;
   let high = size;

@@ -4,7 +4,7 @@ import type { ScoreResult } from '@gantry/core/model';
 import type { ClusterState, NodeState } from '../cluster-state.ts';
 import type { ClusterScorer, NodeScorer, Scorer } from '../scorer.ts';
 
-/** The scorers that have something to say about a group, as one. */
+/** The scorers that apply to a group, combined into one. */
 export class Scoring {
   readonly scorers: readonly Scorer[];
   readonly #group: TaskGroup;
@@ -19,12 +19,12 @@ export class Scoring {
     this.#nodeScorers = scorers.filter(looksAtNode).filter((scorer) => scorer.applies?.(group) ?? true);
     this.#clusterScorers = scorers.filter(looksAtCluster).filter((scorer) => scorer.applies?.(group) ?? true);
     this.scorers = scorers.filter((scorer) => scorer.applies?.(group) ?? true);
-    // A scorer alone is not weighed, so its score keeps the form its trend promises.
+    // A single scorer is not weighted, so its score keeps the form that its trend promises.
     const alone = this.scorers.length === 1;
     this.#weights = this.#nodeScorers.map(({ weight }) => (alone ? 1 : (weight ?? 1)));
   }
 
-  /** What can be relied on for all of it. */
+  /** The trend that holds for the combined score. */
   get trend(): NodeScorer['trend'] {
     if (this.#clusterScorers.length > 0) return undefined;
     const [first, ...others] = this.#nodeScorers;
@@ -57,13 +57,13 @@ export class Scoring {
     return Number.isNaN(sum) ? this.#blame(node) : sum;
   }
 
-  /** Equal for nodes that all cluster-looking scorers hold to be alike. */
+  /** Equal for nodes that all cluster-looking scorers consider equal. */
   domain(node: NodeState): string {
     const domains = this.#clusterScorers.map((scorer) => scorer.domain(this.#group, node, this.#cluster));
     return domains.length === 1 ? (domains[0] as string) : JSON.stringify(domains);
   }
 
-  /** What each scorer says about a node by now. */
+  /** What each scorer says about a node in its current state. */
   words(node: NodeState): readonly ScoreResult[] {
     return this.scorers.map((scorer) => ({
       scorer: scorer.name,

@@ -16,16 +16,16 @@ export interface ShapeTurn {
 }
 
 /**
- * What groups of one shape share: the filters that were made ready for the first of them, and a heap of the nodes that
- * pass. A turn asks again only about nodes that have changed since the last turn of the shape, and about those that have
- * tasks of its service, whose scores are its own.
+ * The shared results of groups of one shape: the filters that were prepared for the first of them, and a heap of the
+ * nodes that pass. A turn re-evaluates only nodes that have changed since the last turn of the shape, and those that
+ * have tasks of its service, whose scores differ.
  */
 export class Shape {
   readonly filters: readonly NamedFilter[];
   readonly #state: WorkingState;
   readonly #keys: Float64Array;
   readonly #heap: IndexedHeap;
-  /** Nodes to ask about again in the next turn. */
+  /** Nodes to re-evaluate in the next turn. */
   #stale: Iterable<number>;
   /** How far the state's list of changes has been read. */
   #read = 0;
@@ -39,7 +39,7 @@ export class Shape {
     this.#stale = state.nodes.keys();
   }
 
-  /** Places the tasks of a group, each on the best node of its moment, as far as there is room. */
+  /** Places the tasks of a group, each on the node that is best at that moment, as far as there is room. */
   turn({ service }: TaskGroup, scoring: Scoring, assigned: Int32Array): ShapeTurn {
     this.#refresh(service, scoring);
     const heap = this.#heap;
@@ -58,7 +58,7 @@ export class Shape {
     return { placed, feasible, ranking };
   }
 
-  /** The nodes that were sent away, as things are at the end of the round: the same for every group of the shape. */
+  /** The rejected nodes, in their state at the end of the round: the same for every group of the shape. */
   get refusals(): readonly Refusal[] {
     this.#refusals ??= tally(this.filters, this.#state.nodes);
     return this.#refusals;

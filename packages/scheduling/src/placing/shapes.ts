@@ -3,12 +3,15 @@ import type { Filter } from '../filter.ts';
 import type { Scorer } from '../scorer.ts';
 import { BULK_TASKS_PER_NODE } from './take-turn.ts';
 
-/** Each shape keeps a few numbers per node: those with the most groups are shared, the groups of others are placed alone. */
+/**
+ * Maximum number of shapes. Each keeps a few numbers per node: the shapes with the most groups are shared, groups of
+ * other shapes are placed alone.
+ */
 const MAX_SHAPES = 64;
 
 /**
- * Which small groups of a round are alike, by what their filters and scorers say they look at. Empty if it would not pay:
- * to share what is known about the nodes, one has to look up where the services have tasks.
+ * Finds small groups of a round that are equal for all filters and scorers. Empty if it would not pay: to share results
+ * about nodes, the nodes with tasks of the services must be looked up.
  */
 export function shapesOf(
   { nodes, groups }: Round,
@@ -34,7 +37,7 @@ export function shapesOf(
   return new Map(shared.flatMap(([shape, some]) => some.map((group) => [group, shape] as const)));
 }
 
-/** Undefined for a group that some filter or scorer holds to be unlike any other. */
+/** Undefined for a group that some filter or scorer considers unique. */
 function shapeOf(
   group: TaskGroup,
   filters: readonly Filter[],

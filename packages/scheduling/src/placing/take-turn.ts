@@ -8,10 +8,10 @@ import type { Turn } from './turn.ts';
 
 const RANKED = 3;
 
-/** Ranking all nodes pays once there are this many tasks to a node; for fewer, a heap finds the few best. */
+/** Ranking all nodes pays off from this many tasks per node on; for fewer tasks, a heap finds the few best nodes. */
 export const BULK_TASKS_PER_NODE = 1 / 8;
 
-/** Places the tasks of a group, and says which nodes its first task found best. */
+/** Places the tasks of a group, and returns the nodes that were best for its first task. */
 export function takeTurn(turn: Turn, scoring: Scoring): Explanation['ranking'] {
   const { keys, size } = turn;
   for (let position = 0; position < size; position++) keys[position] = scoring.ofNode(turn.node(position));

@@ -4,7 +4,7 @@ import type { WorkingNode } from '../round/working-node.ts';
 import type { WorkingState } from '../round/working-state.ts';
 import { Ranker } from './rank.ts';
 
-/** Typed arrays as long as there are nodes or tasks, used by one turn after the other. */
+/** Typed arrays with the length of all nodes or tasks, reused by successive turns. */
 export class Workspace {
   readonly candidates: Int32Array;
   readonly rooms: Int32Array;
@@ -30,8 +30,8 @@ export class Workspace {
 }
 
 /**
- * One group's turn: the nodes that passed every filter, by position, how many tasks each has room for, and how good it
- * is. Only places; what is best is up to the caller.
+ * The turn of one group: the nodes that passed every filter, by position, with their room for tasks and their score.
+ * Only places; the caller decides which node is best.
  */
 export class Turn {
   readonly group: TaskGroup;
@@ -45,7 +45,7 @@ export class Turn {
   placed = 0;
   readonly #candidates: Int32Array;
   readonly #rooms: Int32Array;
-  /** Filters that cannot tell the room: asked again where a task was placed. */
+  /** Filters that cannot return the room: called again after a placement. */
   readonly #asked: readonly PreparedFilter[];
 
   constructor(group: TaskGroup, state: WorkingState, filters: readonly PreparedFilter[], space: Workspace) {
@@ -60,7 +60,7 @@ export class Turn {
     this.size = this.#admit(filters);
   }
 
-  /** Whether the room of every candidate is known beforehand. */
+  /** Whether the room of every candidate is known in advance. */
   get roomsKnown(): boolean {
     return this.#asked.length === 0;
   }
@@ -77,18 +77,18 @@ export class Turn {
     return this.#rooms[position] as number;
   }
 
-  /** Puts the next task on a node without telling the state, which `book` does for many at once. */
+  /** Puts the next task on a node without updating the state, which `book` does for many at once. */
   assign(position: number): void {
     this.assigned[this.placed++] = this.#candidates[position] as number;
   }
 
-  /** Tells the state of tasks that were assigned. */
+  /** Updates the state for assigned tasks. */
   book(position: number, count: number): void {
     this.#rooms[position] = (this.#rooms[position] as number) - count;
     this.state.place(this.#candidates[position] as number, count);
   }
 
-  /** Puts the next task on a node; whether the node has room for another one. */
+  /** Puts the next task on a node; returns whether the node has room for another one. */
   place(position: number): boolean {
     this.assign(position);
     this.book(position, 1);

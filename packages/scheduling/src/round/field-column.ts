@@ -14,7 +14,7 @@ export function fieldColumn(values: readonly (string | undefined)[]): FieldColum
   return { codes, size: codeByValue.size, codeOf: (value) => codeByValue.get(value) ?? -1 };
 }
 
-/** Reads `node.labels.zone` and its like; a field that cannot be parsed is one no node has. */
+/** Returns a reader of a field such as `node.labels.zone`; for a field that cannot be parsed, no node has a value. */
 export function fieldReader(field: string): (view: NodeView) => string | undefined {
   const parsed = parseNodeField(field);
   return 'message' in parsed ? () => undefined : (view) => nodeField(view, parsed);

@@ -18,7 +18,7 @@ export class NearIndex {
     return counts;
   }
 
-  /** A node got some more tasks of a service. */
+  /** Adds tasks of a service on a node. */
   add(service: string, index: number, more: number): void {
     const ofService = this.#byService.get(service);
     if (ofService === undefined) return;

@@ -1,11 +1,11 @@
 const UNKNOWN = -1;
 
 /**
- * How many tasks of a service each node has. The counts of the service in turn are a column; what earlier turns placed
- * is remembered as the lists of nodes they made, so memory grows with placements and not with services × nodes.
+ * Number of tasks of a service on each node. The counts of the service in turn are a column; placements of earlier
+ * turns are kept as their lists of nodes, so memory grows with placements and not with services × nodes.
  */
 export class ServiceCounts {
-  /** Where a node has any tasks. */
+  /** The counts at the start, for nodes with any tasks. */
   readonly #atStart: readonly (ReadonlyMap<string, number> | undefined)[];
   readonly #placed = new Map<string, Int32Array[]>();
   /** Tasks placed in earlier turns, per node: only of services that were queried. */
@@ -21,7 +21,7 @@ export class ServiceCounts {
     this.#counts = new Int32Array(atStart.length);
   }
 
-  /** Announces the services that `nodesOf` is going to be asked about. */
+  /** Announces the services for which `nodesOf` will be called. */
   prepare(services: ReadonlySet<string>): void {
     const nodes = new Map<string, number[]>();
     this.#atStart.forEach((counts, index) => {
@@ -35,21 +35,21 @@ export class ServiceCounts {
     this.#nodesAtStart = nodes;
   }
 
-  /** The nodes that have tasks of a service that was announced, from the start or from an earlier turn. */
+  /** Returns the nodes with tasks of an announced service, from the start or from an earlier turn. */
   nodesOf(service: string): ReadonlySet<number> {
     const nodes = new Set(this.#nodesAtStart?.get(service));
     for (const list of this.#placed.get(service) ?? []) for (const index of list) nodes.add(index);
     return nodes;
   }
 
-  /** A group of this service takes its turn. */
+  /** Begins the turn of a group of this service. */
   begin(service: string): void {
     this.#current = service;
     this.#earlierOfCurrent = this.#earlierOf(service);
     this.#counts.fill(UNKNOWN);
   }
 
-  /** The turn is over; these nodes, by index, got a task each time they are named. */
+  /** Ends the turn; these nodes, by index, got one task for each time they occur. */
   end(assigned: Int32Array): void {
     const service = this.#current;
     this.#current = undefined;
@@ -68,7 +68,7 @@ export class ServiceCounts {
     return count === UNKNOWN ? this.#load(service, index) : count;
   }
 
-  /** The service in turn gets some more on a node. */
+  /** Adds tasks of the service in turn on a node. */
   add(index: number, count: number): void {
     const known = this.#counts[index] as number;
     const before = known === UNKNOWN ? this.#load(this.#current as string, index) : known;

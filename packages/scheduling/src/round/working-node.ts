@@ -2,7 +2,7 @@ import type { NodeView } from '@gantry/core/contracts';
 import type { Taint } from '@gantry/core/model';
 import type { NodeState } from '../cluster-state.ts';
 
-/** The columns that a node reads its own numbers from, by its index. */
+/** The columns from which a node reads its own numbers, by its index. */
 interface Columns {
   readonly tasks: Int32Array;
   readonly services: { of(service: string, index: number): number };
@@ -11,7 +11,7 @@ interface Columns {
   placedHostPort(port: string, index: number): boolean;
 }
 
-/** A node of the working state: its facts, and a thin face over the columns. */
+/** A node of the working state: its facts, and a thin view of the columns. */
 export class WorkingNode implements NodeState {
   readonly index: number;
   /** Its place in the round's list. */

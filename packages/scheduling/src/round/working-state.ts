@@ -11,7 +11,7 @@ interface WorkingResource {
   readonly used: Float64Array;
 }
 
-/** What the group in turn asks for of a resource. */
+/** The request of the group in turn for a resource. */
 interface Request extends WorkingResource {
   readonly amount: number;
 }
@@ -28,7 +28,7 @@ export class WorkingState implements ClusterState {
   readonly services: ServiceCounts;
   /** Indices of the nodes that have changed, in the order of the changes. */
   readonly changes: number[] = [];
-  /** As the round lists them. */
+  /** The nodes in the order of the round. */
   readonly #views: readonly NodeView[];
   /** Index of the node at each place of the list. */
   readonly #indexOf: Int32Array;
@@ -63,13 +63,13 @@ export class WorkingState implements ClusterState {
     );
   }
 
-  /** A group takes its turn. */
+  /** Begins the turn of a group. */
   begin(group: TaskGroup): void {
     this.consider(group);
     this.services.begin(group.service);
   }
 
-  /** It is this group that `share` is about, in turn or not. */
+  /** Makes `share` refer to this group, whether it is in turn or not. */
   consider(group: TaskGroup): void {
     this.#group = group;
     this.#requests = Object.entries(group.requests)
@@ -77,7 +77,7 @@ export class WorkingState implements ClusterState {
       .map(([name, amount]) => ({ amount, ...this.resource(name) }));
   }
 
-  /** Its turn is over. */
+  /** Ends the turn. */
   end(assigned: Int32Array): void {
     this.services.end(assigned);
   }
@@ -150,14 +150,17 @@ export class WorkingState implements ClusterState {
     return counts[column.codes[(node as WorkingNode).index] as number] as number;
   }
 
-  /** One column for several fields: equal where all of them are. */
+  /** Returns one column for several fields: equal where all of the fields are equal. */
   #columnOf(fields: readonly string[]): FieldColumn {
     if (fields.length === 1) return this.field(fields[0] as string);
     const columns = fields.map((field) => this.field(field));
     return fieldColumn(this.nodes.map(({ index }) => columns.map(({ codes }) => codes[index]).join(' ')));
   }
 
-  /** One value of each node, by index. Nodes are read as they are listed: jumping about in memory takes far longer. */
+  /**
+   * Returns one value of each node, by index. Nodes are read in the order of the list: random memory access takes far
+   * longer.
+   */
   #arranged<T>(of: (view: NodeView) => T): readonly T[] {
     const values = new Array<T>(this.#views.length);
     for (let at = 0; at < values.length; at++) {

@@ -3,10 +3,13 @@ import { counted } from '@gantry/core/primitives';
 import type { NodeState } from '../cluster-state.ts';
 import type { NodeScorer } from '../scorer.ts';
 
-/** A task of the service outweighs any number of other tasks below this, and a task outweighs any share in use. */
+/** A task of the service outweighs any smaller number of other tasks, and a task outweighs any used share. */
 const TASKS = 2 ** 20;
 
-/** Spreads: the node with the fewest tasks of the service; of these the fewest tasks; of these the most free share. */
+/**
+ * Spreads: prefers the node with the fewest tasks of the service; among these the fewest tasks; among these the most
+ * free share.
+ */
 export function leastUsed(options: { readonly weight?: number } = {}): NodeScorer {
   return {
     name: 'least-used',

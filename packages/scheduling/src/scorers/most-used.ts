@@ -3,10 +3,13 @@ import { counted } from '@gantry/core/primitives';
 import type { NodeState } from '../cluster-state.ts';
 import type { NodeScorer } from '../scorer.ts';
 
-/** A share in use outweighs the number of tasks, which decides where nothing is asked for. */
+/** A used share outweighs the number of tasks, which decides if nothing is requested. */
 const TASKS = 2 ** 40;
 
-/** Packs: the node that the task leaves fullest, judged by its scarcest resource; of equals the one with most tasks. */
+/**
+ * Packs: prefers the node that the task leaves fullest, judged by its scarcest resource; among equals the one with the
+ * most tasks.
+ */
 export function mostUsed(options: { readonly weight?: number } = {}): NodeScorer {
   return {
     name: 'most-used',

@@ -9,7 +9,7 @@ const MAX_BITS_EACH = 10;
 
 /**
  * Spreads a service over the values of the fields in `placement.preferences`: over those of the first, then within each
- * of these over those of the second, and so on. Its default weight lets it come before `least-used`.
+ * of these over those of the second, and so on. By its default weight it takes precedence over `least-used`.
  */
 export function spreadByField(options: { readonly weight?: number } = {}): ClusterScorer {
   return {
@@ -39,7 +39,7 @@ function fieldsOf({ placement }: TaskGroup): readonly string[] {
   return placement.preferences.map(({ spread }) => spread);
 }
 
-/** The tasks of the service where the first field has this node's value, where the first two have, and so on. */
+/** The tasks of the service on nodes that share the value of the first field, of the first two fields, and so on. */
 function countsNear(group: TaskGroup, node: NodeState, cluster: ClusterState): readonly number[] {
   const fields = fieldsOf(group);
   return fields.map((_, last) => cluster.tasksNear(group.service, node, ...fields.slice(0, last + 1)));

@@ -23,7 +23,7 @@ export const network: Define = (command, act) => {
     .description('Create a network')
     .argument('<name>', 'its name')
     .option('--subnet <cidr>', 'such as 10.1.0.0/24 (default: chosen by the driver)')
-    .option('--internal', 'no way out of the network')
+    .option('--internal', 'give the network no outside access')
     .addOption(repeatable('--label <label>', 'KEY=VALUE'))
     .action(
       act<[string], CreateOptions>(async (cx, [name], { subnet, internal = false, label }) => {

@@ -109,7 +109,7 @@ export const service: Define = (command, act) => {
         );
       }),
     );
-  logsCommand(command.command('logs').description('Show what the tasks of a service have written')).action(
+  logsCommand(command.command('logs').description('Show the logs of the tasks of a service')).action(
     act<[string], LogsOptions & { raw?: boolean }>(async (cx, [word], options) => {
       const id = await parseService(cx, word);
       await showLogs(cx, { kind: 'service', id }, { ...options, prefix: options.raw !== true });
@@ -135,7 +135,7 @@ function createFlags(command: Command): Command {
   return sharedFlags(command)
     .option('--name <name>', 'name (default: from the image)')
     .addOption(repeatable('--network <network>', 'network to join; created if it does not exist'))
-    .addOption(repeatable('-p, --publish <port>', 'publish a port: 8080:80'))
+    .addOption(repeatable('-p, --publish <port>', 'port to publish: 8080:80'))
     .addOption(repeatable('-e, --env <variable>', 'variable: NAME=VALUE, or NAME from this environment'))
     .addOption(repeatable('--env-file <file>', 'file with variables'))
     .addOption(repeatable('--mount <mount>', 'type=bind,source=/a,target=/b'))
@@ -172,9 +172,9 @@ function updateFlags(command: Command): Command {
 function logsCommand(command: Command): Command {
   return command
     .argument('<service>', 'name of a service')
-    .option('-f, --follow', 'go on as lines are written')
+    .option('-f, --follow', 'stream new lines')
     .option('--tail <lines>', 'print only the last LINES lines of each task')
-    .option('--since <duration>', 'lines of the last 10m')
-    .option('--timestamps', 'each line with its time')
-    .option('--raw', 'lines without their task and node');
+    .option('--since <duration>', 'print only lines of the last DURATION, such as 10m')
+    .option('--timestamps', 'print the time in front of each line')
+    .option('--raw', 'omit task and node');
 }

@@ -48,9 +48,9 @@ export const stack: Define = (command, act) => {
       ).makeOptionMandatory(),
     )
     .option('--prune', 'remove services that are no longer in the file')
-    .option('--lenient', 'leave out what cannot be honoured instead of rejecting the file')
+    .option('--lenient', 'omit unsupported fields instead of rejecting the file')
     .option('--dry-run', 'validate without storing anything')
-    .option('--plan', 'show what it would start, replace and stop, and where')
+    .option('--plan', 'show which tasks would be started, replaced and stopped, and where')
     .option('--force', 'take ownership of fields set by another manager')
     .option('-d, --detach', 'do not wait until the services are up')
     .option('--timeout <duration>', 'give up waiting after DURATION (default: 10m)')

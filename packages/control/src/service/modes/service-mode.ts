@@ -4,7 +4,7 @@ import type { NodeFitness, Slot } from '../slots.ts';
 /** How a node counts for the tasks on it. */
 export type FitnessOf = (node: string) => NodeFitness;
 
-/** The slots a service should have now, and why the others go. */
+/** The slots that a service should have now, and why the others are removed. */
 export interface WantedSlots {
   /** In the order in which they are served. */
   readonly wanted: ReadonlySet<string>;
@@ -28,13 +28,13 @@ export interface ServiceMode {
   readonly name: ServiceSpec['mode'];
   /** Whether a user may set `replicas`, and quotas limit it. */
   readonly scales: boolean;
-  /** Whether each node that comes, goes or changes may change the slots. */
+  /** Whether a node that joins, leaves or changes may change the slots. */
   readonly followsNodes: boolean;
   wantedSlots(input: ModeInput): WantedSlots;
-  /** How nodes count for tasks that are there. */
+  /** How nodes count for existing tasks. */
   fitness(fitness: FitnessOf): FitnessOf;
   /** The only node on which the task of a slot may run. Absent: any. */
   readonly nodeOf?: ((slot: string) => string) | undefined;
-  /** How many tasks the service asks for, as far as that is known. */
+  /** The number of tasks that the service requests, as far as it is known. */
   asksFor(service: Pick<Service, 'spec' | 'status'>): number;
 }

@@ -19,7 +19,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Defines `gantry compose config` and `convert`. */
 export function defineConfig({ add, act, filesOf }: Group): void {
-  add('config', 'Show the Compose file that the given ones make together')
+  add('config', 'Show the result of merging the given Compose files')
     .option('--services', 'names of the services only')
     .option('--images', 'images only')
     .option('--networks', 'names of the networks only')

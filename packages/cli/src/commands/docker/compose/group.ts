@@ -68,7 +68,7 @@ function declareFiles(command: Command, short: readonly string[]): Command {
     .option('--project-directory <path>', "what paths are relative to (default: the first file's directory)")
     .addOption(repeatable('--env-file <file>', 'file with variables instead of .env'))
     .addOption(repeatable('--profile <profile>', 'active profile, "*" for all (default: COMPOSE_PROFILES)'))
-    .option('--lenient', 'leave out what cannot be honoured instead of rejecting the file');
+    .option('--lenient', 'omit unsupported fields instead of rejecting the file');
 }
 
 /** Returns the stored services of a project by their names in the file (default: all of them). */

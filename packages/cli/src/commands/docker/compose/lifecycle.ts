@@ -78,7 +78,7 @@ export function defineLifecycle(group: Group): void {
     .option('-q, --quiet', 'show no progress')
     .option('--policy <policy>', 'missing or always')
     .option('--include-deps', 'include what services depend on')
-    .option('--ignore-pull-failures', 'go on after a failure');
+    .option('--ignore-pull-failures', 'continue after a failure');
   reject(
     group,
     'build',

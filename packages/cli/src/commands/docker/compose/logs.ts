@@ -13,13 +13,13 @@ interface Flags extends FileFlags, LogsOptions {
 
 /** Defines `gantry compose logs`. */
 export function defineLogs({ add, act, filesOf }: Group): void {
-  add('logs', 'Show what the tasks of a Compose file have written', { short: ['p'] })
+  add('logs', 'Show the logs of the tasks of a Compose file', { short: ['p'] })
     .argument('[services...]', 'services of the file (default: all)')
-    .option('-f, --follow', 'go on as lines are written')
+    .option('-f, --follow', 'stream new lines')
     .option('--tail <lines>', 'number of lines from the end of each task, or "all"')
-    .option('--since <duration>', 'lines of the last 10m')
-    .option('-t, --timestamps', 'each line with its time')
-    .option('--no-log-prefix', 'lines without their task and node')
+    .option('--since <duration>', 'print only lines of the last DURATION, such as 10m')
+    .option('-t, --timestamps', 'print the time in front of each line')
+    .option('--no-log-prefix', 'omit task and node')
     .action(act<[string[]], Flags>((cx, [names], flags) => logs(cx, names, filesOf(flags), flags)));
 }
 

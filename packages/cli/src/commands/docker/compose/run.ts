@@ -36,12 +36,12 @@ const INSTEAD_OF_TERMINAL =
 
 /** Defines `gantry compose run`: runs one additional task of a service, and exits with its exit code. */
 export function defineRun({ add, act, filesOf }: Group): void {
-  add('run', 'Run a one-off task of a service, and show what it writes', { short: [] })
+  add('run', 'Run a one-off task of a service, and show its output', { short: [] })
     .argument('<service>', 'service of the file')
     .argument('[command...]', "the command and its arguments instead of the file's")
     .option('-d, --detach', 'print the name of the service that runs it, and do not wait')
     .addOption(repeatable('-e, --env <variable>', 'NAME=VALUE, or NAME from this environment'))
-    .option('--entrypoint <command>', "instead of the image's entrypoint")
+    .option('--entrypoint <command>', "replaces the image's entrypoint")
     .option('--name <name>', 'name of the service that runs it')
     .option('--no-deps', 'do not start what the service depends on')
     .option('--rm', 'remove it afterwards')

@@ -4,8 +4,8 @@ import type { ModeInput, WantedSlots } from '../service-mode.ts';
 const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
- * The nodes a global service belongs on, where a task is already or may start now. A node that cannot take a new task at
- * present, for it is down or paused, keeps the one it has. Pure.
+ * The nodes of a global service: those that already have a task or may start one now. A node that cannot take a new
+ * task at present, because it is down or paused, keeps its existing one. Pure.
  */
 export function globalSlots({ service, slots, nodes }: ModeInput): WantedSlots {
   const { placement } = service.spec;

@@ -1,7 +1,7 @@
 import type { ServiceMode } from '../service-mode.ts';
 import { replicatedSlots } from './replicated-slots.ts';
 
-/** So many tasks, anywhere. */
+/** A given number of tasks, on any nodes. */
 export const replicatedMode: ServiceMode = Object.freeze<ServiceMode>({
   name: 'replicated',
   scales: true,

@@ -3,17 +3,18 @@ import type { NodeFitness, Slot } from '../../slots.ts';
 import type { FitnessOf, ModeInput, WantedSlots } from '../service-mode.ts';
 
 /**
- * A service is given at most this many tasks beyond those that have a node, so that one that asks for more than the cluster
- * has room for cannot fill the store and the memory of the control plane.
+ * Maximum number of tasks of a service beyond those that have a node, so that a service that requests more than fits
+ * into the cluster cannot fill the store and the memory of the control plane.
  */
 export const MAX_UNPLACED = 100_000;
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
- * Chooses the slots of a replicated service. Existing ones stay; a larger count adds the lowest free numbers; a smaller one
- * removes slots that are not ready first, then the youngest; among equals, those on drained, cordoned and crowded nodes
- * first, where a node is as crowded as it has tasks of this service. Pure, and independent of the order of `slots`.
+ * Chooses the slots of a replicated service. Existing ones stay; a larger count adds the lowest free numbers; a smaller
+ * one removes slots that are not ready first, then the youngest; among equals, those on drained, cordoned and crowded
+ * nodes first. A node is the more crowded the more tasks of this service it has. Pure, and independent of the order of
+ * `slots`.
  */
 export function replicatedSlots({
   service,
@@ -56,7 +57,7 @@ interface Ranked {
   readonly createdAt: number;
   readonly place: number;
   readonly node: string | undefined;
-  /** How many tasks of the service its node has that are kept before this one. */
+  /** Number of tasks of the service that its node keeps before this one. */
   crowd: number;
 }
 
@@ -102,12 +103,12 @@ function ranking({ id, live, lost, ended }: Slot, fitness: FitnessOf): Ranked {
   };
 }
 
-/** The one to keep first. */
+/** Orders slots: the one to keep comes first. */
 function compare(a: Ranked, b: Ranked): number {
   return Number(b.ready) - Number(a.ready) || a.createdAt - b.createdAt || a.place - b.place;
 }
 
-/** What made the difference to the last slot that is kept. */
+/** Returns the difference to the last slot that is kept, as the reason for the removal. */
 function reasonOf({ ready, createdAt, place, node, crowd }: Ranked, kept: Ranked | undefined): string {
   if (kept === undefined) return 'scaled down to 0';
   if (!ready && kept.ready) return 'scaled down: it was not ready';
