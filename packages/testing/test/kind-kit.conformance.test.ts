@@ -19,6 +19,7 @@ interface Mailbox {
     readonly address: string;
     readonly size: number;
     readonly password?: string | undefined;
+    readonly note?: string | undefined;
   };
   readonly status: { readonly mails: number };
 }
@@ -36,6 +37,7 @@ const specSchema = z.strictObject({
   address: z.string(),
   size: z.int().default(10),
   password: z.string().optional(),
+  note: z.string().optional(),
 });
 
 const sound = {
@@ -56,10 +58,16 @@ const sound = {
   secrets: {
     redact: (spec) => (spec.password === undefined ? spec : { ...spec, password: '<redacted>' }),
     keep: (spec, stored) => {
-      if (spec.password !== '<redacted>') return spec;
+      const { password, note } = spec;
+      if (password !== '<redacted>' && note !== '<redacted>') return spec;
       if (stored?.password === undefined) throw new GantryError('INVALID_OBJECT', 'no password is stored');
-      return { ...spec, password: stored.password };
+      return {
+        ...spec,
+        ...(password === '<redacted>' && { password: stored.password }),
+        ...(note === '<redacted>' && { note: stored.note }),
+      };
     },
+    hide: (spec) => (spec.note === undefined ? spec : { ...spec, note: '<redacted>' }),
   },
   deletion: {
     finalizer: 'acme/mailboxes',
@@ -73,7 +81,7 @@ const sound = {
 } satisfies Definition;
 
 const input = { kind: 'mailbox', meta: { name: 'hi' }, spec: { service: 'web', address: 'hi@acme' } };
-const inputs = [input, { ...input, spec: { ...input.spec, size: 20, password: 'secret' } }];
+const inputs = [input, { ...input, spec: { ...input.spec, size: 20, password: 'secret', note: 'for me' } }];
 
 const subject = (definition: Definition): { subject: KindSubject } => ({
   subject: { definition, inputs },
@@ -211,6 +219,21 @@ const wrecks: readonly Wreck<KindSubject>[] = [
   broken('forgets its secrets', 'a spec that comes back as it was shown keeps its secrets', {
     secrets: { ...sound.secrets, keep: (spec) => spec },
   }),
+  broken(
+    'hides a field whole',
+    'a value for operators is shown to viewers as <redacted>, and keeps its value if it comes back so',
+    { secrets: { ...sound.secrets, hide: ({ note: _, ...spec }) => spec } },
+  ),
+  broken(
+    'cannot restore a hidden value',
+    'a value for operators is shown to viewers as <redacted>, and keeps its value if it comes back so',
+    {
+      secrets: {
+        ...sound.secrets,
+        keep: (spec, stored) => ({ ...sound.secrets.keep(spec, stored), note: spec.note }),
+      },
+    },
+  ),
   broken('keeps <redacted> as a secret', '<redacted> for which nothing is stored is refused', {
     secrets: { ...sound.secrets, keep: (spec, stored) => ({ ...spec, password: stored?.password }) },
   }),
@@ -245,6 +268,8 @@ const meta: ObjectMeta = { name: 'one', uid: 'u', generation: 1, createdAt: 1, l
 const template = {
   image: 'web:1',
   registryAuth: { username: 'me', password: 'secret' },
+  env: { GREETING: 'hello' },
+  logging: { driver: 'syslog', options: { tag: 'web' } },
   networks: [{ name: 'front' }],
   ports: [{ target: 80, published: 8080 }],
 };

@@ -1,6 +1,6 @@
 import type { ListResult } from '@gantry/core/api';
 import { type AnyObject, idOf } from '@gantry/core/model';
-import type { EnvAccess } from '../auth/env-access.ts';
+import { type SpecAccess, WHOLE } from '../auth/spec-access.ts';
 
 interface Cached {
   readonly revision: number;
@@ -23,7 +23,7 @@ export class JsonCache {
   }
 
   /** Encodes a list. `access`: how the objects are shown to the caller. */
-  list({ items, revision, continue: next }: ListResult<AnyObject>, access?: EnvAccess): Buffer {
+  list({ items, revision, continue: next }: ListResult<AnyObject>, access?: SpecAccess): Buffer {
     const pieces: Buffer[] = [Buffer.from('{"items":[')];
     items.forEach((item, index) => {
       if (index > 0) pieces.push(COMMA);
@@ -34,7 +34,7 @@ export class JsonCache {
     return Buffer.concat(pieces);
   }
 
-  #jsonOf(object: AnyObject, { key: whose, show }: EnvAccess = { key: '', show: (each) => each }): Buffer {
+  #jsonOf(object: AnyObject, { key: whose, show }: SpecAccess = WHOLE): Buffer {
     const { revision } = object.meta;
     if (revision === undefined) return Buffer.from(JSON.stringify(show(object)));
     const key = `${object.kind} ${idOf(object.meta)}${whose === '' ? '' : ` ${whose}`}`;

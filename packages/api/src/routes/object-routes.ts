@@ -2,8 +2,8 @@ import { GantryError, isGantryError } from '@gantry/core';
 import type { AnyObject, InputKind, Kind, KindDefinition } from '@gantry/core/model';
 import { z } from 'zod';
 import { allows, type Grant } from '../auth/access.ts';
-import { envAccess } from '../auth/env-access.ts';
 import { forbidden } from '../auth/forbidden.ts';
+import { specAccess, WHOLE } from '../auth/spec-access.ts';
 import type { Identity } from '../auth/token-book.ts';
 import { queryCount, queryFlag, queryInt, queryManager } from '../http/query.ts';
 import { type Route, route } from '../http/route.ts';
@@ -123,7 +123,7 @@ function listRoute(definition: KindDefinition, path: string, parts: RouteParts):
       const { namespace, query } = call;
       const selecting = { namespace, labels: query.labelSelector, fields: query.fieldSelector };
       const { limit, since } = query;
-      const access = envAccess(kind, call.who.grants);
+      const access = specAccess(definition, call.who.grants);
       if (query.watch !== true) {
         refuseWith(query, ['since', 'uid'], 'only allowed with watch=true');
         const options = { ...selecting, limit, continue: query.continue };
@@ -149,13 +149,14 @@ function listRoute(definition: KindDefinition, path: string, parts: RouteParts):
  */
 async function shownTo(
   who: Identity,
-  { kind }: KindDefinition,
+  definition: KindDefinition,
   id: string,
   { api }: RouteParts,
 ): Promise<AnyObject> {
+  const { kind } = definition;
   const needed: Grant = { role: 'viewer', namespace: '*' };
   if (kind !== 'template' || allows(who.grants, { role: 'operator', namespace: '*' })) {
-    return envAccess(kind, who.grants).show(await api.get(kind as Kind, id));
+    return specAccess(definition, who.grants).show(await api.get(kind as Kind, id));
   }
   const users = new Set<string>();
   for (const namespace of new Set(who.grants.map((grant) => grant.namespace))) {
@@ -170,7 +171,8 @@ async function shownTo(
   }
   if (users.size === 0 && !allows(who.grants, needed)) throw forbidden(who, `GET template ${id}`, needed);
   const whole = [...users].some((namespace) => allows(who.grants, { role: 'operator', namespace }));
-  return envAccess(kind, who.grants, whole).show(await api.get('template', id));
+  const access = whole ? WHOLE : specAccess(definition, who.grants);
+  return access.show(await api.get('template', id));
 }
 
 /** Whether the object exists; only for the status of the response. */

@@ -1,6 +1,6 @@
 import { selects } from '@gantry/core/api';
 import type { AnyObject, KindDefinition } from '@gantry/core/model';
-import type { EnvAccess } from '../auth/env-access.ts';
+import { type SpecAccess, WHOLE } from '../auth/spec-access.ts';
 
 export interface Selecting {
   readonly namespace?: string | undefined;
@@ -25,7 +25,7 @@ export interface Selection {
 export function selectionOf(
   { namespaced }: KindDefinition,
   selecting: Selecting,
-  access: EnvAccess = { key: '', show: (object) => object },
+  access: SpecAccess = WHOLE,
 ): Selection {
   const namespace = namespaced ? selecting.namespace : undefined;
   const { labels = '', fields = '' } = selecting;

@@ -54,6 +54,13 @@ export interface SecretFields<Spec> {
    * @throws `INVALID_OBJECT` for each `REDACTED` that nothing stored may stand for.
    */
   keep?(spec: Partial<Spec>, stored: Spec | undefined): Partial<Spec>;
+  /**
+   * Returns the spec as viewers receive it, with `REDACTED` for each value that only operators may read, or the very same
+   * spec (default). Names may be read by all. The spec may already be redacted.
+   */
+  hide?(spec: Spec): Spec;
+  /** Names what is confidential in a stored spec, in the plural: `registry passwords` (default: nothing). */
+  contents?(spec: Spec): readonly string[];
 }
 
 /** What happens to an object that is deleted; by default it is removed from the store at once. */

@@ -170,6 +170,25 @@ const secretCases: readonly KindCase[] = [
     },
   },
   {
+    name: 'a value for operators is shown to viewers as <redacted>, and keeps its value if it comes back so',
+    skip: ({ definition }) => (definition.secrets?.hide ? undefined : 'it hides nothing from viewers'),
+    run(subject) {
+      const { secrets } = subject.definition;
+      let count = 0;
+      for (const { spec } of stored(subject)) {
+        const shown = secrets?.redact(spec) as object;
+        const hidden = secrets?.hide?.(frozen(copyOf(shown)) as never) as object;
+        const places = differences(shown, hidden);
+        count += places.length;
+        for (const [, value] of places) strictEqual(value, '<redacted>');
+        deepStrictEqual(secrets?.hide?.(frozen(copyOf(hidden)) as never), hidden);
+        if (secrets?.keep !== undefined)
+          deepStrictEqual(secrets.keep(frozen(copyOf(hidden)) as never, spec), spec);
+      }
+      ok(count > 0, 'no input of the subject has a value to hide: give it one');
+    },
+  },
+  {
     name: '<redacted> for which nothing is stored is refused',
     skip: (subject) =>
       noSecrets(subject) ?? (subject.definition.secrets?.keep ? undefined : 'users do not write it'),

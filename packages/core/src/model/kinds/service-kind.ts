@@ -2,7 +2,7 @@ import { coreKind } from '../core-kinds.ts';
 import { idBeside, idOf } from '../ids.ts';
 import type { Claim, Declared, DriverReference, KindDefinition, Reference } from '../kind-definition.ts';
 import { type ServiceStatus, serviceInputSchema } from '../service.ts';
-import { keepTemplateSecrets, redactTemplate } from './template-secrets.ts';
+import { hideTemplate, keepTemplateSecrets, redactTemplate, templateContents } from './template-secrets.ts';
 
 const NEW_SERVICE: ServiceStatus = Object.freeze({
   observedGeneration: 0,
@@ -32,6 +32,8 @@ export const serviceKind: KindDefinition<'service'> = Object.freeze({
       const template = keepTemplateSecrets(spec.template, stored?.template);
       return template === spec.template ? spec : { ...spec, template };
     },
+    hide: (spec) => ({ ...spec, template: hideTemplate(spec.template) }),
+    contents: ({ template }) => templateContents(template),
   },
   deletion: { finalizer: 'controller-service' },
   references,

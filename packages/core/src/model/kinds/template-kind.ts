@@ -1,13 +1,13 @@
 import { GantryError } from '../../errors.ts';
 import { coreKind } from '../core-kinds.ts';
 import type { KindDefinition } from '../kind-definition.ts';
-import { redactTemplate } from './template-secrets.ts';
+import { hideTemplate, redactTemplate, templateContents } from './template-secrets.ts';
 
 /** Templates, which the cluster writes and removes. */
 export const templateKind: KindDefinition<'template'> = Object.freeze({
   ...coreKind('template'),
   description: 'What a task runs; immutable, named by the hash of its content.',
-  secrets: { redact: redactTemplate },
+  secrets: { redact: redactTemplate, hide: hideTemplate, contents: templateContents },
   deletion: {
     refuse: () =>
       new GantryError('UNSUPPORTED', 'a template is removed automatically once nothing refers to it'),

@@ -10,6 +10,28 @@ export function redactTemplate(template: TemplateSpec): TemplateSpec {
   return { ...template, registryAuth: { ...template.registryAuth, password: REDACTED } };
 }
 
+/** A template without the values of its variables and log driver options; their names stay. */
+export function hideTemplate(template: TemplateSpec): TemplateSpec {
+  const { env, logging } = template;
+  const hidden = { ...template, env: redacted(env) };
+  return logging === undefined
+    ? hidden
+    : { ...hidden, logging: { ...logging, options: redacted(logging.options) } };
+}
+
+function redacted(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, REDACTED]));
+}
+
+/** What a template contains that not everyone may read. */
+export function templateContents({ registryAuth, env, logging }: TemplateSpec): readonly string[] {
+  const contents: string[] = [];
+  if (registryAuth !== undefined) contents.push('registry passwords');
+  if (Object.keys(env).length > 0) contents.push('values of environment variables');
+  if (Object.keys(logging?.options ?? {}).length > 0) contents.push('options of log drivers');
+  return contents;
+}
+
 /**
  * Puts stored values back where a template that was read is applied again: a registry's password, if it goes to the same
  * registry and user as before, the values of environment variables, and the options of a log driver, if all others are as
