@@ -34,11 +34,11 @@ export const processBehaviour: Behaviour = {
       command: ['sh', '-c', `${lines.map((line) => `echo '${line}'`).join('; ')}; exec sleep 1000`],
     }),
     ends: { command: ['true'] },
-    echoes: {
+    echoes: () => ({
       command: [process.execPath, '-e', ECHO],
       ports: [{ target: 80 }],
       healthChecks: { readiness: { tcp: { port: 80 }, intervalMs: 20 } },
-    },
+    }),
   },
   commands: {
     says: (text) => ['echo', text],

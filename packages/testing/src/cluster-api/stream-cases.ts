@@ -163,7 +163,7 @@ export const streamCases: readonly ClusterApiCase[] = [
     skip: ({ workloads }) => (workloads.echoes === undefined ? 'its tasks have no ports' : undefined),
     async run(subject, context) {
       const { api, workloads } = subject;
-      await running(subject, context, serviceOf('echo', workloads.echoes ?? {}));
+      await running(subject, context, serviceOf('echo', workloads.echoes?.() ?? {}));
       const task = await taskOf(subject, 'echo');
       const decoder = new TextDecoder();
       let text = '';

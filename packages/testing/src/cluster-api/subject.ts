@@ -17,7 +17,7 @@ export interface ClusterApiSubject {
     /** Exits on its own immediately, with code 0. */
     readonly ends: TemplateInput;
     /** Answers each line on its port 80 with the same line; absent if tasks have no ports. */
-    readonly echoes?: TemplateInput;
+    readonly echoes?: () => TemplateInput;
   };
   readonly commands: {
     readonly says: (text: string) => readonly string[];
