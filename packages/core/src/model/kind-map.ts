@@ -9,9 +9,9 @@ import type { Template } from './template.ts';
 export interface KindMap {
   /** A machine that runs tasks. */
   node: Node;
-  /** What to run. */
+  /** The program to run. */
   service: Service;
-  /** What a task runs. */
+  /** The program that a task runs. */
   template: Template;
   /** One attempt to run one replica. */
   task: Task;

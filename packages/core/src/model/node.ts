@@ -3,7 +3,7 @@ import type { DeepReadonly } from './deep-readonly.ts';
 import { type Condition, dnsLabel, metaInputSchema, type ObjectMeta } from './meta.ts';
 import type { Resources } from './resources.ts';
 
-/** `pause`: no new tasks; `drain`: no tasks at all, those it has are moved. */
+/** `pause`: no new tasks; `drain`: no tasks at all, existing ones are moved. */
 export type Availability = 'active' | 'pause' | 'drain';
 
 /** Keeps tasks away that do not tolerate it, as in Kubernetes. */
@@ -12,14 +12,14 @@ export interface Taint {
   readonly key: string;
   /** Value of the taint, at most 63 characters (default: empty). */
   readonly value: string;
-  /** `NoSchedule`: new tasks; `NoExecute`: those that run there as well. */
+  /** `NoSchedule`: keeps new tasks away; `NoExecute`: also moves running ones. */
   readonly effect: 'NoSchedule' | 'NoExecute';
 }
 
-/** What is wanted of a node. */
+/** Desired state of a node. */
 export interface NodeSpec {
   /**
-   * Whether the node accepts tasks. `pause`: no new ones; `drain`: those it has are moved away (default: `active`).
+   * Whether the node accepts tasks. `pause`: no new ones; `drain`: existing ones are moved away (default: `active`).
    */
   readonly availability: Availability;
   /** Keep tasks away that do not tolerate them; at most 64. */
@@ -66,7 +66,7 @@ export interface Node {
   readonly kind: 'node';
   /** Name and other data that every object has. */
   readonly meta: ObjectMeta;
-  /** What is wanted of the node. */
+  /** Desired state of the node. */
   readonly spec: NodeSpec;
   /** The node as its agent reports it. */
   readonly status: NodeStatus;
@@ -85,7 +85,7 @@ export const nodeInputSchema = z.strictObject({
     /** Name of the node, a DNS label. */
     name: dnsLabel,
   }),
-  /** What is wanted of the node. */
+  /** Desired state of the node. */
   spec: z
     .strictObject({
       /** Whether the node accepts tasks (default: `active`). */

@@ -31,7 +31,7 @@ export interface Toleration {
   readonly effect?: Taint['effect'] | undefined;
 }
 
-/** Another service that has to be this far before the first tasks of this one are made. */
+/** Another service that must have reached a condition before the first tasks of this one are created. */
 export interface Dependency {
   /** Its name; it lives in the same namespace. */
   readonly service: string;
@@ -53,7 +53,7 @@ export interface RestartPolicy {
   readonly windowMs: number;
 }
 
-/** How a service gets from one template to the next. */
+/** How a service is moved from one template to the next. */
 export interface UpdatePolicy {
   /** Slots in change at a time; 0: all. */
   readonly parallelism: number;
@@ -75,7 +75,7 @@ export interface UpdatePolicy {
   readonly failureAction: 'pause' | 'continue' | 'rollback';
 }
 
-/** What is wanted of a service. */
+/** Desired state of a service. */
 export interface ServiceSpec {
   /** `replicated`: as many tasks as `replicas`; `global`: one task on each node that fits (default: `replicated`). */
   readonly mode: 'replicated' | 'global';
@@ -212,7 +212,7 @@ export interface Service {
   readonly kind: 'service';
   /** Name, namespace and other data that every object has. */
   readonly meta: ObjectMeta;
-  /** What is wanted of the service. */
+  /** Desired state of the service. */
   readonly spec: ServiceSpec;
   /** The service as it is. */
   readonly status: ServiceStatus;
@@ -322,7 +322,7 @@ export const serviceInputSchema = z.strictObject({
 
 /** A service as a user may write it. */
 export type ServiceInput = DeepReadonly<Omit<z.input<typeof serviceInputSchema>, 'status'>> & {
-  /** What is wanted of the service. */
+  /** Desired state of the service. */
   readonly spec: Documented<ServiceSpec>;
   /** Ignored. */
   readonly status?: unknown;

@@ -134,7 +134,7 @@ export interface TemplateSpec {
         readonly password: string;
       }
     | undefined;
-  /** What a task asks for, and what it may not exceed. */
+  /** Requests and limits of a task. */
   readonly resources: ResourceRequirements;
   /** Ports of the task; at most 256. */
   readonly ports: readonly Port[];
@@ -179,7 +179,7 @@ export interface Template {
   readonly kind: 'template';
   /** Name and other data that every object has; the name is the hash of the content. */
   readonly meta: ObjectMeta;
-  /** What to run. */
+  /** The program to run. */
   readonly spec: TemplateSpec;
 }
 
