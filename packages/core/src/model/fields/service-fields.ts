@@ -4,7 +4,7 @@ import type { FieldTable } from './field-table.ts';
 export const SERVICE_FIELDS: FieldTable = Object.freeze({
   kind: ["'service'", 'Always `service`.'],
   meta: ['object', 'Name, namespace and other data that every object has.'],
-  spec: ['object', 'What is wanted of the service.'],
+  spec: ['object', 'Desired state of the service.'],
   'spec.mode': [
     "'global' | 'replicated'",
     '`replicated`: as many tasks as `replicas`; `global`: one task on each node that fits (default: `replicated`).',
@@ -152,7 +152,7 @@ export const SERVICE_FIELDS: FieldTable = Object.freeze({
   'status.published[].protocol': ["'tcp' | 'udp'", 'Transport protocol.'],
   'status.published[].port': ['number', 'Port that the load balancer listens on.'],
   'status.conditions': ['object[]', 'Statements about the service, such as `Available`.'],
-  'status.conditions[].type': ['string', 'What is stated, in CamelCase, such as `Available`.'],
+  'status.conditions[].type': ['string', "The condition's type, in CamelCase, such as `Available`."],
   'status.conditions[].status': ["'false' | 'true' | 'unknown'", 'Whether the statement holds.'],
   'status.conditions[].reason': ['string', 'CamelCase, for programs.'],
   'status.conditions[].message': ['string', 'The reason as a sentence, for people.'],

@@ -4,7 +4,7 @@ import type { FieldTable } from './field-table.ts';
 export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
   kind: ["'template'", 'Always `template`.'],
   meta: ['object', 'Name and other data that every object has; the name is the hash of the content.'],
-  spec: ['object', 'What to run.'],
+  spec: ['object', 'The program to run.'],
   'spec.image': [
     'string',
     'Image reference, such as `nginx:1.27`. Needed unless `command` is given and the runtime runs commands.',
@@ -34,7 +34,7 @@ export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
   ],
   'spec.registryAuth.username': ['string', 'Name of the user at the registry.'],
   'spec.registryAuth.password': ['string', 'Password or token.'],
-  'spec.resources': ['object', 'What a task asks for, and what it may not exceed.'],
+  'spec.resources': ['object', 'Requests and limits of a task.'],
   'spec.resources.requests': ['map', 'Set aside for it: the scheduler never promises more than a node has.'],
   'spec.resources.limits': [
     'object',
