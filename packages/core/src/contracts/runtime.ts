@@ -12,7 +12,7 @@ export interface RuntimeSpec {
   readonly service: string;
   /** Replica that it is an attempt at. */
   readonly slot: string;
-  /** The program to run. */
+  /** Specification of the workload. */
   readonly template: TemplateSpec;
   /** What the network prepared: engine networks to join, ports, environment. */
   readonly attachment: Attachment;

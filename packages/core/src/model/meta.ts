@@ -47,7 +47,7 @@ export interface Condition {
   readonly reason: string;
   /** The reason as a sentence, for people. */
   readonly message: string;
-  /** Since when the status is what it is, ms since the epoch. */
+  /** When the status was last changed, ms since the epoch. */
   readonly since: number;
 }
 

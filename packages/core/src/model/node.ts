@@ -32,7 +32,7 @@ export interface AgentIdentity {
   readonly host: string;
   /** Process id of the agent. */
   readonly pid: number;
-  /** Equal for processes of which one can tell whether the other runs: the kernel's boot and the namespace of pids. */
+  /** Equal for processes that can check whether the other one is running: kernel boot and pid namespace. */
   readonly place: string;
   /** Equal for agents that see the same tasks: the id of their runtime, if it has one. */
   readonly runtime?: string | undefined;
@@ -42,19 +42,19 @@ export interface AgentIdentity {
 export interface NodeStatus {
   /** `down`: its agent has sent no heartbeat for too long. */
   readonly state: 'ready' | 'down';
-  /** When it took this state, ms since the epoch. */
+  /** When it entered this state, ms since the epoch. */
   readonly since: number;
   /** Why it is in this state, for people. */
   readonly message: string;
-  /** What its tasks may use in total: `cpu` in millicores, `memory` in bytes, counts of further resources. */
+  /** Total amount that its tasks may use: `cpu` in millicores, `memory` in bytes, counts of further resources. */
   readonly capacity: Resources;
   /** Facts about the machine: `os`, `arch`, `hostname`, `runtime` … */
   readonly attributes: Readonly<Record<string, string>>;
-  /** What its runtime and network can honour, sorted: `images`, `limits.cpu`, `mounts.bind` … */
+  /** Features of its runtime and network, sorted: `images`, `limits.cpu`, `mounts.bind` … */
   readonly features?: readonly string[] | undefined;
-  /** Each run of an agent has one; reports of an earlier session are refused. */
+  /** Each run of an agent has one; reports of an earlier session are rejected. */
   readonly session: string;
-  /** The process that runs it. */
+  /** The agent's process. */
   readonly agent?: AgentIdentity | undefined;
   /** Statements about the node. */
   readonly conditions: readonly Condition[];

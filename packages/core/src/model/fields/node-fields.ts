@@ -18,24 +18,24 @@ export const NODE_FIELDS: FieldTable = Object.freeze({
   ],
   status: ['object', 'The node as its agent reports it.'],
   'status.state': ["'down' | 'ready'", '`down`: its agent has sent no heartbeat for too long.'],
-  'status.since': ['number', 'When it took this state, ms since the epoch.'],
+  'status.since': ['number', 'When it entered this state, ms since the epoch.'],
   'status.message': ['string', 'Why it is in this state, for people.'],
   'status.capacity': [
     'map',
-    'What its tasks may use in total: `cpu` in millicores, `memory` in bytes, counts of further resources.',
+    'Total amount that its tasks may use: `cpu` in millicores, `memory` in bytes, counts of further resources.',
   ],
   'status.attributes': ['map', 'Facts about the machine: `os`, `arch`, `hostname`, `runtime` …'],
   'status.features': [
     'string[]',
-    'What its runtime and network can honour, sorted: `images`, `limits.cpu`, `mounts.bind` …',
+    'Features of its runtime and network, sorted: `images`, `limits.cpu`, `mounts.bind` …',
   ],
-  'status.session': ['string', 'Each run of an agent has one; reports of an earlier session are refused.'],
-  'status.agent': ['object', 'The process that runs it.'],
+  'status.session': ['string', 'Each run of an agent has one; reports of an earlier session are rejected.'],
+  'status.agent': ['object', "The agent's process."],
   'status.agent.host': ['string', 'Host name of the machine.'],
   'status.agent.pid': ['number', 'Process id of the agent.'],
   'status.agent.place': [
     'string',
-    "Equal for processes of which one can tell whether the other runs: the kernel's boot and the namespace of pids.",
+    'Equal for processes that can check whether the other one is running: kernel boot and pid namespace.',
   ],
   'status.agent.runtime': [
     'string',
@@ -46,5 +46,5 @@ export const NODE_FIELDS: FieldTable = Object.freeze({
   'status.conditions[].status': ["'false' | 'true' | 'unknown'", 'Whether the statement holds.'],
   'status.conditions[].reason': ['string', 'CamelCase, for programs.'],
   'status.conditions[].message': ['string', 'The reason as a sentence, for people.'],
-  'status.conditions[].since': ['number', 'Since when the status is what it is, ms since the epoch.'],
+  'status.conditions[].since': ['number', 'When the status was last changed, ms since the epoch.'],
 });
