@@ -421,7 +421,7 @@ describe('an agent', () => {
   }
 });
 
-test('a message that is right comes back as it is', () => {
+test('a valid message is returned unchanged', () => {
   expect(messages.register(REGISTER)).toBe(REGISTER);
   const request = { op: 'write', stream: 'abc', data: '', end: true };
   expect(messages.agent(request)).toBe(request);

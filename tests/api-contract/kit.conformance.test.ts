@@ -28,7 +28,7 @@ sabotage(
   [
     wreck(
       'overwrites an existing object on create',
-      'create stores an object with its defaults, and refuses what exists',
+      'create stores an object with its defaults, and rejects an existing one',
       (api) => ({
         create: ((input: ServiceInput & { kind: 'service' }) => api.apply(input, { force: true })) as never,
       }),
@@ -45,7 +45,7 @@ sabotage(
     })),
     wreck(
       'ignores the revision',
-      'with a revision that is no longer current apply is CONFLICT and changes nothing',
+      'apply with an outdated revision is CONFLICT and changes nothing',
       (api) => ({
         apply: ((input: ServiceInput & { kind: 'service' }) =>
           api.apply({ ...input, meta: { ...input.meta, revision: undefined } })) as never,
@@ -53,7 +53,7 @@ sabotage(
     ),
     wreck(
       'stores what is valid of several objects',
-      'of objects that are applied together all are stored, or none',
+      'objects that are applied together are all stored, or none is',
       (api) => ({
         async applyAll(inputs: readonly AnyInput[], options) {
           const stored = [];
@@ -74,7 +74,7 @@ sabotage(
     })),
     wreck(
       'returns undefined for a missing object',
-      'what does not exist is NOT_FOUND, in every call that names it',
+      'a missing object is NOT_FOUND in every call that names it',
       (api) => ({
         get: (async (kind: 'service', id: string) => api.get(kind, id).catch(() => undefined)) as never,
       }),
@@ -104,7 +104,7 @@ sabotage(
     ),
     wreck(
       'keeps quiet of what no longer fits',
-      'a watch with selectors tells as deleted what no longer fits',
+      'a watch with selectors reports an object that no longer matches as deleted',
       (api) => ({
         async *watch(kind, options) {
           for await (const batch of api.watch(kind, options)) {
@@ -133,13 +133,17 @@ sabotage(
           api.wait(kind, id, condition, { ...options, timeoutMs: undefined }),
       }),
     ),
-    wreck('plans by doing', 'what fits nowhere is explained, and a plan says so beforehand', (api) => ({
-      async plan(inputs, options) {
-        const plan = await api.plan(inputs, options);
-        await api.applyAll(inputs);
-        return plan;
-      },
-    })),
+    wreck(
+      'plans by doing',
+      'a task that fits nowhere is explained, and a plan says so in advance',
+      (api) => ({
+        async plan(inputs, options) {
+          const plan = await api.plan(inputs, options);
+          await api.applyAll(inputs);
+          return plan;
+        },
+      }),
+    ),
     wreck(
       'reads logs whole',
       'logs with a tail return the given number of lines from the end of each task',
@@ -203,7 +207,7 @@ sabotage(
         },
       }),
     ),
-    wreck('drops standard input', 'exec hands its standard input on, and its end', (api) => ({
+    wreck('drops standard input', 'exec passes on its standard input, and its end', (api) => ({
       exec(task, options) {
         const { stdin: _dropped, ...rest } = options;
         return api.exec(task, rest);

@@ -85,7 +85,7 @@ describe('every route of the OpenAPI document', () => {
     expect(response.status).toBe(401);
   });
 
-  test('answers 403 to the admin of another namespace, but for what asks for any token or is decided by the body', async () => {
+  test('answers 403 to the admin of another namespace, except where any token suffices or the body decides', async () => {
     const found = await unexpected(bearer(tokens.elsewhere), [403]);
     expect(found).toEqual([
       'GET /v1/info: 200',
@@ -126,7 +126,7 @@ describe('every route of the OpenAPI document', () => {
   });
 });
 
-describe('what is not a route', () => {
+describe('a path that is not a route', () => {
   test.each([
     '/',
     '/v1',
@@ -210,7 +210,7 @@ describe('a token for one namespace', () => {
     expect((await served.client.get('network', 'team-b/theirs')).meta.deletedAt).toBeUndefined();
   });
 
-  test('does what it may', async () => {
+  test('does everything that its role allows', async () => {
     const applied = await send('PUT', '/v1/namespaces/team-a/services/web', service({ name: 'web' }));
     expect(applied.status).toBe(201);
     expect(await applied.json()).toMatchObject({ meta: { name: 'web', namespace: 'team-a' } });

@@ -104,7 +104,7 @@ test('the connections of one address beyond its maximum close only its own', asy
   await expect.poll(() => neighbour?.heard).toContain('HTTP/1.1 200');
 });
 
-test('a connection is refused with 503 while all others are in use', async () => {
+test('a connection is rejected with 503 while all others are in use', async () => {
   const { url } = await served({ connections: 8, connectionsPerAddress: 8 });
   const watching = await many(url, 7);
   for (const { socket } of watching) socket.write(request('/v1/services?watch=true'));

@@ -104,7 +104,7 @@ describe('bodies', () => {
       () => '{"kind":"service","meta":{"name":"web","labels":{"__proto__":{"x":1}}}}',
       400,
     ],
-  ])('%s is refused, and nothing is stored', async (_what, body, status) => {
+  ])('%s is rejected, and nothing is stored', async (_what, body, status) => {
     const before = await stored();
     const answered = await ask('PUT', PATH, body());
     expect(answered.status).toBe(status);
@@ -190,7 +190,7 @@ describe('paths', () => {
     '/v1/services?constructor[x]=1',
     '/v1/services?watch=true&since=999999999',
     '/v1/stats?node=',
-  ])('%s is refused', async (path) => {
+  ])('%s is rejected', async (path) => {
     const get = await ask('GET', path);
     expect([400, 404, 410, 414, 422]).toContain(get.status);
     expect(JSON.parse(get.text)).toHaveProperty('code');

@@ -9,7 +9,7 @@ async function replace({ cluster, url }: Served): Promise<Served> {
   return await serve({ listen: { port: Number(new URL(url).port) } }, { nodes: 0 });
 }
 
-test('a revision of a state that was lost is refused, even where the new state has come as far', async () => {
+test('a revision of a lost state is rejected, even if the new state has reached it', async () => {
   const first = await serve({}, { nodes: 0 });
   const { client } = first;
   await client.apply(network('only-before'));

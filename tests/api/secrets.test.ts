@@ -90,7 +90,7 @@ describe('the values of environment variables', () => {
     await reading;
   });
 
-  test('stay as they are when an object that a viewer read is applied', async () => {
+  test('are kept when an object that a viewer read is applied', async () => {
     const { kind, meta, spec } = await as('viewer').get('service', 'team-a/web');
     expect(spec.template.env).toEqual({ MODE: REDACTED, TOKEN: REDACTED });
     const { name, namespace } = meta;
@@ -132,7 +132,7 @@ test('the state says which secrets it has', async () => {
 });
 
 describe('a token for one namespace', () => {
-  test('sees what the tasks of its namespace use, and no others', async () => {
+  test('sees the usage of the tasks of its namespace, and no others', async () => {
     const tasks = (await as('viewer').stats()).map(({ task }) => task);
     expect(tasks).toHaveLength(1);
     expect(tasks[0]).toMatch(/^team-a\//);

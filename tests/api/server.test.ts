@@ -52,8 +52,8 @@ function withLogger(lines: LogFields[]) {
   return [...fakeCluster().filter(({ provides }) => provides.key !== contracts.logger.key), logger()];
 }
 
-describe('what is logged', () => {
-  test('says who changed what, and nothing of what was sent', async () => {
+describe('the audit log', () => {
+  test('says who changed what, without the content of requests', async () => {
     const lines: LogFields[] = [];
     const { client, url, connect: as } = await served({}, { plugins: withLogger(lines), nodes: 1 });
     const { token, id } = await client.tokens.create({
@@ -117,7 +117,7 @@ describe('what is logged', () => {
   });
 });
 
-describe('where it listens', () => {
+describe('the address', () => {
   test('a Unix socket is for its owner only, and one that a killed server left is taken over', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gantry-api-'));
     closing.push(() => rmSync(folder, { recursive: true }));
@@ -323,7 +323,7 @@ describe('WebSockets', () => {
   test.each([
     ['no token', [], 401],
     ['a wrong one', [`bearer.${newSecret()}`], 401],
-  ])('are refused before they open with %s', async (_what, protocols, status) => {
+  ])('are rejected before they open with %s', async (_what, protocols, status) => {
     const { url } = await served({}, { nodes: 0 });
     const socket = new WebSocket(
       `${url.replace('http', 'ws')}/v1/namespaces/default/tasks/x/exec?command=x`,
@@ -343,7 +343,7 @@ describe('WebSockets', () => {
     '{"type":5}',
     '{"type":"no-such"}',
     '{"type":"resize","columns":-1,"rows":1e9}',
-  ])('a client that sends %s hears so, and the server goes on', async (message) => {
+  ])('a client that sends %s gets an error, and the server keeps working', async (message) => {
     const { url, client } = await served({}, { nodes: 1 });
     await client.apply(service('web'));
     await client.wait('service', 'web', 'Available', { timeoutMs: 3000 });

@@ -77,7 +77,7 @@ const timeout = (): never => {
   throw new GantryError('TIMEOUT', 'wreck: no answer');
 };
 
-test('a store that does what it says is found to be right, outages and unknown writes included', async () => {
+test('a correct store is found to be correct, outages and unknown writes included', async () => {
   let count = 0;
   const result = await run(
     (store) => ({
@@ -178,12 +178,12 @@ test('revisions that do not grow are found', async () => {
   expect(result.wrong.join('\n')).toContain('after another writer was given');
 });
 
-test('a watch that leaves out what it must not is found', async () => {
+test('a watch that omits a required event is found', async () => {
   const result = await run(retold((key) => (key.endsWith('-2') ? 'drop' : 'keep')));
   expect(result.wrong).toContain('what the watch told is not what the store lists');
 });
 
-test('a watch that tells an event twice is found', async () => {
+test('a watch that delivers an event twice is found', async () => {
   const result = await run(retold((_key, count) => (count % EVERY === 0 ? 'twice' : 'keep')));
   expect(result.wrong.join('\n')).toMatch(/an event of (\d+) came after one of \1/);
 });

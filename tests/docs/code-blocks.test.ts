@@ -35,7 +35,7 @@ beforeAll(() => {
 
 describe('the code in the documents', () => {
   test.each(copies.map((copy) => [`${copy.document}:${copy.line}`, copy] as const))(
-    'a snippet is what its source says: %s',
+    'a snippet equals its source: %s',
     (_where, copy) => {
       const wanted = snippet(copy.source as string);
       if (UPDATE && copy.code !== wanted) rewrite(copy, wanted);
@@ -49,7 +49,7 @@ describe('the code in the documents', () => {
     expect(problems.filter((problem) => !expected.some((start) => problem.startsWith(start)))).toEqual([]);
   });
 
-  test('every shell command names something that is there', () => {
+  test('every shell command names an existing program or file', () => {
     expect(shell.length).toBeGreaterThan(2);
     expect(shell.flatMap(shellProblems)).toEqual([]);
   });

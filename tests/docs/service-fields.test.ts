@@ -59,7 +59,7 @@ test('docs/operations.md names every field of a service, and no other', () => {
   expect([...documented().keys()].sort()).toEqual([...actual.keys()].sort());
 });
 
-test('docs/operations.md tells every default as it is', () => {
+test('docs/operations.md states every default correctly', () => {
   const told = documented();
   const withDefault = [...actual].filter(([, value]) => value !== undefined);
   expect(withDefault.length).toBeGreaterThan(30);

@@ -140,7 +140,7 @@ describeWith('docker', 'containers', () => {
         docker('kill', id);
       },
     ],
-  ])('r22-manual-restart: a container %s by hand is replaced, one task in one slot', async (_, change) => {
+  ])('r22-manual-restart: a container %s manually is replaced, one task in one slot', async (_, change) => {
     const service = await up('r22', 'web', sleeper);
     const before = await one(service);
     change(before);
@@ -159,7 +159,7 @@ describeWith('docker', 'containers', () => {
         docker('unpause', id);
       },
     ],
-  ])('r22-manual-restart: a container %s by hand stays the container of its task', async (_, change) => {
+  ])('r22-manual-restart: a container %s manually stays the container of its task', async (_, change) => {
     const service = await up('r22', 'web', sleeper);
     const before = await one(service);
     change(before);

@@ -173,7 +173,7 @@ for (const { title, needs, fences, start } of SETS) {
     });
 
     // That this takes no lease is shown in virtual time, by packages/control/test/leadership.test.ts.
-    test('a leader that is told to stop hands over to another', {
+    test('a leader that is asked to stop hands over to another', {
       timeout: ROUND_MS,
     }, async () => {
       const leader = (await ha.until(() => ha.leader(), 'a leader')) as PartProcess;

@@ -43,11 +43,11 @@ describe('an agent that is cut off', () => {
   const running = { node: 'a1', task: 'web.1.a1', pid: 101 };
   const events = written(service(1), task(1, 'a1'), task(1, 'a1', { desired: 'shutdown' }));
 
-  test('may end what it was told to end before', () => {
+  test('may end tasks that it was asked to end before', () => {
     expect(endedWhileCut(events, { node: 'a1', revision: 3, before: [running], after: [] })).toEqual([]);
   });
 
-  test('is caught ending what it was told to end only later', () => {
+  test('is caught ending tasks that it was asked to end only later', () => {
     const found = endedWhileCut(events, { node: 'a1', revision: 2, before: [running], after: [] });
     expect(found).toEqual(['web.1.a1 on a1: process 101 was ended while the agent was cut off']);
   });
@@ -57,7 +57,7 @@ describe('an agent that is cut off', () => {
     expect(endedWhileCut(events, { node: 'a1', revision: 2, before: [running], after })).toHaveLength(1);
   });
 
-  test('is right to leave everything as it is', () => {
+  test('is right to leave everything unchanged', () => {
     expect(endedWhileCut(events, { node: 'a1', revision: 2, before: [running], after: [running] })).toEqual(
       [],
     );
@@ -73,13 +73,13 @@ describe('a task', () => {
     expect(stoppedWithoutReason(events, 4)).toEqual([]);
   });
 
-  test('is told to stop with reason when its node was down since', () => {
+  test('is stopped for a reason when its node has been down since', () => {
     const events = written(service(1), node('a1', 'down'), task(1, 'a1'), node('a1', 'ready'), stopped);
     expect(stoppedWithoutReason(events, 1)).toEqual([]);
     expect(stoppedWithoutReason(events, 4)).toHaveLength(1);
   });
 
-  test('is told to stop with reason when its slot, its template, or its place is wanted no more', () => {
+  test('is stopped for a reason when its slot, its template, or its place is no longer wanted', () => {
     expect(stoppedWithoutReason(written(task(1, 'a1'), service(0), stopped), 0)).toEqual([]);
     const other = { template: 'another' };
     const old = written(service(1), task(1, 'a1', other), task(1, 'a1', { ...other, desired: 'shutdown' }));
@@ -100,7 +100,7 @@ describe('a node', () => {
   const [up, down] = [node('a1', 'ready'), node('a1', 'down')];
   const downs = [{ node: 'a1', message: 'it was silent' }];
 
-  test('is told to be down once each time it goes down', () => {
+  test('is reported down once each time it goes down', () => {
     expect(nodesDown(written(up, down, down, up, down), 0)).toEqual([...downs, ...downs]);
     expect(nodesDown(written(up, down, down, up, down), 2)).toEqual(downs);
   });

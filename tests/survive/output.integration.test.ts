@@ -65,7 +65,7 @@ describe('a cluster whose output cannot be written, again and again', () => {
     }
   };
 
-  test(`loses no acknowledged write, stops no task and leaks nothing; its output goes on when it can: ${ROUNDS} times`, {
+  test(`loses no acknowledged write, stops no task and leaks nothing; its output resumes when possible: ${ROUNDS} times`, {
     timeout: 60_000 + 2 * ROUNDS * ROUND_MS,
   }, async (context) => {
     if (disk === undefined || writer === undefined) return context.skip('needs permission to mount a tmpfs');

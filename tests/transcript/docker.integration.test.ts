@@ -74,7 +74,9 @@ describeWith('docker', 'the walkthrough in containers', () => {
   });
   afterAll(() => cli[Symbol.asyncDispose]());
 
-  test('every command says what it has to, and nothing is left behind', { timeout: 600_000 }, async () => {
+  test('every command prints the expected output, and nothing is left behind', {
+    timeout: 600_000,
+  }, async () => {
     const names = new Names();
     const pids: number[] = [];
     await using terminal = await Terminal.open(cli.bin);

@@ -42,7 +42,7 @@ function endedWell({ output, interrupted }: Step, code: number): boolean {
   return (code === 0) === !output.some((text) => text.startsWith('error: '));
 }
 
-test(`the commands of ${DOCUMENT} say what it says, and leave nothing behind`, {
+test(`the commands of ${DOCUMENT} print the documented output, and leave nothing behind`, {
   timeout: 600_000,
 }, async () => {
   const markdown = read(DOCUMENT);

@@ -30,7 +30,7 @@ test('a document has the steps of its console blocks, and no other', () => {
   ]);
 });
 
-test('a document with what it says already stays as it is', () => {
+test('an up-to-date document stays unchanged', () => {
   const steps = stepsOf(DOCUMENT);
   expect(withSteps(DOCUMENT, steps, steps)).toBe(DOCUMENT);
 });
@@ -75,7 +75,7 @@ test.each([
   expect(normalise([one])).not.toEqual(normalise([other]));
 });
 
-test('which steps of a progress are seen does not count, what it came to does', () => {
+test('the visible steps of a progress do not count, only its result does', () => {
   const one = [
     'web: 1 of 2 tasks are updated, 1 are ready',
     'web: 2 of 2 tasks are ready',

@@ -34,7 +34,7 @@ declare const component: Component;
 function compiles(_program: () => unknown): void {}
 
 describe('a plugin', () => {
-  test('provides what its contract is', () => {
+  test('provides the type of its contract', () => {
     compiles(() => {
       // @ts-expect-error a number is not a store
       definePlugin({ name: 'x', provides: contracts.store, create: () => 5 });
@@ -53,7 +53,7 @@ describe('a plugin', () => {
     });
   });
 
-  test('sees its needs as what they are', () => {
+  test('sees its needs with their types', () => {
     compiles(() =>
       definePlugin({
         name: 'x',

@@ -7,7 +7,7 @@ const self = { host: 'h1', pid: 10, place: 'p1' };
 const rejection = (place: string, pid: number, silentMs: number): GantryError =>
   new GantryError('ALREADY_EXISTS', 'taken', { details: { host: 'h', place, pid, silentMs } });
 
-test('the node of a process of this machine that has ended is taken at once', () => {
+test('the node of a process of this machine that has ended is taken immediately', () => {
   const alive = new Set([11]);
   const contest = new Contest(self, new TestClock(), (pid) => alive.has(pid));
   expect(contest.judge(rejection('p1', 11, 100))).toBe('lost');

@@ -202,7 +202,7 @@ describe('ingress', () => {
     expect(await clock.advanceUntil(confirmed, 20_000)).toBe(true);
   });
 
-  test('applies changes to what it knows, and everything that a full reply has', async () => {
+  test('applies changes to its state, and everything in a full reply', async () => {
     const other = { ...FRONTEND, id: 'api/80/tcp', service: 'api' };
     const replies: readonly IngressReply[] = [
       { hub: 'hub', version: 1, changed: { web: [FRONTEND] }, full: true },

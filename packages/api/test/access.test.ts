@@ -55,18 +55,18 @@ const table: readonly [
   ['POST', 'restart', service, 'a', 'operator a'],
 ];
 
-describe('what a request needs', () => {
+describe('the requirement of a request', () => {
   test.each(table)('%s %s of %o in %s: %s', (method, route, kind, namespace, wanted) => {
     const required = requiredGrant({ method, route, kind, namespace });
     expect(typeof required === 'string' ? required : `${required.role} ${required.namespace}`).toBe(wanted);
   });
 });
 
-describe('what a grant is enough for', () => {
+describe('a sufficient grant', () => {
   const roles = ['viewer', 'operator', 'admin'] as const;
   const grants: Grant[] = roles.flatMap((role) => ['a', 'b', '*'].map((namespace) => ({ role, namespace })));
 
-  test('a role may do what the ones below it may, in its namespace or with * in all', () => {
+  test('a role may do everything that lower ones may, in its namespace or with * in all', () => {
     for (const has of grants) {
       for (const needs of grants) {
         const enough =

@@ -102,12 +102,12 @@ describe('the options', () => {
     expect(refused({ listen: { host } })).not.toThrow();
   });
 
-  test('a weak admin token is refused, and not repeated', () => {
+  test('a weak admin token is rejected, and not repeated', () => {
     expect(refused({ adminToken: 'hunter2' })).toThrow(/adminToken: expected "gantry_"/);
     expect(refused({ adminToken: 'hunter2' })).not.toThrow(/hunter2/);
   });
 
-  test('unknown ones are refused', () => {
+  test('unknown ones are rejected', () => {
     expect(refused({ prot: 1 } as never)).toThrow(/prot/);
     expect(refused({ listen: { socket: '/x', port: 1 } as never })).toThrow(/listen/);
   });

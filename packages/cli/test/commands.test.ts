@@ -122,7 +122,7 @@ test('`plan` says of what fits nowhere why, and what would help', async () => {
   expect(out).toContain('what would help:');
 });
 
-test('`create` refuses what exists', async () => {
+test('`create` rejects existing objects', async () => {
   await file('made.yaml', serviceYaml('made'));
   expect((await run('create -f made.yaml')).out).toBe('service/made created\n');
   expect(await run('create -f made.yaml')).toMatchObject({
@@ -208,7 +208,7 @@ describe('get', () => {
     expect((await run('get svc -A')).out).toMatch(/NAMESPACE +NAME[\s\S]*team-a +elsewhere/);
   });
 
-  test('a watch shows what there is and every change, until it is interrupted', async () => {
+  test('a watch shows existing objects and every change, until it is interrupted', async () => {
     const stop = new AbortController();
     let changed = false;
     const watching = run('get svc shown -w -o jsonpath={.spec.replicas}', {
@@ -247,13 +247,13 @@ describe('describe and explain', () => {
     }
   });
 
-  test('a node is described with what is promised on it, and what happened to it', async () => {
+  test('a node is described with its reservations and its events', async () => {
     const { out } = await run('describe node node-1');
     expect(out).toMatch(/RESOURCE +CAPACITY +PROMISED +SHARE/);
     expect(out).toContain('Registered');
   });
 
-  test('a task is described with what it runs, and explained with why it is there', async () => {
+  test('a task is described with its template, and explained with the reason of its placement', async () => {
     const [task] = (await run('get tasks -l app=told -o jsonpath={.items[*].meta.name}')).out
       .trim()
       .split(' ');
@@ -284,7 +284,7 @@ describe('changes', () => {
     await deploy('changed');
   });
 
-  test('scale takes NAME=COUNT and --replicas, and refuses what is not expected', async () => {
+  test('scale takes NAME=COUNT and --replicas, and rejects unexpected arguments', async () => {
     expect((await run('scale changed=4 --wait --timeout 4s')).out).toContain('4 of 4 tasks are ready');
     expect((await run('scale service/changed --replicas 1')).out).toBe('service/changed scaled to 1\n');
     expect(await run('scale changed --replicas 2 --current-replicas 7')).toMatchObject({ code: 4 });
@@ -433,14 +433,14 @@ test('wait exits with 0 when it holds and with 124 when it does not in time', as
   ).toBe(124);
 });
 
-test('info, api-resources and version say what the cluster is', async () => {
+test('info, api-resources and version describe the cluster', async () => {
   expect((await run('info')).out).toMatch(/Cluster: +gantry\n/);
   expect((await run('api-resources -o name')).out).toContain('services\n');
   const version = JSON.parse((await run('version -o json')).out) as { client: { version: string } };
   expect(version).toMatchObject({ client: { version: '0.1.0' }, server: { cluster: 'gantry' } });
 });
 
-test('server and agent say what they lack', async () => {
+test('server and agent name missing options', async () => {
   expect(await run('server')).toMatchObject({ code: 2, err: expect.stringMatching(/--store/) });
   expect(await run('server --store oracle:x --nats nats://127.0.0.1:1')).toMatchObject({
     code: 2,

@@ -110,7 +110,7 @@ describe('compose up', () => {
     expect(await names()).toEqual(['shop-db', 'shop-debug', 'shop-web']);
   });
 
-  test('says so at once if a service is waited for that has no replicas', async () => {
+  test('reports a missing replica immediately if a service to wait for has none', async () => {
     await files({
       'compose.yaml':
         'name: shop\nservices:\n  off: { image: x, deploy: { replicas: 0, update_config: { monitor: 20ms } } }\n  web: { image: y, depends_on: [off], deploy: { update_config: { monitor: 20ms } } }\n',
@@ -207,7 +207,7 @@ describe('compose stop, start, restart and rm', () => {
     });
   });
 
-  test('restart replaces tasks, rm removes what is stopped', async () => {
+  test('restart replaces tasks, rm removes stopped services', async () => {
     await files({ 'compose.yaml': COMPOSE });
     await run('compose up --timeout 20s');
     expect(await run('compose restart worker')).toMatchObject({
@@ -304,7 +304,7 @@ describe('compose ps, ls and config', () => {
   });
 });
 
-describe('what Gantry cannot do', () => {
+describe('unsupported commands', () => {
   const rows: readonly (readonly [line: string, text: string])[] = [
     ['compose pause', 'UNSUPPORTED compose pause: '],
     ['compose unpause web', 'UNSUPPORTED compose unpause: '],
@@ -395,7 +395,7 @@ describe('compose exec and run', () => {
     expect((await run('compose run --rm job')).err).not.toContain('no terminal');
   });
 
-  test('run -d makes a task of its own beside the service, with what it depends on', async () => {
+  test('run -d makes a separate task beside the service, with its dependencies', async () => {
     await files({
       'compose.yaml': COMPOSE.replace(
         'depends_on: [db]',

@@ -67,7 +67,7 @@ test.each([
   [{ a: (): number => 1, b: (): number => 2 }, 'exports: a, b'],
   [{ a: (): object => ({}) }, 'makes no plugin'],
   [undefined, 'cannot be imported: no such package'],
-])('a package that exports %j is refused', async (module, reason) => {
+])('a package that exports %j is rejected', async (module, reason) => {
   const load = async (): Promise<unknown> => {
     if (module === undefined) throw new Error('no such package');
     return module;
@@ -107,7 +107,7 @@ test.each([
   ["export default { runtime: 'podman' }", 'runtime'],
   ['export const x = 1', 'configuration'],
   ['export default {', 'Unexpected token'],
-])('a configuration that is wrong is refused with the name of its file: %s', async (text, reason) => {
+])('a configuration that is wrong is rejected with the name of its file: %s', async (text, reason) => {
   await using terminal = await Terminal.open();
   await writeFile(join(terminal.home, 'gantry.config.ts'), text);
   const failed = loadConfig(terminal.home, undefined);

@@ -148,7 +148,7 @@ describe('gantry cp', () => {
     expect(readlinkSync(join(root, 'link'))).toBe('a');
   };
 
-  test('copies directories in both directions, with what they contain', async () => {
+  test('copies directories in both directions, with their contents', async () => {
     tree(there);
     expect(await run([`web.1:${there}/dir`, join(here, 'copy')])).toMatchObject({ code: 0 });
     isTree(join(here, 'copy'));
@@ -287,7 +287,7 @@ describe('the streams of a copy', () => {
     expect(read).toBe(5);
   });
 
-  test('hand the archive on as it is', async () => {
+  test('pass the archive on unchanged', async () => {
     let command: readonly string[] = [];
     const seen: Exec = async (options) => {
       command = options.command;

@@ -36,7 +36,7 @@ describe('--publish', () => {
     ['99999', 'expected a port'],
     ['published=80', 'target=PORT'],
     ['target=80,app=x', '"app" is not supported'],
-  ])('%s is refused', (text, reason) => {
+  ])('%s is rejected', (text, reason) => {
     expect(() => parsePublish(text)).toThrow(reason);
   });
 });
@@ -58,7 +58,7 @@ describe('--mount', () => {
     ['type=bind,target=/b', 'source=PATH'],
     ['type=bind,source=/a,target=/b,bind-propagation=both', 'expected one of'],
     ['type=bind,source=/a,target=/b,bind-nonrecursive=true', 'not supported'],
-  ])('%s is refused', (text, reason) => {
+  ])('%s is rejected', (text, reason) => {
     expect(() => parseMount(text)).toThrow(reason);
   });
 });
@@ -162,7 +162,7 @@ describe('service create', () => {
     [['nginx'], { replicas: 'many' }, '--replicas: expected a whole number'],
     [['nginx'], { updateMaxFailureRatio: '2' }, 'from 0 to 1'],
     [['nginx'], { placementPref: ['zone'] }, 'spread=FIELD'],
-  ])('%j with %j is refused', (operands, flags, reason) => {
+  ])('%j with %j is rejected', (operands, flags, reason) => {
     expect(() => create(operands, flags)).toThrow(reason);
   });
 

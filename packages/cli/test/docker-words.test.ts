@@ -24,7 +24,7 @@ test('`service create --replicas=3 --network frontend my-web-server` makes the n
   expect(await run('network rm frontend')).toMatchObject({ code: 4 });
 });
 
-test('a service that is refused leaves no network behind', async () => {
+test('a service that is rejected leaves no network behind', async () => {
   expect((await run('service create --network lonely --name Bad_Name nginx')).code).toBe(1);
   expect((await run('get network lonely')).code).toBe(3);
 });
@@ -87,7 +87,7 @@ const COMPOSE = `services:
     deploy: { update_config: { monitor: 20ms } }
 `;
 
-test('a stack is deployed, brought up to date without what is no longer in its file, and removed', async () => {
+test('a stack is deployed, updated without the services that are no longer in its file, and removed', async () => {
   const file = join(bench.terminal.home, 'compose.yaml');
   await writeFile(file, COMPOSE);
   const first = await run('stack deploy -c compose.yaml shop --timeout 4s');
@@ -126,7 +126,7 @@ test('compose takes the file of the folder', async () => {
   expect((await run('compose down --project-name here')).out).toContain('service/here-web deleted');
 });
 
-test('a Compose file that asks for what there is not is refused with its place, or with --lenient told', async () => {
+test('a Compose file with unsupported fields is rejected with the place, or with --lenient deployed with a warning', async () => {
   await writeFile(
     join(bench.terminal.home, 'odd.yaml'),
     'services:\n  web:\n    image: nginx\n    privileged: true\n',

@@ -31,7 +31,7 @@ const spec = async (name: string) => (await bench.cluster.api.get('service', nam
 const create = (name: string) => bench.run('apply -f -', { stdin: serviceYaml(name) });
 
 describe('gantry edit', () => {
-  test('stores what the editor has changed, and nothing else', async () => {
+  test('stores exactly the changes made in the editor', async () => {
     await create('web');
     const before = await spec('web');
     const env = editor('plain', 'sed -i "s/replicas: 2/replicas: 3/; s/app: web/app: web2/" "$1"');
@@ -56,7 +56,7 @@ describe('gantry edit', () => {
     );
   });
 
-  test('opens an invalid object again, with the reason above it and what the user has written below', async () => {
+  test("opens an invalid object again, with the reason above it and the user's text below", async () => {
     await create('twice');
     const env = editor(
       'twice',

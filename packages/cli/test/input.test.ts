@@ -141,7 +141,7 @@ describe('words', () => {
     expect(parseForward(text)).toEqual(forward);
   });
 
-  test.each(['', 'a:80', '80:0', '1:2:3', '70000'])('forward %j is refused', (text) => {
+  test.each(['', 'a:80', '80:0', '1:2:3', '70000'])('forward %j is rejected', (text) => {
     expect(() => parseForward(text)).toThrow('[LOCAL:]REMOTE');
   });
 

@@ -48,7 +48,7 @@ describe('jsonpath', () => {
     [`{${'.a'.repeat(600)}}`, 'path of 1200 characters: expected at most 1024'],
     [`{${'..*'.repeat(5)}}`, 'more than 4 ".." in one path'],
     ['{range .a}'.repeat(17), 'more than 16 ranges'],
-  ])('%s is refused', (template, reason) => {
+  ])('%s is rejected', (template, reason) => {
     expect(() => parseJsonPath(template)).toThrow(reason);
   });
 
@@ -57,7 +57,7 @@ describe('jsonpath', () => {
   });
 });
 
-test('sorting by a field counts numbers as numbers, and what has no value comes first', () => {
+test('sorting by a field compares numbers as numbers, and puts missing values first', () => {
   expect(sortBy(data.items, '.n').map(({ n }) => n)).toEqual([9, 10]);
   const names = ['web-10', 'web-9', undefined].map((name) => ({ name }));
   expect(sortBy(names, '{.name}').map(({ name }) => name)).toEqual([undefined, 'web-9', 'web-10']);

@@ -186,7 +186,7 @@ describeWith(['etcd', 'nats'], 'snapshots between engines', () => {
     await ok(`snapshot restore led.snap ${into} --replace`);
   });
 
-  test('a file that is damaged, cut, or of another kind is refused with its line, and nothing is written', async () => {
+  test('a file that is damaged, cut, or of another kind is rejected with its line, and nothing is written', async () => {
     const whole = snapshotOf('hurt', 30);
     const lines = whole.split('\n');
     const hurt = {

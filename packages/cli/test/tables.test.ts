@@ -120,7 +120,7 @@ describe('text that would change a terminal', () => {
     ]);
   });
 
-  test('stays as it is in JSON and YAML', async () => {
+  test('stays unchanged in JSON and YAML', async () => {
     await using bench = await openBench(1);
     const annotations = { note: evil };
     const meta = { name: 'evil', annotations };
@@ -179,7 +179,7 @@ describe('output formats', () => {
   });
 });
 
-test('several kinds are watched at once, and each row names its kind', async () => {
+test('several kinds are watched concurrently, and each row names its kind', async () => {
   const stop = new AbortController();
   const ended = await run('get services,nodes -w', {
     signal: stop.signal,
@@ -237,7 +237,7 @@ test('events are listed in the order in which they last happened', async () => {
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
-test('measuring many nodes at once does not leak listeners', async () => {
+test('measuring many nodes concurrently does not leak listeners', async () => {
   const warnings: string[] = [];
   const note = ({ name }: Error): void => void warnings.push(name);
   process.on('warning', note);

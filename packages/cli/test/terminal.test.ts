@@ -30,7 +30,7 @@ test('a terminal shows a progress bar, and colours unless they are disabled', as
   }
 });
 
-test('a server that cannot be reached, and a token that is refused, have exit codes of their own', async () => {
+test('an unreachable server and a rejected token have separate exit codes', async () => {
   await using alone = await Terminal.open({ env: { GANTRY_SERVER: 'http://127.0.0.1:9' }, real: true });
   const away = await alone.run('get services');
   expect(away).toMatchObject({

@@ -152,7 +152,7 @@ const CLUSTER: readonly AnyObject[] = [
 ];
 
 describe('the live view', () => {
-  test('counts what is healthy, and shows services first', () => {
+  test('counts healthy objects, and shows services first', () => {
     const frame = press(open(CLUSTER));
     expect(frame).toContain(
       'gantry top: test  connected  nodes 3/3 ready  services 1/2 ready  tasks 2/2 ready',
@@ -172,13 +172,13 @@ describe('the live view', () => {
     for (const [index, name] of names.entries()) expect(rowsOf(frame)[index]).toContain(` ${name} `);
   });
 
-  test('an unknown view is answered with what there is', () => {
+  test('an unknown view is answered with the known ones', () => {
     expect(press(open(CLUSTER), ':', 'x', 'y', 'return')).toContain(
       'unknown view "xy": expected nodes, services, tasks, events, ns, help or q',
     );
   });
 
-  test('a filter selects as it is typed; Esc removes it', () => {
+  test('a filter selects while it is typed; Esc removes it', () => {
     const view = open(CLUSTER);
     const filtered = press(view, '3', '/', 'f', 'a', 'i', 'l');
     expect(rowsOf(filtered)).toEqual([expect.stringContaining('web.10.c')]);
@@ -254,7 +254,7 @@ describe('the live view', () => {
     expect(press(live)).toContain(title);
   });
 
-  test('logs and explanations of a node are answered with what has them', () => {
+  test('logs and explanations of a node are answered with the kinds that have them', () => {
     expect(press(open(CLUSTER), '1', 'l')).toContain('only services and tasks have logs');
     expect(press(open(CLUSTER), '1', 'x')).toContain('only services and tasks are placed');
   });

@@ -61,13 +61,13 @@ test('the entry for Node is found not to be for browsers', () => {
   expect([...reachable(join(src, 'node.ts')).others]).toEqual(expect.arrayContaining(['node:http']));
 });
 
-describe('what cannot be a token', () => {
+describe('an invalid token', () => {
   const wrong = 'gantry_secret\nof mine';
 
   test.each([
     ['in browsers', connect],
     ['in Node', connectFromNode],
-  ])('is refused before it is sent, and not repeated: %s', (_where, make) => {
+  ])('is rejected before it is sent, and not repeated: %s', (_where, make) => {
     let refused: unknown;
     try {
       make({ url: 'http://127.0.0.1:1', token: wrong });
@@ -118,7 +118,7 @@ describe.each([
     });
   });
 
-  test('reports every problem at once, and repeats no value', () => {
+  test('reports every problem in one error, and repeats no value', () => {
     const error = problem({ url, tokne: 'gantry_secret', timeoutMs: -1 });
     expect(error).toMatchObject({ issues: [{ path: 'tokne' }, { path: 'timeoutMs' }] });
     expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain('secret');

@@ -73,7 +73,7 @@ describe('errors', () => {
 });
 
 describe('further attempts', () => {
-  test('a read is asked again after UNAVAILABLE, a lost connection, and when told when to come again', async () => {
+  test('a read is repeated after UNAVAILABLE, after a lost connection, and after the delay of a rate limit', async () => {
     const { server, client } = await against([
       problem(503, 'UNAVAILABLE'),
       (response) => response.destroy(),
@@ -229,7 +229,7 @@ describe('the end of a call', () => {
   });
 });
 
-describe('what is sent', () => {
+describe('a request', () => {
   test('has the token in its header and nowhere else', async () => {
     const { server, client } = await against([json(200, { items: [], revision: 1 })]);
     await client.list('task', { namespace: 'team-a', labels: 'a=b,c', fields: 'spec.node=x', limit: 5 });

@@ -34,7 +34,7 @@ const name = 'awesome-compose';
 describe.skipIf(files.length === 0)(
   files.length === 0 ? `${name} (set GANTRY_COMPOSE_CORPUS to its folder)` : name,
   () => {
-    test('every file is converted, or refused with file, line, field and reason', async () => {
+    test('every file is converted, or rejected with file, line, field and reason', async () => {
       const rows: string[] = [];
       for (const file of files) {
         for (const lenient of [false, true]) {

@@ -62,7 +62,7 @@ describe('the table of fields', () => {
     expect(SPECIFIED.filter((path) => !isCovered(path))).toEqual([]);
   });
 
-  test('holds what it says: each field, set to something, is read, harmless, or named', async () => {
+  test('is correct: each field, set to some value, is read, harmless, or named', async () => {
     const lost: string[] = [];
     for (const path of SPECIFIED) {
       const compose = stringify(documentOf(path));
@@ -85,7 +85,7 @@ describe('the table of fields', () => {
     }
   });
 
-  test('is what the README shows', () => {
+  test('is the one in the README', () => {
     const text = readFileSync(README, 'utf8');
     const [before = '', rest = ''] = text.split(START);
     const [shown, after = ''] = rest.split(END);

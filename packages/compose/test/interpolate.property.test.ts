@@ -9,7 +9,7 @@ const text = fc.string({ unit: 'grapheme', maxLength: 30 });
 const none = (): undefined => undefined;
 
 describe('interpolation', () => {
-  test('leaves a text without dollars as it is', () => {
+  test('leaves a text without dollars unchanged', () => {
     fc.assert(
       fc.property(text, (any) => {
         fc.pre(!any.includes('$'));
@@ -69,7 +69,7 @@ describe('interpolation', () => {
     );
   });
 
-  test('tells which variables are unset, each once, and none that has a default', () => {
+  test('reports which variables are unset, each once, and none that has a default', () => {
     expect(interpolate(`$A\${A}\${B:-$C}\${D:-}`, none).unset).toEqual(['A', 'C']);
   });
 

@@ -268,7 +268,7 @@ describe('a project', () => {
     expect(await read(join(tmpdir(), 'missing'))).toBeUndefined();
   });
 
-  test('gives the same objects each time, which the core accepts as they are', async () => {
+  test('gives the same objects each time, which the core accepts unchanged', async () => {
     const project = await load({
       'compose.yaml': 'services: { web: { image: x, depends_on: [db] }, db: { image: y } }\n',
     });
@@ -357,7 +357,7 @@ describe('a hostile file', () => {
     expect(failure).toMatchObject({ code: 'INVALID_OBJECT', message: expect.stringMatching(problem) });
   });
 
-  test('an env file whose lines double one another is refused', async () => {
+  test('an env file with exponentially growing lines is rejected', async () => {
     const lines = Array.from({ length: 40 }, (_, n) => `V${n + 1}=$V${n}$V${n}`);
     const failure: unknown = await load({
       'compose.yaml': COMPOSE,

@@ -18,7 +18,7 @@ test('a problem points at the value that is at fault', async () => {
   expect(await places({ 'compose.yaml': compose })).toEqual(['compose.yaml sometimes']);
 });
 
-test('after merging, at the file whose value it is', async () => {
+test('a problem after merging is reported at the file whose value it is', async () => {
   const files = {
     'a.yaml': 'services:\n  web:\n    image: x\n    tty: true\n    ports: ["1:x"]\n',
     'b.yaml': 'services:\n  web:\n    privileged: true\n    ports:\n      - "2:y"\n',
@@ -31,7 +31,7 @@ test('after merging, at the file whose value it is', async () => {
   ]);
 });
 
-test('after extends, at the file that was extended', async () => {
+test('a problem after extends is reported at the extended file', async () => {
   const files = {
     'compose.yaml': 'services:\n  web:\n    extends: { file: base.yaml, service: base }\n    image: x\n',
     'base.yaml': 'services:\n  base:\n    tty: true\n',
@@ -39,7 +39,7 @@ test('after extends, at the file that was extended', async () => {
   expect(await places(files)).toEqual(['base.yaml true']);
 });
 
-test('after include, at the file that was included', async () => {
+test('a problem after include is reported at the included file', async () => {
   const files = {
     'compose.yaml': 'include: [sub/a.yaml]\nservices: { web: { image: x } }\n',
     'sub/a.yaml': 'services:\n  db: { image: y, tty: true }\n',
@@ -47,7 +47,7 @@ test('after include, at the file that was included', async () => {
   expect(await places(files)).toEqual(['sub/a.yaml true }']);
 });
 
-test('after interpolation, at the text with the variable', async () => {
+test('a problem after interpolation is reported at the text with the variable', async () => {
   const compose = `services:\n  web: { image: x, scale: "\${N}" }\n`;
   expect(await places({ 'compose.yaml': compose }, { env: { N: 'many' } })).toEqual([
     `compose.yaml "\${N}" }`,

@@ -60,7 +60,7 @@ describe('an env file', () => {
     );
   });
 
-  test('a raw one is taken as it is', () => {
+  test('a raw one is taken unchanged', () => {
     expect(parseRawEnvFile('# no\nA="$x" # y\nB\n\nC=a=b').entries).toEqual(
       new Map([
         ['A', '"$x" # y'],

@@ -61,7 +61,7 @@ describe('apply', () => {
     expect(new Set(all.map(({ meta }) => meta.generation))).toEqual(new Set([1, 2, 3, 4, 5]));
   });
 
-  test('after a restart, applying the same file again does not restart once more', async () => {
+  test('applying the same file again after a restart does not restart once more', async () => {
     const { api, apply, clock, tasksOf } = await make();
     await apply('web');
     await api.restart('web');
@@ -110,7 +110,7 @@ describe('apply', () => {
     expect(await store.get('services/web')).toBeUndefined();
   });
 
-  test('admission may fill in and refuse, and must not change what an object is', async () => {
+  test('admission may modify and reject, and must not change the identity of an object', async () => {
     const seen: string[] = [];
     const admission: Admission = {
       name: 'policy',
@@ -205,7 +205,7 @@ describe('secrets', () => {
     await watched.return?.();
   });
 
-  test('stay as they are stored when what was read is applied again', async () => {
+  test('stay as stored when an object that was read is applied again', async () => {
     const { api, store } = await make();
     await api.apply(withAuth('secret'));
     await api.apply(withAuth(REDACTED, 'u', 'web:2'));
@@ -368,7 +368,7 @@ describe('wait', () => {
     expect(await api.wait('service', 'web', 'deleted')).toBeUndefined();
   });
 
-  test('too long is TIMEOUT, and says what was waited for and what was seen', async () => {
+  test('an exceeded timeout is TIMEOUT, and names the condition and the last state seen', async () => {
     const { api, apply, clock } = await make();
     await apply('web', { template: { resources: { requests: { cpu: 9000 } } } });
     const waits = [
@@ -404,7 +404,7 @@ describe('wait', () => {
   });
 });
 
-describe('what a user does', () => {
+describe('operations of a user', () => {
   test('scale changes the number, and is checked like any input', async () => {
     const { api, apply, clock, live } = await make();
     await apply('web');

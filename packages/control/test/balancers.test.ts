@@ -32,7 +32,7 @@ describe('the frontends of a service', () => {
     ]);
   });
 
-  test('have the tasks that are ready, and drain those that are told to stop', () => {
+  test('have the ready tasks, and drain those that are asked to stop', () => {
     expect(backends(serving(web, '1'), serving(web, '2', { desired: 'shutdown' }))).toEqual([
       { id: 'web.1.1', address: '10.0.0.1', port: 1, state: 'ready' },
       { id: 'web.2.1', address: '10.0.0.1', port: 2, state: 'draining' },
@@ -212,7 +212,7 @@ describe('published ports', () => {
     expect(events).toEqual(['PortUnavailable']);
   });
 
-  test('combine what the machines report, so that two that differ do not rewrite the service in turn', async () => {
+  test('combine the reports of machines, so that two that differ do not rewrite the service in turn', async () => {
     const { report, store } = await publishing();
     const other = { ...status, port: 8081 };
     await report('m1', status);
@@ -303,14 +303,14 @@ describe('load balancers that nodes show', () => {
   const paths = (...given: Parameters<typeof spec>) =>
     unbalanced(spec(...given), known).map(({ path }) => path);
 
-  test('allow what one of them supports', () => {
+  test('allow everything that one of them supports', () => {
     expect(paths()).toEqual([]);
     expect(paths({}, { protocol: 'udp' })).toEqual([]);
     expect(paths({ balance: 'least-connections' })).toEqual([]);
     expect(paths({ loadBalancer: 'kernel' }, { protocol: 'udp' })).toEqual([]);
   });
 
-  test('rule out what none of them supports at once', () => {
+  test('rule out combinations that no single one of them supports', () => {
     expect(paths({ balance: 'random-two' })).toEqual(['spec.balance']);
     expect(paths({ balance: 'least-connections' }, { protocol: 'udp' })).toEqual([
       'spec.template.ports[0].protocol',

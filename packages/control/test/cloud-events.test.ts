@@ -10,7 +10,7 @@ const told = (...events: readonly ViewEvent<'task' | 'node' | 'event'>[]) => [
 ];
 const entry = <T extends Task>(value: T, revision = 1): Entry<T> => ({ key: 'k', value, revision });
 
-describe('what is published', () => {
+describe('a publication', () => {
   const web = service({ template: { image: 'a' } });
   const running = task(web, { slot: '1', status: { state: 'running', since: 1_700_000_000_000 } });
 

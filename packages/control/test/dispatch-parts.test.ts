@@ -68,7 +68,7 @@ describe('the log of changes', () => {
     return changed === undefined ? undefined : [...changed].sort();
   };
 
-  test('returns what has changed after a revision, each once', () => {
+  test('returns the changes after a revision, each once', () => {
     const log = new ChangeLog(3);
     log.add('a', 5);
     log.add('b', 7);
@@ -83,7 +83,7 @@ describe('the log of changes', () => {
     expect([names(log, 2), names(log, 3)]).toEqual([undefined, ['a']]);
   });
 
-  test('is bounded, and does not pretend to know what it has dropped', () => {
+  test('is bounded, and does not pretend to know dropped changes', () => {
     const log = new ChangeLog(3);
     for (let revision = 4; revision <= 5000; revision++) log.add(`t${revision}`, revision);
     expect(names(log, 4)).toBeUndefined();

@@ -3,7 +3,7 @@ import { clusterPerTest } from './support/cluster.ts';
 
 const make = clusterPerTest();
 
-describe('a node on which tasks fail at once', () => {
+describe('a node on which tasks fail immediately', () => {
   const labels = { 'fake/exit-after-ms': '100', 'fake/exit-code': '7', 'fake/bad-nodes': 'node-1' };
 
   test('is avoided after two failures in a row, and the service reaches its count on the others', async () => {
@@ -66,7 +66,7 @@ describe('a node on which tasks fail at once', () => {
   });
 });
 
-test('a node that rejects a task is avoided at once', async () => {
+test('a node that rejects a task is avoided immediately', async () => {
   const { apply, api, tasksOf, clock } = await make({ nodes: 3 });
   const labels = { 'fake/fail-start': '1', 'fake/bad-nodes': 'node-2' };
   await apply('web', { replicas: 3, template: { labels } });
@@ -75,7 +75,7 @@ test('a node that rejects a task is avoided at once', async () => {
   expect((await tasksOf('web')).filter(({ spec }) => spec.node === 'node-2')).toHaveLength(1);
 });
 
-describe('what is in the way of a task', () => {
+describe('an obstacle of a task', () => {
   test('a pull is reported while it lasts, and an event says when it is over', async () => {
     const { apply, api, clock } = await make();
     await apply('web', { template: { labels: { 'fake/pull-ms': '8000' } } });
@@ -137,7 +137,7 @@ describe('what is in the way of a task', () => {
     });
   });
 
-  test("an image's own check that never succeeds ends the task with what it says", async () => {
+  test("an image's own check that never succeeds ends the task with its output", async () => {
     const { apply, api, clock } = await make();
     const labels = { 'fake/unhealthy-after-ms': '3000', 'fake/health-message': 'no route' };
     await apply('web', { template: { labels } });

@@ -110,7 +110,7 @@ describe('a kind of a plugin', () => {
     expect(await api.apply(zoneRead)).toEqual(zoneRead);
   });
 
-  test('is refused with every reference that leads nowhere, and what others have claimed', async () => {
+  test('is rejected with every broken reference, and with claims of others', async () => {
     const { api } = await start();
     await expect(api.apply(inputs('desk', { after: 'door' }))).rejects.toMatchObject({
       code: 'INVALID_OBJECT',
@@ -138,7 +138,7 @@ describe('a kind of a plugin', () => {
     });
   });
 
-  test('is marked when it is deleted, remains for its finalizer, and keeps what it claims until then', async () => {
+  test('is marked when it is deleted, remains for its finalizer, and keeps its claims until then', async () => {
     const { api, store, cluster } = await start();
     await api.applyAll([hall, inputs('desk')]);
     await api.delete('lamp', 'desk');
@@ -156,7 +156,7 @@ describe('a kind of a plugin', () => {
     await expect(api.delete('zone', 'hall')).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
-  test('hides its secrets, keeps them where they are applied again, and refuses to change what is immutable', async () => {
+  test('hides its secrets, keeps them where they are applied again, and rejects changes of immutable fields', async () => {
     const { api, store } = await start();
     const secret = { ...hall, spec: { ...hall.spec, token: 'secret' } };
     const read = await api.apply(secret);

@@ -159,7 +159,7 @@ describe('the lease', () => {
 });
 
 describe('leadership', () => {
-  test('is won by one of several, at once, and kept as long as it can renew', async () => {
+  test('is won by one of several, immediately, and kept as long as it can renew', async () => {
     const { all, leaders, advance, untilLed, close } = world(3);
     expect(await untilLed()).toBeLessThan(LEASE_MS / 2);
     const [leader] = leaders();
@@ -210,7 +210,7 @@ describe('leadership', () => {
     await close();
   });
 
-  test('is over for a process that was halted, at the moment it goes on', async () => {
+  test('is over for a process that was halted, from the moment it resumes', async () => {
     const { leaders, clock, advance, untilLed, close } = world(2);
     await untilLed();
     const [former] = leaders();

@@ -4,7 +4,7 @@ import { clusterPerTest } from './support/cluster.ts';
 
 const make = clusterPerTest();
 
-test('ten million replicas fill the cluster and no more than a bounded backlog, and other services go on', async () => {
+test('ten million replicas fill the cluster with only a bounded backlog, and other services proceed', async () => {
   const { apply, api, store, clock } = await make({ nodes: 2 });
   const requests = { cpu: 100 };
   const template = { resources: { requests } };
@@ -24,7 +24,7 @@ test('ten million replicas fill the cluster and no more than a bounded backlog, 
   expect((await store.list('tasks/')).entries.length).toBeLessThanOrEqual(5 + 2);
 }, 240_000);
 
-test('a plan of ten million replicas is bounded too, and one of too many services is refused', async () => {
+test('a plan of ten million replicas is bounded too, and one of too many services is rejected', async () => {
   const { api } = await make({ nodes: 2 });
   const vast = (name: string) => ({
     kind: 'service' as const,

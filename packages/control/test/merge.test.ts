@@ -22,7 +22,7 @@ const fields: fc.Arbitrary<Fields> = fc.dictionary(
   ),
 );
 
-describe('merging what is applied', () => {
+describe('merging applied fields', () => {
   test.each<[string, Partial<MergeInput>, Fields, readonly string[]]>([
     [
       'sets wanted fields and keeps the rest',
@@ -91,7 +91,7 @@ describe('merging what is applied', () => {
     expect(merged.conflicts.map((path) => path.join('.'))).toEqual(conflicts);
   });
 
-  test('a sole manager gets exactly what it wants, over whatever it applied before', () => {
+  test('a sole manager gets exactly what it wants, regardless of what it applied before', () => {
     fc.assert(
       fc.property(fields, fields, (last, wanted) => {
         const { fields: result, conflicts } = merge({ live: last, wanted, last });

@@ -20,7 +20,7 @@ test('an id has its namespace unless that is the default one, and says what lies
 });
 
 describe('services of one name in two namespaces', () => {
-  test('live side by side, each with its own tasks, and go one by one', async () => {
+  test('live side by side, each with its own tasks, and are deleted separately', async () => {
     const { api, clock, tasksOf } = await make();
     await api.applyAll([web(undefined), web('team-a')]);
     await clock.advance(1000);

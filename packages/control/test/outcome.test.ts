@@ -16,7 +16,7 @@ function outcome(of: Service, tasks: readonly Task[] = [], nodes = NODES) {
   return { ...counts, slots: slots.slice(0, 10), create: planService({ ...input, now: T0 }).create.length };
 }
 
-describe('what a service would come to', () => {
+describe('the outcome of a service', () => {
   const web = service({ replicas: 2 });
 
   test('nothing for one that is as it should be', () => {
@@ -46,7 +46,7 @@ describe('what a service would come to', () => {
     expect(outcome(changed(job, 'job:2'), [done])).toMatchObject({ slots: ['1'], create: 1 });
   });
 
-  test('a global service gets no task on a node that is paused, and keeps the one that is there', () => {
+  test('a global service gets no task on a paused node, and keeps an existing one', () => {
     const agent = service({ mode: 'global' });
     expect(outcome(agent)).toMatchObject({ slots: ['n1', 'n2'], create: 2 });
     const there = task(agent, { slot: 'paused', node: 'paused' });

@@ -62,7 +62,7 @@ describe('a replicated service', () => {
     expect(words(plan(web, tasks))).toEqual([]);
   });
 
-  test('scaled down, the slots above go, and what has ended in them is cleared away', () => {
+  test('loses the highest slots when it is scaled down, and ended tasks in them are removed', () => {
     const web = service({ replicas: 1 });
     const tasks = [
       task(web),
@@ -128,7 +128,7 @@ describe('a task that ended on its own', () => {
       status: { state: 'failed', runningAt: T0 - 100, finishedAt: T0, exitCode: 1, ...more },
     });
 
-  test('is restarted at once the first time, and counted', () => {
+  test('is restarted immediately the first time, and counted', () => {
     const web = service();
     expect(plan(web, [failed(web)]).create).toMatchObject([{ slot: '1', attempt: 2, restarts: 1 }]);
   });
@@ -140,7 +140,7 @@ describe('a task that ended on its own', () => {
     [5, 16_000],
     [6, 30_000],
     [20, 30_000],
-  ])('after %i restarts in a row waits %i ms from its end, and no longer', (restarts, waitMs) => {
+  ])('waits for its restart after %i consecutive ones exactly %i ms from its end', (restarts, waitMs) => {
     const web = service({ restart: { delayMs: 1000, maxDelayMs: 30_000 } });
     const tasks = [failed(web, {}, restarts)];
     const early = plan(web, tasks, { now: T0 + waitMs - 1 });
@@ -179,7 +179,7 @@ describe('a task that ended on its own', () => {
     expect(words(plan(web, [ended]))).toEqual(follows ? ['+1.2'] : []);
   });
 
-  test('one that was told to stop is followed whatever the policy says', () => {
+  test('is followed regardless of the policy if it was asked to stop', () => {
     const web = service({ restart: { condition: 'none' } });
     const stopped = task(web, {
       desired: 'shutdown',
@@ -250,7 +250,7 @@ describe('an update', () => {
     expect(words(plan(web, old))).toEqual(['+1.2', '+2.2']);
   });
 
-  test('start-first stops the first old task once a new one has stayed ready for monitorMs, and only then goes on', () => {
+  test('start-first stops the first old task once a new one has stayed ready for monitorMs, and only then continues', () => {
     const begun = { ...web, status: plan(web, old).status };
     const fresh = (slot: string, ready: boolean): Task =>
       task(web, { slot, attempt: 2, status: { ready, runningAt: T0 } });
@@ -357,7 +357,7 @@ describe('an update', () => {
     expect(plan(next, [task(host)]).create).toMatchObject([{ slot: '1', desired }]);
   });
 
-  test('parallelism 0 is all at once', () => {
+  test('parallelism 0 means all slots together', () => {
     const all = { ...web, spec: { ...web.spec, update: { ...web.spec.update, parallelism: 0 } } };
     expect(words(plan(all, old))).toEqual(['+1.2', '+2.2', '+3.2', '+4.2']);
   });
@@ -386,12 +386,12 @@ describe('an update', () => {
     expect(words(plan(third, [...old, ...second]))).toEqual(['-1.2', '-2.1']);
   });
 
-  test('a task that waits for no traffic is replaced at once, not kept beside the new one', () => {
+  test('a task that waits for no traffic is replaced immediately, not kept beside the new one', () => {
     const waiting = [task(before, { slot: '1', status: { state: 'pending' } }), ...old.slice(1)];
     expect(words(plan(web, waiting))).toEqual(['+1.2', '+2.2', '-1.1']);
   });
 
-  test('is completed when each new task was ready for as long as it is watched', () => {
+  test('is completed when each new task has been ready for the monitor time', () => {
     const begun = { ...web, status: plan(web, old).status };
     const fresh = slots.map((slot) => task(web, { slot, attempt: 2, status: { runningAt: T0 } }));
     const watched = plan(begun, fresh, { now: T0 + 999 });
@@ -479,7 +479,7 @@ describe('an update', () => {
       });
     });
 
-    test('fails when nothing has become ready for the progress deadline, and says what it waited for', () => {
+    test('fails when nothing has become ready for the progress deadline, and names what it waited for', () => {
       const begun = { ...web, status: plan(web, old).status };
       const status = {
         state: 'running',
@@ -611,7 +611,7 @@ describe('a global service', () => {
 describe('a service that was deleted', () => {
   const web = service({ replicas: 2 }, { deletedAt: T0 });
 
-  test('stops every task, and clears away what has ended or was lost', () => {
+  test('stops every task, and removes ended and lost ones', () => {
     const tasks = [
       task(web),
       task(web, { slot: '2', status: { state: 'failed' } }),

@@ -42,7 +42,7 @@ describe('the progress of a service', () => {
     });
   });
 
-  test('waits for a published port until a load balancer serves it, and says what it says', () => {
+  test('waits for a published port until a load balancer serves it, and repeats its report', () => {
     const web = service({ template: { ports: [{ target: 80, published: 8080 }] } });
     const tasks = [task(web)];
     const now = T0 + 60_000;
@@ -168,7 +168,7 @@ describe('the progress of a service', () => {
     });
   });
 
-  test('says what it waits for, and is failed when that cannot come true', () => {
+  test('names what it waits for, and is failed when that cannot come true', () => {
     const web = service();
     const waits = { message: 'service db is not healthy yet', never: false };
     const waiting = at(web, [], { waitsFor: waits });

@@ -90,7 +90,7 @@ describe('the scheduler loop', () => {
     expect(await nodesOf('tight')).toBe(1);
   });
 
-  test('a scheduler sees the labels and annotations of the service, as they are now', async () => {
+  test('a scheduler sees the current labels and annotations of the service', async () => {
     const seen: unknown[] = [];
     const policy: Scheduler = {
       name: 'policy',
@@ -125,7 +125,7 @@ describe('the scheduler loop', () => {
   ];
 
   test.each(broken)(
-    'a scheduler that %s is named, and services of others go on',
+    'a scheduler that %s is named, and services of others proceed',
     async (_what, place, message) => {
       const warnings: unknown[] = [];
       const logger = {
@@ -152,7 +152,7 @@ describe('the scheduler loop', () => {
     },
   );
 
-  test('asks with the nodes as they are: what is down, paused or drained is not schedulable', async () => {
+  test('queries with the current nodes: down, paused and drained ones are not schedulable', async () => {
     let seen: readonly NodeView[] = [];
     const looking: Scheduler = {
       name: 'looking',
@@ -228,7 +228,7 @@ describe('liveness', () => {
     expect(live.map(({ spec }) => spec.slot).toSorted()).toEqual(['1', '2']);
   });
 
-  test('an agent with a session that is not the current one is told to register', async () => {
+  test('an agent with an outdated session is asked to register', async () => {
     const { bus, clock } = await make();
     const ask = (subject: string) =>
       bus.request(subject, { session: 'old', since: 0, statuses: [] }, { timeoutMs: 100 });

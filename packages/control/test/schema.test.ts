@@ -36,7 +36,7 @@ test('a state without a version gets this one, and nothing else is touched', asy
   expect([await noted(store), (await store.list('')).revision]).toEqual([{ version: 1 }, revision + 1]);
 });
 
-test('a state of this version is left as it is', async () => {
+test('a state of this version is left unchanged', async () => {
   const store = await at(1);
   const { revision } = await store.list('');
   await migrate(store, { version: 1, migrations: [] });
@@ -66,7 +66,7 @@ test('two servers that migrate at the same time come to the same', async () => {
 test.each<[string, number, number, RegExp]>([
   ['a newer state', 7, 1, /its version is 7, and this program knows versions up to 1/],
   ['one from which no way leads here', 3, 5, /there is no way from version 3 to 5/],
-])('%s is refused, and stays as it is', async (_, version, wanted, message) => {
+])('%s is rejected, and stays unchanged', async (_, version, wanted, message) => {
   const store = await at(version);
   const before = await store.list('');
   const error = await migrate(store, { version: wanted, migrations }).catch((thrown: unknown) => thrown);

@@ -92,7 +92,7 @@ describe('servers over one bus', () => {
     expect(b.registry.list()[0]?.status.urls).toEqual([]);
   });
 
-  test('tell at once that one of them leads, without waiting for its heartbeat', async () => {
+  test('announce immediately that one of them leads, without waiting for its heartbeat', async () => {
     const [a, b] = [await join('a'), await join('b')];
     await clock.advance(HEARTBEAT_MS);
     holder = b.id;

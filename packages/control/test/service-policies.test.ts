@@ -70,7 +70,7 @@ describe('a service that depends on another', () => {
     await expect(apply('other', on('db', 'started'))).rejects.toMatchObject({ code: 'INVALID_OBJECT' });
   });
 
-  test('a circle and an unknown service are refused', async () => {
+  test('a cycle and an unknown service are rejected', async () => {
     const { apply } = await make();
     await expect(apply('web', on('db', 'started'))).rejects.toMatchObject({
       issues: [{ path: 'spec.dependsOn[0].service', message: 'service "db" not found' }],
@@ -125,7 +125,7 @@ describe('taints', () => {
   });
 });
 
-test('a paused service takes no new template until it goes on', async () => {
+test('a paused service takes no new template until it is resumed', async () => {
   const { apply, live, api, clock } = await make();
   await apply('web', { replicas: 2 });
   await api.patch('service', 'web', { spec: { paused: true, template: { image: 'web:2' } } });

@@ -54,7 +54,7 @@ describe('the writer of controllers', () => {
     return { ...fake, writer: fake.cluster.get(contracts.writer) };
   };
 
-  test('scales, restarts and patches services: a new generation each time, and what is the same is not written', async () => {
+  test('scales, restarts and patches services: a new generation each time, and an unchanged object is not written', async () => {
     const { apply, writer } = await start();
     const { meta } = await apply('web', { replicas: 1 });
     const scaled = await writer.scale('web', 3);
@@ -70,7 +70,7 @@ describe('the writer of controllers', () => {
     });
   });
 
-  test('applies as a manager of its own: only the fields that it gives', async () => {
+  test('applies as a separate manager: only the fields that it gives', async () => {
     const { apply, writer } = await start();
     await apply('web', { replicas: 2 });
     const input = { kind: 'rota', meta: { name: 'week', labels: { by: 'acme' } }, spec: week.spec } as const;
@@ -105,7 +105,7 @@ describe('the writer of controllers', () => {
     });
   });
 
-  test('sets the newest status, however many write at once', async () => {
+  test('sets the newest status, even under concurrent writes', async () => {
     const { api, writer } = await start();
     await api.apply(week);
     const turn = () => writer.setStatus('rota', 'week', ({ status }) => ({ turns: status.turns + 1 }));
@@ -116,7 +116,7 @@ describe('the writer of controllers', () => {
     });
   });
 
-  test('finalizes what is being deleted, and nothing else', async () => {
+  test('finalizes only objects that are being deleted', async () => {
     const { api, writer } = await start();
     await api.apply(week);
     await expect(writer.finalize('rota', 'week')).rejects.toMatchObject({
@@ -130,7 +130,7 @@ describe('the writer of controllers', () => {
     await writer.finalize('rota', 'week');
   });
 
-  test('is admitted as users are, but for a status; deleting what has a finalizer is a deletion to admissions', async () => {
+  test('is admitted like users, except for a status; deleting an object with a finalizer is a deletion to admissions', async () => {
     const seen: string[] = [];
     const { api, writer } = await start({
       name: 'keep-week',
@@ -154,7 +154,7 @@ describe('the writer of controllers', () => {
 describe('the writer of a leader', () => {
   const make = clusterPerTest();
 
-  test('is fenced: what a leader of the past writes is refused by the store itself', async () => {
+  test('is fenced: the store itself rejects writes of a former leader', async () => {
     const { clock, cluster, store, api } = await make({
       nodes: 0,
       more: [given(contracts.kind, rota), leaseLeadership({ identity: 'one' })],
@@ -169,7 +169,7 @@ describe('the writer of a leader', () => {
     expect((await api.get('rota', 'week')).status).toEqual({ turns: 0 });
   });
 
-  test('is all that a leader part can write by: the API, whose writes carry no fence, is refused to it', async () => {
+  test('is the only writer of a leader component: the API, whose writes carry no fence, is not available to it', async () => {
     const duty = Object.freeze({
       name: 'acme/duty',
       provides: contracts.leaderComponent,

@@ -83,7 +83,7 @@ describe('apply', () => {
 });
 
 describe('the other ways to write', () => {
-  test('create refuses what exists', async () => {
+  test('create rejects existing objects', async () => {
     const { api } = await make();
     expect((await api.create(web())).meta.generation).toBe(1);
     await expect(api.create(web())).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
@@ -167,7 +167,7 @@ test('a label that no object has is not found among inherited properties', async
 });
 
 describe('info', () => {
-  test('tells who the cluster is, what it knows and what it has', async () => {
+  test('returns the identity, the kinds and the capacity of the cluster', async () => {
     const { api } = await make();
     const info = await api.info();
     expect(info).toMatchObject({
@@ -202,7 +202,7 @@ describe('a kind that a plugin brings', () => {
     [{ plural: 'tokens' }, 'kind "lamp": the name "tokens" is taken'],
     [{ shortNames: ['svc'] }, 'kind "lamp": the name "svc" is taken'],
     [{ plural: 'Lamps' }, 'kind "lamp": "Lamps" is not a lower-case DNS label'],
-  ])('has names of its own: %j is refused', async (wrong, message) => {
+  ])('has names of its own: %j is rejected', async (wrong, message) => {
     const kind = given(contracts.kind, { ...lamp, ...wrong }, 'kind-lamp');
     await expect(make({ more: [kind] })).rejects.toMatchObject({
       code: 'WIRING',

@@ -68,7 +68,7 @@ describe('a constraint', () => {
     ['node.labels.zone ==  ', 21, 'expected a value'],
     ['node.labels.zone == a b', 22, 'expected the end'],
     ['node.labels.zone ==  a  and b', 24, 'expected the end'],
-  ])('%j is refused at position %i: %s', (text, position, message) => {
+  ])('%j is rejected at position %i: %s', (text, position, message) => {
     const parsed = parseConstraint(text);
     expect(parsed).toMatchObject({ position, message: expect.stringContaining(message) });
   });

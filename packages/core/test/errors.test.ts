@@ -58,7 +58,7 @@ describe('an error', () => {
     expect(toGantryError('text')).toMatchObject({ code: 'INTERNAL', message: 'text' });
   });
 
-  test('every code says whether to try again, and why it is there', () => {
+  test('every code says whether to retry, and why it exists', () => {
     for (const { retry, summary } of Object.values(ERROR_CODES)) {
       expect(['no', 'reread', 'backoff', 'slow']).toContain(retry);
       expect(summary).not.toBe('');

@@ -30,13 +30,13 @@ describe('a plugin', () => {
     });
   });
 
-  test('creates with its options filled in, from what it needs', () => {
+  test('creates with its options filled in, from its needs', () => {
     const clock = { now: () => 7 };
     expect((polite().create({ clock }) as Greeter).greet()).toBe('hello at 7');
     expect((polite({ word: 'hi' }).create({ clock }) as Greeter).greet()).toBe('hi at 7');
   });
 
-  test('options that are wrong are INVALID_OPTIONS at once, naming the plugin and every path', () => {
+  test('rejects wrong options immediately as INVALID_OPTIONS, naming the plugin and every path', () => {
     const wrong = { word: 5, names: [{ first: 'a' }, { last: 'b' }], color: 'red' } as never;
     expect(() => polite(wrong)).toThrowError(
       expect.objectContaining({
@@ -52,7 +52,7 @@ describe('a plugin', () => {
     );
   });
 
-  test('one that takes no options refuses any', () => {
+  test('rejects any option if it takes none', () => {
     const plain = definePlugin({ name: 'plain', provides: greeter, create: () => ({ greet: () => '' }) });
     const withOptions = plain as unknown as (options: unknown) => unknown;
     expect(() => withOptions({})).not.toThrow();

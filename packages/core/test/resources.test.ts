@@ -80,7 +80,7 @@ describe('resources', () => {
     [{ gpu: '2' }, 'gpu: expected a whole number, got "2"'],
     [{ gpu: 1.5 }, 'gpu: expected a whole number'],
     [{ 'GPU!': 1 }, 'GPU!: expected a resource name'],
-  ])('%j is refused: %s', (value, message) => {
+  ])('%j is rejected: %s', (value, message) => {
     expect(problems(value)).toEqual([expect.stringContaining(message)]);
   });
 

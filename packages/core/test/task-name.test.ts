@@ -10,7 +10,7 @@ describe('the name of a task', () => {
     expect(taskName({ ...meta, name: 'a'.repeat(63) }, 'n'.repeat(63), 1)).toMatch(/^[a-z0-9.]+$/);
   });
 
-  test('is a function of what it names', () => {
+  test('is a function of service, slot and attempt', () => {
     const again = { ...meta, createdAt: 99, labels: { a: 'b' } };
     expect(taskName(again, '1', 2)).toBe(taskName(meta, '1', 2));
   });

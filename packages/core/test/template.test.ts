@@ -165,7 +165,7 @@ describe('canonical JSON', () => {
     );
   });
 
-  test('leaves out what is undefined', () => {
+  test('omits undefined values', () => {
     expect(canonicalJson({ b: undefined, a: [1, undefined, null] })).toBe('{"a":[1,null,null]}');
   });
 });

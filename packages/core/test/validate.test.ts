@@ -356,7 +356,7 @@ describe('an object', () => {
     { kind: 5 },
     { kind: 'toString' },
     { kind: 'task' },
-  ])('%j is refused: its kind is unknown', (input) => {
+  ])('%j is rejected: its kind is unknown', (input) => {
     expect(issuesOf(input)).toEqual([
       { path: 'kind', message: expect.stringContaining('expected one of node, service, network') },
     ]);
@@ -368,7 +368,7 @@ describe('an object', () => {
     [{ kind: 'network', meta: { name: 'front' }, spec: { subnet: '10.0.0.0' } }, 'spec.subnet'],
     [{ kind: 'network', meta: { name: 'front' }, spec: { internal: 'yes' } }, 'spec.internal'],
     [{ kind: 'network', meta: { name: 'front' }, spec: { driver: 'x' } }, 'spec.driver'],
-  ])('%j is refused at %s', (input, path) => {
+  ])('%j is rejected at %s', (input, path) => {
     expect(issuesOf(input)).toEqual([{ path, message: expect.any(String) }]);
   });
 });

@@ -27,7 +27,7 @@ describe('the graph of plugins', () => {
     expect(problems(clock, plugin('x', a, undefined, needs))).toEqual([]);
   });
 
-  test('lacks what the host itself needs', () => {
+  test('lacks a contract that the host itself needs', () => {
     expect(problems()).toEqual(['the host needs "clock", which no plugin provides']);
   });
 
@@ -92,7 +92,7 @@ describe('the graph of plugins', () => {
     ]);
   });
 
-  test('a part of a node may need what the cluster has', () => {
+  test('a component of a node may need contracts of the cluster', () => {
     expect(problems(clock, plugin('r', contracts.runtime, undefined, { clock: contracts.clock }))).toEqual(
       [],
     );

@@ -64,7 +64,7 @@ describe('the runner of controllers', () => {
     await close();
   });
 
-  test('a controller hears of the kinds it watches only', async () => {
+  test('a controller receives only events of the kinds it watches', async () => {
     const nodes = noting('a', { watches: ['node'] });
     const { put, close } = await run([nodes.controller]);
     await put('second');

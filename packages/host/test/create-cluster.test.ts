@@ -128,7 +128,7 @@ describe('a cluster', () => {
     expect(cluster.nodes).toEqual([]);
   });
 
-  test('its api is what the plugin provides', async () => {
+  test('its api is the one that the plugin provides', async () => {
     const api = {} as ClusterApi;
     const { cluster } = await compose([plugin('api', contracts.api, () => api)]);
     expect(cluster.api).toBe(api);
@@ -175,7 +175,7 @@ describe('a start that fails', () => {
     });
   });
 
-  test('one that throws at once, without a promise, is named as well', async () => {
+  test('names a plugin that throws synchronously, without a promise, as well', async () => {
     const start = (): Promise<void> => {
       throw new Error('boom');
     };
@@ -210,7 +210,7 @@ describe('a start that fails', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('one whose create throws is named, and what was built before is closed', async () => {
+  test('names a plugin whose create throws, and closes what was built before', async () => {
     const journal: string[] = [];
     const broken = plugin('b', contracts.component, () => {
       throw new Error('boom');
@@ -221,7 +221,7 @@ describe('a start that fails', () => {
     expect(journal).toEqual(['create a', 'close a']);
   });
 
-  test('tells its own error even when closing fails too', async () => {
+  test('reports its own error even when closing fails too', async () => {
     const failing = compose([noting([], 'a', { close: boom }), noting([], 'b', { start: boom })]);
     await expect(failing).rejects.toMatchObject({ message: 'b: start failed: boom' });
   });
@@ -250,7 +250,7 @@ describe('a start that fails', () => {
 });
 
 describe('the nodes of a cluster', () => {
-  test('are as many as asked for, each with parts of its own', async () => {
+  test('have the requested number, each with separate components', async () => {
     const journal: string[] = [];
     const { cluster } = await compose(nodeParts(journal), { nodes: 2 });
     expect(cluster.nodes).toEqual(['node-1', 'node-2']);
@@ -327,7 +327,7 @@ describe('the nodes of a cluster', () => {
     expect(cluster.nodes).toEqual(['n1']);
   });
 
-  test('when one fails to start, nothing of the others is started after they were closed', async () => {
+  test('nothing of the others is started after they were closed because one failed to start', async () => {
     const journal: string[] = [];
     const clock = new TestClock();
     const behave = (node: string): Behaviour =>

@@ -165,7 +165,7 @@ describe('a keyed queue', () => {
     expect(errors[4]?.retryInMs).toBeLessThan(30);
   });
 
-  test('a run that throws at once, without a promise, is tried again like any other', async () => {
+  test('retries a run that throws synchronously, without a promise, like any other', async () => {
     let runs = 0;
     const { queue, clock, errors } = make(
       () => {
@@ -219,7 +219,7 @@ describe('a keyed queue', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('closing tells those that run and waits for them; nothing runs afterwards', async () => {
+  test('aborts the current runs when it is closed, and waits for them; nothing runs afterwards', async () => {
     let told = false;
     let ended = false;
     const log: string[] = [];

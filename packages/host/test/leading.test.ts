@@ -96,7 +96,7 @@ describe('a process among several', () => {
     expect([term.signal.aborted, leadership.closed]).toEqual([false, true]);
   });
 
-  test('tells who decides about terms when the parts of the leader cannot be started, and has none of them then', async () => {
+  test('reports to the election if the leader components cannot be started, and has none of them then', async () => {
     const journal: string[] = [];
     const { cluster, leadership } = await compose(journal, () =>
       part(journal, 'duty', {

@@ -16,7 +16,7 @@ function machineParts(journal: string[]): Plugin[] {
 }
 
 describe('the machine of a cluster', () => {
-  test('has one of what all its nodes share', async () => {
+  test('has one of each component that all its nodes share', async () => {
     const journal: string[] = [];
     const cluster = await createCluster([...base(), ...machineParts(journal)], { nodes: 2 });
     expect(journal.filter((line) => line === 'create shared')).toHaveLength(1);

@@ -17,7 +17,7 @@ describe('a scope', () => {
     expect(built).toBe(1);
   });
 
-  test('remembers what it built in the order of needs', () => {
+  test('remembers its components in the order of needs', () => {
     const scope = new Scope('cluster');
     scope.bind(a, 'pa', (owner) => ({ id: `a of ${owner.get(b).id}` }));
     scope.bind(b, 'pb', () => ({ id: 'b' }));
@@ -83,7 +83,7 @@ describe('a scope', () => {
 });
 
 describe('the scope of a node', () => {
-  test('sees what the cluster has, which the cluster builds and owns', () => {
+  test('sees the contracts of the cluster, which the cluster builds and owns', () => {
     const cluster = new Scope('cluster');
     const node = new Scope('node', cluster);
     cluster.bind(a, 'pa', () => ({ id: 'a' }));

@@ -50,7 +50,7 @@ function cached() {
 }
 
 describe('a view', () => {
-  test('shows what was put last, and nothing of what was deleted', () => {
+  test('shows the latest put, and nothing that was deleted', () => {
     const { view, batches } = cached();
     view.apply([put(1, task('a', 'web')), put(2, task('b', 'web'))]);
     view.apply([put(3, task('a', 'web', 'n1')), gone(4, 'b')]);
@@ -234,7 +234,7 @@ describe('the views of a store', () => {
     await views[Symbol.asyncDispose]();
   });
 
-  test('read your own writes: what was committed is there once its revision is reached', async () => {
+  test('read your own writes: a committed object is visible once its revision is reached', async () => {
     const { store, views } = await followed();
     const [outcome] = await store.commit([{ key: 'tasks/a', value: task('a', 'web') }]);
     await views.of('task').reached(outcome?.ok === true ? outcome.revision : 0);
@@ -288,7 +288,7 @@ describe('the views of a store', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('under random writes and cuts, a listener that applies what it hears has what the store has', async () => {
+  test('keep a listener consistent with the store under random writes and cuts', async () => {
     for (let seed = 0; seed < 20; seed++) {
       const random = new SeededRandom(seed);
       const { clock, store, views } = await followed();

@@ -24,7 +24,7 @@ describe('a preset', () => {
     },
   );
 
-  test('docker brings runtime, network and load balancer of its own, each once', () => {
+  test('docker brings its own runtime, network and load balancer, each once', () => {
     const names = dockerCluster().map(({ name }) => name);
     expect(names).toEqual(
       expect.arrayContaining(['runtime-docker', 'network-docker', 'lb-proxy', 'component-ingress']),
@@ -70,7 +70,7 @@ describe('a preset', () => {
     expect(() => preset([] as never)).toThrow('expected an object with options');
   });
 
-  test('refuses options that are wrong, naming the plugin', () => {
+  test('rejects wrong options, naming the plugin', () => {
     expect(() => fakeCluster({ logLevel: 'loud' as never })).toThrowError(
       expect.objectContaining({
         code: 'INVALID_OPTIONS',

@@ -68,7 +68,7 @@ test('the first five of many nodes are named, in the order of the round', () => 
   ]);
 });
 
-test('a node counts once, for the first filter that refuses it', () => {
+test('a node counts once, for the first filter that rejects it', () => {
   const group = taskGroup('web', 1, {
     requests: { cpu: 9000 },
     placement: { constraints: ['node.labels.zone == a'] },

@@ -68,7 +68,7 @@ describe('schedulable', () => {
     ['pause', 'NodePaused', 'node-1 is paused', 'make node-1 active again'],
     ['drain', 'NodeDraining', 'node-1 is draining', 'make node-1 active again'],
     ['disk full', 'NodeDiskFull', 'node-1 is disk full', 'make node-1 ready'],
-  ])('a node that is "%s" is refused as %s', (schedulable, code, message, remedy) => {
+  ])('a node that is "%s" is rejected as %s', (schedulable, code, message, remedy) => {
     expect(refusal(nodeView('node-1', { schedulable }), taskGroup('web', 1))).toMatchObject({
       filter: 'schedulable',
       code,
@@ -98,7 +98,7 @@ describe('constraints', () => {
     expect(refusal(node, where(...constraints)) === undefined).toBe(holds);
   });
 
-  test('a mismatch says what the node has, and which label would do', () => {
+  test('a mismatch says what the node has, and which label would match', () => {
     const group = where('node.labels.zone == a');
     expect(refusal(nodeView('node-1', { labels: { zone: 'b' } }), group)).toMatchObject({
       code: 'ConstraintMismatch',
@@ -163,12 +163,12 @@ describe('resources', () => {
     ]);
   });
 
-  test('where nothing is free there is no request to lower to', () => {
+  test('no request is suggested where nothing is free', () => {
     const group = taskGroup('web', 1, { requests: { memory: 64 * MI } });
     expect(refusal(small('node-1', 0), group)?.remedy).toBe('free 64Mi memory on node-1');
   });
 
-  test('where even the empty node is too small, a larger one is asked for', () => {
+  test('a larger node is suggested where even the empty node is too small', () => {
     const group = taskGroup('web', 1, { requests: { cpu: 8000, memory: 64 * MI } });
     expect(refusal(nodeView('node-1'), group)?.remedy).toBe(
       'lower the cpu request to 4, or add a node with 8 cpu and 64Mi memory',

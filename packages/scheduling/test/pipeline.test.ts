@@ -85,7 +85,7 @@ test('a filter that only checks is asked once per group and node, and again wher
   expect(asked).toHaveLength(3 + 4 + 3);
 });
 
-test('a filter can bound a node by what the round has put there', () => {
+test('a filter can limit a node by the tasks that the round has placed there', () => {
   const two: NodeFilter = {
     name: 'two',
     check: (group, node) =>

@@ -14,7 +14,7 @@ describe('a cluster in virtual time, under random commands and faults', () => {
     });
   }
 
-  test(`${RUNS} histories from seed ${FIRST} keep what is promised`, async () => {
+  test(`${RUNS} histories from seed ${FIRST} satisfy the invariants`, async () => {
     for (let seed = FIRST; seed < FIRST + RUNS; seed++) {
       const problems = await problemsOf(seed);
       expect(problems, `seed ${seed}: GANTRY_SIM_SEED=${seed} GANTRY_SIM_RUNS=1 shows it again`).toEqual([]);

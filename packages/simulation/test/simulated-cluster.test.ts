@@ -27,7 +27,7 @@ describe('a simulated cluster', () => {
 
   afterEach(() => cluster[Symbol.asyncDispose]());
 
-  test('runs what is applied, on its machines', () => {
+  test('runs applied services on its machines', () => {
     expect([...cluster.running('node-1'), ...cluster.running('node-2')]).toHaveLength(2);
   });
 

@@ -18,7 +18,7 @@ async function code(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-test('a watcher gets what it missed and what comes, of its prefix, as whole commits', async () => {
+test('a watcher receives missed and new events of its prefix, as whole commits', async () => {
   const it = log();
   it.append([event('tasks/a', 1), event('nodes/a', 1)]);
   const watch = it.watch('tasks/', { since: 0, signal })[Symbol.asyncIterator]();

@@ -17,11 +17,11 @@ test.each<[string, unknown, RegExp]>([
   ['a date', { at: new Date(0) }, /found a Date at \.at$/],
   ['undefined in a list', [undefined], /found undefined at \[0\]$/],
   ['a bigint', 1n, /found bigint$/],
-])('%s is refused with its place', (_, value, message) => {
+])('%s is rejected with its place', (_, value, message) => {
   expect(() => encodeValue('a', value, 100)).toThrow(message);
 });
 
-test('a cycle is refused', () => {
+test('a cycle is rejected', () => {
   const cycle: { self?: unknown } = {};
   cycle.self = cycle;
   expect(() => encodeValue('a', cycle, 100)).toThrow(/levels deep \(or a cycle\)/);

@@ -9,7 +9,7 @@ describe('the system clock', () => {
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1000);
   });
 
-  test('elapsed grows by what a sleep takes', async () => {
+  test('elapsed grows by the duration of a sleep', async () => {
     const start = clock.elapsed();
     await clock.sleep(20);
     const took = clock.elapsed() - start;
@@ -26,7 +26,7 @@ describe('the system clock', () => {
     expect(steps).toHaveLength(3);
   });
 
-  test('a signal ends a sleep as ABORTED, at once and when it has fired before', async () => {
+  test('a signal ends a sleep as ABORTED, immediately even if it has fired before', async () => {
     const abort = new AbortController();
     const sleep = clock.sleep(60_000, abort.signal).catch((error: unknown) => error);
     abort.abort('enough');

@@ -15,7 +15,7 @@ describe('the JSON logger', () => {
     expect(Number.isNaN(Date.parse(lines[0]?.time as string))).toBe(false);
   });
 
-  test('leaves out what is below its level', () => {
+  test('omits lines below its level', () => {
     for (const [level, wanted] of [
       ['debug', ['debug', 'info', 'warn', 'error']],
       ['warn', ['warn', 'error']],
@@ -45,7 +45,7 @@ describe('the JSON logger', () => {
     });
   });
 
-  test('the plugin refuses a level that does not exist', () => {
+  test('the plugin rejects an unknown level', () => {
     expect(() => jsonLogger({ level: 'loud' as 'warn' })).toThrow(/logger-json: level/);
   });
 });

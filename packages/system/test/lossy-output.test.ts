@@ -47,7 +47,7 @@ describe('an output that never fails', () => {
     },
   );
 
-  test('gives up on a file that takes nothing, and begins a line of its own after a torn one', () => {
+  test('gives up on a file that takes nothing, and starts a new line after a torn one', () => {
     const written: string[] = [];
     let room = 100;
     const write = (_fd: number, bytes: Buffer, offset: number): number => {

@@ -172,7 +172,7 @@ const wrecks = [
   ),
   wreck(
     'ignores groups',
-    'of a group one member hears each message, and all members get some',
+    'one member of a group receives each message, and all members receive some',
     class extends PlainBus {
       override listen(
         pattern: string,
@@ -186,7 +186,7 @@ const wrecks = [
   ),
   wreck(
     'always chooses the first member of a group',
-    'of a group one member hears each message, and all members get some',
+    'one member of a group receives each message, and all members receive some',
     class extends PlainBus {
       override pick(members: readonly Listener[]): Listener {
         return members[0] as Listener;
@@ -209,7 +209,7 @@ const wrecks = [
   ),
   wreck(
     'keeps groups apart by pattern',
-    'a group whose members came by different patterns still hears each message once',
+    'a group whose members joined with different patterns still receives each message once',
     class extends PlainBus {
       override listen(
         pattern: string,
@@ -234,7 +234,7 @@ const wrecks = [
   ),
   wreck(
     'swallows what a handler throws',
-    'a handler that throws or rejects is logged and harms no other',
+    'a handler that throws or rejects is logged and does not affect others',
     class extends PlainBus {
       override async notify({ handler }: Listener, message: BusMessage): Promise<void> {
         try {
@@ -313,7 +313,7 @@ const wrecks = [
   ),
   wreck(
     'makes every error of a responder INTERNAL',
-    'what a responder throws reaches the asker with its code and its message',
+    "a responder's error reaches the requester with its code and its message",
     class extends PlainBus {
       override failure(error: unknown): unknown {
         return new Error(String(error));
@@ -322,7 +322,7 @@ const wrecks = [
   ),
   wreck(
     'waits for the slowest of several answers',
-    'of several answers the first one counts',
+    'the first one of several answers counts',
     class extends PlainBus {
       override async request(subject: string, payload: unknown): Promise<unknown> {
         const all = this.chosen(subject, true).map(({ handler }) => handler({ subject, payload }));
@@ -332,7 +332,7 @@ const wrecks = [
   ),
   wreck(
     'asks every member of a group of responders',
-    'of a group of responders one is asked, and all of them in turn',
+    'one responder of a group receives each request, and all of them in turn',
     class extends PlainBus {
       override respond(pattern: string, handler: Listener['handler']): Unsubscribe {
         return super.respond(pattern, handler);
@@ -341,7 +341,7 @@ const wrecks = [
   ),
   wreck(
     'gives the answer of one request to all that wait',
-    'many requests at once get each its own answer',
+    'concurrent requests each get their own answer',
     class extends PlainBus {
       shared: Promise<unknown> | undefined;
       override request(...all: Parameters<PlainBus['request']>): Promise<unknown> {
@@ -352,7 +352,7 @@ const wrecks = [
   ),
   wreck(
     'stays open after dispose',
-    'after dispose every call is CLOSED, and dispose may be repeated',
+    'every call is CLOSED after dispose, and dispose may be repeated',
     class extends PlainBus {
       override enter(): void {}
     },

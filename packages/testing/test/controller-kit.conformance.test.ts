@@ -110,7 +110,7 @@ const wrecks: readonly Wreck<ControllerSubject>[] = [
     'it has a name, and watches kinds that the cluster knows',
     (needs) => new Nameless(needs),
   ),
-  broken('does nothing', 'it does what it is asked for', (needs) => new Idle(needs)),
+  broken('does nothing', 'the controller does what its spec requests', (needs) => new Idle(needs)),
   broken(
     'has other keys each time',
     'the keys of an event are texts, the same each time, whether an object comes, changes or goes',
@@ -118,7 +118,7 @@ const wrecks: readonly Wreck<ControllerSubject>[] = [
   ),
   broken(
     'writes each time it runs',
-    'reconciling what is done changes nothing',
+    'reconciling a finished object changes nothing',
     (needs) => new Restless(needs),
   ),
   broken(
@@ -133,32 +133,32 @@ const wrecks: readonly Wreck<ControllerSubject>[] = [
   ),
   broken(
     'does not finalize',
-    'what is deleted is gone, with what the controller made for it',
+    'a deleted object is gone, with everything the controller made for it',
     (needs) => new Clinging(needs),
   ),
   broken(
     'leaves behind what it made',
-    'what is deleted is gone, with what the controller made for it',
+    'a deleted object is gone, with everything the controller made for it',
     (needs) => new Littering(needs),
   ),
   broken(
     'gives up after one attempt',
-    'it gets done although one of its writes is refused, whichever it is',
+    'the controller completes its work if any one of its writes is rejected',
     (needs) => new GivingUp(needs),
   ),
   broken(
     'writes what depends on how often it was written',
-    'it gets done although the answer to one of its writes is lost, whichever it is',
+    'the controller completes its work if the answer to any one of its writes is lost',
     (needs) => new Counting(needs),
   ),
   broken(
     'knows only in memory how far it came',
-    'a controller that is cut short at one of its writes leaves nothing that its successor cannot finish',
+    'a controller that is stopped at one of its writes leaves nothing that its successor cannot finish',
     (needs) => new Forgetful(needs),
   ),
   broken(
     'takes a conflict for a success',
-    'it gets done although others change what it is about to write',
+    'the controller completes its work if others change objects that it is about to write',
     (needs) => new Careless(needs),
   ),
 ];

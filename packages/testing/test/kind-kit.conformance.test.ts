@@ -146,13 +146,13 @@ const wrecks: readonly Wreck<KindSubject>[] = [
     'validating an input does not change it, and has the same result each time',
     { input: schema((value) => ({ ...(value as object), count: count++ })) },
   ),
-  broken('ignores unknown fields', 'a field that the kind does not know is refused, wherever it is', {
+  broken('ignores unknown fields', 'an unknown field is rejected, wherever it is', {
     input: lenient,
   }),
-  broken('accepts anything', 'what has no name, or the name of another kind, is refused', {
+  broken('accepts anything', 'an object without a name, or with the name of another kind, is rejected', {
     input: schema((value) => value),
   }),
-  broken('refuses an object that has a status', 'an object that was read can be applied again as it is', {
+  broken('refuses an object that has a status', 'an object that was read can be applied again unchanged', {
     input: inputSchema('mailbox', specSchema).omit({ status: true }),
   }),
   broken(
@@ -160,7 +160,7 @@ const wrecks: readonly Wreck<KindSubject>[] = [
     'the initial status is plain data, and the schema of the status accepts it unchanged',
     { initialStatus: { mails: -1 } },
   ),
-  broken('ignores unknown fields of its status', 'a field that the status does not know is refused', {
+  broken('ignores unknown fields of its status', 'an unknown field of the status is rejected', {
     status: z.object({ mails: z.int() }),
   }),
   broken(
@@ -170,10 +170,10 @@ const wrecks: readonly Wreck<KindSubject>[] = [
   ),
   broken(
     'says something else each time',
-    'what it says about an object is the same each time, and changes nothing',
+    'the functions of a kind return the same each time, and change nothing',
     { claims: () => [{ name: `claim ${count++}`, path: 'spec.address' }] },
   ),
-  broken('changes what it reads', 'what it says about an object is the same each time, and changes nothing', {
+  broken('changes what it reads', 'the functions of a kind return the same each time, and change nothing', {
     references: ({ spec }) => {
       Object.assign(spec, { size: 0 });
       return [];
@@ -207,13 +207,13 @@ const wrecks: readonly Wreck<KindSubject>[] = [
     'columns show texts, numbers and booleans, and each shows something of some object',
     { columns: [{ title: 'PORT', path: 'spec.port' }] },
   ),
-  broken('declares a missing field immutable', 'what cannot be changed is the spec, or a field of it', {
+  broken('declares a missing field immutable', 'an immutable field is the spec, or a field of it', {
     immutable: ['spec.port'],
   }),
-  broken('shows its secrets', 'a secret is shown as <redacted>, and all else as it is', {
+  broken('shows its secrets', 'a secret is shown as <redacted>, and everything else unchanged', {
     secrets: { ...sound.secrets, redact: (spec) => spec },
   }),
-  broken('hides more than secrets', 'a secret is shown as <redacted>, and all else as it is', {
+  broken('hides more than secrets', 'a secret is shown as <redacted>, and everything else unchanged', {
     secrets: { ...sound.secrets, redact: (spec) => ({ ...spec, address: '', password: '<redacted>' }) },
   }),
   broken('forgets its secrets', 'a spec that comes back as it was shown keeps its secrets', {
@@ -234,12 +234,12 @@ const wrecks: readonly Wreck<KindSubject>[] = [
       },
     },
   ),
-  broken('keeps <redacted> as a secret', '<redacted> for which nothing is stored is refused', {
+  broken('keeps <redacted> as a secret', '<redacted> without a stored value is rejected', {
     secrets: { ...sound.secrets, keep: (spec, stored) => ({ ...spec, password: stored?.password }) },
   }),
   broken(
     'begins a deletion again',
-    'a deletion that has begun is not begun again, and leaves the object what it is',
+    'a deletion in progress is not started again, and the object stays the same',
     {
       deletion: {
         finalizer: 'acme/mailboxes',
@@ -249,7 +249,7 @@ const wrecks: readonly Wreck<KindSubject>[] = [
   ),
   broken(
     'begins a deletion that no finalizer ends',
-    'a deletion that has begun is not begun again, and leaves the object what it is',
+    'a deletion in progress is not started again, and the object stays the same',
     { deletion: { ...sound.deletion, finalizer: undefined } },
   ),
   broken('says no without a code', 'it says why an object cannot be deleted with an error that has a code', {

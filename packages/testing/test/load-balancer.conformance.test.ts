@@ -29,7 +29,7 @@ const wrecks = [
   ),
   wreck(
     'tells the port it was asked for, not the one it has',
-    'a frontend listens where it was told to, and list says so as apply did',
+    'a frontend listens at its address, and list reports it as apply did',
     class extends PlainBalancer {
       override status(one: Listening): FrontendStatus {
         return { ...super.status(one), port: one.frontend.port };
@@ -63,7 +63,7 @@ const wrecks = [
   ),
   wreck(
     'ends both sides when one has said all',
-    'a client that has said all still gets the rest of the answer',
+    'a client that has closed its side still gets the rest of the answer',
     class extends PlainBalancer {
       override join(client: Socket, upstream: Socket): void {
         super.join(client, upstream);
@@ -115,7 +115,7 @@ const wrecks = [
   ),
   wreck(
     'counts connections of the whole frontend for each backend',
-    'stats count connections, bytes and what is open',
+    'stats count connections, bytes and open connections',
     class extends PlainBalancer {
       override async stats(): Promise<readonly BackendStats[]> {
         const stats = await super.stats();
@@ -153,7 +153,7 @@ const wrecks = [
   ),
   wreck(
     'leaves the connections of removed backends open',
-    'a backend that is left out is cut, and gets no more connections',
+    'an omitted backend is cut, and gets no more connections',
     class extends PlainBalancer {
       override cut(): void {}
     },
@@ -171,7 +171,7 @@ const wrecks = [
   ),
   wreck(
     'gives draining backends new connections',
-    'a draining backend keeps the connections it has and gets no new one',
+    'a draining backend keeps its connections and gets no new ones',
     class extends PlainBalancer {
       override pick(one: Listening): Backend | undefined {
         return super.pick(one, one.frontend.backends);
@@ -180,7 +180,7 @@ const wrecks = [
   ),
   wreck(
     'cuts draining backends',
-    'a draining backend keeps the connections it has and gets no new one',
+    'a draining backend keeps its connections and gets no new ones',
     class extends PlainBalancer {
       override update(one: Listening, frontend: Frontend): void {
         super.update(one, frontend);
@@ -246,7 +246,7 @@ const wrecks = [
   ),
   wreck(
     'keeps frontends that were left out',
-    'a frontend that is left out is closed, its port and its connections',
+    'an omitted frontend is closed, with its port and its connections',
     class extends PlainBalancer {
       override stop(): void {}
     },
@@ -311,7 +311,7 @@ const wrecks = [
   ),
   wreck(
     'takes udp for tcp',
-    'a protocol it does not support is refused by name, the other frontends work',
+    'an unsupported protocol is rejected by name, and the other frontends work',
     class extends PlainBalancer {
       override listen(frontend: Frontend): Promise<Listening> {
         return super.listen({ ...frontend, protocol: 'tcp' });
@@ -320,7 +320,7 @@ const wrecks = [
   ),
   wreck(
     'lets a later apply overtake an earlier one',
-    'of several applies at once the last one holds',
+    'the last one of concurrent applies takes effect',
     class extends PlainBalancer {
       applies = 0;
       override async apply(frontends: readonly Frontend[]): Promise<readonly FrontendStatus[]> {

@@ -21,7 +21,7 @@ const wrecks = [
   ),
   wreck(
     'attaches again each time',
-    'attach again gives the same attachment, also at the same time',
+    'a repeated attach gives the same attachment, also concurrently',
     class extends PlainNetwork {
       override async attach(request: AttachRequest): Promise<Attachment> {
         return this.begin(request);
@@ -30,7 +30,7 @@ const wrecks = [
   ),
   wreck(
     'hands out the same port to all',
-    'no two tasks get the same address and port, however many ask at once',
+    'no two tasks get the same address and port, even if many attach concurrently',
     class extends PlainNetwork {
       override port(): number {
         return 1000;
@@ -39,7 +39,7 @@ const wrecks = [
   ),
   wreck(
     'detaches everyone',
-    'detach again, and of what never was, changes nothing',
+    'detaching a task again or an unknown one changes nothing',
     class extends PlainNetwork {
       override async detach(): Promise<void> {
         this.attached.clear();
@@ -48,7 +48,7 @@ const wrecks = [
   ),
   wreck(
     'throws when it detaches an unknown task',
-    'detach again, and of what never was, changes nothing',
+    'detaching a task again or an unknown one changes nothing',
     class extends PlainNetwork {
       override async detach(task: string): Promise<void> {
         if (!this.attached.has(task)) throw new GantryError('NOT_FOUND', task);
@@ -58,7 +58,7 @@ const wrecks = [
   ),
   wreck(
     'ignores the host port it is asked for',
-    'a port in host mode is the one that was asked for',
+    'a port in host mode is the requested one',
     class extends PlainNetwork {
       override begin(request: AttachRequest): Attachment {
         return super.begin({ ...request, ports: request.ports.map(({ host: _, ...port }) => port) });
@@ -140,7 +140,7 @@ const wrecks = [
   ),
   wreck(
     'throws when it removes an unknown network',
-    'remove takes a network off the list; again, and of what never was, it changes nothing',
+    'remove takes a network off the list; removing it again or an unknown one changes nothing',
     class extends PlainNetwork {
       override async remove(name: string): Promise<void> {
         if (!this.networks.has(name)) throw new GantryError('NOT_FOUND', name);
@@ -178,7 +178,7 @@ const wrecks = [
   ),
   wreck(
     'ignores networks it cannot have',
-    'where networks are denied, ensuring one and joining one are UNSUPPORTED',
+    'ensuring and joining a network are UNSUPPORTED if networks are denied',
     class extends PlainNetwork {
       override readonly supports = { networks: false, protocols: ['tcp'] } as const;
       override begin(request: AttachRequest): Attachment {
@@ -188,7 +188,7 @@ const wrecks = [
   ),
   wreck(
     'works on after its end',
-    'a second dispose does nothing, and what is used afterwards is CLOSED',
+    'a second dispose does nothing, and every later call is CLOSED',
     class extends PlainNetwork {
       override enter(): void {}
     },

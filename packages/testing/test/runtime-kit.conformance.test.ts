@@ -53,7 +53,7 @@ const wrecks = [
   ),
   wreck(
     'starts another each time',
-    'ensure again adopts what runs as it is',
+    'a repeated ensure adopts a running task unchanged',
     class extends PlainRuntime {
       override async ensure(spec: RuntimeSpec): Promise<RuntimeTask> {
         return this.begin(spec);
@@ -138,7 +138,7 @@ const wrecks = [
   ),
   wreck(
     'takes a grace of 0 for none given',
-    'a grace of 0 kills at once',
+    'a grace period of 0 kills immediately',
     class extends PlainRuntime {
       override async stop(task: string, { graceMs, ...more }: Stop): Promise<void> {
         await super.stop(task, { ...more, graceMs: graceMs || 10_000 });
@@ -147,7 +147,7 @@ const wrecks = [
   ),
   wreck(
     'throws when it stops an unknown task',
-    'stop again, of what has ended, and of what never was, changes nothing',
+    'stopping a task again, an ended one or an unknown one changes nothing',
     class extends PlainRuntime {
       override async stop(task: string, options: Stop): Promise<void> {
         this.find(task);
@@ -175,7 +175,7 @@ const wrecks = [
   ),
   wreck(
     'leaves a task that could not start in its list',
-    'what can never start is INVALID_OBJECT, and nothing is left of it',
+    'a task that can never start is INVALID_OBJECT, and leaves nothing behind',
     class extends PlainRuntime {
       override async ensure(spec: RuntimeSpec, options?: EnsureOptions): Promise<RuntimeTask> {
         if (spec.template.labels.hopeless !== undefined) this.begin(spec);
@@ -194,7 +194,7 @@ const wrecks = [
   ),
   wreck(
     'tells no ends',
-    'events tell the start and the end of a task, with its exit code',
+    'events report the start and the end of a task, with its exit code',
     class extends PlainRuntime {
       override async *events(signal: AbortSignal): AsyncGenerator<readonly RuntimeTask[]> {
         for await (const batch of super.events(signal)) yield batch.filter(({ state }) => state !== 'exited');
@@ -203,7 +203,7 @@ const wrecks = [
   ),
   wreck(
     'listens only once it is read',
-    'events tell the end of a task that was stopped',
+    'events report the end of a task that was stopped',
     class extends PlainRuntime {
       override async *events(signal: AbortSignal): AsyncGenerator<readonly RuntimeTask[]> {
         await new Promise((resolve) => setTimeout(resolve, 50));
@@ -257,14 +257,14 @@ const wrecks = [
   ),
   wreck(
     'works on after its end',
-    'after dispose every call is CLOSED, and a second dispose does nothing',
+    'every call is CLOSED after dispose, and a second dispose does nothing',
     class extends PlainRuntime {
       override enter(): void {}
     },
   ),
   wreck(
     'promises stats that it does not have',
-    'exec, logs and stats are there exactly if supports says so',
+    'exec, logs and stats exist exactly if supports says so',
     class extends PlainRuntime {
       override get supports(): RuntimeSupport {
         return { ...super.supports, stats: false };
@@ -301,7 +301,7 @@ const wrecks = [
   ),
   wreck(
     'tells lines in reverse',
-    'logs tell the lines of a task in order, with stream and time',
+    'logs return the lines of a task in order, with stream and time',
     class extends PlainRuntime {
       override async *logs(
         task: string,
@@ -325,7 +325,7 @@ const wrecks = [
   ),
   wreck(
     'ignores since',
-    'logs since a time leave out what is older',
+    'logs since a time omit older lines',
     class extends PlainRuntime {
       override async *logs(
         task: string,
@@ -467,7 +467,7 @@ const wrecks = [
   ),
   wreck(
     'drops standard input',
-    'exec hands its standard input on, and its end',
+    'exec passes on its standard input, and its end',
     class extends PlainRuntime {
       override async exec(task: string, { stdin: _, ...more }: ExecOptions): Promise<ExecSession> {
         return await super.exec(task, more);

@@ -67,7 +67,7 @@ const wrecks: readonly Wreck<Scheduler>[] = [
   broken('ignores capacity', 'a node is never filled beyond its capacity by one group', {
     refuse: without(tooLittle),
   }),
-  broken('takes every node for empty', 'what running tasks asked for is not given away again', {
+  broken('takes every node for empty', 'resources requested by running tasks are not given away again', {
     seat: (view) => ({ ...soundParts.seat(view), used: new Map() }),
   }),
   broken('counts cpu and memory only', 'a resource of any name is counted, and a node without it has none', {
@@ -76,13 +76,13 @@ const wrecks: readonly Wreck<Scheduler>[] = [
       return soundParts.refuse({ ...group, requests: { cpu, memory } }, seat);
     },
   }),
-  broken('refuses whatever a full node is asked', 'a task that asks for nothing fits on a full node', {
+  broken('refuses whatever a full node is asked', 'a task without requests fits on a full node', {
     refuse: (group, seat) =>
       soundParts.refuse(group, seat) ?? tooLittle({ ...group, requests: { cpu: 1, memory: 1 } }, seat),
   }),
   wrapped(
     'forgets what earlier groups took',
-    'what earlier groups of the round took is not given away again',
+    'resources taken by earlier groups of the round are not given away again',
     () => {
       return (round) => ({
         groups: round.groups.flatMap((group) => sound.place({ ...round, groups: [group] }).groups),
@@ -180,7 +180,7 @@ const wrecks: readonly Wreck<Scheduler>[] = [
   wrapped('throws dice of its own', 'the same round gives the same plan', () => {
     return (round) => sound.place({ ...round, nodes: round.nodes.toSorted(() => Math.random() - 0.5) });
   }),
-  wrapped('draws from a chance that goes on', 'chance comes from the round alone', () => {
+  wrapped('draws from a chance that goes on', 'randomness comes only from the round', () => {
     let turns = 0;
     return (round) =>
       sound.place({ ...round, nodes: turns++ % 2 === 0 ? round.nodes : round.nodes.toReversed() });
@@ -245,7 +245,7 @@ const wrecks: readonly Wreck<Scheduler>[] = [
   ),
   wrapped(
     'offers no remedy',
-    'a refusal says what would make the task fit',
+    'a rejection says what would make the task fit',
     misexplained(({ filters }) => ({ filters: filters.map(({ remedy: _, ...filter }) => filter) })),
   ),
   wrapped(

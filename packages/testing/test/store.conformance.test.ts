@@ -49,7 +49,7 @@ const wrecks = [
   ),
   wreck(
     'ignores expectations',
-    'a stale expectation is refused with the current entry and changes nothing',
+    'a stale expectation is rejected with the current entry and changes nothing',
     class extends PlainStore {
       override fits(): boolean {
         return true;
@@ -58,7 +58,7 @@ const wrecks = [
   ),
   wreck(
     'takes "absent" for any revision',
-    'expecting absence writes where there is no entry and is refused where there is one',
+    'expecting absence writes if there is no entry and is rejected if there is one',
     class extends PlainStore {
       override fits(change: Change, current: Entry | undefined): boolean {
         return change.expect === 'absent' || super.fits(change, current);
@@ -76,7 +76,7 @@ const wrecks = [
   ),
   wreck(
     'refuses a whole commit for one of its changes',
-    'a refused change does not stop the others of its commit, and each is answered in its place',
+    'a rejected change does not stop the others of its commit, and each is answered in its place',
     class extends PlainStore {
       override async commit(changes: readonly Change[]): Promise<readonly Outcome[]> {
         const all = changes.every((change) => this.fits(change, this.entries.get(change.key)));
@@ -98,7 +98,7 @@ const wrecks = [
   ),
   wreck(
     'decides and writes in two steps',
-    'of many writers that expect the same, exactly one wins',
+    'exactly one of many writers with the same expectation wins',
     class extends PlainStore {
       override async commit(changes: readonly Change[]): Promise<readonly Outcome[]> {
         const fits = changes.every((change) => this.fits(change, this.entries.get(change.key)));
@@ -110,7 +110,7 @@ const wrecks = [
   ),
   wreck(
     'keeps the writer’s own object',
-    'what a writer does to its object afterwards does not reach the store',
+    'later changes of a written object by its writer do not reach the store',
     class extends PlainStore {
       override copy<T extends StoreEvent | Entry>(event: T | undefined): T | undefined {
         return event;
@@ -119,7 +119,7 @@ const wrecks = [
   ),
   wreck(
     'hands out its live objects',
-    'what a reader does to a value does not reach the next reader',
+    'changes of a value by a reader do not reach the next reader',
     class extends PlainStore {
       override async get(key: string): Promise<Entry | undefined> {
         return this.entries.get(key);
@@ -207,7 +207,7 @@ const wrecks = [
   ),
   wreck(
     'returns revision 0 for an empty list',
-    'a list of nothing is empty and still tells its revision',
+    'an empty list still has its revision',
     class extends PlainStore {
       override async list(prefix: string) {
         const listing = await super.list(prefix);
@@ -217,7 +217,7 @@ const wrecks = [
   ),
   wreck(
     'watches everything',
-    'a watch sees only what is under its prefix',
+    'a watch receives only events under its prefix',
     class extends PlainStore {
       override wanted(): boolean {
         return true;
@@ -226,7 +226,7 @@ const wrecks = [
   ),
   wreck(
     'watches from now on, whatever `since` says',
-    'a watch that starts in the past first sees what it missed',
+    'a watch that starts in the past first receives missed events',
     class extends PlainStore {
       override watch(prefix: string, { signal }: { signal: AbortSignal }) {
         return super.watch(prefix, { since: this.revision, signal });
@@ -350,7 +350,7 @@ const wrecks = [
   ),
   wreck(
     'stays open after dispose',
-    'after dispose every call is CLOSED',
+    'every call is CLOSED after dispose',
     class extends PlainStore {
       override async [Symbol.asyncDispose](): Promise<void> {}
     },
@@ -377,7 +377,7 @@ const wrecks = [
   ),
   wreck(
     'answers a put of an equal value without writing it',
-    'random commands do to the store what they do to a map with revisions',
+    'random commands have the same effect on the store as on a map with revisions',
     class extends PlainStore {
       override write(change: Change): Outcome {
         const current = this.entries.get(change.key);
@@ -420,7 +420,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'breaks up the events of a revision',
-    'all events of one revision come in one batch, also to one who is behind',
+    'all events of one revision come in one batch, also to a lagging watcher',
     class extends OneRevision {
       override async *watch(prefix: string, options: { since: number; signal: AbortSignal }) {
         for await (const batch of super.watch(prefix, options)) {
@@ -468,7 +468,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'looks at the fence and writes in two steps',
-    'once its fence has changed nothing more of a committer is written, however many write at once',
+    'no commit of a writer is written once its fence has changed, even under concurrent writes',
     class extends PlainStore {
       override async commit(changes: readonly Change[], options?: CommitOptions) {
         if (options?.fence !== undefined) {
@@ -491,7 +491,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'writes the first 128 changes of a commit',
-    'a commit of more changes than an engine takes at once is answered change by change',
+    'a commit with more changes than an engine accepts at once is answered change by change',
     class extends PlainStore {
       override async commit(changes: readonly Change[], options?: CommitOptions) {
         const first = await super.commit(changes.slice(0, 128), options);
@@ -585,7 +585,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'reads from a copy that lags behind',
-    'a store reads what another has written, as soon as that is answered',
+    'a store reads the writes of another as soon as they are answered',
     class extends PlainStore {
       override async second(): Promise<PlainStore> {
         const copy = new PlainStore();
@@ -603,7 +603,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'lets both of two stores win',
-    'of writers on two stores that expect the same, exactly one wins each time',
+    'exactly one of the writers on two stores with the same expectation wins each time',
     class extends PlainStore {
       override async second(): Promise<PlainStore> {
         const other = new (class extends PlainStore {
@@ -628,7 +628,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'waits indefinitely for an unreachable engine',
-    'while nothing gets through calls fail as UNAVAILABLE or TIMEOUT, and afterwards all is well',
+    'calls fail as UNAVAILABLE or TIMEOUT while nothing gets through, and succeed afterwards',
     class extends PlainStore {
       override async get(key: string): Promise<Entry | undefined> {
         if (this.link === 'cut') return await new Promise(() => undefined);
@@ -638,7 +638,7 @@ const wrecksOfEngines = [
   ),
   wreck(
     'ends its watches when the link is cut',
-    'while nothing gets through calls fail as UNAVAILABLE or TIMEOUT, and afterwards all is well',
+    'calls fail as UNAVAILABLE or TIMEOUT while nothing gets through, and succeed afterwards',
     class extends PlainStore {
       override async *watch(prefix: string, options: { since: number; signal: AbortSignal }) {
         for await (const batch of super.watch(prefix, options)) {

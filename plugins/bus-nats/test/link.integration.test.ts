@@ -100,7 +100,7 @@ describeWith('nats', 'bus-nats', () => {
     expect(await bus.request('a', null, IN_TIME)).toBe('a');
   });
 
-  test('a server that takes nothing more does not fill the memory: what is too much is dropped', async () => {
+  test('a server that accepts nothing more does not fill the memory: excess messages are dropped', async () => {
     const server = await nats();
     await using link = await TcpLink.to(server.port);
     const { bus, lines } = await started({ servers: `nats://127.0.0.1:${link.port}` });

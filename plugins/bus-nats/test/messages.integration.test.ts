@@ -169,7 +169,7 @@ describeWith('nats', 'bus-nats', () => {
     }
   });
 
-  test('long answers at once wait for their turn, and none is lost', async () => {
+  test('concurrent long answers wait for their turn, and none is lost', async () => {
     const length = 3 * MIB;
     other.respond('long', async () => 'x'.repeat(length));
     await settled();
@@ -264,7 +264,7 @@ describeWith('nats', 'bus-nats', () => {
     expect((await failure(bus.request('gantry.a', 1, { timeoutMs: 200 }))).code).toBe('TIMEOUT');
   });
 
-  test('the pattern > hears no answers to others, and nothing that servers say to each other', async () => {
+  test('the pattern > receives no replies to others, and no messages between servers', async () => {
     const heard: string[] = [];
     bus.subscribe('>', ({ subject }) => heard.push(subject));
     bus.subscribe('*.>', ({ subject }) => heard.push(subject));
@@ -302,7 +302,7 @@ describeWith('nats', 'bus-nats', () => {
     for (const one of counts) expect(one).toBeGreaterThan(100);
   });
 
-  test('a member that leaves its group still handles what it was given', async () => {
+  test('a member that leaves its group still handles received messages', async () => {
     const jobs = new Set<unknown>();
     const end = bus.subscribe('jobs', ({ payload }) => jobs.add(payload), { group: 'workers' });
     other.subscribe('jobs', ({ payload }) => jobs.add(payload), { group: 'workers' });
@@ -316,7 +316,7 @@ describeWith('nats', 'bus-nats', () => {
     await until(() => jobs.size === 5000, 'all jobs');
   });
 
-  test('5,000 subscriptions and 1,000 requests at once on one connection', async () => {
+  test('5,000 concurrent subscriptions and 1,000 requests share one connection', async () => {
     const heard = new Array<number>(5000).fill(0);
     for (const index of heard.keys())
       bus.subscribe(`nodes.${index}`, () => (heard[index] = (heard[index] as number) + 1));
@@ -329,7 +329,7 @@ describeWith('nats', 'bus-nats', () => {
     await until(() => heard.every((one) => one === 1), 'all hints');
   });
 
-  test('closing ends what is open as CLOSED, sends what was published, and leaves the other bus alone', async () => {
+  test('closing ends open requests as CLOSED, sends published messages, and leaves the other bus alone', async () => {
     const heard: unknown[] = [];
     other.respond('never', () => new Promise(() => undefined));
     other.respond('quick', async () => 'quick');

@@ -59,7 +59,7 @@ describe('the options of bus-nats', () => {
     ['a certificate without its key', { tls: { cert: 'a.pem' } }, 'tls.key'],
     ['a key without its certificate', { tls: { key: 'a.pem' } }, 'tls.cert'],
     ['an option it does not have', { tls: { insecure: true } } as NatsBusOptions, 'tls'],
-  ])('refuse %s: INVALID_OPTIONS with the path, and nothing secret', (_, options, path) => {
+  ])('reject %s: INVALID_OPTIONS with the path, without secrets', (_, options, path) => {
     let error: unknown;
     try {
       natsBus(options);

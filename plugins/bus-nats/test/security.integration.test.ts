@@ -66,7 +66,7 @@ describeWith('nats', 'bus-nats', () => {
       return ['--config', await written('nkey.conf', config)];
     });
 
-    test('takes the right seed and refuses another one', async () => {
+    test('accepts the right seed and rejects another one', async () => {
       await connects({ servers: url(), nkeySeed: seedOf(user) });
       const stranger = seedOf(nkeys.createUser());
       await refused({ servers: url(), nkeySeed: stranger }, stranger);
@@ -77,7 +77,7 @@ describeWith('nats', 'bus-nats', () => {
     const operator = new Operator();
     const url = serve(async () => ['--config', await written('operator.conf', operator.config)]);
 
-    test('takes a credentials file of its operator and refuses that of another one', async () => {
+    test('accepts a credentials file of its operator and rejects that of another one', async () => {
       await connects({ servers: url(), credsFile: await written('user.creds', operator.user()) });
       const stranger = await written('stranger.creds', new Operator().user());
       await refused({ servers: url(), credsFile: stranger });

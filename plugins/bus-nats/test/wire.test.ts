@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isInternal } from '../src/subject.ts';
 import { decode, decodeError, encode, encodeError, errorHeaders, partHeaders, partOf } from '../src/wire.ts';
 
-describe('on the wire', () => {
+describe('the wire format', () => {
   test('a payload is its JSON, and what JSON has nothing for is null', () => {
     expect(new TextDecoder().decode(encode({ a: 'é' }))).toBe('{"a":"é"}');
     for (const nothing of [undefined, () => 1, Symbol('s')]) expect(decode(encode(nothing))).toBe(null);

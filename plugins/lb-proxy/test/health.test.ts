@@ -20,7 +20,7 @@ function greets(name: string): (socket: Socket) => void {
   return (socket) => socket.write(`${name}.`);
 }
 
-test('a backend that refuses is passed over, counted, ejected, tried again, and taken back', async () => {
+test('a backend that rejects connections is skipped, counted, ejected, retried, and restored', async () => {
   const here = world({ eject: { failures: 2, probeMs: 500 } });
   const dead = await here.freePort();
   const alive = await here.tcp(greets('b'));
@@ -49,7 +49,7 @@ test('a backend that refuses is passed over, counted, ejected, tried again, and 
   expect([...names].sort()).toEqual(['a.', 'b.']);
 });
 
-test('when all are ejected they are tried all the same', async () => {
+test('ejected backends are tried if all are ejected', async () => {
   const here = world({ eject: { failures: 1, probeMs: 60_000 } });
   const dead = await here.freePort();
   const port = await here.apply([backend('a', dead)], tcp);

@@ -172,7 +172,7 @@ describe('an exchange is the last one', () => {
   });
 });
 
-describe('what may be sent again', () => {
+describe('a request that may be sent again', () => {
   const again = (steps: readonly Step[]): string | undefined => {
     const unanswered = play(steps).unanswered;
     return unanswered && Buffer.concat([...unanswered]).toString();
@@ -190,7 +190,7 @@ describe('what may be sent again', () => {
       ]),
     ).toBe('GET / HTTP/1.1\r\n\r\n');
   });
-  test('is not a POST, nor what is answered in part, nor what is too large, nor what is not HTTP', () => {
+  test('is not a POST, nor partly answered, nor too large, nor other than HTTP', () => {
     expect(again([['request', 'POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n']])).toBeUndefined();
     expect(again([get, ['request', 'PATCH / HTTP/1.1\r\n\r\n']])).toBeUndefined();
     expect(again([get, ['response', 'H']])).toBeUndefined();

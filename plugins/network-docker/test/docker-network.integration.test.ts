@@ -63,7 +63,7 @@ describeWith('docker', 'network-docker', () => {
       return network;
     };
 
-    test('tasks without networks join the default one, and closing removes what is empty', async () => {
+    test('tasks without networks join the default one, and closing removes empty networks', async () => {
       const network = await make();
       const { networks } = await network.attach({ task: 'a', service: 'web', ports: [], networks: [] });
       expect(networks).toEqual([

@@ -37,7 +37,7 @@ test('each port gets one of the host, and the task finds it in its environment',
   expect([publish, networks]).toEqual([[], []]);
 });
 
-test('no port is handed out twice while it is attached, however many ask at once', async () => {
+test('no port is given out twice while it is attached, even if many attach concurrently', async () => {
   const network = make();
   const names = Array.from({ length: 10 }, (_, n) => `t${n}`);
   const all = await Promise.all(names.map((name) => network.attach(ask(name, 80))));
@@ -117,7 +117,7 @@ test('the default range keeps clear of ports the kernel gives to outgoing connec
   expect(low).toBeGreaterThan(29_999);
 });
 
-test('wrong options are refused with their path', () => {
+test('wrong options are rejected with their path', () => {
   expect(() => hostNetwork({ portRange: { from: 5, to: 4 } })).toThrow(
     /network-host: portRange: expected from <= to/,
   );

@@ -68,7 +68,7 @@ describe('the demultiplexer', () => {
     );
   });
 
-  test('refuses what is not multiplexed, and a stream that ends within a frame', async () => {
+  test('rejects output that is not multiplexed, and a stream that ends within a frame', async () => {
     await expect(pieces([Buffer.from('plain text, as of a terminal')])).rejects.toMatchObject({
       code: 'INTERNAL',
     });

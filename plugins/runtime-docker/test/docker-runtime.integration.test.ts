@@ -126,7 +126,7 @@ describeWith('docker', 'runtime-docker on a real engine', () => {
     expect(await runtime.list()).toMatchObject([{ state: 'exited', exitCode: 130 }]);
   });
 
-  test('it joins its networks under its aliases, and tells its addresses, the first network first', async () => {
+  test('a task joins its networks under its aliases, and reports its addresses, the first network first', async () => {
     const names = ['a', 'b'].map((name) => `gantry-${cluster}-${name}`);
     for (const name of names) docker('network', 'create', name);
     try {

@@ -122,7 +122,7 @@ describe('the staged life of a task', () => {
     expect((await runtime.list()).map(({ state }) => state)).toEqual(['running', 'exited']);
   });
 
-  test('an end tells its signal, and whether memory was exceeded', async () => {
+  test('an end reports its signal, and whether memory was exceeded', async () => {
     const { clock, runtime } = make({ exitAfterMs: 10 });
     await runtime.ensure(specOf('a', { 'fake/oom': 'true' }));
     await runtime.ensure(specOf('b', { 'fake/exit-signal': 'SIGSEGV' }));
@@ -279,7 +279,7 @@ describe('a world', () => {
   });
 });
 
-test('wrong options are refused with their path', () => {
+test('wrong options are rejected with their path', () => {
   expect(() => fakeRuntime({ failStart: 2 })).toThrow(/runtime-fake: failStart/);
 });
 

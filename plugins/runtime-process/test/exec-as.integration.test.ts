@@ -79,7 +79,7 @@ describe.runIf(isRoot)('a command as another user, if Gantry runs as root', () =
     expect(await said(IDS, { user })).toBe(expected);
   });
 
-  test('has a HOME of its own unless one is given', async () => {
+  test('has its own HOME unless one is given', async () => {
     await start({ env: { HOME: '/srv' } });
     expect(await said('echo $HOME', {})).toBe('/srv');
     expect(await said('echo $HOME', { user: 'daemon', env: { HOME: '/tmp' } })).toBe('/tmp');

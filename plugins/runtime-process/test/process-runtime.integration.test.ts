@@ -136,7 +136,7 @@ describe('adoption', () => {
     expect((await logsOf(second, 'a')).map(({ text }) => text)).toEqual(['one', 'two']);
   });
 
-  test('after kill -9 of the program: found by its records, and ended with all of its tree', async () => {
+  test('a task is found by its records after kill -9 of the program, and ended with its whole process tree', async () => {
     const program = `
       import { ProcessRuntime } from '${new URL('../src/index.ts', import.meta.url).pathname}';
       import { SystemClock } from '${new URL('../../../packages/system/src/index.ts', import.meta.url).pathname}';
@@ -246,14 +246,14 @@ describe('the environment', () => {
   });
 });
 
-describe('what cannot run', () => {
+describe('a task that cannot run', () => {
   test.each([
     ['an image', { image: 'nginx' }, 'UNSUPPORTED', /image/],
     ['a mount', { mounts: [{ type: 'tmpfs', target: '/x' }] }, 'UNSUPPORTED', /mounts/],
     ['no such command', { command: ['/no/such'] }, 'INVALID_OBJECT', /template.command: ENOENT/],
     ['no such folder', { workingDir: '/no/such' }, 'INVALID_OBJECT', /template.workingDir: ENOENT/],
     ['no such user', { user: 'nobody-knows' }, 'INVALID_OBJECT', /template.user/],
-  ] as const)('%s is refused, and nothing is left', async (_, template, code, message) => {
+  ] as const)('%s is rejected, and nothing is left', async (_, template, code, message) => {
     const runtime = make();
     const spec = specOf('a', template as Partial<TemplateSpec>);
     await expect(runtime.ensure(spec)).rejects.toMatchObject({
@@ -272,7 +272,7 @@ test.runIf(process.getuid?.() === 0)('root can switch the user', async () => {
   expect((await logsOf(runtime, 'a'))[0]?.text).toBe('nobody');
 });
 
-test('a limit of memory is enforced where it is supported, and told as the reason', async (context) => {
+test('a memory limit is enforced where it is supported, and reported as the reason', async (context) => {
   const runtime = make();
   if (!runtime.supports.limits.memory) return context.skip('cgroups are not permitted');
   await runtime.ensure(

@@ -51,7 +51,7 @@ test('a range holds what starts with its prefix and nothing else', () => {
   expect(['a', 'a0', 'a.', 'b/', 'A/1', ''].filter(inside)).toEqual([]);
 });
 
-test('a change without expectation is one operation, one with is a transaction of its own', () => {
+test('a change without expectation is one operation, one with an expectation is a nested transaction', () => {
   const { compare, success } = txnOf([change('a'), change('b', 'absent'), change('c', 5)], undefined);
   expect(compare).toEqual([]);
   expect(success[0]).toHaveProperty('requestPut');

@@ -36,7 +36,7 @@ const noLeader = new Refusal(status.UNAVAILABLE, 'etcdserver: no leader');
 const many = Array.from({ length: 250 }, (_, index) => ({ key: `k${index}`, value: index }));
 
 describe('the start', () => {
-  test('refuses an etcd that is too old', async () => {
+  test('rejects an etcd that is too old', async () => {
     const [server] = (await fakes({ version: '3.3.27' })) as [FakeEtcd];
     const error = await failure(startStore({ endpoints: server.url }));
     expect(isGantryError(error, 'UNSUPPORTED')).toBe(true);
@@ -47,7 +47,7 @@ describe('the start', () => {
     await storeOn(await fakes({ version }));
   });
 
-  test('takes an etcd that tells its version to root only', async () => {
+  test('accepts an etcd that reveals its version only to root', async () => {
     await storeOn(
       await fakes({ version: new Refusal(status.PERMISSION_DENIED, 'etcdserver: permission denied') }),
     );
@@ -115,7 +115,7 @@ describe('a write', () => {
     expect(isGantryError(await failure(store.commit(put, { signal: abort.signal })), 'ABORTED')).toBe(true);
   });
 
-  test('is waited for by dispose, and what is read is not', async () => {
+  test('is waited for by dispose, unlike a read', async () => {
     let answered = 0;
     const servers = await fakes({
       txn: () => {
@@ -188,7 +188,7 @@ describe('a commit of several transactions', () => {
 });
 
 describe('a read', () => {
-  test('goes on to the next server, and so do those after it', async () => {
+  test('moves on to the next server, and so do later ones', async () => {
     const asked = [0, 0];
     const count = (index: number) => (_: unknown, questions: number) => {
       asked[index] = questions;
@@ -200,7 +200,7 @@ describe('a read', () => {
     expect(asked).toEqual([2, 2]);
   });
 
-  test('fails with what all servers said', async () => {
+  test('fails with the reasons of all servers', async () => {
     let started = false;
     const range = () => (started ? unsure : {});
     const servers = await fakes({ range }, { range });

@@ -62,7 +62,7 @@ test('a key that is in a transaction already waits for the next one', async () =
   await expect.poll(() => transactions.slice(4).map(({ names }) => names)).toEqual(['x y', 'x z']);
 });
 
-test('only what has the same fence goes together', async () => {
+test('only writes with the same fence go together', async () => {
   const { gathering, transactions } = server();
   const fence = (revision: number) => ({ name: 'term', key: Buffer.from('term'), revision });
   for (const name of 'abcd') void gathering.write([change(name)], undefined);

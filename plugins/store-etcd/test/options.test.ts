@@ -38,7 +38,7 @@ test.each([
   ['tls.key', { endpoints: 'https://host', tls: { cert: 'a.pem' } }],
   ['tls.cert', { endpoints: 'https://host', tls: { key: 'a.pem' } }],
   ['timeoutMs', { timeoutMs: 0 }],
-])('%s is refused by name in %j', (path, options) => {
+])('%s is rejected by name in %j', (path, options) => {
   expect(() => etcdStore(options)).toThrowError(path);
 });
 

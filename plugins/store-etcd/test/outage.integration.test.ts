@@ -77,7 +77,7 @@ describeWith('etcd', 'store-etcd and servers that fail', () => {
     for (const port of ports) expect(String(error)).toContain(`127.0.0.1:${port}: connect ECONNREFUSED`);
   });
 
-  test('the member it speaks to is killed under writes: what was acknowledged is there, the watch is complete', async () => {
+  test('acknowledged writes survive and the watch is complete if the connected member is killed under writes', async () => {
     await using etcd = await startEtcd(3);
     const store = await open({ endpoints: [...etcd.urls], prefix: freshPrefix() });
     const { revision: since } = await store.list('');

@@ -99,7 +99,7 @@ describe('killed with -9 under load', () => {
 });
 
 describe('a folder that another process has', () => {
-  test('is refused as UNAVAILABLE, naming the folder and the process; the owner does not notice', async () => {
+  test('is rejected as UNAVAILABLE, naming the folder and the process; the owner does not notice', async () => {
     const path = folder();
     const owner = child('load', path);
     expect([await owner.said(), await owner.said()]).toEqual(['starting', 'started']);
@@ -114,7 +114,7 @@ describe('a folder that another process has', () => {
     expect(await owner.said()).toHaveLength(3);
   });
 
-  test('is refused also while its owner is stopped and answers nothing', async () => {
+  test('is rejected also while its owner is stopped and does not answer', async () => {
     const path = folder();
     const owner = child('hold', path);
     expect([await owner.said(), await owner.said()]).toEqual(['starting', 'started']);
@@ -123,7 +123,7 @@ describe('a folder that another process has', () => {
     await expect(store.start(new AbortController().signal)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  test('goes to exactly one of several that start at once', async () => {
+  test('goes to exactly one of several that start concurrently', async () => {
     const path = folder();
     const several = Array.from({ length: 4 }, () => child('hold', path));
     for (const one of several) expect(await one.said()).toBe('starting');

@@ -47,7 +47,7 @@ describe('a store whose data file is lost', () => {
     ['filled with zeros', () => writeFileSync(file('data.mdb'), Buffer.alloc(65_536))],
   ];
 
-  test.each(losses)('does not start, and leaves the file as it is: %s', async (_, lose) => {
+  test.each(losses)('does not start, and leaves the file unchanged: %s', async (_, lose) => {
     await filled();
     lose();
     const before = readFileSync(file('data.mdb'));

@@ -46,7 +46,7 @@ describe('a full disk', () => {
   const isolated = ['unshare', '--user', '--map-root-user', '--mount'];
   const small = 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"';
 
-  test('a commit is EXHAUSTED and nothing of it is written; when there is room again commits go on', async (context) => {
+  test('a commit is EXHAUSTED and nothing of it is written; when there is space again commits succeed', async (context) => {
     const path = folder();
     if (!works([...isolated, 'sh', '-c', small, path, 'true'])) context.skip('needs a small file system');
     const said = await filled([...isolated, 'sh', '-c', small, path], path);

@@ -61,7 +61,7 @@ async function write(database: string, key: string, value: string): Promise<void
 }
 
 describe('options', () => {
-  test('are refused where they are wrong or unknown', () => {
+  test('are rejected if they are wrong or unknown', () => {
     for (const options of [{}, { path: '' }, { path, history: 0 }, { path, history: 1.5 }, { path, sync: 1 }])
       expect(() => lmdbStore(options as { path: string })).toThrow('store-lmdb');
   });
@@ -124,7 +124,7 @@ describe('the folder', () => {
     await second[Symbol.asyncDispose]();
   });
 
-  test('goes to exactly one of many that start at once, however often', async () => {
+  test('goes to exactly one of many that start concurrently, however often', async () => {
     for (let round = 0; round < 10; round++) {
       const stores = Array.from({ length: 5 }, () => new LmdbStore({ path }));
       const started = await Promise.allSettled(stores.map((store) => store.start(signal)));
@@ -261,7 +261,7 @@ test('a commit whose signal fires while it waits is ABORTED', async () => {
   expect((await store.list('')).entries.map(({ key }) => key)).toEqual(['tasks/a']);
 });
 
-test('a commit of an owner that lost the folder is refused, and so is every later one', async () => {
+test('a commit of an owner that lost the folder is rejected, and so is every later one', async () => {
   const store = await open();
   await fill(store, 1);
   await write('meta', 'owner', 'another program');

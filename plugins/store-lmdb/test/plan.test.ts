@@ -46,7 +46,7 @@ describe('a group of commits', () => {
     ]);
   });
 
-  test('refuses what a fence does not let pass, and leaves no trace of it', () => {
+  test('rejects commits whose fence has changed, and leaves no trace of them', () => {
     const plan = planOn(before, 9);
     plan.add({ changes: [put('a', '1')], fence: { key: 'a', revision: 4 } });
     const late = { changes: [put('b', '2')], fence: { key: 'a', revision: 4 } };

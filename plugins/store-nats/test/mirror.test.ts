@@ -8,7 +8,7 @@ import { Mirror } from '../src/mirror.ts';
 import { Replica } from '../src/replica.ts';
 
 describe('a mirror', () => {
-  test('does not believe that messages are lost when an answer is older than what has come meanwhile', async () => {
+  test('does not believe that messages are lost when an answer is older than messages received since', async () => {
     const leader = new Leader();
     const mirror = leader.mirror;
     const running = mirror.run();

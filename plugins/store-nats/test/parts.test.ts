@@ -37,7 +37,7 @@ describe('a key of the bucket', () => {
   });
 });
 
-describe('what is done about a change', () => {
+describe('the decision about a change', () => {
   const entry: Entry = { key: 'a', value: 1, revision: 7 };
   const there: Known = { present: true, revision: 7, entry };
   const gone: Known = { present: false, revision: 5, entry: undefined };
@@ -47,13 +47,13 @@ describe('what is done about a change', () => {
     expect,
   });
 
-  test('is to write it where what is expected is what is known', () => {
+  test('is to write it if the expected state is the known one', () => {
     expect(decide(change(7), there, false, 9)).toEqual({ kind: 'write', sequence: 7 });
     expect(decide(change('absent'), gone, false, 9)).toEqual({ kind: 'write', sequence: 5 });
     expect(decide(change(undefined), there, false, 9)).toEqual({ kind: 'write', sequence: undefined });
   });
 
-  test('is to refuse it only from what is certainly known', () => {
+  test('is to reject it only on the basis of certain knowledge', () => {
     expect(decide(change(6), there, false, 9)).toEqual({ kind: 'look' });
     expect(decide(change(6), there, true, 9)).toEqual({
       kind: 'answer',
@@ -77,7 +77,7 @@ describe('what is done about a change', () => {
   });
 });
 
-describe('what JetStream says', () => {
+describe('an error of JetStream', () => {
   test('is a conflict under both of its numbers', () => {
     expect([10071, 10164, 10077].map((err_code) => isConflict({ code: 400, err_code }))).toEqual([
       true,
@@ -147,7 +147,7 @@ describe('a bucket', () => {
     num_replicas: 1,
   };
 
-  test('as a KV client makes it is right', () => {
+  test('is valid as a KV client makes it', () => {
     expect(whatIsWrong(config, 'b', 1, 1000)).toBeUndefined();
   });
 

@@ -55,7 +55,7 @@ describeWith('nats', 'store-nats', () => {
     );
   });
 
-  test('the plugin refuses options that contradict each other before anything is built', () => {
+  test('the plugin rejects contradictory options before anything is built', () => {
     expect(natsStore().provides).toBe(contracts.store);
     expect(() => natsStore({ token: 'a', credsFile: 'b' })).toThrow(/one kind of credentials/);
   });

@@ -12,7 +12,7 @@ export interface RuntimeSpec {
   readonly service: string;
   /** Replica that it is an attempt at. */
   readonly slot: string;
-  /** What to run. */
+  /** Specification of the workload. */
   readonly template: TemplateSpec;
   /** What the network prepared: engine networks to join, ports, environment. */
   readonly attachment: Attachment;
@@ -142,7 +142,7 @@ export interface RuntimeSupport {
   readonly logging?: boolean;
 }
 
-/** What the machine offers, asked once at the start of an agent. */
+/** Properties of the machine, requested once at the start of an agent. */
 export interface RuntimeInfo {
   /** Shown as the node attribute `runtime`. */
   readonly name: string;
@@ -179,7 +179,7 @@ export interface RuntimeInfo {
 export interface Runtime {
   /** What this runtime can do; constant. */
   readonly supports: RuntimeSupport;
-  /** Returns what the machine offers. */
+  /** Returns the properties of the machine. */
   info(): Promise<RuntimeInfo>;
   /** Creates and starts it unless it is there: a running one is adopted as it is, an exited one is not started again. */
   ensure(spec: RuntimeSpec, options?: EnsureOptions): Promise<RuntimeTask>;

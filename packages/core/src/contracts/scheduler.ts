@@ -10,7 +10,7 @@ export interface TaskGroup {
   readonly service: string;
   /** Hash of the template. */
   readonly template: string;
-  /** What each task asks for: millicores, bytes, and counts of any further resource. */
+  /** Requests of each task: millicores, bytes, and counts of any further resource. */
   readonly requests: Resources;
   /** Constraints, preferences, bounds and tolerations of the service. */
   readonly placement: Placement;
@@ -40,9 +40,9 @@ export interface NodeView {
   readonly taints: readonly Taint[];
   /** What its runtime and network can honour; absent: unknown, and not to be judged by. */
   readonly features?: ReadonlySet<string> | undefined;
-  /** What its tasks may use in all. */
+  /** Total amount that its tasks may use. */
   readonly capacity: Resources;
-  /** What its unfinished tasks have asked for. */
+  /** Total requests of its unfinished tasks. */
   readonly used: Resources;
   /** Number of its unfinished tasks. */
   readonly tasks: number;
@@ -66,7 +66,7 @@ export interface Round {
 export interface GroupPlan {
   /** Names of nodes, one for each placed task. */
   readonly nodes: readonly string[];
-  /** Why there and not elsewhere, and, if any task is left, why and what would make it fit. */
+  /** Why the tasks are placed there, and, if any task is left, why, and what would make it fit. */
   readonly explanation: Explanation;
 }
 
@@ -83,7 +83,7 @@ export interface Plan {
  * one.
  */
 export interface Scheduler {
-  /** What a service names in its `scheduler` field. */
+  /** The name used in the `scheduler` field of a service. */
   readonly name: string;
   /** Returns where the tasks of each group go. Must not throw. */
   place(round: Round): Plan;

@@ -1,4 +1,4 @@
-/** What a store holds: JSON, immutable once committed. */
+/** A value of a store: JSON, immutable once committed. */
 export type Json =
   | string
   | number
@@ -78,7 +78,7 @@ export interface CommitOptions {
 
 /** What a store can do beyond what every store does. */
 export interface StoreSupport {
-  /** What was committed outlives the process that holds it. */
+  /** Whether committed writes outlive the process. */
   readonly durable: boolean;
   /** Commits may have a fence, which is checked in one step with the writes. */
   readonly fencing: boolean;

@@ -8,7 +8,7 @@ export interface Event {
   readonly meta: ObjectMeta;
   /** What happened. */
   readonly spec: {
-    /** Kind and id of what it is about. */
+    /** Kind and id of the object concerned. */
     readonly regarding: {
       /** Kind of the object. */
       readonly kind: string;
@@ -19,7 +19,7 @@ export interface Event {
     readonly type: 'normal' | 'warning';
     /** CamelCase, for programs. */
     readonly reason: string;
-    /** What happened, for people. */
+    /** Description of the event, for people. */
     readonly message: string;
     /** Number of times it has happened. */
     readonly count: number;

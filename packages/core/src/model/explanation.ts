@@ -15,15 +15,15 @@ export interface FilterResult {
     | {
         /** Name of the node. */
         readonly node: string;
-        /** What the node lacks. */
+        /** The resource or property that the node lacks. */
         readonly message: string;
       }
     | undefined;
-  /** What change would get a node past this filter. */
+  /** The change that would make a node pass this filter. */
   readonly remedy?: string | undefined;
 }
 
-/** What a scorer thought of a node. */
+/** Score of a node by one scorer. */
 export interface ScoreResult {
   /** Name of the scorer. */
   readonly scorer: string;
@@ -47,11 +47,11 @@ export interface Explanation {
   readonly unplaced: number;
   /** Filters that sent nodes away at the end of the round: why no further task fits. Most nodes first. */
   readonly filters: readonly FilterResult[];
-  /** The best nodes as the first task of the group found them, best first, with what each scorer said. */
+  /** The best nodes for the first task of the group, best first, with the score by each scorer. */
   readonly ranking: readonly {
     /** Name of the node. */
     readonly node: string;
-    /** What each scorer said about the node. */
+    /** The score of the node by each scorer. */
     readonly scores: readonly ScoreResult[];
   }[];
   /** All of it in one sentence. */

@@ -8,7 +8,7 @@ export interface ObjectInput<K extends string, Spec> {
   readonly kind: K;
   /** Name, and optionally namespace, labels and annotations. */
   readonly meta: DeepReadonly<z.input<typeof metaInputSchema>>;
-  /** What is wanted. */
+  /** Desired state. */
   readonly spec: Spec;
   /** Ignored. */
   readonly status?: unknown;
@@ -24,7 +24,7 @@ export function inputSchema<K extends string, S extends z.ZodType>(kind: K, spec
     kind: z.literal(kind),
     /** Name, and optionally namespace, labels and annotations. */
     meta: metaInputSchema,
-    /** What is wanted. */
+    /** Desired state. */
     spec,
     /** Ignored, so that an object that was read can be applied again. */
     status: z.unknown().optional(),

@@ -9,9 +9,9 @@ import type { Template } from './template.ts';
 export interface KindMap {
   /** A machine that runs tasks. */
   node: Node;
-  /** What to run. */
+  /** Specification of the workload. */
   service: Service;
-  /** What a task runs. */
+  /** Specification of the workload of each task. */
   template: Template;
   /** One attempt to run one replica. */
   task: Task;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What every object carries. */
+/** Metadata of every object. */
 export interface ObjectMeta {
   /** A DNS label; unique within its kind and namespace. */
   readonly name: string;
@@ -39,7 +39,7 @@ export interface Applied {
 
 /** A statement about an object that is true, false or unknown, with the reason as a word and a sentence. */
 export interface Condition {
-  /** What is stated, in CamelCase, such as `Available`. */
+  /** The condition's type, in CamelCase, such as `Available`. */
   readonly type: string;
   /** Whether the statement holds. */
   readonly status: 'true' | 'false' | 'unknown';
@@ -47,7 +47,7 @@ export interface Condition {
   readonly reason: string;
   /** The reason as a sentence, for people. */
   readonly message: string;
-  /** Since when the status is what it is, ms since the epoch. */
+  /** When the status was last changed, ms since the epoch. */
   readonly since: number;
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { metaInputSchema, type ObjectMeta } from './meta.ts';
 
-/** What is wanted of a network. */
+/** Desired state of a network. */
 export interface NetworkSpec {
   /** CIDR (default: chosen by the driver). */
   readonly subnet?: string | undefined;
@@ -16,7 +16,7 @@ export interface Network {
   readonly kind: 'network';
   /** Name, namespace and other data that every object has. */
   readonly meta: ObjectMeta;
-  /** What is wanted. */
+  /** Desired state. */
   readonly spec: NetworkSpec;
 }
 
@@ -39,7 +39,7 @@ export const networkInputSchema = z.strictObject({
     /** Name of the network: letters, digits, `_`, `.` and `-`, at most 128 characters. */
     name: networkName,
   }),
-  /** What is wanted of the network. */
+  /** Desired state of the network. */
   spec: z
     .strictObject({
       /** CIDR (default: chosen by the driver). */

@@ -3,7 +3,7 @@ import type { DeepReadonly } from './deep-readonly.ts';
 import { type Condition, dnsLabel, metaInputSchema, type ObjectMeta } from './meta.ts';
 import type { Resources } from './resources.ts';
 
-/** `pause`: no new tasks; `drain`: no tasks at all, those it has are moved. */
+/** `pause`: no new tasks; `drain`: no tasks at all, existing ones are moved. */
 export type Availability = 'active' | 'pause' | 'drain';
 
 /** Keeps tasks away that do not tolerate it, as in Kubernetes. */
@@ -12,14 +12,14 @@ export interface Taint {
   readonly key: string;
   /** Value of the taint, at most 63 characters (default: empty). */
   readonly value: string;
-  /** `NoSchedule`: new tasks; `NoExecute`: those that run there as well. */
+  /** `NoSchedule`: keeps new tasks away; `NoExecute`: also moves running ones. */
   readonly effect: 'NoSchedule' | 'NoExecute';
 }
 
-/** What is wanted of a node. */
+/** Desired state of a node. */
 export interface NodeSpec {
   /**
-   * Whether the node accepts tasks. `pause`: no new ones; `drain`: those it has are moved away (default: `active`).
+   * Whether the node accepts tasks. `pause`: no new ones; `drain`: existing ones are moved away (default: `active`).
    */
   readonly availability: Availability;
   /** Keep tasks away that do not tolerate them; at most 64. */
@@ -32,7 +32,7 @@ export interface AgentIdentity {
   readonly host: string;
   /** Process id of the agent. */
   readonly pid: number;
-  /** Equal for processes of which one can tell whether the other runs: the kernel's boot and the namespace of pids. */
+  /** Equal for processes that can check whether the other one is running: kernel boot and pid namespace. */
   readonly place: string;
   /** Equal for agents that see the same tasks: the id of their runtime, if it has one. */
   readonly runtime?: string | undefined;
@@ -42,19 +42,19 @@ export interface AgentIdentity {
 export interface NodeStatus {
   /** `down`: its agent has sent no heartbeat for too long. */
   readonly state: 'ready' | 'down';
-  /** When it took this state, ms since the epoch. */
+  /** When it entered this state, ms since the epoch. */
   readonly since: number;
   /** Why it is in this state, for people. */
   readonly message: string;
-  /** What its tasks may use in total: `cpu` in millicores, `memory` in bytes, counts of further resources. */
+  /** Total amount that its tasks may use: `cpu` in millicores, `memory` in bytes, counts of further resources. */
   readonly capacity: Resources;
   /** Facts about the machine: `os`, `arch`, `hostname`, `runtime` … */
   readonly attributes: Readonly<Record<string, string>>;
-  /** What its runtime and network can honour, sorted: `images`, `limits.cpu`, `mounts.bind` … */
+  /** Features of its runtime and network, sorted: `images`, `limits.cpu`, `mounts.bind` … */
   readonly features?: readonly string[] | undefined;
-  /** Each run of an agent has one; reports of an earlier session are refused. */
+  /** Each run of an agent has one; reports of an earlier session are rejected. */
   readonly session: string;
-  /** The process that runs it. */
+  /** The agent's process. */
   readonly agent?: AgentIdentity | undefined;
   /** Statements about the node. */
   readonly conditions: readonly Condition[];
@@ -66,7 +66,7 @@ export interface Node {
   readonly kind: 'node';
   /** Name and other data that every object has. */
   readonly meta: ObjectMeta;
-  /** What is wanted of the node. */
+  /** Desired state of the node. */
   readonly spec: NodeSpec;
   /** The node as its agent reports it. */
   readonly status: NodeStatus;
@@ -85,7 +85,7 @@ export const nodeInputSchema = z.strictObject({
     /** Name of the node, a DNS label. */
     name: dnsLabel,
   }),
-  /** What is wanted of the node. */
+  /** Desired state of the node. */
   spec: z
     .strictObject({
       /** Whether the node accepts tasks (default: `active`). */

@@ -1,6 +1,6 @@
 import type { Protocol } from './template.ts';
 
-/** Where a port of a task can be reached. */
+/** Address of a port of a task. */
 export interface PortAddress {
   /** The port of the template. */
   readonly target: number;

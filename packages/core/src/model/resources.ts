@@ -6,9 +6,9 @@ import { z } from 'zod';
  */
 export type Resources = Readonly<Record<string, number>>;
 
-/** What a task asks for, and what it may not exceed. */
+/** Requests and limits of a task. */
 export interface ResourceRequirements {
-  /** Set aside for it: the scheduler never promises more than a node has. */
+  /** Reserved for the task: the scheduler never reserves more than a node has. */
   readonly requests: Resources;
   /** Enforced by the runtime: millicores, bytes, and a number of processes and threads. */
   readonly limits: {

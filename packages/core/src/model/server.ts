@@ -1,5 +1,5 @@
 /**
- * One API server of a cluster, as the server that is asked knows it. Servers are not stored: each announces itself over
+ * One API server of a cluster, as known to the server that answers. Servers are not stored: each announces itself over
  * the bus, and the others keep what they hear in memory.
  */
 export interface Server {
@@ -23,9 +23,9 @@ export interface ServerMeta {
 
 /** A server as of its last message to the server that answers. */
 export interface ServerStatus {
-  /** `unreachable`: no message from it for 6 s. The server that is asked is always `ready`. */
+  /** `unreachable`: no message from it for 6 s. The server that answers is always `ready`. */
   readonly state: 'ready' | 'unreachable';
-  /** `leader`: holds the lease, as last seen by the server that is asked. */
+  /** `leader`: holds the lease, as last seen by the server that answers. */
   readonly role: 'leader' | 'standby';
   /** When it became leader, ms since the epoch by its own clock; only of a leader that has said so. */
   readonly leaderSince?: number | undefined;

@@ -10,12 +10,12 @@ import { durationMs, type Protocol, type TemplateSpec, templateSchema } from './
 export interface Placement {
   /** All must hold: `node.labels.zone == a` (see `parseConstraint`). */
   readonly constraints: readonly string[];
-  /** Spread evenly over the values of a field, the first one first: `{ spread: 'node.labels.zone' }`. */
+  /** Spread evenly over the values of fields, in order of precedence: `{ spread: 'node.labels.zone' }`. */
   readonly preferences: readonly {
     /** Field of the node, such as `node.labels.zone`. */
     readonly spread: string;
   }[];
-  /** Maximum number of its tasks on one node; 0: no bound. */
+  /** Maximum number of its tasks on one node; 0: unlimited. */
   readonly maxReplicasPerNode: number;
   /** Taints of nodes that do not keep its tasks away. */
   readonly tolerations: readonly Toleration[];
@@ -31,11 +31,11 @@ export interface Toleration {
   readonly effect?: Taint['effect'] | undefined;
 }
 
-/** Another service that has to be this far before the first tasks of this one are made. */
+/** Another service that must have reached a condition before the first tasks of this one are created. */
 export interface Dependency {
-  /** Its name; it lives in the same namespace. */
+  /** Name of the service, in the same namespace. */
   readonly service: string;
-  /** `started`: a task runs; `healthy`: all it should have are ready; `completed`: each slot has succeeded. */
+  /** `started`: a task runs; `healthy`: all wanted tasks are ready; `completed`: each slot has succeeded. */
   readonly condition: 'started' | 'healthy' | 'completed';
 }
 
@@ -43,23 +43,23 @@ export interface Dependency {
 export interface RestartPolicy {
   /** Which exits lead to a restart: none, those with a code other than 0, or any (default: `any`). */
   readonly condition: 'none' | 'on-failure' | 'any';
-  /** The first restart is immediate; the next one in a row waits this long, and each further one twice the last, ms. */
+  /** Delay before the second consecutive restart, ms; the first restart is immediate, further delays double. */
   readonly delayMs: number;
-  /** No wait is longer, ms. */
+  /** Maximum delay, ms. */
   readonly maxDelayMs: number;
-  /** Restarts in a row before the slot is given up; 0: no bound. */
+  /** Consecutive restarts before the slot is given up; 0: unlimited. */
   readonly maxAttempts: number;
-  /** After a task has run this long, the count of restarts in a row starts over, ms. */
+  /** After a task has run this long, the count of consecutive restarts starts over, ms. */
   readonly windowMs: number;
 }
 
-/** How a service gets from one template to the next. */
+/** How a service is moved from one template to the next. */
 export interface UpdatePolicy {
-  /** Slots in change at a time; 0: all. */
+  /** Number of slots updated at a time; 0: all. */
   readonly parallelism: number;
   /** Pause after each slot, ms. */
   readonly delayMs: number;
-  /** `start-first`: the old task goes when the new one is ready; `stop-first`: the other way round. */
+  /** `start-first`: the old task is stopped when the new one is ready; `stop-first`: the other way round. */
   readonly order: 'start-first' | 'stop-first';
   /** How long a new task must stay ready before it counts as updated; if it ends in this time, it has failed, ms. */
   readonly monitorMs: number;
@@ -75,15 +75,15 @@ export interface UpdatePolicy {
   readonly failureAction: 'pause' | 'continue' | 'rollback';
 }
 
-/** What is wanted of a service. */
+/** Desired state of a service. */
 export interface ServiceSpec {
-  /** `replicated`: as many tasks as `replicas`; `global`: one task on each node that fits (default: `replicated`). */
+  /** `replicated`: as many tasks as `replicas`; `global`: one task on each suitable node (default: `replicated`). */
   readonly mode: 'replicated' | 'global';
-  /** Number of tasks of a `replicated` service, 0 to 10,000,000; a `global` one has no such number. */
+  /** Number of tasks of a `replicated` service, 0 to 10,000,000; omitted for a `global` one. */
   readonly replicas: number;
-  /** What each task runs. A change replaces all tasks, by `update`. */
+  /** Template of each task. A change replaces all tasks, by `update`. */
   readonly template: TemplateSpec;
-  /** Services that must have come far enough before the first tasks of this one are made; at most 64. */
+  /** Services that must have reached a condition before the first tasks of this one are created; at most 64. */
   readonly dependsOn: readonly Dependency[];
   /** Where tasks may run. */
   readonly placement: Placement;
@@ -93,9 +93,9 @@ export interface ServiceSpec {
   readonly update: UpdatePolicy;
   /** How a rollback is done; its `failureAction` is never `rollback`. */
   readonly rollback: UpdatePolicy;
-  /** Name of a scheduler; the first installed one otherwise. */
+  /** Name of a scheduler (default: the first installed one). */
   readonly scheduler?: string | undefined;
-  /** While true, no further task changes to a new template. */
+  /** While true, no further task is updated to a new template. */
   readonly paused: boolean;
   /** How a load balancer chooses among the tasks. */
   readonly balance: 'round-robin' | 'least-connections' | 'random-two';
@@ -123,11 +123,11 @@ export interface UpdateStatus {
   readonly state: UpdateState;
   /** Hash of the template that it replaces. */
   readonly from: string;
-  /** Hash of the template that it brings. */
+  /** Hash of the new template. */
   readonly to: string;
   /** When it began, ms since the epoch. */
   readonly startedAt: number;
-  /** When it ended, ms since the epoch; absent while it proceeds. */
+  /** When it ended, ms since the epoch; absent while it is in progress. */
   readonly completedAt?: number | undefined;
   /** The `spec.restartedAt` that it carries out; absent if the template changed. */
   readonly restartedAt?: number | undefined;
@@ -154,11 +154,11 @@ export interface ServiceProgress {
   readonly reason: string;
   /** The reason as a sentence, for people. */
   readonly message: string;
-  /** Since when the state is what it is, ms since the epoch. */
+  /** When the state was last changed, ms since the epoch. */
   readonly since: number;
-  /** The task that shows why, if one does: its log says more. */
+  /** The task that shows the cause, if there is one: its log has details. */
   readonly task?: string | undefined;
-  /** The most tasks that were ready so far: the deadline counts from when that became true. */
+  /** Highest number of ready tasks so far: the deadline counts from when it was reached. */
   readonly best: number;
   /** When `best` was reached, ms since the epoch. */
   readonly bestAt: number;
@@ -182,7 +182,7 @@ export interface ServiceStatus {
   readonly completed?: number | undefined;
   /** The current or most recent update; absent before the first one. */
   readonly update?: UpdateStatus | undefined;
-  /** Absent until the controller has seen the service. */
+  /** Progress of the service; absent until the controller has seen the service. */
   readonly progress?: ServiceProgress | undefined;
   /** Earlier templates, newest first; `rollback` goes back to the first. */
   readonly history: readonly {
@@ -212,9 +212,9 @@ export interface Service {
   readonly kind: 'service';
   /** Name, namespace and other data that every object has. */
   readonly meta: ObjectMeta;
-  /** What is wanted of the service. */
+  /** Desired state of the service. */
   readonly spec: ServiceSpec;
-  /** The service as it is. */
+  /** Actual state of the service. */
   readonly status: ServiceStatus;
 }
 
@@ -322,7 +322,7 @@ export const serviceInputSchema = z.strictObject({
 
 /** A service as a user may write it. */
 export type ServiceInput = DeepReadonly<Omit<z.input<typeof serviceInputSchema>, 'status'>> & {
-  /** What is wanted of the service. */
+  /** Desired state of the service. */
   readonly spec: Documented<ServiceSpec>;
   /** Ignored. */
   readonly status?: unknown;

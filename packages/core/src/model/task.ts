@@ -28,7 +28,7 @@ export interface TaskSpec {
 export interface TaskStatus {
   /** State of the task; it only moves forward. */
   readonly state: TaskState;
-  /** When it took this state, ms since the epoch. */
+  /** When it entered this state, ms since the epoch. */
   readonly since: number;
   /** May get traffic: it runs and its readiness check, if it has one, succeeds. */
   readonly ready: boolean;

@@ -14,15 +14,15 @@ export type Protocol = 'tcp' | 'udp';
 export interface Port {
   /** Name of the port, a DNS label (default: none). */
   readonly name?: string | undefined;
-  /** Where the workload listens. */
+  /** Port on which the workload listens. */
   readonly target: number;
-  /** Where clients connect; without it the port is reachable inside the cluster only. 0: any free port. */
+  /** Port to which clients connect (default: the port is reachable inside the cluster only). 0: any free port. */
   readonly published?: number | undefined;
   /** Transport protocol (default: `tcp`). */
   readonly protocol: Protocol;
   /** `ingress`: through the load balancer; `host`: on the node that runs the task. */
   readonly mode: 'ingress' | 'host';
-  /** What is spoken there. With `http` a kept connection can change its backend between requests. */
+  /** Application protocol of the port. With `http` a kept connection can change its backend between requests. */
   readonly appProtocol?: 'http' | undefined;
 }
 
@@ -81,9 +81,9 @@ export interface HealthCheck {
   readonly intervalMs: number;
   /** Time after which a check counts as failed, ms; at least 1 (default: 1000). */
   readonly timeoutMs: number;
-  /** Failures in a row that count. */
+  /** Number of consecutive failures that count. */
   readonly retries: number;
-  /** Failures in this time after the start do not count. */
+  /** Time after the start during which failures do not count, ms. */
   readonly startPeriodMs: number;
 }
 
@@ -93,9 +93,9 @@ export interface ImageCheckChanges {
   readonly intervalMs?: number | undefined;
   /** Time after which a check counts as failed, ms; at least 1. */
   readonly timeoutMs?: number | undefined;
-  /** Failures in a row that count. */
+  /** Number of consecutive failures that count. */
   readonly retries?: number | undefined;
-  /** Failures in this time after the start do not count, ms. */
+  /** Time after the start during which failures do not count, ms. */
   readonly startPeriodMs?: number | undefined;
 }
 
@@ -111,7 +111,7 @@ export interface Logging {
 export interface TemplateSpec {
   /** Image reference, such as `nginx:1.27`. Needed unless `command` is given and the runtime runs commands. */
   readonly image?: string | undefined;
-  /** Replaces the image's entrypoint; needed where there is no image. */
+  /** Replaces the image's entrypoint; required without an image. */
   readonly command: readonly string[];
   /** Arguments of the command (default: those of the image, unless `command` is given). */
   readonly args: readonly string[];
@@ -125,7 +125,7 @@ export interface TemplateSpec {
   readonly labels: Readonly<Record<string, string>>;
   /** `missing`: the registry is contacted only if the image is missing. */
   readonly pullPolicy: 'missing' | 'always' | 'never';
-  /** Credentials for the image's registry. The API hands out `<redacted>` for the password. */
+  /** Credentials for the image's registry. The API shows `<redacted>` instead of the password. */
   readonly registryAuth?:
     | {
         /** Name of the user at the registry. */
@@ -134,7 +134,7 @@ export interface TemplateSpec {
         readonly password: string;
       }
     | undefined;
-  /** What a task asks for, and what it may not exceed. */
+  /** Requests and limits of a task. */
   readonly resources: ResourceRequirements;
   /** Ports of the task; at most 256. */
   readonly ports: readonly Port[];
@@ -157,13 +157,13 @@ export interface TemplateSpec {
   readonly stopGraceMs: number;
   /** How long connections may take to end before the stop signal, ms. */
   readonly drainMs: number;
-  /** How to find out whether a task has started, may get traffic, and is well. */
+  /** Checks whether a task has started, may receive traffic, and is healthy. */
   readonly healthChecks: {
-    /** Until it succeeds the task is `starting`; when it fails for good, so has the task. */
+    /** Until it succeeds the task is `starting`; if it fails for good, the task has failed. */
     readonly startup?: HealthCheck | undefined;
     /** While it fails the task gets no traffic. */
     readonly readiness?: HealthCheck | undefined;
-    /** When it fails for good the task is ended and replaced. */
+    /** If it fails for good the task is stopped and replaced. */
     readonly liveness?: HealthCheck | undefined;
     /**
      * Whether the image's own HEALTHCHECK counts, and with which changes. It is turned off in the engine if this is false
@@ -179,7 +179,7 @@ export interface Template {
   readonly kind: 'template';
   /** Name and other data that every object has; the name is the hash of the content. */
   readonly meta: ObjectMeta;
-  /** What to run. */
+  /** Specification of the workload. */
   readonly spec: TemplateSpec;
 }
 

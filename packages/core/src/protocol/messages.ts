@@ -93,7 +93,7 @@ export interface TaskEvent {
   readonly type: 'normal' | 'warning';
   /** CamelCase, for programs: `Pulled`, `Adopted`, `ProbeFailed`, `Killed`. */
   readonly reason: string;
-  /** What happened, for people. */
+  /** Description of the event, for people. */
   readonly message: string;
   /** How often since the last report. */
   readonly count: number;

@@ -134,7 +134,7 @@ export const publishCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'of a group one member hears each message, and all members get some',
+    name: 'one member of a group receives each message, and all members receive some',
     async run(subject, context) {
       const members = [inbox(), inbox(), inbox()];
       for (const { handler } of members) subject.bus.subscribe('jobs', handler, { group: 'workers' });
@@ -166,7 +166,7 @@ export const publishCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'a group whose members came by different patterns still hears each message once',
+    name: 'a group whose members joined with different patterns still receives each message once',
     async run(subject, context) {
       const members = ['jobs.a', 'jobs.*', 'jobs.>'].map((pattern) => {
         const box = inbox();
@@ -197,7 +197,7 @@ export const publishCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'a handler that throws or rejects is logged and harms no other',
+    name: 'a handler that throws or rejects is logged and does not affect others',
     async run({ bus, logged }, context) {
       const [before, after] = [inbox(), inbox()];
       bus.subscribe('a', before.handler);

@@ -30,7 +30,7 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'an undefined question or answer arrives as null',
+    name: 'an undefined request or reply arrives as null',
     async run({ bus }, context) {
       let asked: unknown = 'nothing';
       bus.respond('a', async ({ payload }) => {
@@ -100,7 +100,7 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'what a responder throws reaches the asker with its code and its message',
+    name: "a responder's error reaches the requester with its code and its message",
     async run({ bus }, context) {
       bus.respond('refuses', async () => {
         throw new GantryError('EXHAUSTED', 'no room on n1', { details: { node: 'n1' } });
@@ -124,7 +124,7 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'of several answers the first one counts',
+    name: 'the first one of several answers counts',
     async run({ bus }, context) {
       let answer = (_: unknown): void => undefined;
       bus.respond('a', () => new Promise((resolve) => (answer = resolve)));
@@ -134,7 +134,7 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'of a group of responders one is asked, and all of them in turn',
+    name: 'one responder of a group receives each request, and all of them in turn',
     async run({ bus }, context) {
       const asked = [0, 0, 0];
       for (const index of asked.keys()) {
@@ -157,7 +157,7 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'many requests at once get each its own answer',
+    name: 'concurrent requests each get their own answer',
     async run({ bus }, context) {
       bus.respond('double', async ({ payload }) => {
         for (let turn = 0; turn < (payload as number) % 5; turn++) await null;
@@ -196,7 +196,7 @@ export const requestCases: readonly BusCase[] = [
     },
   },
   {
-    name: 'after dispose every call is CLOSED, and dispose may be repeated',
+    name: 'every call is CLOSED after dispose, and dispose may be repeated',
     skip: cannotClose,
     async run({ bus }, context) {
       const end = bus.subscribe('a', () => undefined);

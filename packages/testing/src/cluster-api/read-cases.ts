@@ -7,7 +7,7 @@ const names = (items: readonly { readonly meta: { readonly name: string } }[]): 
 
 export const readCases: readonly ClusterApiCase[] = [
   {
-    name: 'info tells the kinds there are, and one uid for the life of the cluster',
+    name: 'info returns the kinds, and one uid for the life of the cluster',
     async run({ api }) {
       const info = await api.info();
       ok(info.uid.length > 0, 'a cluster has a uid');
@@ -32,7 +32,7 @@ export const readCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'what does not exist is NOT_FOUND, in every call that names it',
+    name: 'a missing object is NOT_FOUND in every call that names it',
     async run({ api, commands }) {
       const calls: Readonly<Record<string, () => Promise<unknown>>> = {
         get: () => api.get('service', 'none'),
@@ -64,7 +64,7 @@ export const readCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'a selector of 4,096 characters is taken, and a longer one is INVALID_OBJECT',
+    name: 'a selector of 4,096 characters is accepted, and a longer one is INVALID_OBJECT',
     async run({ api, workloads }) {
       await api.apply(serviceOf('a', workloads.runs, { replicas: 0 }));
       const longest = `!${'x'.repeat(4095)}`;
@@ -119,7 +119,7 @@ export const readCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'a watch with selectors tells as deleted what no longer fits',
+    name: 'a watch with selectors reports an object that no longer matches as deleted',
     async run({ api }, context) {
       const put = (x: string) => api.apply({ kind: 'network', meta: { name: 'n', labels: { x } } });
       const watched = follow(api.watch('network', { labels: 'x=1', signal: context.signal }));
@@ -141,7 +141,7 @@ export const readCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'two watches of one kind are both told everything',
+    name: 'two watches of one kind both receive everything',
     async run({ api }, context) {
       const both = [0, 1].map(() => follow(api.watch('network', { signal: context.signal })));
       for (let index = 0; index < 5; index++)

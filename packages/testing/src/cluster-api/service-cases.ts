@@ -86,7 +86,7 @@ export const serviceCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'what fits nowhere is explained, and a plan says so beforehand',
+    name: 'a task that fits nowhere is explained, and a plan says so in advance',
     async run({ api, workloads }, context) {
       const huge = { ...workloads.runs, resources: { requests: { memory: 2 ** 50 } } };
       const input = serviceOf('huge', huge, { replicas: 2 });

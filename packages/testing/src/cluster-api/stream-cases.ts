@@ -21,7 +21,7 @@ async function* chunks(...texts: readonly string[]): AsyncIterable<Uint8Array> {
 
 export const streamCases: readonly ClusterApiCase[] = [
   {
-    name: 'logs tell the lines of a task in order, with task, node, time and stream',
+    name: 'logs return the lines of a task in order, with task, node, time and stream',
     async run(subject, context) {
       const { api, workloads } = subject;
       await running(subject, context, serviceOf('web', workloads.prints(LINES)));
@@ -102,7 +102,7 @@ export const streamCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'exec hands its standard input on, and its end',
+    name: 'exec passes on its standard input, and its end',
     async run(subject, context) {
       const { api, workloads, commands } = subject;
       await running(subject, context, serviceOf('web', workloads.runs));
@@ -159,7 +159,7 @@ export const streamCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'dial carries bytes both ways, and the end of what is sent',
+    name: 'dial carries bytes both ways, and the end of the input',
     skip: ({ workloads }) => (workloads.echoes === undefined ? 'its tasks have no ports' : undefined),
     async run(subject, context) {
       const { api, workloads } = subject;

@@ -4,7 +4,7 @@ import { type ClusterApiCase, is, serviceOf } from './subject.ts';
 
 export const writeCases: readonly ClusterApiCase[] = [
   {
-    name: 'create stores an object with its defaults, and refuses what exists',
+    name: 'create stores an object with its defaults, and rejects an existing one',
     async run({ api, workloads }) {
       const made = await api.create(serviceOf('web', workloads.runs));
       strictEqual(made.meta.generation, 1);
@@ -49,7 +49,7 @@ export const writeCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'with a revision that is no longer current apply is CONFLICT and changes nothing',
+    name: 'apply with an outdated revision is CONFLICT and changes nothing',
     async run({ api, workloads }) {
       const { revision } = (await api.apply(serviceOf('web', workloads.runs, { replicas: 0 }))).meta;
       await api.apply(serviceOf('web', workloads.runs, { replicas: 0, balance: 'random-two' }));
@@ -72,7 +72,7 @@ export const writeCases: readonly ClusterApiCase[] = [
     },
   },
   {
-    name: 'of objects that are applied together all are stored, or none',
+    name: 'objects that are applied together are all stored, or none is',
     async run({ api, workloads }) {
       const good = serviceOf('a', workloads.runs, { replicas: 0 });
       await rejects(

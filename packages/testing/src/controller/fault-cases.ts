@@ -38,15 +38,15 @@ async function workDespite(
 /** The behaviour of a controller when something goes wrong. */
 export const faultCases: readonly ControllerCase[] = [
   {
-    name: 'it gets done although one of its writes is refused, whichever it is',
+    name: 'the controller completes its work if any one of its writes is rejected',
     run: (subject, context) => workDespite(subject, context, 'refused'),
   },
   {
-    name: 'it gets done although the answer to one of its writes is lost, whichever it is',
+    name: 'the controller completes its work if the answer to any one of its writes is lost',
     run: (subject, context) => workDespite(subject, context, 'lost'),
   },
   {
-    name: 'a controller that is cut short at one of its writes leaves nothing that its successor cannot finish',
+    name: 'a controller that is stopped at one of its writes leaves nothing that its successor cannot finish',
     async run(subject, context) {
       await withEachWrite(async (nth) => {
         await using kept = new Kept(subject);
@@ -71,7 +71,7 @@ export const faultCases: readonly ControllerCase[] = [
     },
   },
   {
-    name: 'it gets done although others change what it is about to write',
+    name: 'the controller completes its work if others change objects that it is about to write',
     async run(subject, context) {
       await withEachWrite(async (nth) => {
         let others: Store | undefined;

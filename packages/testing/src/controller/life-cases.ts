@@ -20,7 +20,7 @@ export const lifeCases: readonly ControllerCase[] = [
     },
   },
   {
-    name: 'it does what it is asked for',
+    name: 'the controller does what its spec requests',
     async run(subject, context) {
       await during(subject, context, new Tap(), async (trial) => {
         await work(subject, context, trial);
@@ -55,7 +55,7 @@ export const lifeCases: readonly ControllerCase[] = [
     },
   },
   {
-    name: 'reconciling what is done changes nothing',
+    name: 'reconciling a finished object changes nothing',
     async run(subject, context) {
       await during(subject, context, new Tap(), async (trial) => {
         await work(subject, context, trial);
@@ -95,7 +95,7 @@ export const lifeCases: readonly ControllerCase[] = [
     },
   },
   {
-    name: 'what is deleted is gone, with what the controller made for it',
+    name: 'a deleted object is gone, with everything the controller made for it',
     async run(subject, context) {
       await during(subject, context, new Tap(), async (trial) => {
         await work(subject, context, trial);

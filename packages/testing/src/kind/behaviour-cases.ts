@@ -54,7 +54,7 @@ const relationCases: readonly KindCase[] = [
     },
   },
   {
-    name: 'what it says about an object is the same each time, and changes nothing',
+    name: 'the functions of a kind return the same each time, and change nothing',
     run(subject) {
       const objects = stored(subject);
       ok(objects.length > 0, 'the subject has neither inputs nor objects');
@@ -117,7 +117,7 @@ const relationCases: readonly KindCase[] = [
     },
   },
   {
-    name: 'what cannot be changed is the spec, or a field of it',
+    name: 'an immutable field is the spec, or a field of it',
     skip: ({ definition }) => (definition.immutable === undefined ? 'all of it can be changed' : undefined),
     run(subject) {
       for (const path of subject.definition.immutable ?? []) {
@@ -146,7 +146,7 @@ function secretive(subject: KindSubject): readonly (Filled & { readonly redacted
 
 const secretCases: readonly KindCase[] = [
   {
-    name: 'a secret is shown as <redacted>, and all else as it is',
+    name: 'a secret is shown as <redacted>, and everything else unchanged',
     skip: noSecrets,
     run(subject) {
       for (const { spec, redacted } of secretive(subject)) {
@@ -189,7 +189,7 @@ const secretCases: readonly KindCase[] = [
     },
   },
   {
-    name: '<redacted> for which nothing is stored is refused',
+    name: '<redacted> without a stored value is rejected',
     skip: (subject) =>
       noSecrets(subject) ?? (subject.definition.secrets?.keep ? undefined : 'users do not write it'),
     run(subject) {
@@ -208,7 +208,7 @@ const secretCases: readonly KindCase[] = [
 
 const deletionCases: readonly KindCase[] = [
   {
-    name: 'a deletion that has begun is not begun again, and leaves the object what it is',
+    name: 'a deletion in progress is not started again, and the object stays the same',
     skip: ({ definition }) =>
       definition.deletion?.begin === undefined ? 'its deletion begins as that of others' : undefined,
     run(subject) {

@@ -43,7 +43,7 @@ export const inputCases: readonly KindCase[] = [
     },
   },
   {
-    name: 'a field that the kind does not know is refused, wherever it is',
+    name: 'an unknown field is rejected, wherever it is',
     skip: notWritten,
     run(subject) {
       for (const input of filled(subject)) {
@@ -59,7 +59,7 @@ export const inputCases: readonly KindCase[] = [
     },
   },
   {
-    name: 'what has no name, or the name of another kind, is refused',
+    name: 'an object without a name, or with the name of another kind, is rejected',
     skip: notWritten,
     run(subject) {
       for (const input of filled(subject)) {
@@ -70,7 +70,7 @@ export const inputCases: readonly KindCase[] = [
     },
   },
   {
-    name: 'an object that was read can be applied again as it is',
+    name: 'an object that was read can be applied again unchanged',
     skip: notWritten,
     run(subject) {
       for (const object of stored(subject)) {
@@ -92,7 +92,7 @@ export const inputCases: readonly KindCase[] = [
     },
   },
   {
-    name: 'a field that the status does not know is refused',
+    name: 'an unknown field of the status is rejected',
     skip: ({ definition }) =>
       definition.status === undefined || definition.initialStatus === undefined
         ? 'it declares no schema of its status, or begins with none'

@@ -76,7 +76,7 @@ export const applyCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'a backend that is left out is cut, and gets no more connections',
+    name: 'an omitted backend is cut, and gets no more connections',
     async run(subject, context) {
       const [one, two] = await startBackends(2, context);
       const [port = 0] = await apply(
@@ -115,7 +115,7 @@ export const applyCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'a draining backend keeps the connections it has and gets no new one',
+    name: 'a draining backend keeps its connections and gets no new ones',
     async run(subject, context) {
       const [one, two] = await startBackends(2, context);
       const [port = 0] = await apply(subject, context, frontend([one?.as(ready) as never]));
@@ -178,7 +178,7 @@ export const applyCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'a frontend that is left out is closed, its port and its connections',
+    name: 'an omitted frontend is closed, with its port and its connections',
     async run(subject, context) {
       const backend = await startBackend('b', context);
       const other = frontend([backend.as(ready)], { id: 'api/81/tcp' });
@@ -224,7 +224,7 @@ export const applyCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'a protocol it does not support is refused by name, the other frontends work',
+    name: 'an unsupported protocol is rejected by name, and the other frontends work',
     skip: ({ loadBalancer }) =>
       loadBalancer.supports.protocols.includes('udp') ? 'it supports every protocol' : undefined,
     async run(subject, context) {
@@ -237,7 +237,7 @@ export const applyCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'of several applies at once the last one holds',
+    name: 'the last one of concurrent applies takes effect',
     async run(subject, context) {
       const backends = await startBackends(3, context);
       const all = backends.map((one) => subject.loadBalancer.apply([frontend([one.as(ready)])]));

@@ -42,7 +42,7 @@ function policyCase(
 
 export const forwardCases: readonly LoadBalancerCase[] = [
   {
-    name: 'a frontend listens where it was told to, and list says so as apply did',
+    name: 'a frontend listens at its address, and list reports it as apply did',
     async run(subject, context) {
       const [backend] = await startBackends(1, context);
       const statuses = await context.within(
@@ -103,7 +103,7 @@ export const forwardCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'a client that has said all still gets the rest of the answer',
+    name: 'a client that has closed its side still gets the rest of the answer',
     async run(subject, context) {
       const backend = await startBackend('b', context);
       const [port = 0] = await apply(subject, context, frontend([backend.as(ready)]));
@@ -164,7 +164,7 @@ export const forwardCases: readonly LoadBalancerCase[] = [
     },
   },
   {
-    name: 'stats count connections, bytes and what is open',
+    name: 'stats count connections, bytes and open connections',
     async run(subject, context) {
       const backends = await startBackends(2, context);
       const [port = 0] = await apply(subject, context, frontend(backends.map((one) => one.as(ready))));

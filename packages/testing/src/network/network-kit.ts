@@ -26,7 +26,7 @@ const portCases: readonly NetworkCase[] = [
     },
   },
   {
-    name: 'attach again gives the same attachment, also at the same time',
+    name: 'a repeated attach gives the same attachment, also concurrently',
     async run({ network }, context) {
       const request = ask('a', { ports: tcp(80) });
       const calls = TEN.map(() => network.attach(request));
@@ -36,7 +36,7 @@ const portCases: readonly NetworkCase[] = [
     },
   },
   {
-    name: 'no two tasks get the same address and port, however many ask at once',
+    name: 'no two tasks get the same address and port, even if many attach concurrently',
     async run({ network }, context) {
       const calls = TEN.map((task) => network.attach(ask(task, { ports: tcp(80, 81) })));
       const all = await context.within(Promise.all(calls), 'ten attachments');
@@ -45,7 +45,7 @@ const portCases: readonly NetworkCase[] = [
     },
   },
   {
-    name: 'detach again, and of what never was, changes nothing',
+    name: 'detaching a task again or an unknown one changes nothing',
     async run({ network }, context) {
       const kept = await context.within(network.attach(ask('a', { ports: tcp(80) })), 'attach');
       await context.within(network.attach(ask('b', { ports: tcp(80) })), 'attach');
@@ -54,7 +54,7 @@ const portCases: readonly NetworkCase[] = [
     },
   },
   {
-    name: 'a port in host mode is the one that was asked for',
+    name: 'a port in host mode is the requested one',
     async run({ network, freePorts }, context) {
       const [port = 0] = await freePorts(1);
       const { ports, publish } = await context.within(
@@ -139,7 +139,7 @@ const networkCases: readonly NetworkCase[] = [
     },
   },
   {
-    name: 'remove takes a network off the list; again, and of what never was, it changes nothing',
+    name: 'remove takes a network off the list; removing it again or an unknown one changes nothing',
     skip: needsNetworks,
     async run({ network }, context) {
       await context.within(network.ensure({ name: 'kit-a', spec: SPEC }), 'ensure');
@@ -182,7 +182,7 @@ const networkCases: readonly NetworkCase[] = [
     },
   },
   {
-    name: 'where networks are denied, ensuring one and joining one are UNSUPPORTED',
+    name: 'ensuring and joining a network are UNSUPPORTED if networks are denied',
     skip: ({ network }) => (network.supports.networks ? 'it has networks' : undefined),
     async run({ network }, context) {
       const ensure = network.ensure({ name: 'kit-a', spec: SPEC });
@@ -192,7 +192,7 @@ const networkCases: readonly NetworkCase[] = [
     },
   },
   {
-    name: 'a second dispose does nothing, and what is used afterwards is CLOSED',
+    name: 'a second dispose does nothing, and every later call is CLOSED',
     skip: ({ network }) =>
       network[Symbol.asyncDispose] === undefined ? 'it holds nothing that has to be disposed' : undefined,
     async run({ network }, context) {

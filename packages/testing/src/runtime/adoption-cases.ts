@@ -48,7 +48,7 @@ export const adoptionCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'a new instance stops and removes what it adopted',
+    name: 'a new instance stops and removes adopted tasks',
     async run(subject, context) {
       const { runtime, restart, workloads } = subject;
       await ensure(runtime, context, 'a', workloads.sleeps);
@@ -62,7 +62,7 @@ export const adoptionCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'after dispose every call is CLOSED, and a second dispose does nothing',
+    name: 'every call is CLOSED after dispose, and a second dispose does nothing',
     skip: ({ runtime }) =>
       runtime[Symbol.asyncDispose] === undefined ? 'it holds nothing that has to be disposed' : undefined,
     async run({ runtime, workloads }, context) {

@@ -33,7 +33,7 @@ async function outcome(session: ExecSession, context: CaseContext): Promise<{ te
 
 export const capabilityCases: readonly RuntimeCase[] = [
   {
-    name: 'exec, logs and stats are there exactly if supports says so',
+    name: 'exec, logs and stats exist exactly if supports says so',
     run({ runtime }) {
       for (const name of ['exec', 'logs', 'stats'] as const) {
         strictEqual(typeof runtime[name], runtime.supports[name] ? 'function' : 'undefined', name);
@@ -97,7 +97,7 @@ export const capabilityCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'logs tell the lines of a task in order, with stream and time',
+    name: 'logs return the lines of a task in order, with stream and time',
     skip: needs('logs'),
     async run({ runtime, workloads }, context) {
       const { startedAt = 0 } = await ensure(runtime, context, 'a', workloads.prints(LINES));
@@ -125,7 +125,7 @@ export const capabilityCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'logs since a time leave out what is older',
+    name: 'logs since a time omit older lines',
     skip: needs('logs'),
     async run({ runtime, workloads }, context) {
       const { startedAt = 0 } = await ensure(runtime, context, 'a', workloads.prints(LINES));
@@ -205,7 +205,7 @@ export const capabilityCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'exec hands its standard input on, and its end',
+    name: 'exec passes on its standard input, and its end',
     skip: needs('exec'),
     async run({ runtime, workloads, commands }, context) {
       await ensure(runtime, context, 'a', workloads.sleeps);
@@ -249,7 +249,7 @@ export const capabilityCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'stats tell the CPU time and memory of a task',
+    name: 'stats return the CPU time and memory of a task',
     skip: needs('stats'),
     async run({ runtime, workloads }, context) {
       await ensure(runtime, context, 'a', workloads.sleeps);

@@ -3,7 +3,7 @@ import { ensure, follow, type RuntimeCase, stop, told } from './subject.ts';
 
 export const eventCases: readonly RuntimeCase[] = [
   {
-    name: 'events tell the start and the end of a task, with its exit code',
+    name: 'events report the start and the end of a task, with its exit code',
     async run({ runtime, workloads }, context) {
       const followed = follow(runtime, context.signal);
       const a = await ensure(runtime, context, 'a', workloads.sleeps);
@@ -17,7 +17,7 @@ export const eventCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'events tell the end of a task that was stopped',
+    name: 'events report the end of a task that was stopped',
     async run({ runtime, workloads }, context) {
       await ensure(runtime, context, 'a', workloads.sleeps);
       const followed = follow(runtime, context.signal);

@@ -19,7 +19,7 @@ export const lifeCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'ensure again adopts what runs as it is',
+    name: 'a repeated ensure adopts a running task unchanged',
     async run({ runtime, workloads }, context) {
       const first = await ensure(runtime, context, 'a', workloads.sleeps);
       const second = await ensure(runtime, context, 'a', workloads.sleeps);
@@ -98,7 +98,7 @@ export const lifeCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'a grace of 0 kills at once',
+    name: 'a grace period of 0 kills immediately',
     async run(subject, context) {
       const { runtime } = subject;
       await ensureDeaf(subject, context, 'a');
@@ -107,7 +107,7 @@ export const lifeCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'stop again, of what has ended, and of what never was, changes nothing',
+    name: 'stopping a task again, an ended one or an unknown one changes nothing',
     async run({ runtime, workloads }, context) {
       await ensure(runtime, context, 'a', workloads.exits(3, 0));
       const before = await ended(runtime, context, 'a');
@@ -161,7 +161,7 @@ export const lifeCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'what can never start is INVALID_OBJECT, and nothing is left of it',
+    name: 'a task that can never start is INVALID_OBJECT, and leaves nothing behind',
     async run({ runtime, workloads }, context) {
       const call = context.within(runtime.ensure(specOf('a', workloads.hopeless)), 'the ensure');
       await rejects(call, is('INVALID_OBJECT'));
@@ -198,7 +198,7 @@ export const lifeCases: readonly RuntimeCase[] = [
     },
   },
   {
-    name: 'info tells a name, a version and what the machine has',
+    name: "info returns a name, a version and the machine's resources",
     async run({ runtime }, context) {
       const { name, version, capacity } = await context.within(runtime.info(), 'the info');
       ok(name.length > 0 && version.length > 0);

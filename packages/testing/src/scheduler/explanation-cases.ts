@@ -100,7 +100,7 @@ export const explanationCases: readonly Case<Scheduler>[] = [
     },
   },
   {
-    name: 'a refusal says what would make the task fit',
+    name: 'a rejection says what would make the task fit',
     run(scheduler) {
       match(onlyRefusal(scheduler, [withFree('node-1', 64)], hungry).remedy ?? '', /memory/);
       const inZone = taskGroup('web', 1, { placement: { constraints: ['node.labels.zone == a'] } });

@@ -50,7 +50,7 @@ export const placementCases: readonly Case<Scheduler>[] = [
     },
   },
   {
-    name: 'what running tasks asked for is not given away again',
+    name: 'resources requested by running tasks are not given away again',
     run(scheduler) {
       const node = nodeView('node-1', {
         capacity: { cpu: 1000, memory: 1024 * MI },
@@ -73,7 +73,7 @@ export const placementCases: readonly Case<Scheduler>[] = [
     },
   },
   {
-    name: 'what earlier groups of the round took is not given away again',
+    name: 'resources taken by earlier groups of the round are not given away again',
     run(scheduler) {
       const group = (service: string) => taskGroup(service, 3, { requests: { cpu: 1000 } });
       const nodes = [nodeView('node-1'), nodeView('node-2', { capacity: { cpu: 1000 } })];
@@ -89,7 +89,7 @@ export const placementCases: readonly Case<Scheduler>[] = [
     },
   },
   {
-    name: 'a task that asks for nothing fits on a full node',
+    name: 'a task without requests fits on a full node',
     run(scheduler) {
       const full = nodeView('node-1', { capacity: { cpu: 1000 }, used: { cpu: 1500 } });
       deepStrictEqual(counts(place(scheduler, [full], [taskGroup('web', 2, { requests: { cpu: 0 } })])), [2]);

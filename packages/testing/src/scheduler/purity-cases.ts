@@ -45,7 +45,7 @@ export const purityCases: readonly Case<Scheduler>[] = [
     },
   },
   {
-    name: 'chance comes from the round alone',
+    name: 'randomness comes only from the round',
     run(scheduler) {
       const constant = (seed: number): Round => ({ ...randomRound(seed), random: { next: () => 0.5 } });
       for (const seed of SEEDS)

@@ -89,7 +89,7 @@ export const engineCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a store reads what another has written, as soon as that is answered',
+    name: 'a store reads the writes of another as soon as they are answered',
     skip: noSecond,
     async run({ store, second }, context) {
       const other = await context.within(second?.() ?? Promise.reject(), 'the second store');
@@ -103,7 +103,7 @@ export const engineCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'of writers on two stores that expect the same, exactly one wins each time',
+    name: 'exactly one of the writers on two stores with the same expectation wins each time',
     skip: noSecond,
     async run({ store, second }, context) {
       const other = await context.within(second?.() ?? Promise.reject(), 'the second store');
@@ -166,7 +166,7 @@ export const engineCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'while nothing gets through calls fail as UNAVAILABLE or TIMEOUT, and afterwards all is well',
+    name: 'calls fail as UNAVAILABLE or TIMEOUT while nothing gets through, and succeed afterwards',
     skip: noLink,
     async run({ store, link }, context) {
       const since = await put(store, context, 'tasks/a', 1);

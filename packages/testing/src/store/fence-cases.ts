@@ -57,7 +57,7 @@ export const fenceCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'once its fence has changed nothing more of a committer is written, however many write at once',
+    name: 'no commit of a writer is written once its fence has changed, even under concurrent writes',
     skip: cannotFence,
     async run({ store }, context) {
       const fence = { key: FENCE, revision: await put(store, context, FENCE, { leader: 'a' }) };

@@ -32,7 +32,7 @@ export const lifeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'after dispose every call is CLOSED',
+    name: 'every call is CLOSED after dispose',
     skip: cannotClose,
     async run({ store }, context) {
       await put(store, context, 'tasks/a', 1);

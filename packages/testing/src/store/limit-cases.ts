@@ -33,7 +33,7 @@ export const limitCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a commit of more changes than an engine takes at once is answered change by change',
+    name: 'a commit with more changes than an engine accepts at once is answered change by change',
     async run({ store }, context) {
       const stale = await put(store, context, 'tasks/0', 'old');
       const first = await put(store, context, 'tasks/0', 'older');

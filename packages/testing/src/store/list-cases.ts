@@ -34,7 +34,7 @@ export const listCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a list of nothing is empty and still tells its revision',
+    name: 'an empty list still has its revision',
     async run({ store }, context) {
       const revision = await put(store, context, 'tasks/a', 1);
       const listing = await context.within(store.list('nodes/'), 'list');

@@ -10,7 +10,7 @@ const STEPS = 60;
 
 /** Runs the same random commands on a store and on its model, a map whose entries carry the revision of their write. */
 export const modelCase: StoreCase = {
-  name: 'random commands do to the store what they do to a map with revisions',
+  name: 'random commands have the same effect on the store as on a map with revisions',
   async run({ store }, context) {
     for (let seed = 1; seed <= SEEDS; seed++) {
       try {

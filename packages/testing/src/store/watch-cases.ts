@@ -34,7 +34,7 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a watch that starts in the past first sees what it missed',
+    name: 'a watch that starts in the past first receives missed events',
     async run({ store }, context) {
       const since = await put(store, context, 'tasks/a', 1);
       const wanted = [
@@ -72,7 +72,7 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a watch sees only what is under its prefix',
+    name: 'a watch receives only events under its prefix',
     async run({ store }, context) {
       const prefixes = ['a/', 'a/b', 'a', ''];
       const followed = prefixes.map((prefix) => follow(store, prefix, 0, context.signal));
@@ -127,7 +127,7 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'all events of one revision come in one batch, also to one who is behind',
+    name: 'all events of one revision come in one batch, also to a lagging watcher',
     async run({ store }, context) {
       const since = await put(store, context, 'tasks/start', 0);
       const abort = AbortSignal.any([context.signal]);

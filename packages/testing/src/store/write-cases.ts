@@ -31,7 +31,7 @@ export const writeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'every JSON value survives as it is',
+    name: 'every JSON value is stored unchanged',
     async run({ store }, context) {
       const values = [...Object.values(odd), odd];
       const changes = values.map((value, index) => ({ key: `values/${index}`, value }));
@@ -105,7 +105,7 @@ export const writeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'expecting absence writes where there is no entry and is refused where there is one',
+    name: 'expecting absence writes if there is no entry and is rejected if there is one',
     async run({ store }, context) {
       const change = { key: 'tasks/a', value: 'first', expect: 'absent' } as const;
       strictEqual((await commit(store, context, change))[0]?.ok, true);
@@ -118,7 +118,7 @@ export const writeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'expecting the revision that is there writes',
+    name: 'expecting the current revision writes',
     async run({ store }, context) {
       const revision = await put(store, context, 'tasks/a', 1);
       const [outcome] = await commit(store, context, { key: 'tasks/a', value: 2, expect: revision });
@@ -127,7 +127,7 @@ export const writeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a stale expectation is refused with the current entry and changes nothing',
+    name: 'a stale expectation is rejected with the current entry and changes nothing',
     async run({ store }, context) {
       const stale = await put(store, context, 'tasks/a', 1);
       const revision = await put(store, context, 'tasks/a', 2);
@@ -138,7 +138,7 @@ export const writeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'expecting a revision of an absent key is refused with no current entry',
+    name: 'expecting a revision of an absent key is rejected without a current entry',
     async run({ store }, context) {
       const revision = await put(store, context, 'tasks/a', 1);
       await commit(store, context, { key: 'tasks/a', value: undefined });
@@ -162,7 +162,7 @@ export const writeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a refused change does not stop the others of its commit, and each is answered in its place',
+    name: 'a rejected change does not stop the others of its commit, and each is answered in its place',
     async run({ store }, context) {
       await put(store, context, 'tasks/b', 'old');
       const outcomes = await commit(
@@ -204,13 +204,13 @@ export const writeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a commit of nothing is answered with nothing',
+    name: 'an empty commit has an empty result',
     async run({ store }, context) {
       deepStrictEqual(await commit(store, context), []);
     },
   },
   {
-    name: 'of many writers that expect the same, exactly one wins',
+    name: 'exactly one of many writers with the same expectation wins',
     async run({ store }, context) {
       const expect = await put(store, context, 'tasks/a', 'start');
       const writers = Array.from({ length: 20 }, (_, index) =>
@@ -222,7 +222,7 @@ export const writeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'what a writer does to its object afterwards does not reach the store',
+    name: 'later changes of a written object by its writer do not reach the store',
     async run({ store }, context) {
       const value = { state: 'new', inner: { list: [1] } };
       await put(store, context, 'tasks/a', value);
@@ -233,7 +233,7 @@ export const writeCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'what a reader does to a value does not reach the next reader',
+    name: 'changes of a value by a reader do not reach the next reader',
     async run({ store }, context) {
       await put(store, context, 'tasks/a', { inner: { list: [1] } });
       const { entries } = await context.within(store.list(''), 'list');

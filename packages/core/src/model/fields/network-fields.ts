@@ -4,7 +4,7 @@ import type { FieldTable } from './field-table.ts';
 export const NETWORK_FIELDS: FieldTable = Object.freeze({
   kind: ["'network'", 'Always `network`.'],
   meta: ['object', 'Name, namespace and other data that every object has.'],
-  spec: ['object', 'What is wanted.'],
+  spec: ['object', 'Desired state.'],
   'spec.subnet': ['string', 'CIDR (default: chosen by the driver).'],
   'spec.internal': ['boolean', 'Whether the network has no way out.'],
 });

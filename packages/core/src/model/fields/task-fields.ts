@@ -25,7 +25,7 @@ export const TASK_FIELDS: FieldTable = Object.freeze({
     "'assigned' | 'complete' | 'failed' | 'orphaned' | 'pending' | 'preparing' | 'rejected' | 'running' | 'shutdown' | 'starting' | 'stopping'",
     'State of the task; it only moves forward.',
   ],
-  'status.since': ['number', 'When it took this state, ms since the epoch.'],
+  'status.since': ['number', 'When it entered this state, ms since the epoch.'],
   'status.ready': ['boolean', 'May get traffic: it runs and its readiness check, if it has one, succeeds.'],
   'status.reason': [
     'string',

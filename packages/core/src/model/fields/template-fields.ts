@@ -4,12 +4,12 @@ import type { FieldTable } from './field-table.ts';
 export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
   kind: ["'template'", 'Always `template`.'],
   meta: ['object', 'Name and other data that every object has; the name is the hash of the content.'],
-  spec: ['object', 'What to run.'],
+  spec: ['object', 'Specification of the workload.'],
   'spec.image': [
     'string',
     'Image reference, such as `nginx:1.27`. Needed unless `command` is given and the runtime runs commands.',
   ],
-  'spec.command': ['string[]', "Replaces the image's entrypoint; needed where there is no image."],
+  'spec.command': ['string[]', "Replaces the image's entrypoint; required without an image."],
   'spec.args': [
     'string[]',
     'Arguments of the command (default: those of the image, unless `command` is given).',
@@ -30,12 +30,15 @@ export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
   ],
   'spec.registryAuth': [
     'object',
-    "Credentials for the image's registry. The API hands out `<redacted>` for the password.",
+    "Credentials for the image's registry. The API shows `<redacted>` instead of the password.",
   ],
   'spec.registryAuth.username': ['string', 'Name of the user at the registry.'],
   'spec.registryAuth.password': ['string', 'Password or token.'],
-  'spec.resources': ['object', 'What a task asks for, and what it may not exceed.'],
-  'spec.resources.requests': ['map', 'Set aside for it: the scheduler never promises more than a node has.'],
+  'spec.resources': ['object', 'Requests and limits of a task.'],
+  'spec.resources.requests': [
+    'map',
+    'Reserved for the task: the scheduler never reserves more than a node has.',
+  ],
   'spec.resources.limits': [
     'object',
     'Enforced by the runtime: millicores, bytes, and a number of processes and threads.',
@@ -48,10 +51,10 @@ export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
   'spec.resources.limits.pids': ['number', 'Maximum number of processes and threads (default: unlimited).'],
   'spec.ports': ['object[]', 'Ports of the task; at most 256.'],
   'spec.ports[].name': ['string', 'Name of the port, a DNS label (default: none).'],
-  'spec.ports[].target': ['number', 'Where the workload listens.'],
+  'spec.ports[].target': ['number', 'Port on which the workload listens.'],
   'spec.ports[].published': [
     'number',
-    'Where clients connect; without it the port is reachable inside the cluster only. 0: any free port.',
+    'Port to which clients connect (default: the port is reachable inside the cluster only). 0: any free port.',
   ],
   'spec.ports[].protocol': ["'tcp' | 'udp'", 'Transport protocol (default: `tcp`).'],
   'spec.ports[].mode': [
@@ -60,7 +63,7 @@ export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
   ],
   'spec.ports[].appProtocol': [
     "'http'",
-    'What is spoken there. With `http` a kept connection can change its backend between requests.',
+    'Application protocol of the port. With `http` a kept connection can change its backend between requests.',
   ],
   'spec.networks': [
     'object[]',
@@ -94,13 +97,10 @@ export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
   ],
   'spec.stopGraceMs': ['number', 'Time between the stop signal and the kill, ms.'],
   'spec.drainMs': ['number', 'How long connections may take to end before the stop signal, ms.'],
-  'spec.healthChecks': [
-    'object',
-    'How to find out whether a task has started, may get traffic, and is well.',
-  ],
+  'spec.healthChecks': ['object', 'Checks whether a task has started, may receive traffic, and is healthy.'],
   'spec.healthChecks.startup': [
     'object',
-    'Until it succeeds the task is `starting`; when it fails for good, so has the task.',
+    'Until it succeeds the task is `starting`; if it fails for good, the task has failed.',
   ],
   'spec.healthChecks.startup.exec': ['object', 'Healthy if the command exits with 0.'],
   'spec.healthChecks.startup.exec.command': [
@@ -120,10 +120,10 @@ export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
     'number',
     'Time after which a check counts as failed, ms; at least 1 (default: 1000).',
   ],
-  'spec.healthChecks.startup.retries': ['number', 'Failures in a row that count.'],
+  'spec.healthChecks.startup.retries': ['number', 'Number of consecutive failures that count.'],
   'spec.healthChecks.startup.startPeriodMs': [
     'number',
-    'Failures in this time after the start do not count.',
+    'Time after the start during which failures do not count, ms.',
   ],
   'spec.healthChecks.readiness': ['object', 'While it fails the task gets no traffic.'],
   'spec.healthChecks.readiness.exec': ['object', 'Healthy if the command exits with 0.'],
@@ -144,12 +144,12 @@ export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
     'number',
     'Time after which a check counts as failed, ms; at least 1 (default: 1000).',
   ],
-  'spec.healthChecks.readiness.retries': ['number', 'Failures in a row that count.'],
+  'spec.healthChecks.readiness.retries': ['number', 'Number of consecutive failures that count.'],
   'spec.healthChecks.readiness.startPeriodMs': [
     'number',
-    'Failures in this time after the start do not count.',
+    'Time after the start during which failures do not count, ms.',
   ],
-  'spec.healthChecks.liveness': ['object', 'When it fails for good the task is ended and replaced.'],
+  'spec.healthChecks.liveness': ['object', 'If it fails for good the task is stopped and replaced.'],
   'spec.healthChecks.liveness.exec': ['object', 'Healthy if the command exits with 0.'],
   'spec.healthChecks.liveness.exec.command': [
     'string[]',
@@ -168,10 +168,10 @@ export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
     'number',
     'Time after which a check counts as failed, ms; at least 1 (default: 1000).',
   ],
-  'spec.healthChecks.liveness.retries': ['number', 'Failures in a row that count.'],
+  'spec.healthChecks.liveness.retries': ['number', 'Number of consecutive failures that count.'],
   'spec.healthChecks.liveness.startPeriodMs': [
     'number',
-    'Failures in this time after the start do not count.',
+    'Time after the start during which failures do not count, ms.',
   ],
   'spec.healthChecks.image': [
     'boolean | object',
@@ -182,9 +182,9 @@ export const TEMPLATE_FIELDS: FieldTable = Object.freeze({
     'number',
     'Time after which a check counts as failed, ms; at least 1.',
   ],
-  'spec.healthChecks.image.retries': ['number', 'Failures in a row that count.'],
+  'spec.healthChecks.image.retries': ['number', 'Number of consecutive failures that count.'],
   'spec.healthChecks.image.startPeriodMs': [
     'number',
-    'Failures in this time after the start do not count, ms.',
+    'Time after the start during which failures do not count, ms.',
   ],
 });
