@@ -157,9 +157,12 @@ export class TaskRunner implements EngineCaller {
 
   /** Fetches what it needs, reports that, and waits for its turn. */
   async #prepare(): Promise<void> {
-    const { runtime } = this.#parts;
+    const { runtime, network } = this.#parts;
     this.#starting = 'prepare';
     this.#tracker.pass('preparing');
+    const request = attachRequest(this.#assignment, this.template);
+    await this.#retry('NetworkUnavailable', async () => network.check?.(request));
+    if (this.#stopping !== undefined || this.#closed) return;
     this.#abortPrepare = new AbortController();
     const { signal } = this.#abortPrepare;
     const onProgress = (progress: StartProgress): void => this.#onProgress(progress);
