@@ -3,10 +3,13 @@ import type { AttachRequest, RuntimeTask } from '@gantry/core/contracts';
 import type { TaskStatus, TemplateSpec } from '@gantry/core/model';
 import type { Assignment, TaskEvent } from '@gantry/core/protocol';
 import { silentLogger, TestClock } from '@gantry/testing';
+import { setups } from '../../src/lifecycle/setup.ts';
+import { ImageNeed } from '../../src/needs/image-need.ts';
+import { NetworkNeed } from '../../src/needs/network-need.ts';
 import type { Reporter } from '../../src/reporter.ts';
 import { TaskRunner } from '../../src/task-runner.ts';
 
-const TEMPLATE: TemplateSpec = Object.freeze({
+export const TEMPLATE: TemplateSpec = Object.freeze({
   image: 'web:1',
   command: [],
   args: [],
@@ -32,6 +35,10 @@ export class RunnerBed {
   readonly events: Omit<TaskEvent, 'count'>[] = [];
   /** What a call does instead of succeeding at once, by its name. */
   readonly staged: Partial<Record<string, () => Promise<unknown>>> = {};
+  /** What of the template the node cannot honour. */
+  refusal: string | undefined;
+  /** What the task has written. */
+  output: readonly string[] = [];
   readonly runner: TaskRunner;
   readonly assignment: Assignment;
 
@@ -52,14 +59,16 @@ export class RunnerBed {
       event: (event: Omit<TaskEvent, 'count'>) => void this.events.push(event),
       forget: () => undefined,
     } as unknown as Reporter;
+    const runtime = this.#runtime();
+    const needs = [new NetworkNeed(this.#network(), () => undefined), new ImageNeed(runtime)];
     const parts = {
-      runtime: this.#runtime(),
-      network: this.#network(),
+      runtime,
       clock: this.clock,
       logger: silentLogger,
       reporter,
-      refusalOf: () => undefined,
-      networkSpec: () => undefined,
+      needs,
+      setupOf: setups(needs),
+      refusalOf: () => this.refusal,
     };
     const spec = { ...TEMPLATE, ...template };
     this.runner = new TaskRunner(parts, this.assignment, spec);
@@ -86,7 +95,12 @@ export class RunnerBed {
       ensure: () => this.#call('ensure', running),
       stop: () => this.#call('stop', undefined),
       remove: () => this.#call('remove', undefined),
+      logs: () => this.#lines(),
     } as unknown as Runtime;
+  }
+
+  async *#lines() {
+    yield this.output.map((text) => ({ time: 0, stream: 'stdout', text }));
   }
 
   #network(): Network {
