@@ -84,7 +84,7 @@ export class TaskManager {
     return errorsOf(runners.map((runner) => runner.destroy(this.#parts.removalGraceMs)));
   }
 
-  /** Removes everything, with what is left of tasks that have ended, and returns the errors. */
+  /** Removes all tasks, including the leftovers of those that have ended, and returns the errors. */
   async close(): Promise<readonly unknown[]> {
     const ended = [...this.#ended].filter((task) => !this.#runners.has(task));
     const removed = errorsOf(ended.map((task) => this.#parts.runtime.remove(task)));

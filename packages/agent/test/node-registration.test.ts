@@ -47,7 +47,7 @@ function setUp() {
 }
 
 describe('the registration of a node', () => {
-  test('tells what the node offers, and takes over the interval of heartbeats', async () => {
+  test('reports the capacity and labels of the node, and takes over the interval of heartbeats', async () => {
     const { registration, seen, state } = setUp();
     await registration.prepare();
     await registration.register(state.closed.signal);
@@ -56,7 +56,7 @@ describe('the registration of a node', () => {
     expect(seen).toMatchObject({ registered: 1, again: 0 });
   });
 
-  test('is repeated once at a time, however often its loss is reported', async () => {
+  test('is not repeated concurrently, however often its loss is reported', async () => {
     const { registration, seen, state, release } = setUp();
     await registration.prepare();
     state.hold = true;

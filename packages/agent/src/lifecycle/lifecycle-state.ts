@@ -84,7 +84,7 @@ export interface LifecycleState {
   /** Whether its turn has come. */
   readonly promoted: boolean;
   readonly drained: boolean;
-  /** Who told it to stop, if anyone did: the control plane, or its own checks. */
+  /** Origin of the request to stop: the control plane, or its own checks. */
   readonly stop: { readonly why: 'shutdown' | 'unhealthy'; readonly message: string } | undefined;
   /** It is to be removed; `graceMs`: grace period for its workload. */
   readonly removal: { readonly graceMs: number } | undefined;
@@ -134,7 +134,7 @@ export function newLifecycle(task: string, setup: LifecycleSetup): LifecycleStat
   };
 }
 
-/** A changed copy. Spelt out: a spread of so many fields takes twice the memory, and a node may have very many tasks. */
+/** A changed copy. Spelt out: a spread of these fields takes twice the memory, and a node may have tens of thousands of tasks. */
 export function changed(state: LifecycleState, change: Partial<LifecycleState>): LifecycleState {
   const copy: LifecycleState = {
     task: state.task,

@@ -35,7 +35,7 @@ export function nextRemoval(state: LifecycleState): Transition {
   return move(state, { stage: 'removed' }, { do: 'forget', error: state.error });
 }
 
-/** A failure does not end a removal: it continues with what is left, and reports the first one. */
+/** A failure does not end a removal: the remaining calls follow, and the first failure is reported. */
 export function failedRemoval(state: LifecycleState, error: GantryError): Transition {
   const kind = state.stage === 'terminating' ? 'stop' : state.stage === 'deleting' ? 'remove' : 'undo';
   return andThen(move(state, { error: state.error ?? error }, { do: 'log', kind, error }), nextRemoval);

@@ -17,7 +17,7 @@ const without = ({ state, steps }: Transition, ...kinds: readonly LifecycleStep[
   steps: steps.filter((step) => !kinds.includes(step.do)),
 });
 
-/** A call with the next id, in place of whatever was decided. */
+/** A call with the next id, instead of the decided steps. */
 const issue = (
   state: LifecycleState,
   step: Pick<CallStep, 'do'> & { readonly need?: number },
@@ -129,7 +129,7 @@ export const MUTANTS: readonly Mutant[] = [
         ? issue({ ...state, stage: 'stopping' }, { do: 'ensure' })
         : next(state, event),
   ),
-  mutant('ensures again while a start is pending', /calls ensure twice at a time/, (state, event) =>
+  mutant('ensures again while a start is pending', /calls ensure concurrently/, (state, event) =>
     event.type === 'creating' && state.stage === 'creating' && state.call !== undefined
       ? issue(state, { do: 'ensure' })
       : next(state, event),

@@ -27,7 +27,7 @@ export class LifecycleWorld {
   readonly #next: Next;
   readonly #setup: LifecycleSetup;
   state: LifecycleState;
-  /** Calls that have not returned yet, also those whose result nobody awaits. */
+  /** Calls that have not returned yet, also those whose result is not awaited. */
   readonly pending: CallStep[] = [];
   timer: number | undefined;
   instance: 'none' | 'running' | 'exited' = 'none';
@@ -255,7 +255,7 @@ export class LifecycleWorld {
         const missing = needs.findIndex(({ prepares }, i) => i < before && prepares && !this.prepared.has(i));
         if (missing >= 0) this.#problem(`calls ${step.do} before need ${missing} is prepared`);
         if (this.pending.filter((each) => each.do === step.do).length > 1)
-          this.#problem(`calls ${step.do} twice at a time`);
+          this.#problem(`calls ${step.do} concurrently`);
         return;
       }
       case 'stop':
