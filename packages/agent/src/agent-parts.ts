@@ -1,7 +1,7 @@
 import type { Bus, Clock, LoadBalancer, Logger, Network, NodeInfo, Random, Runtime } from '@gantry/core';
 import type { AgentIdentity } from '@gantry/core/model';
 import type { Subjects } from '@gantry/core/protocol';
-import type { StreamLimits } from './streams.ts';
+import type { StreamLimits } from './stream-limits.ts';
 
 export interface AgentOptions {
   /** What becomes of the tasks when the agent is closed: they are stopped and cleared away, or left running. */

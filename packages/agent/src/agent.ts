@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Ingress } from './ingress.ts';
 import { KeptFrontends } from './kept-frontends.ts';
 import { NodeAgent } from './node-agent.ts';
-import { STREAM_LIMITS } from './streams.ts';
+import { STREAM_LIMITS } from './stream-limits.ts';
 
 /** Plugin: the agent of a node, for `contracts.agent`. */
 export const agent = definePlugin({

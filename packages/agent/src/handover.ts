@@ -1,13 +1,12 @@
 import type { Clock } from '@gantry/core';
-import type { TaskRunner } from './task-runner.ts';
+import type { TaskManager } from './task-manager.ts';
 
 /** How long the other agent has to register, ms. */
 const REGISTER_MS = 5000;
 
 export interface HandoverParts {
   readonly clock: Clock;
-  readonly runners: Map<string, TaskRunner>;
-  readonly closeGraceMs: number;
+  readonly tasks: Pick<TaskManager, 'destroyAll'>;
   /** Fires when the agent is closed. */
   readonly closed: AbortSignal;
 }
@@ -28,18 +27,15 @@ export class Handover {
 
   /** Ends all tasks, unless the other agent has the same runtime; `own` and `other`: the ids of the runtimes. */
   async stepDown(own: string | undefined, other: unknown): Promise<void> {
-    const { runners, closeGraceMs } = this.#parts;
     if (own !== undefined && other === own) return;
-    const all = [...runners.values()];
-    runners.clear();
-    await Promise.allSettled(all.map((runner) => runner.destroy(closeGraceMs)));
+    await this.#parts.tasks.destroyAll();
   }
 
   /** Steps down before the other agent registers; `resume` is called when it has, or did not in time. */
   async yield(
     own: string | undefined,
     other: string | undefined,
-    pulling: Promise<void> | undefined,
+    pulling: Promise<void>,
     resume: () => void,
   ): Promise<null> {
     const { clock, closed } = this.#parts;

@@ -38,7 +38,7 @@ function withoutName(message: string, task: string): string {
 
 /** How a workload ended by itself, with the last line it wrote, if that is known. */
 export function exitStatus(
-  { exitCode, signal, oomKilled, reason }: RuntimeTask,
+  { exitCode, signal, oomKilled, reason }: Pick<RuntimeTask, 'exitCode' | 'signal' | 'oomKilled' | 'reason'>,
   lastLine: string | undefined,
 ): Pick<TaskStatus, 'state' | 'reason' | 'message' | 'exitCode' | 'signal'> {
   if (exitCode === 0) {

@@ -9,12 +9,10 @@ import {
 } from '@gantry/core';
 import type { AgentIdentity } from '@gantry/core/model';
 import { type AgentRequest, messages, type RegisterRequest, type Subjects } from '@gantry/core/protocol';
+import { CALL_MS, MAX_RETRY_MS, RETRY_MS } from './call-limits.ts';
 import { Contest } from './contest.ts';
 import type { Rests } from './rests.ts';
 
-const CALL_MS = 5000;
-const RETRY_MS = 100;
-const MAX_RETRY_MS = 5000;
 /** Tasks get a moment to end, and the kernel some more to end what does not. */
 const YIELD_MS = 15_000;
 

@@ -1,11 +1,9 @@
 import { type Bus, type Clock, isGantryError, type Logger, toGantryError } from '@gantry/core';
 import type { TaskStatus } from '@gantry/core/model';
 import { messages, type ReportRequest, type Subjects, type TaskEvent } from '@gantry/core/protocol';
+import { CALL_MS, MAX_RETRY_MS, RETRY_MS } from './call-limits.ts';
 import type { Rests } from './rests.ts';
 
-const CALL_MS = 5000;
-const RETRY_MS = 100;
-const MAX_RETRY_MS = 5000;
 /** A passing state is reported only if it lasts this long. */
 const PASSING_MS = 250;
 /** Repeats of an event are counted for this long before they are reported. */

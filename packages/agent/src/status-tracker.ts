@@ -73,8 +73,10 @@ export class StatusTracker {
   pass(phase: 'preparing' | 'starting'): void {
     // A restarted agent finds tasks that are further than this.
     if (this.#stored.state === 'running') return;
-    this.#phase = phase;
-    this.#phaseSince = this.#clock.now();
+    if (this.#phase !== phase) {
+      this.#phase = phase;
+      this.#phaseSince = this.#clock.now();
+    }
     this.reportSoon();
   }
 
@@ -95,6 +97,11 @@ export class StatusTracker {
 
   become(state: 'running' | 'stopping', ready: boolean, problem: Problem = NO_PROBLEM): void {
     if (this.isFinal) return;
+    if (state === 'running' && this.#running.runningAt === undefined) {
+      const { startedAt, runtimeId, pid, ports, addresses } = this.#running;
+      const runningAt = this.#clock.now();
+      this.#running = { startedAt, runningAt, runtimeId, pid, ports, addresses };
+    }
     const { state: was, ready: wasReady, since } = this.#status;
     const same = was === state && wasReady === ready;
     const { reason, message, retryAt } = problem;

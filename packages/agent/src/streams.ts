@@ -12,21 +12,11 @@ import type {
 } from '@gantry/core/protocol';
 import { dialTcp } from './dial-tcp.ts';
 import { InputWindow } from './input-window.ts';
+import { STREAM_LIMITS, type StreamLimits } from './stream-limits.ts';
+import { LONG_POLL_MS, streamReader, within } from './stream-reader.ts';
 
-/** A reader that asks finds something within this time, or an empty answer. */
-const LONG_POLL_MS = 10_000;
 /** A stream that is neither read nor written for this time is closed. */
 const ABANDONED_MS = 60_000;
-
-/** Bounds of the streams of one node. */
-export interface StreamLimits {
-  /** Bytes of input that may wait for a task that does not read them, per stream. Default: 256 KiB. */
-  readonly windowBytes: number;
-  /** Logs, execs and connections that are open at a time. Default: 1000. */
-  readonly maxStreams: number;
-}
-
-export const STREAM_LIMITS: StreamLimits = Object.freeze({ windowBytes: 256 * 1024, maxStreams: 1000 });
 
 interface Stream {
   readonly next: () => Promise<StreamRead>;
@@ -124,7 +114,11 @@ export class StreamServer {
       ...(since === undefined ? {} : { since }),
     });
     const iterator = lines[Symbol.asyncIterator]();
-    const next = reader<readonly RuntimeLogLine[], RuntimeLogLine>(iterator, this.#clock, (batch) => batch);
+    const next = streamReader<readonly RuntimeLogLine[], RuntimeLogLine>(
+      iterator,
+      this.#clock,
+      (batch) => batch,
+    );
     return this.#keep({ next, stdin: undefined, session: undefined, stop });
   }
 
@@ -147,7 +141,7 @@ export class StreamServer {
       ...(workingDir === undefined ? {} : { workingDir }),
       ...(tty === undefined ? {} : { tty }),
     });
-    const pull = reader(
+    const pull = streamReader(
       session.output[Symbol.asyncIterator](),
       this.#clock,
       ({ stream, data }): WireChunk[] => [{ stream, data: Buffer.from(data).toString('base64') }],
@@ -172,7 +166,7 @@ export class StreamServer {
     const stop = new AbortController();
     const stdin = new InputWindow(this.#limits.windowBytes);
     const { output, sent } = await dialTcp(this.#tasks.addressOf(task, port), stdin, stop.signal);
-    const next = reader(output[Symbol.asyncIterator](), this.#clock, (data): WireChunk[] => [
+    const next = streamReader(output[Symbol.asyncIterator](), this.#clock, (data): WireChunk[] => [
       { stream: 'stdout', data: Buffer.from(data).toString('base64') },
     ]);
     return this.#keep({ next, stdin, session: undefined, sent, stop });
@@ -247,40 +241,5 @@ export class StreamServer {
     stream.cancelAbandon();
     stream.stdin?.end();
     stream.stop.abort();
-  }
-}
-
-/** Turns an iterator into reads that wait a while for something and take along what is there. */
-function reader<Batch, Item>(
-  iterator: AsyncIterator<Batch>,
-  clock: Clock,
-  itemsOf: (batch: Batch) => readonly Item[],
-): () => Promise<StreamRead<Item>> {
-  let coming: Promise<IteratorResult<Batch>> | undefined;
-  return async () => {
-    coming ??= iterator.next();
-    const first = (await within(coming, clock))?.value;
-    if (first === undefined) return { items: [], done: false };
-    coming = undefined;
-    if (first.done === true) return { items: [], done: true };
-    return { items: itemsOf(first.value), done: false };
-  };
-}
-
-/** The value of a promise, or undefined if it takes longer. */
-async function within<T>(
-  promise: Promise<T>,
-  clock: Clock,
-  ms = LONG_POLL_MS,
-): Promise<{ readonly value: T } | undefined> {
-  const late = new AbortController();
-  const nothing = clock.sleep(ms, late.signal).then(
-    () => undefined,
-    () => undefined,
-  );
-  try {
-    return await Promise.race([promise.then((value) => ({ value })), nothing]);
-  } finally {
-    late.abort();
   }
 }

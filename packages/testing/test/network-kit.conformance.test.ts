@@ -121,6 +121,85 @@ const wrecks = [
     },
   ),
   wreck(
+    'does not check host ports',
+    'check fails with CONFLICT and PortTaken while another program holds a host port',
+    class extends PlainNetwork {
+      override async check(): Promise<void> {}
+    },
+  ),
+  wreck(
+    'gives no reason when a check fails',
+    'check fails with CONFLICT and PortTaken while another program holds a host port',
+    class extends PlainNetwork {
+      override async check(request: AttachRequest): Promise<void> {
+        await super.check(request).catch((error) => {
+          throw new GantryError('CONFLICT', error.message);
+        });
+      }
+    },
+  ),
+  wreck(
+    'checks the first host port only',
+    'check fails with CONFLICT and PortTaken while another program holds a host port',
+    class extends PlainNetwork {
+      override async check(request: AttachRequest): Promise<void> {
+        await super.check({ ...request, ports: request.ports.slice(0, 1) });
+      }
+    },
+  ),
+  wreck(
+    'objects to the host ports of tasks',
+    'check does not object to a host port of another task, even while that task listens on it',
+    class extends PlainNetwork {
+      override async check(request: AttachRequest): Promise<void> {
+        this.hostPorts.clear();
+        await super.check(request);
+      }
+    },
+  ),
+  wreck(
+    'reserves host ports in check',
+    'check reserves nothing',
+    class extends PlainNetwork {
+      override async check({ task, ports }: AttachRequest): Promise<void> {
+        for (const { protocol, host } of ports) this.hostPorts.set(`${protocol}:${host}`, task);
+      }
+    },
+  ),
+  wreck(
+    'attaches in check',
+    'check reserves nothing',
+    class extends PlainNetwork {
+      override async check(request: AttachRequest): Promise<void> {
+        await this.attach(request);
+      }
+    },
+  ),
+  wreck(
+    'checks a UDP port like a TCP port',
+    'check distinguishes TCP from UDP, and ignores ports that are not of the host',
+    class extends PlainNetwork {
+      override async check(request: AttachRequest): Promise<void> {
+        await super.check({
+          ...request,
+          ports: request.ports.map((port) => ({ ...port, protocol: 'tcp' })),
+        });
+      }
+    },
+  ),
+  wreck(
+    'checks ports that are not of the host',
+    'check distinguishes TCP from UDP, and ignores ports that are not of the host',
+    class extends PlainNetwork {
+      override async check(request: AttachRequest): Promise<void> {
+        await super.check({
+          ...request,
+          ports: request.ports.map((port) => ({ ...port, host: port.host ?? port.target })),
+        });
+      }
+    },
+  ),
+  wreck(
     'lists no network',
     'a network that was ensured is listed, once',
     class extends PlainNetwork {

@@ -4,6 +4,7 @@ import { idBeside, type NetworkSpec, parseId, shortName } from '@gantry/core/mod
 import Docker, { type NetworkInspectInfo } from 'dockerode';
 import { z } from 'zod';
 import { engineError, statusOf } from './engine-error.ts';
+import { HostPorts } from './host-ports.ts';
 import { QuietAgent } from './quiet-agent.ts';
 
 export interface DockerNetworkSetup {
@@ -29,8 +30,7 @@ export class DockerNetwork implements Network, Lifecycle {
   readonly #ensuring = new Map<string, Promise<NetworkStatus>>();
   readonly #ensured = new Map<string, NetworkStatus>();
   readonly #attached = new Map<string, Attachment>();
-  /** `tcp:8080` → the task that holds this port of the host. */
-  readonly #hostPorts = new Map<string, string>();
+  readonly #hostPorts: HostPorts;
   #closed = false;
 
   /** Creates the network; it connects to the engine in `start`. */
@@ -43,6 +43,7 @@ export class DockerNetwork implements Network, Lifecycle {
       timeout: timeoutMs,
     };
     this.#docker = new Docker(options as unknown as Docker.DockerOptions);
+    this.#hostPorts = new HostPorts({ docker: this.#docker, label: `${LABELS.cluster}=${setup.cluster}` });
   }
 
   /** Creates the network that tasks without networks join, and finds those left by an earlier run. */
@@ -103,10 +104,15 @@ export class DockerNetwork implements Network, Lifecycle {
     return this.#attached.get(request.task) ?? this.#attach(request, networks);
   }
 
+  async check(request: AttachRequest): Promise<void> {
+    this.#enter();
+    await this.#hostPorts.check(request);
+  }
+
   async detach(task: string): Promise<void> {
     const attachment = this.#attached.get(task);
     this.#attached.delete(task);
-    for (const { protocol, port } of attachment?.publish ?? []) this.#hostPorts.delete(`${protocol}:${port}`);
+    this.#hostPorts.release(attachment?.publish ?? []);
   }
 
   /** Removes networks without tasks. */
@@ -126,14 +132,7 @@ export class DockerNetwork implements Network, Lifecycle {
     const publish = request.ports.flatMap(({ target, protocol, host }) =>
       host === undefined ? [] : [{ target, protocol, port: host }],
     );
-    for (const { protocol, port } of publish) {
-      const owner = this.#hostPorts.get(`${protocol}:${port}`);
-      if (owner === undefined) continue;
-      throw new GantryError('CONFLICT', `network-docker: port ${port}/${protocol} is taken by "${owner}"`, {
-        details: { reason: 'PortTaken' },
-      });
-    }
-    for (const { protocol, port } of publish) this.#hostPorts.set(`${protocol}:${port}`, request.task);
+    this.#hostPorts.take(request.task, publish);
     const attachment = { networks, ports: [], publish, env: {} };
     this.#attached.set(request.task, attachment);
     return attachment;

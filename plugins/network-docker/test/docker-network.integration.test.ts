@@ -1,21 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { createServer } from 'node:net';
 import { networkKit } from '@gantry/testing';
 import { conformance } from '@gantry/testing/vitest';
 import { afterEach, describe, expect, test } from 'vitest';
+import { occupyPort } from '../../../tests/support/occupy-port.ts';
+import { freePorts } from '../../../tests/support/ports.ts';
 import { describeWith } from '../../../tests/support/services.ts';
 import { DockerNetwork } from '../src/index.ts';
 
 const cluster = `net-${process.pid}`;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function started(): Promise<DockerNetwork> {
   const network = new DockerNetwork({ cluster, timeoutMs: 30_000 });
@@ -44,7 +36,7 @@ describeWith('docker', 'network-docker', () => {
     async () => {
       const network = await started();
       return {
-        subject: { network, freePorts: (count) => Promise.all(Array.from({ length: count }, freePort)) },
+        subject: { network, freePorts, occupy: occupyPort },
         close: () => network[Symbol.asyncDispose](),
       };
     },
@@ -153,6 +145,29 @@ describeWith('docker', 'network-docker', () => {
         await expect(call).rejects.toMatchObject({ code: 'CONFLICT' });
       } finally {
         docker('network', 'rm', `gantry-${cluster}-foreign`);
+      }
+    });
+
+    test('check allows a host port that a container of the cluster publishes, not one of another container', async () => {
+      const network = await make();
+      const [port = 0] = await freePorts(1);
+      const ports = [{ target: 80, protocol: 'tcp', host: port } as const];
+      const request = { task: 'b', service: 'web', ports, networks: [] };
+      for (const [label, outcome] of [
+        [`gantry.cluster=${cluster}`, 'allowed'],
+        ['gantry.cluster=another', 'CONFLICT'],
+      ]) {
+        const flags = ['--label', `${label}`, '-p', `${port}:80`];
+        const id = docker('run', '-d', ...flags, 'gantry-test/busybox:1', 'sleep', '1000');
+        try {
+          const checked = network.check(request).then(
+            () => 'allowed',
+            ({ code }) => code,
+          );
+          expect(await checked).toBe(outcome);
+        } finally {
+          docker('rm', '-f', id);
+        }
       }
     });
 

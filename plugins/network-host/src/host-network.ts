@@ -64,6 +64,16 @@ export class HostNetwork implements Network {
     }
   }
 
+  async check({ task, ports }: AttachRequest): Promise<void> {
+    const { address } = this.#setup;
+    for (const { protocol, host } of ports) {
+      const key = `${protocol}:${host}`;
+      if (host === undefined || this.#taken.has(key) || (await isFree(address, protocol, host))) continue;
+      // A task that is being adopted may have claimed it in the meantime.
+      if (!this.#taken.has(key)) throw conflict(task, host, protocol, undefined);
+    }
+  }
+
   async detach(task: string): Promise<void> {
     this.#attached.delete(task);
     for (const [key, owner] of this.#taken) if (owner === task) this.#taken.delete(key);

@@ -1,6 +1,10 @@
 import { contracts, definePlugin, GantryError, type Network } from '@gantry/core';
 import type { Attachment, AttachRequest, NetworkStatus } from '@gantry/core/contracts';
-import type { NetworkSpec, PortAddress } from '@gantry/core/model';
+import type { NetworkSpec, PortAddress, Protocol } from '@gantry/core/model';
+import { z } from 'zod';
+
+/** A port of the host, such as `tcp:8080`. */
+type HostPort = `${Protocol}:${number}`;
 
 const NOTHING: Attachment = Object.freeze({
   networks: Object.freeze([]),
@@ -21,8 +25,24 @@ export class FakeNetwork implements Network {
   readonly #attached = new Map<string, Attachment>();
   /** `tcp:8080` → the task that holds this port of the host. */
   readonly #hostPorts = new Map<string, string>();
+  /** Ports of the host that programs outside of the cluster hold. */
+  readonly #occupied: Set<HostPort>;
   readonly #free: string[] = [];
   #next = FIRST_ADDRESS;
+
+  constructor(occupied: Iterable<HostPort> = []) {
+    this.#occupied = new Set(occupied);
+  }
+
+  /** A program outside of the cluster takes a port of the host. */
+  occupy(port: HostPort): void {
+    this.#occupied.add(port);
+  }
+
+  /** That program ends. */
+  release(port: HostPort): void {
+    this.#occupied.delete(port);
+  }
 
   async ensure({
     name,
@@ -70,12 +90,9 @@ export class FakeNetwork implements Network {
     );
     for (const { protocol, port } of publish) {
       const owner = this.#hostPorts.get(`${protocol}:${port}`);
-      if (owner !== undefined) {
-        throw new GantryError('CONFLICT', `network-fake: port ${port}/${protocol} is taken by "${owner}"`, {
-          details: { reason: 'PortTaken' },
-        });
-      }
+      if (owner !== undefined) throw portTaken(`${port}/${protocol}`, `"${owner}"`);
     }
+    this.#rejectOccupied(request);
     const address = request.ports.length === 0 ? '' : (request.keep?.[0]?.address ?? this.#address());
     const ports = request.ports.map(({ target, protocol }): PortAddress => {
       return { target, protocol, address, port: target };
@@ -86,6 +103,10 @@ export class FakeNetwork implements Network {
     return attachment;
   }
 
+  async check(request: AttachRequest): Promise<void> {
+    this.#rejectOccupied(request);
+  }
+
   async detach(task: string): Promise<void> {
     const attachment = this.#attached.get(task);
     if (attachment === undefined) return;
@@ -93,6 +114,15 @@ export class FakeNetwork implements Network {
     for (const { protocol, port } of attachment.publish) this.#hostPorts.delete(`${protocol}:${port}`);
     const address = attachment.ports[0]?.address;
     if (address !== undefined) this.#free.push(address);
+  }
+
+  #rejectOccupied({ ports }: AttachRequest): void {
+    if (this.#occupied.size === 0) return;
+    for (const { protocol, host } of ports) {
+      if (host === undefined || this.#hostPorts.has(`${protocol}:${host}`)) continue;
+      if (this.#occupied.has(`${protocol}:${host}`))
+        throw portTaken(`${host}/${protocol}`, 'another program');
+    }
   }
 
   #address(): string {
@@ -105,9 +135,21 @@ export class FakeNetwork implements Network {
   }
 }
 
+function portTaken(port: string, owner: string): GantryError {
+  return new GantryError('CONFLICT', `network-fake: port ${port} is taken by ${owner}`, {
+    details: { reason: 'PortTaken' },
+  });
+}
+
+const hostPort = z.templateLiteral([z.enum(['tcp', 'udp']), ':', z.int().min(1).max(65_535)]);
+
 /** Plugin: a network that connects nothing, for `contracts.network`. */
 export const fakeNetwork = definePlugin({
   name: 'network-fake',
   provides: contracts.network,
-  create: () => new FakeNetwork(),
+  options: z.strictObject({
+    /** Ports of the host that programs outside of the cluster hold, such as `tcp:8080`. */
+    occupied: z.array(hostPort).default([]),
+  }),
+  create: ({ occupied }) => new FakeNetwork(occupied),
 });

@@ -56,9 +56,16 @@ conformance(runtimeKit, 'runtime-fake', () => {
   };
 });
 
-conformance(networkKit, 'network-fake', () => ({
-  subject: {
-    network: new FakeNetwork(),
-    freePorts: async (count) => Array.from({ length: count }, (_, index) => 9000 + index),
-  },
-}));
+conformance(networkKit, 'network-fake', () => {
+  const network = new FakeNetwork();
+  return {
+    subject: {
+      network,
+      freePorts: async (count) => Array.from({ length: count }, (_, index) => 9000 + index),
+      occupy: async (port, protocol) => {
+        network.occupy(`${protocol}:${port}`);
+        return () => network.release(`${protocol}:${port}`);
+      },
+    },
+  };
+});

@@ -1,4 +1,5 @@
 import { listener } from '../support/listener.ts';
+import { OCCUPIED } from '../support/occupied.ts';
 import {
   type Cause,
   life,
@@ -21,6 +22,17 @@ const taken =
     return {
       template: { ...idle, ports: [{ target: 80, published, mode }] },
       prepare: () => listener(published, mode === 'host' ? '0.0.0.0' : '127.0.0.1'),
+    };
+  };
+
+/** A port that the replaced version does not have, and another program holds on every node. */
+const added =
+  (runtime: RuntimeName): (() => Cause) =>
+  () => {
+    const published = OCCUPIED[runtime];
+    return {
+      template: { ...(runtime !== 'fake' && idle), ports: [{ target: 80, published, mode: 'host' }] },
+      ...(runtime !== 'fake' && { prepare: () => listener(published, '0.0.0.0') }),
     };
   };
 
@@ -52,6 +64,19 @@ export const PORTS: readonly Row[] = [
       reason: 'UpdatePaused',
       task: 'PortTaken',
       message: /1 of (2 new tasks|1 new task) failed: .*(address already in use|is taken by)/,
+      event: 'UpdatePaused',
+      serving: { old: 2 },
+    },
+  },
+  {
+    name: 'host port taken by another program, stop-first',
+    spec: { replicas: 2, update: { order: 'stop-first' } },
+    on: { fake: added('fake'), process: added('process'), docker: added('docker') },
+    update: {
+      exit: 1,
+      reason: 'UpdatePaused',
+      task: 'PortTaken',
+      message: /1 of (2 new tasks|1 new task) failed: .*is taken by/,
       event: 'UpdatePaused',
       serving: { old: 2 },
     },

@@ -4,6 +4,7 @@ import { fakeCluster } from '@gantry/presets/fake';
 import { silentLogger, TestClock } from '@gantry/testing';
 import { Terminal } from '../../../packages/cli/test/support/terminal.ts';
 import { type Bed, until } from './bed.ts';
+import { OCCUPIED } from './occupied.ts';
 
 const STEP_MS = 100;
 
@@ -11,12 +12,13 @@ const STEP_MS = 100;
 export async function fakeBed(nodes = 3, more: readonly Plugin[] = []): Promise<Bed> {
   const clock = new TestClock();
   const own = { clock: () => clock, logger: () => silentLogger };
-  const plugins = fakeCluster({ runtime: { capacity: { cpu: 4000, memory: 2 ** 33 } } }).map(
-    (plugin): Plugin => {
-      const create = own[plugin.provides.id as keyof typeof own];
-      return create === undefined ? plugin : { ...plugin, create };
-    },
-  );
+  const plugins = fakeCluster({
+    runtime: { capacity: { cpu: 4000, memory: 2 ** 33 } },
+    network: { occupied: [`tcp:${OCCUPIED.fake}`] },
+  }).map((plugin): Plugin => {
+    const create = own[plugin.provides.id as keyof typeof own];
+    return create === undefined ? plugin : { ...plugin, create };
+  });
   const cluster = await createCluster([...plugins, ...more], { nodes });
   const terminal = await Terminal.open({ api: cluster.api, clock });
   const passing = async <T>(work: Promise<T>): Promise<T> => {

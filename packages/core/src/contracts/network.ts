@@ -92,6 +92,13 @@ export interface Network {
   list(): Promise<readonly NetworkStatus[]>;
   /** Prepares the networks, addresses and ports of one task, before its start. */
   attach(request: AttachRequest): Promise<Attachment>;
+  /**
+   * Checks the host ports of a task before the task that it replaces is stopped. Reserves nothing. Fails with `CONFLICT`,
+   * as `attach` does, if anything other than a task of this cluster holds one of them. A port that another task holds is
+   * accepted, since that task may be the replaced one. Absent if the network cannot know; a network that cannot know at
+   * the moment must resolve.
+   */
+  check?(request: AttachRequest): Promise<void>;
   /** Releases what `attach` has reserved for a task. Does nothing for an unknown task. */
   detach(task: string): Promise<void>;
 }

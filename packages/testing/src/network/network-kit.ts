@@ -1,6 +1,7 @@
 import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import type { Kit } from '../kit.ts';
 import { is } from '../runtime/subject.ts';
+import { checkCases } from './check-cases.ts';
 import { ask, type NetworkCase, type NetworkSubject, onHost, tcp } from './subject.ts';
 
 const SPEC = { internal: false };
@@ -207,5 +208,5 @@ const networkCases: readonly NetworkCase[] = [
 /** The promises of `contracts.network`. Each case requires a started network without tasks. */
 export const networkKit: Kit<NetworkSubject> = {
   contract: 'network',
-  cases: [...portCases, ...networkCases],
+  cases: [...portCases, ...checkCases, ...networkCases],
 };

@@ -1,5 +1,6 @@
 import type { Lifecycle, Network } from '@gantry/core';
 import type { AttachRequest } from '@gantry/core/contracts';
+import type { Protocol } from '@gantry/core/model';
 import type { Case } from '../kit.ts';
 
 /** A started network without tasks and without networks of the kit. */
@@ -7,6 +8,11 @@ export interface NetworkSubject {
   readonly network: Network & Lifecycle;
   /** Returns `count` unused ports of the host. */
   readonly freePorts: (count: number) => Promise<readonly number[]>;
+  /**
+   * Lets a program outside of the cluster hold a port of the host, until the returned function is called. Required for a
+   * network with `check`.
+   */
+  readonly occupy?: (port: number, protocol: Protocol) => Promise<() => Promise<void> | void>;
 }
 
 export type NetworkCase = Case<NetworkSubject>;

@@ -9,6 +9,7 @@ export class PlainNetwork implements Network {
   readonly networks = new Map<string, NetworkStatus>();
   readonly attached = new Map<string, Attachment>();
   readonly hostPorts = new Map<string, string>();
+  readonly occupied = new Set<string>();
   next = 1000;
   closed = false;
 
@@ -72,6 +73,15 @@ export class PlainNetwork implements Network {
     return this.next++;
   }
 
+  async check({ ports }: AttachRequest): Promise<void> {
+    for (const { protocol, host } of ports) {
+      const key = `${protocol}:${host}`;
+      if (!this.hostPorts.has(key) && this.occupied.has(key)) {
+        throw new GantryError('CONFLICT', key, { details: { reason: 'PortTaken' } });
+      }
+    }
+  }
+
   async detach(task: string): Promise<void> {
     this.attached.delete(task);
     for (const [key, owner] of this.hostPorts) if (owner === task) this.hostPorts.delete(key);
@@ -87,6 +97,10 @@ export function networkFixture(network: PlainNetwork): Fixture<NetworkSubject> {
     subject: {
       network,
       freePorts: async (count) => Array.from({ length: count }, (_, index) => 9000 + index),
+      occupy: async (port, protocol) => {
+        network.occupied.add(`${protocol}:${port}`);
+        return () => void network.occupied.delete(`${protocol}:${port}`);
+      },
     },
   };
 }

@@ -1,6 +1,5 @@
-import type { Network } from '@gantry/core';
-import type { Attachment, AttachRequest } from '@gantry/core/contracts';
-import { idBeside, type NetworkSpec, parseId, type TemplateSpec } from '@gantry/core/model';
+import type { AttachRequest } from '@gantry/core/contracts';
+import { idBeside, parseId, type TemplateSpec } from '@gantry/core/model';
 import type { Assignment } from '@gantry/core/protocol';
 
 /** What a task asks of the network of its node: its ports, those it had kept, and its networks by their ids. */
@@ -19,17 +18,4 @@ export function attachRequest(assignment: Assignment, template: TemplateSpec): A
       : template.networks,
     ...(status.ports === undefined ? {} : { keep: status.ports }),
   };
-}
-
-/** Makes the networks that a task joins, and attaches it to them. */
-export async function attach(
-  network: Network,
-  specOf: (name: string) => NetworkSpec | undefined,
-  request: AttachRequest,
-): Promise<Attachment> {
-  for (const { name } of request.networks) {
-    const spec = specOf(name);
-    if (spec !== undefined) await network.ensure({ name, spec });
-  }
-  return network.attach(request);
 }
