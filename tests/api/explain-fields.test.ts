@@ -58,7 +58,7 @@ How long a new task must stay ready before it counts as updated; if it ends in t
     const { out } = await terminal.run('explain service.spec.template.ports');
     expect(out).toContain('TYPE:    list of object');
     expect(out).toMatch(
-      /FIELDS:\n[\s\S]* {2}target {2}<integer, 1 to 65535, required>\n {6}Where the workload listens\.\n/,
+      /FIELDS:\n[\s\S]* {2}target {2}<integer, 1 to 65535, required>\n {6}Port on which the workload listens\.\n/,
     );
     expect(out).toContain('  protocol  <"tcp" or "udp", default: "tcp">\n');
   });

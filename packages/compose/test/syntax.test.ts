@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseBytes, parseDuration } from '../src/model/units.ts';
 import { parseEnvFile, parseRawEnvFile } from '../src/syntax/env-file.ts';
 import { parsePort } from '../src/syntax/port.ts';
 import { splitCommand } from '../src/syntax/split-command.ts';
-import { parseBytes, parseDuration } from '../src/syntax/units.ts';
 import { parseVolume } from '../src/syntax/volume.ts';
 
 describe('an env file', () => {

@@ -1,6 +1,7 @@
 import { isGantryError } from '@gantry/core';
 import { type AnyObject, idOf, type Kind } from '@gantry/core/model';
 import { createTwoFilesPatch } from 'diff';
+import type { ManagerOptions } from '../actions/apply-inputs.ts';
 import { type FilesOptions, filesOption, readInputs } from '../input/files-option.ts';
 import type { Colors } from '../output/colors.ts';
 import { EXIT, exitCodeOf } from '../output/exit-codes.ts';
@@ -9,7 +10,6 @@ import { plainObject } from '../output/plain-object.ts';
 import { problemOf } from '../output/problem.ts';
 import { renderProblem } from '../output/render-problem.ts';
 import type { Cx } from '../session.ts';
-import type { ManagerOptions } from './apply.ts';
 import type { Define } from './entry.ts';
 
 /** Defines `gantry diff -f FILE`: exits with 1 if there are differences, and with another code on failure. */

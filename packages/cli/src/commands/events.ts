@@ -1,12 +1,11 @@
 import type { SelectOptions } from '@gantry/core/api';
-import { type Event, idOf } from '@gantry/core/model';
-import { allPages } from '../cluster/all-pages.ts';
+import { listEvents, regarding } from '../actions/list-events.ts';
+import { printObjects } from '../actions/print-objects.ts';
+import { watchObjects } from '../actions/watch-objects.ts';
 import { CORE_KINDS, findKind } from '../cluster/kinds.ts';
 import { parseRef } from '../cluster/refs.ts';
 import { FORMATS, parseFormat } from '../output/format.ts';
-import { printObjects } from '../output/print-objects.ts';
 import { usage } from '../output/problem.ts';
-import { watchObjects } from '../output/watch-objects.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 
@@ -66,20 +65,4 @@ async function fieldsOf(cx: Cx, options: Options): Promise<string | undefined> {
     terms.push(`spec.type=${types}`);
   }
   return terms.length === 0 ? undefined : terms.join(',');
-}
-
-/** Selects the events about an object. */
-export function regarding(kind: string, id: string): readonly string[] {
-  return [`spec.regarding.kind=${kind}`, `spec.regarding.name=${id}`];
-}
-
-/** Returns events, oldest first. */
-export async function listEvents(cx: Pick<Cx, 'api' | 'signal'>, select: SelectOptions): Promise<Event[]> {
-  const { items } = await allPages(await cx.api(), 'event', { ...select, signal: cx.signal });
-  return oldestFirst(items);
-}
-
-/** Sorts events by the time at which they last happened. */
-export function oldestFirst(events: readonly Event[]): Event[] {
-  return events.toSorted((a, b) => a.spec.lastAt - b.spec.lastAt || (idOf(a.meta) < idOf(b.meta) ? -1 : 1));
 }

@@ -1,9 +1,9 @@
 import { findField, parseFieldPath } from '../cluster/find-field.ts';
 import { kindOf } from '../cluster/kinds.ts';
 import { parseWorkload, withSuggestion } from '../cluster/refs.ts';
+import { renderField } from '../describe/render-field.ts';
 import { type Format, parseFormat, renderData } from '../output/format.ts';
 import { renderExplained } from '../output/render-explanation.ts';
-import { renderField } from '../output/render-field.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
 

@@ -1,4 +1,7 @@
 import { type AnyObject, type Event, idOf, type Kind } from '@gantry/core/model';
+import { oldestFirst } from '../actions/list-events.ts';
+import { type PrintOptions, printObjects } from '../actions/print-objects.ts';
+import { watchObjects } from '../actions/watch-objects.ts';
 import { allPages } from '../cluster/all-pages.ts';
 import { translateFields } from '../cluster/field-selector.ts';
 import { getObject, parseSelection, type Selection } from '../cluster/refs.ts';
@@ -6,13 +9,10 @@ import { getServer, listServers, SERVER_KIND } from '../cluster/servers.ts';
 import { parseCount } from '../input/key-values.ts';
 import { EXIT, exitCodeOf } from '../output/exit-codes.ts';
 import { FORMATS, parseFormat } from '../output/format.ts';
-import { type PrintOptions, printObjects } from '../output/print-objects.ts';
 import { CliError, problemOf, usage } from '../output/problem.ts';
 import { renderProblem } from '../output/render-problem.ts';
-import { watchObjects } from '../output/watch-objects.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';
-import { oldestFirst } from './events.ts';
 
 export interface GetOptions {
   readonly output?: string;

@@ -1,8 +1,8 @@
 import type { InputKind, Kind, KindMap } from '@gantry/core/model';
+import { printObjects } from '../actions/print-objects.ts';
 import { parseSelection, type Ref, showRef, withSuggestion } from '../cluster/refs.ts';
 import { readAll } from '../input/manifests.ts';
 import { FORMATS, parseFormat } from '../output/format.ts';
-import { printObjects } from '../output/print-objects.ts';
 import { CliError, problemOf, usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import type { Define } from './entry.ts';

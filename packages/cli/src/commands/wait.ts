@@ -1,7 +1,7 @@
 import type { AnyObject, Kind } from '@gantry/core/model';
 import { showRef } from '../cluster/refs.ts';
-import { selectRefs } from '../cluster/select-refs.ts';
 import { type FilesOptions, filesOption } from '../input/files-option.ts';
+import { selectRefs } from '../input/select-refs.ts';
 import { parseDuration } from '../output/duration.ts';
 import { CliError, usage } from '../output/problem.ts';
 import type { Define } from './entry.ts';

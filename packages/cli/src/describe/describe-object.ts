@@ -10,9 +10,9 @@ import {
   type Template,
 } from '@gantry/core/model';
 import { counted } from '@gantry/core/primitives';
+import { listEvents, regarding } from '../actions/list-events.ts';
 import { allPages } from '../cluster/all-pages.ts';
 import { columnsOf, rowsOf } from '../columns/index.ts';
-import { listEvents, regarding } from '../commands/events.ts';
 import { type Field, renderFields } from '../output/fields.ts';
 import { renderYaml } from '../output/format.ts';
 import { renderTable } from '../output/table.ts';

@@ -4,8 +4,8 @@ import { counted } from '@gantry/core/primitives';
 import { type Election, readElection } from '../cluster/servers.ts';
 import { readContexts } from '../context/contexts-file.ts';
 import { contextsPath } from '../context/paths.ts';
-import { probeDocker } from '../local/docker-probe.ts';
 import { problemOf } from '../output/problem.ts';
+import { probeDocker } from '../parts/docker-probe.ts';
 import type { Cx } from '../session.ts';
 import type { Check } from './check.ts';
 

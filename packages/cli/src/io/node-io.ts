@@ -46,7 +46,7 @@ function guardTerminal(restore: string): () => void {
 }
 
 async function connect(target: Target): Promise<Connection> {
-  return (await import('../cluster/connect.ts')).connectTo(target);
+  return (await import('./connect.ts')).connectTo(target);
 }
 
 function outputOf(stream: NodeJS.WriteStream, output: LossyOutput): Output {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CliError } from '../output/problem.ts';
+import { isFull } from '../parts/once-there-is-room.ts';
 import type { Cx } from '../session.ts';
 import type { UpMessage } from './foreground.ts';
-import { isFull } from './once-there-is-room.ts';
 import { logPath } from './state.ts';
 
 export interface Started {

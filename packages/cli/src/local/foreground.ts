@@ -1,10 +1,10 @@
 import { changeContexts, readContexts, withContext, withoutContext } from '../context/contexts-file.ts';
 import { CliError } from '../output/problem.ts';
 import { openKeptPorts } from '../parts/kept-ports.ts';
+import { isFull, onceThereIsRoom } from '../parts/once-there-is-room.ts';
 import { untilAborted } from '../parts/until-aborted.ts';
 import type { Cx } from '../session.ts';
 import { eventLines, liveView } from './live-view.ts';
-import { isFull, onceThereIsRoom } from './once-there-is-room.ts';
 import type { LocalSettings } from './settings.ts';
 import { startCluster } from './start-cluster.ts';
 import { isAlive, readState, removeState, startTicksOf, writeState } from './state.ts';

@@ -6,8 +6,8 @@ import { loadConfig } from '../config/load-config.ts';
 import { composePlugins, resolvePlugins } from '../config/resolve-plugins.ts';
 import { statePath } from '../context/paths.ts';
 import { usage } from '../output/problem.ts';
+import { chooseRuntime } from '../parts/choose-runtime.ts';
 import { checkTaskUser } from '../parts/task-user.ts';
-import { probeDocker } from './docker-probe.ts';
 import { runtimePath } from './state.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -107,14 +107,6 @@ export async function localSettings(env: Env, cwd: string, options: LocalOptions
     api: { ...config.api, ...(options.port === undefined ? {} : { port: options.port }) },
     config: file,
   };
-}
-
-/** Chooses Docker if its engine answers, otherwise processes; returns the reason as well. */
-export async function chooseRuntime(env: Env): Promise<{ runtime: RuntimeName; chosen: string }> {
-  const docker = await probeDocker(env);
-  return docker.found
-    ? { runtime: 'docker', chosen: `Docker ${docker.version} answers at ${docker.host}` }
-    : { runtime: 'process', chosen: `no Docker engine answers at ${docker.host}` };
 }
 
 interface PresetOptions {

@@ -12,10 +12,10 @@ import {
   withServer,
 } from '../context/contexts-file.ts';
 import { statePath } from '../context/paths.ts';
-import { isFull, onceThereIsRoom } from '../local/once-there-is-room.ts';
 import { problemOf, usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
 import { natsBusPart } from './nats-parts.ts';
+import { isFull, onceThereIsRoom } from './once-there-is-room.ts';
 import { type StoreOptions, storePart } from './store-part.ts';
 import { untilAborted } from './until-aborted.ts';
 

@@ -1,6 +1,6 @@
 import { type AnyInput, type AnyObject, idOf, type Service } from '@gantry/core/model';
-import { applyInputs } from '../commands/apply.ts';
-import { showPlan } from '../commands/plan.ts';
+import { applyInputs } from '../actions/apply-inputs.ts';
+import { showPlan } from '../actions/show-plan.ts';
 import type { Cx } from '../session.ts';
 import { type Members, membersOf } from './members.ts';
 import { removeMembers } from './remove.ts';

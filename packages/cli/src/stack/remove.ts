@@ -1,7 +1,7 @@
 import { idOf } from '@gantry/core/model';
+import { deleteAll } from '../actions/delete-all.ts';
 import { CORE_KINDS, findKind } from '../cluster/kinds.ts';
 import type { Ref } from '../cluster/refs.ts';
-import { deleteAll } from '../commands/delete.ts';
 import type { Cx } from '../session.ts';
 import type { Members } from './members.ts';
 

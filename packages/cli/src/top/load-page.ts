@@ -1,7 +1,7 @@
 import type { Kind } from '@gantry/core/model';
-import { linePrinter } from '../commands/logs.ts';
 import { describeObject } from '../describe/describe-object.ts';
 import { renderYaml } from '../output/format.ts';
+import { linePrinter } from '../output/line-printer.ts';
 import { problemOf } from '../output/problem.ts';
 import { renderExplained } from '../output/render-explanation.ts';
 import { safe } from '../output/safe-text.ts';

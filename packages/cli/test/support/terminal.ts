@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Clock, GantryError } from '@gantry/core';
 import type { ClusterApi } from '@gantry/core/api';
 import { SystemClock, SystemRandom } from '@gantry/system';
-import { connectTo } from '../../src/cluster/connect.ts';
+import { connectTo } from '../../src/io/connect.ts';
 import type { Io, Output, TokenApi } from '../../src/io/io.ts';
 import { run } from '../../src/main.ts';
 

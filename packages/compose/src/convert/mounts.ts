@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { TemplateInput } from '@gantry/core/model';
 import { expandHome } from '../load/reader.ts';
 import type { Cursor } from '../model/cursor.ts';
-import { parseBytes } from '../syntax/units.ts';
+import { parseBytes } from '../model/units.ts';
 import { isPath, parseVolume } from '../syntax/volume.ts';
 
 type MountInput = NonNullable<TemplateInput['mounts']>[number];

@@ -1,8 +1,8 @@
 import type { NetworkInput, TemplateInput } from '@gantry/core/model';
+import { objectLabelsOf } from '../load/environment.ts';
 import { Cursor } from '../model/cursor.ts';
 import { join } from '../model/log.ts';
 import { dict } from '../model/tree.ts';
-import { objectLabelsOf } from './environment.ts';
 import { encodedHostName, isHostName, toDnsLabel, uniqueNames } from './names.ts';
 import type { Stack, StackNetwork } from './stack.ts';
 

@@ -1,8 +1,8 @@
 import { type Issue, isGantryError } from '@gantry/core';
 import { type ServiceInput, validateInput } from '@gantry/core/model';
+import { annotationsOf, objectLabelsOf } from '../load/environment.ts';
 import type { Cursor } from '../model/cursor.ts';
 import { dependenciesOf } from './dependencies.ts';
-import { annotationsOf, objectLabelsOf } from './environment.ts';
 import { placementOf } from './placement.ts';
 import { restartOf } from './restart.ts';
 import type { Stack } from './stack.ts';

@@ -1,7 +1,7 @@
 import type { TemplateInput } from '@gantry/core/model';
+import { environmentOf, labelsOf } from '../load/environment.ts';
 import type { Cursor } from '../model/cursor.ts';
 import { commandOf } from './command.ts';
-import { environmentOf, labelsOf } from './environment.ts';
 import { healthChecksOf } from './health.ts';
 import { imageOf } from './image.ts';
 import { loggingOf } from './logging.ts';

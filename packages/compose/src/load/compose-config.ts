@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { environmentOf, labelsOf } from '../convert/environment.ts';
 import { Cursor } from '../model/cursor.ts';
 import { Log } from '../model/log.ts';
 import { child, type Tree } from '../model/tree.ts';
 import { isPath, parseVolume } from '../syntax/volume.ts';
+import { environmentOf, labelsOf } from './environment.ts';
 import type { ComposeProject } from './project.ts';
 import { expandHome } from './reader.ts';
 

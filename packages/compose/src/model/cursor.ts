@@ -1,6 +1,6 @@
-import { parseBytes, parseDuration } from '../syntax/units.ts';
 import { join, type Log } from './log.ts';
 import { isNull, kindOf, type Tree } from './tree.ts';
+import { parseBytes, parseDuration } from './units.ts';
 
 const TRUE: readonly string[] = Object.freeze(['true', 'yes', 'on', 'y', '1']);
 const FALSE: readonly string[] = Object.freeze(['false', 'no', 'off', 'n', '0']);

@@ -7,6 +7,9 @@ import { Tap } from './tap.ts';
 import { during, keysOf, type Trial, unless, work } from './trial.ts';
 
 /** The behaviour of a controller when nothing goes wrong. */
+/** How often a finished object is reconciled again. */
+const ROUNDS = 4;
+
 export const lifeCases: readonly ControllerCase[] = [
   {
     name: 'it has a name, and watches kinds that the cluster knows',
@@ -59,14 +62,12 @@ export const lifeCases: readonly ControllerCase[] = [
     async run(subject, context) {
       await during(subject, context, new Tap(), async (trial) => {
         await work(subject, context, trial);
+        // Once more from the start if something else has changed it, such as the end of a time that it monitors.
         await context.until(async () => {
           const before = await revisions(trial);
-          await reconcileAll(trial, keysOf(trial));
+          for (let round = 0; round < ROUNDS; round++) await reconcileAll(trial, keysOf(trial));
           return same(before, await revisions(trial));
-        }, 'a round of all keys that changes nothing');
-        const before = await revisions(trial);
-        for (let round = 0; round < 3; round++) await reconcileAll(trial, keysOf(trial));
-        ok(same(before, await revisions(trial)), 'it changes something each time');
+        }, `${ROUNDS} rounds of all keys that change nothing`);
       });
     },
   },

@@ -1,10 +1,10 @@
 import { idOf } from '@gantry/core/model';
+import { deleteAll } from '../../actions/delete-all.ts';
 import { CORE_KINDS, findKind } from '../../cluster/kinds.ts';
 import { getObject, idIn, type Ref } from '../../cluster/refs.ts';
 import { pairs } from '../../docker/values.ts';
 import { repeatable } from '../../input/repeatable.ts';
 import type { Cx } from '../../session.ts';
-import { deleteAll } from '../delete.ts';
 import type { Define } from '../entry.ts';
 import { runGet } from '../get.ts';
 

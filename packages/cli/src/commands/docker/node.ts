@@ -1,11 +1,11 @@
 import { type Availability, isFinal, type Node } from '@gantry/core/model';
+import { printObjects } from '../../actions/print-objects.ts';
 import { allPages } from '../../cluster/all-pages.ts';
 import { CORE_KINDS, findKind } from '../../cluster/kinds.ts';
 import { getObject, type Ref } from '../../cluster/refs.ts';
 import { FORMAT_HELP, inspectRow, nodeRow, printRows } from '../../docker/format.ts';
 import { pairs } from '../../docker/values.ts';
 import { repeatable } from '../../input/repeatable.ts';
-import { printObjects } from '../../output/print-objects.ts';
 import { usage } from '../../output/problem.ts';
 import type { Cx } from '../../session.ts';
 import { nodeName, setAvailability } from '../cordon.ts';

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { deleteAll } from '../../actions/delete-all.ts';
+import { type LogsOptions, showLogs } from '../../actions/show-logs.ts';
 import { allPages } from '../../cluster/all-pages.ts';
 import { followRollout } from '../../cluster/follow-rollout.ts';
 import { CORE_KINDS, findKind } from '../../cluster/kinds.ts';
@@ -9,10 +11,8 @@ import { FORMAT_HELP, printRows, serviceRow } from '../../docker/format.ts';
 import type { UpdateFlags } from '../../docker/update-service.ts';
 import { repeatable } from '../../input/repeatable.ts';
 import { parseDuration } from '../../output/duration.ts';
-import { deleteAll } from '../delete.ts';
 import type { Define } from '../entry.ts';
 import { runGet } from '../get.ts';
-import { type LogsOptions, showLogs } from '../logs.ts';
 import { scale } from '../scale.ts';
 import { createService } from './service-create.ts';
 import { inspectServices, type ShowTasksOptions, showTasksOf } from './service-show.ts';

@@ -1,9 +1,9 @@
 import { idOf } from '@gantry/core/model';
+import { printObjects } from '../../actions/print-objects.ts';
 import { FORMAT_HELP, printRows, serviceRow } from '../../docker/format.ts';
 import { repeatable } from '../../input/repeatable.ts';
 import { parseDuration } from '../../output/duration.ts';
 import { compareNatural } from '../../output/natural-order.ts';
-import { printObjects } from '../../output/print-objects.ts';
 import { CliError } from '../../output/problem.ts';
 import { didYouMean } from '../../output/suggest.ts';
 import { renderTable } from '../../output/table.ts';

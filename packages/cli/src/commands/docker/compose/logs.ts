@@ -1,10 +1,11 @@
 import type { LogLine } from '@gantry/core/api';
 import { idOf } from '@gantry/core/model';
+import type { LogsOptions } from '../../../actions/show-logs.ts';
 import { parseCount } from '../../../input/key-values.ts';
 import { parseDuration } from '../../../output/duration.ts';
+import { linePrinter } from '../../../output/line-printer.ts';
 import type { Cx } from '../../../session.ts';
 import type { StackFiles } from '../../../stack/read-stack.ts';
-import { type LogsOptions, linePrinter } from '../../logs.ts';
 import { type FileFlags, type Group, storedServices } from './group.ts';
 
 interface Flags extends FileFlags, LogsOptions {

@@ -1,11 +1,11 @@
 import { idOf, type Kind } from '@gantry/core/model';
-import { type FilesOptions, readInputs } from '../input/files-option.ts';
+import { allPages } from '../cluster/all-pages.ts';
+import { translateFields } from '../cluster/field-selector.ts';
+import { kindOf } from '../cluster/kinds.ts';
+import { parseSelection, type Ref } from '../cluster/refs.ts';
 import { usage } from '../output/problem.ts';
 import type { Cx } from '../session.ts';
-import { allPages } from './all-pages.ts';
-import { translateFields } from './field-selector.ts';
-import { kindOf } from './kinds.ts';
-import { parseSelection, type Ref } from './refs.ts';
+import { type FilesOptions, readInputs } from './files-option.ts';
 
 export interface SelectRefsOptions extends FilesOptions {
   readonly all?: boolean;

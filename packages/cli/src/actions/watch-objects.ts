@@ -2,11 +2,11 @@ import type { SelectOptions } from '@gantry/core/api';
 import { type AnyObject, idOf, type Kind, type KindInfo } from '@gantry/core/model';
 import { allPages } from '../cluster/all-pages.ts';
 import { columnsOf, rowsOf } from '../columns/index.ts';
+import { columnRows, renderData } from '../output/format.ts';
+import { problemOf } from '../output/problem.ts';
+import { displayWidth, renderTable } from '../output/table.ts';
 import type { Cx } from '../session.ts';
-import { columnRows, renderData } from './format.ts';
 import { namesWithKind, type PrintOptions } from './print-objects.ts';
-import { problemOf } from './problem.ts';
-import { displayWidth, renderTable } from './table.ts';
 
 export interface WatchPrintOptions extends PrintOptions {
   readonly select: SelectOptions;

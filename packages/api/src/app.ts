@@ -8,19 +8,19 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import type { Metrics } from '../metrics/metrics.ts';
-import type { Limits } from '../options.ts';
-import type { Certificate } from '../tls.ts';
-import type { Audit } from './audit.ts';
-import type { Connections } from './connections.ts';
-import { type Exchanges, pathParameters, routeOf } from './exchange.ts';
-import { addJsonParser, JSON_TYPE } from './json-parser.ts';
-import { NDJSON_TYPE } from './line-stream.ts';
-import type { PendingAnswers } from './pending-answers.ts';
-import { HttpRefusal, isFault, PROBLEM_TYPE, problemOf } from './problem.ts';
-import { parseBody, parseQuery } from './query.ts';
-import type { Call, Route } from './route.ts';
-import { SUBPROTOCOL } from './socket.ts';
+import type { Audit } from './http/audit.ts';
+import type { Connections } from './http/connections.ts';
+import { type Exchanges, pathParameters, routeOf } from './http/exchange.ts';
+import { addJsonParser, JSON_TYPE } from './http/json-parser.ts';
+import { NDJSON_TYPE } from './http/line-stream.ts';
+import type { PendingAnswers } from './http/pending-answers.ts';
+import { HttpRefusal, isFault, PROBLEM_TYPE, problemOf } from './http/problem.ts';
+import { parseBody, parseQuery } from './http/query.ts';
+import type { Call, Route } from './http/route.ts';
+import { SUBPROTOCOL } from './http/socket.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import type { Limits } from './options.ts';
+import type { Certificate } from './tls.ts';
 
 /** Interval at which connections are checked against their timeouts. */
 const CHECK_MS = 500;

@@ -1,8 +1,8 @@
 import { isGantryError } from '@gantry/core';
 import { type MetaInput, validateInput } from '@gantry/core/model';
-import { locate } from '../load/reader.ts';
 import type { Cursor } from '../model/cursor.ts';
 import { type EnvFile, parseEnvFile, parseRawEnvFile } from '../syntax/env-file.ts';
+import { locate } from './reader.ts';
 
 /** Prefix that labels must not have: Gantry would overwrite them. */
 const OWN = 'gantry.';

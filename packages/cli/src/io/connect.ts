@@ -1,5 +1,5 @@
 import { connect } from '@gantry/client/node';
-import type { Connection, Target, TokenApi } from '../io/io.ts';
+import type { Connection, Target, TokenApi } from './io.ts';
 
 /** Number of retries: a user at a terminal prefers an error to a long wait. */
 const RETRIES = 1;

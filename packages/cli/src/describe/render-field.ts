@@ -1,6 +1,6 @@
 import type { FieldSchema } from '@gantry/core/model';
 import type { FoundField } from '../cluster/find-field.ts';
-import type { Colors } from './colors.ts';
+import type { Colors } from '../output/colors.ts';
 
 /** Renders the documentation of a field: its type, default and description, and the fields below it. */
 export function renderField({ kind, path, schema, fields }: FoundField, colors: Colors): string {

@@ -1,8 +1,8 @@
 import type { AnyObject, KindInfo } from '@gantry/core/model';
 import { columnsOf, rowsOf } from '../columns/index.ts';
+import { columnRows, type Format, renderData } from '../output/format.ts';
+import { renderTable } from '../output/table.ts';
 import type { Cx } from '../session.ts';
-import { columnRows, type Format, renderData } from './format.ts';
-import { renderTable } from './table.ts';
 
 export interface PrintOptions {
   readonly format: Format;
