@@ -1,5 +1,5 @@
 import { aborted, type Bus, isGantryError, type Logger, toGantryError } from '@gantry/core';
-import { messages, type PullReply, type PullRequest, type Subjects } from '@gantry/core/protocol';
+import { type DispatchSubjects, messages, type PullReply, type PullRequest } from '@gantry/core/protocol';
 import { CALL_MS, MAX_RETRY_MS, RETRY_MS } from './call-limits.ts';
 import type { Rests } from './rests.ts';
 
@@ -7,7 +7,7 @@ export interface AssignmentPullerParts {
   readonly node: string;
   readonly session: string;
   readonly bus: Bus;
-  readonly subjects: Subjects;
+  readonly dispatch: DispatchSubjects;
   readonly logger: Logger;
   readonly rests: Rests;
   /** Fires when the agent is closed. */
@@ -98,11 +98,11 @@ export class AssignmentPuller {
   }
 
   async #pullOnce(): Promise<void> {
-    const { bus, subjects, node, session, rests, closed, onReply } = this.#parts;
+    const { bus, dispatch, session, rests, closed, onReply } = this.#parts;
     const since = this.#since;
     const request: PullRequest = { session, since };
     const options = { timeoutMs: CALL_MS, signal: rests.during(closed) };
-    const reply = messages.pullReply(await bus.request(subjects.dispatch(node).pull, request, options));
+    const reply = messages.pullReply(await bus.request(dispatch.pull, request, options));
     await onReply(reply);
     if (this.#since === since) this.#since = reply.revision; // else reset in the meantime: everything is asked for
   }

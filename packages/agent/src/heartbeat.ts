@@ -1,5 +1,5 @@
 import { type Bus, type Clock, isGantryError, type Logger, type Random, toGantryError } from '@gantry/core';
-import { messages, type Subjects } from '@gantry/core/protocol';
+import { type DispatchSubjects, messages } from '@gantry/core/protocol';
 import type { Rests } from './rests.ts';
 
 /** The runtime is compared with the tasks this often, ms. */
@@ -9,7 +9,7 @@ export interface HeartbeatParts {
   readonly node: string;
   readonly session: string;
   readonly bus: Bus;
-  readonly subjects: Subjects;
+  readonly dispatch: DispatchSubjects;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -55,9 +55,9 @@ export class Heartbeat {
   }
 
   async #send(outer: AbortSignal): Promise<void> {
-    const { bus, subjects, rests, node, session, intervalMs, onRevision } = this.#parts;
+    const { bus, dispatch, rests, session, intervalMs, onRevision } = this.#parts;
     const options = { timeoutMs: intervalMs(), signal: rests.during(outer) };
-    const reply = await bus.request(subjects.dispatch(node).heartbeat, { session }, options);
+    const reply = await bus.request(dispatch.heartbeat, { session }, options);
     onRevision(messages.heartbeatReply(reply).revision);
   }
 }

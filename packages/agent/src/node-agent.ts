@@ -48,7 +48,8 @@ export class NodeAgent implements Agent {
     const session = randomId(parts.random);
     const onLost = (): void => this.#registration.registerAgain();
     const isYielding = (): boolean => this.#handover.yielding;
-    const common = { ...parts, node: this.node, session, rests: this.#rests, onLost };
+    const dispatch = parts.subjects.dispatch(this.node);
+    const common = { ...parts, node: this.node, dispatch, session, rests: this.#rests, onLost };
     const closed = this.#stop.signal;
     const onUnknown = (tasks: readonly string[]): void => this.#tasks.forget(tasks);
     this.#reporter = new Reporter({ ...common, onUnknown });

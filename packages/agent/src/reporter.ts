@@ -1,6 +1,6 @@
 import { type Bus, type Clock, isGantryError, type Logger, toGantryError } from '@gantry/core';
 import type { TaskStatus } from '@gantry/core/model';
-import { messages, type ReportRequest, type Subjects, type TaskEvent } from '@gantry/core/protocol';
+import { type DispatchSubjects, messages, type ReportRequest, type TaskEvent } from '@gantry/core/protocol';
 import { CALL_MS, MAX_RETRY_MS, RETRY_MS } from './call-limits.ts';
 import type { Rests } from './rests.ts';
 
@@ -15,7 +15,7 @@ interface Parts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly subjects: Subjects;
+  readonly dispatch: DispatchSubjects;
   readonly node: string;
   readonly session: string;
   readonly rests: Rests;
@@ -94,7 +94,7 @@ export class Reporter {
   }
 
   async #run(): Promise<void> {
-    const { bus, rests, subjects, node, session } = this.#parts;
+    const { bus, rests, dispatch, session } = this.#parts;
     const { signal } = this.#stop;
     let wait = RETRY_MS;
     await Promise.resolve(); // what ends in the same turn goes together
@@ -108,7 +108,7 @@ export class Reporter {
       };
       try {
         const reply = messages.reportReply(
-          await bus.request(subjects.dispatch(node).report, request, {
+          await bus.request(dispatch.report, request, {
             timeoutMs: CALL_MS,
             signal: rests.during(signal),
           }),

@@ -28,7 +28,7 @@ beforeEach(() => {
     node: 'n1',
     session: 's',
     bus: bus as unknown as Bus,
-    subjects: SUBJECTS,
+    dispatch: SUBJECTS.dispatch('n1'),
     logger: silentLogger,
     rests: new Rests(clock),
     closed: closed.signal,

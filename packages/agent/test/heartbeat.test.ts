@@ -14,7 +14,7 @@ function setUp(answer: () => unknown = () => ({ revision: 7 })) {
     node: 'n1',
     session: 's',
     bus: bus as unknown as Bus,
-    subjects: SUBJECTS,
+    dispatch: SUBJECTS.dispatch('n1'),
     clock,
     random: new SeededRandom(1),
     logger: silentLogger,

@@ -152,7 +152,7 @@ function callOf(
   const { namespace, name } = pathParameters(request);
   const exchange = exchanges.of(request);
   return {
-    who: exchange.who ?? { id: '', name: 'nobody', grants: [] },
+    who: exchange.who ?? { id: '', name: 'anonymous', grants: [] },
     request: request.id,
     namespace,
     name,

@@ -60,9 +60,15 @@ export function planService(input: PlanInput): ServicePlan {
 
   const { progress, changesAt } = progressOf({ ...common, target: reached, now, seenSince });
   wakeAt(draft, changesAt);
-  const { wake, ...steps } = draft;
+  const { create, shutdown, place, promote, delay, orphan, remove, wake } = draft;
   return {
-    ...steps,
+    create,
+    shutdown,
+    place,
+    promote,
+    delay,
+    orphan,
+    remove,
     target: reached,
     status: statusOf({
       service,
