@@ -9,7 +9,7 @@ const folder = (path: string): string[] =>
   readdirSync(join(root, path)).flatMap((name) => (name.endsWith('.md') ? [`${path}/${name}`] : []));
 
 test.each(folder('docs/coming-from'))('%s does not list several hosts as missing', (file) => {
-  const missing = read(file).split('## Not there yet')[1] ?? '';
+  const missing = read(file).split('## Missing features')[1] ?? '';
   expect(missing).not.toMatch(/several hosts|high availability|managers that replicate/i);
   expect(read(file)).not.toMatch(/no several-host mode|one process for now/);
 });

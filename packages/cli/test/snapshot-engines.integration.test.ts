@@ -191,7 +191,7 @@ describeWith(['etcd', 'nats'], 'snapshots between engines', () => {
     const lines = whole.split('\n');
     const hurt = {
       'one letter is another': [whole.replace('"name-117"', '"name-171"'), /line 32: it is damaged/],
-      'cut within a line': [whole.slice(0, whole.length / 2), /line \d+: .*cut or damaged/],
+      'cut within a line': [whole.slice(0, whole.length / 2), /line \d+: .*truncated or damaged/],
       'cut after a line': [`${lines.slice(0, 20).join('\n')}\n`, /line 20: its end is missing/],
       'a line is missing': [[...lines.slice(0, 5), ...lines.slice(6)].join('\n'), /line 31: it is damaged/],
       'nothing in it': ['', /line 1: /],

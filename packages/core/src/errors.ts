@@ -7,22 +7,22 @@ export interface ErrorTraits {
 }
 
 const TRAITS = {
-  INVALID_OPTIONS: { retry: 'no', summary: 'the options of a plugin were refused' },
-  INVALID_OBJECT: { retry: 'no', summary: 'an object was refused by its schema or by admission' },
-  WIRING: { retry: 'no', summary: 'the set of plugins is missing one, has one twice, or has a cycle' },
+  INVALID_OPTIONS: { retry: 'no', summary: 'the options of a plugin are invalid' },
+  INVALID_OBJECT: { retry: 'no', summary: 'an object was rejected by its schema or by admission' },
+  WIRING: { retry: 'no', summary: 'the set of plugins lacks one, has a duplicate, or has a cycle' },
   NOT_FOUND: { retry: 'no', summary: 'the named object does not exist' },
   ALREADY_EXISTS: { retry: 'no', summary: 'the named object exists' },
   CONFLICT: { retry: 'reread', summary: 'an expectation no longer holds' },
-  FENCED: { retry: 'no', summary: 'another has taken over what the caller was in charge of' },
-  COMPACTED: { retry: 'reread', summary: 'the history that was asked for is gone: list again' },
+  FENCED: { retry: 'no', summary: 'another process has taken over from the caller' },
+  COMPACTED: { retry: 'reread', summary: 'the requested history is gone: list again' },
   UNAUTHENTICATED: { retry: 'no', summary: 'the caller is unknown' },
-  FORBIDDEN: { retry: 'no', summary: 'who is asking is known and may not do this' },
+  FORBIDDEN: { retry: 'no', summary: 'the caller lacks permission' },
   UNAVAILABLE: { retry: 'backoff', summary: 'the other side cannot be reached' },
   TIMEOUT: { retry: 'backoff', summary: 'the deadline passed; the effect is unknown' },
   ABORTED: { retry: 'no', summary: "the caller's signal ended the call" },
-  UNSUPPORTED: { retry: 'no', summary: 'asked for what `supports` denies' },
+  UNSUPPORTED: { retry: 'no', summary: 'a feature that `supports` denies was requested' },
   CLOSED: { retry: 'no', summary: 'used after it was disposed' },
-  EXHAUSTED: { retry: 'slow', summary: 'a quota or a space is used up' },
+  EXHAUSTED: { retry: 'slow', summary: 'a quota or a resource is exhausted' },
   INTERNAL: { retry: 'no', summary: 'an invariant is broken: a bug' },
 } as const satisfies Record<string, ErrorTraits>;
 

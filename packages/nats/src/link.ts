@@ -233,9 +233,9 @@ export class Link {
   #refusal({ endpoint, wantsCertificate }: Greeter, error: unknown): GantryError {
     const server = endpointText(endpoint);
     if (error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError)
-      return this.#error('UNAUTHENTICATED', `${server} refuses the credentials`, server);
+      return this.#error('UNAUTHENTICATED', `${server} rejects the credentials`, server);
     const reason = error instanceof Error ? error.message : 'closed the connection';
-    const hint = wantsCertificate ? ' (it wants a client certificate that it trusts)' : '';
+    const hint = wantsCertificate ? ' (it requires a trusted client certificate)' : '';
     return this.#error('UNAVAILABLE', `${server}: ${reason}${hint}`, server);
   }
 

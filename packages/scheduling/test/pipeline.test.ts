@@ -53,7 +53,7 @@ test('a filter of one own is asked besides the stock ones, and its words are use
     }),
     expect.objectContaining({ code: 'HostPortInUse', nodes: ['node-3'] }),
   ]);
-  expect(plan?.explanation.summary).toContain('1 is refused by not-node-1 (Unwanted)');
+  expect(plan?.explanation.summary).toContain('1 is rejected by not-node-1 (Unwanted)');
 });
 
 test('a filter with the name of a stock filter replaces it', () => {
@@ -95,7 +95,7 @@ test('a filter can limit a node by the tasks that the round has placed there', (
     const [plan] = place([two], [scorer], taskGroup('web', 100, { requests: { cpu: 1 } }));
     expect(plan?.nodes.toSorted()).toEqual(['node-1', 'node-1', 'node-2', 'node-2', 'node-3', 'node-3']);
     expect(plan?.explanation.summary).toBe(
-      '6 of 100 tasks placed, then 0 of 3 nodes fit: 3 are refused by two (Two)',
+      '6 of 100 tasks placed, then 0 of 3 nodes fit: 3 are rejected by two (Two)',
     );
   }
 });

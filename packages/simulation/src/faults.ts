@@ -18,10 +18,10 @@ export const faults = Object.freeze({
   },
   /** A machine no longer reaches the control plane. */
   cutLink: link('cut a link', 2, 'cut'),
-  /** What a machine asks for is done, and it never hears of it. */
+  /** Requests of a machine are carried out, and their replies are lost. */
   loseReplies: link('lose replies', 1, 'loses-replies'),
   mendLink: link('restore a link', 3, 'up'),
-  /** The control plane stops acting at once; only the store remembers. */
+  /** The control plane stops immediately; only the store remembers. */
   crashControlPlane: {
     name: 'crash the control plane',
     weight: 2,

@@ -3,7 +3,7 @@ import type { BusMessage, SubscribeOptions } from '@gantry/core/contracts';
 
 export type LinkState = 'up' | 'cut' | 'loses-replies';
 
-/** One machine's way to the bus: it can be cut, or lose the answers of what was done. */
+/** One machine's connection to the bus: it can be cut, or lose replies. */
 export class Link implements Bus {
   state: LinkState = 'up';
   readonly #bus: Bus;

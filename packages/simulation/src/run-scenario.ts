@@ -3,9 +3,9 @@ import { SimulatedCluster, type SimulationOptions } from './simulated-cluster.ts
 
 const STEPS = 30;
 const MAX_PAUSE_MS = 30_000;
-/** Long enough for every back-off, down-time and update to come to its end. */
+/** Long enough for every backoff, down-time and update to end. */
 const QUIET_MS = 15 * 60_000;
-/** After the links are up: for what waits for an answer to notice. */
+/** Time after the links are restored for pending requests to notice. */
 const RETURN_MS = 60_000;
 
 /** Plays one history of a scenario, a function of its seed; ends with the first problem. */

@@ -1,6 +1,6 @@
 import type { MachineOptions, SimulatedCluster } from './simulated-cluster.ts';
 
-/** What an action is given: the cluster, and chance that is a function of the seed. */
+/** Context of an action: the cluster, and randomness that is a function of the seed. */
 export interface ScenarioContext {
   readonly cluster: SimulatedCluster;
   /** Names of all machines of the scenario. */
@@ -24,7 +24,7 @@ export interface Action {
  */
 export type Invariant = (cluster: SimulatedCluster) => () => readonly string[] | Promise<readonly string[]>;
 
-/** Random actions on a cluster, and what must hold in spite of them. */
+/** Random actions on a cluster, and the invariants that must hold in spite of them. */
 export interface Scenario {
   readonly machines: Readonly<Record<string, MachineOptions>>;
   readonly actions: readonly Action[];

@@ -50,9 +50,9 @@ interface Machine {
 }
 
 /**
- * A whole cluster in virtual time: nothing happens but in `clock.advance`, and the same seed and calls give the same
- * history. The control plane and each machine are composed separately and meet only on the bus, so that each can crash
- * alone; the store, and what runs on the machines, outlive them.
+ * A whole cluster in virtual time: time passes only in `clock.advance`, and the same seed and calls give the same
+ * history. The control plane and each machine are composed separately and communicate only over the bus, so that each
+ * can crash alone; the store, and the workloads on the machines, outlive them.
  */
 export class SimulatedCluster {
   readonly seed: number;
@@ -113,7 +113,7 @@ export class SimulatedCluster {
     );
   }
 
-  /** It stops acting at once; only the store remembers. */
+  /** Stops the control plane immediately; only the store remembers. */
   async crashControlPlane(): Promise<void> {
     const control = this.#control;
     this.#control = undefined;
@@ -195,7 +195,7 @@ export class SimulatedCluster {
     return this.#machine(name).options.capacity ?? CAPACITY;
   }
 
-  /** Ids of the tasks that really run on a machine, whoever knows of them. */
+  /** Ids of the tasks that actually run on a machine, whether or not the cluster knows them. */
   running(name: string): readonly string[] {
     return this.world.running(name);
   }

@@ -10,7 +10,7 @@ export function checkKey(key: unknown): asserts key is string {
   );
 }
 
-/** Throws a `TypeError` unless this is what keys may begin with. */
+/** Throws a `TypeError` unless the prefix is a possible beginning of a key. */
 export function checkPrefix(prefix: unknown): asserts prefix is string {
   if (typeof prefix !== 'string') throw new TypeError('a prefix must be a string');
 }

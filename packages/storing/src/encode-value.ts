@@ -5,9 +5,10 @@ const MAX_DEPTH = 100;
 const BYTES_PER_CHARACTER = 3;
 
 /**
- * The JSON text of a value, for a store that keeps text.
+ * Returns the JSON text of a value, for a store that keeps text.
  *
- * @throws `TypeError` naming the path of what is not JSON; `INVALID_OBJECT` where the text is longer than `maxBytes`.
+ * @throws `TypeError` naming the path of a value that is not JSON; `INVALID_OBJECT` if the text is longer than
+ * `maxBytes`.
  */
 export function encodeValue(key: string, value: unknown, maxBytes: number): string {
   if (!isJson(value, 0)) throw notJson(value);
@@ -42,7 +43,7 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Says what it is that JSON cannot say, and where. */
+/** Returns an error that names the value that JSON cannot represent, and its path. */
 function notJson(value: unknown): TypeError {
   let path = '';
   let part = value;

@@ -40,7 +40,7 @@ export class EventLog {
   readonly #events: (StoreEvent | undefined)[] = [];
   readonly #sizes: number[] = [];
   #bytes = 0;
-  /** Events of all that were ever appended, and those of them that are no longer kept. */
+  /** Number of events ever appended, and of those that are no longer kept. */
   #count = 0;
   #gone = 0;
   #oldest: number;
@@ -97,7 +97,7 @@ export class EventLog {
     return { [Symbol.asyncIterator]: () => this.#follow(prefix, since, signal) };
   }
 
-  /** Ends every watch; those that begin later are `CLOSED`. */
+  /** Ends every watch; later ones are `CLOSED`. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

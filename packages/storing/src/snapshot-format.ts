@@ -75,7 +75,7 @@ export function readSnapshot(text: string, hash: Hash): Snapshot {
   });
   const { sha256 } = parse(last ?? '', lines.length) as { sha256?: unknown };
   if (typeof sha256 !== 'string') throw invalid('its end is missing', lines.length);
-  if (sha256 !== hash.digest('hex')) throw invalid('it is damaged: its SHA-256 is another', lines.length);
+  if (sha256 !== hash.digest('hex')) throw invalid('it is damaged: its SHA-256 differs', lines.length);
   if (entries.length !== header.entries)
     throw invalid(
       `it has ${counted(entries.length, 'entry', 'entries')} instead of ${header.entries}`,
@@ -91,7 +91,7 @@ function parse(line: string, number: number): object {
   } catch {
     // told below
   }
-  throw invalid('this line is not a JSON object: the snapshot is cut or damaged', number);
+  throw invalid('this line is not a JSON object: the snapshot is truncated or damaged', number);
 }
 
 function invalid(message: string, line: number): GantryError {

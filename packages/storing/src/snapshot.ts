@@ -111,7 +111,10 @@ async function checkNobodyLeads(store: Store, clock: Clock, signal: AbortSignal 
   await clock.sleep(before.leaseMs, signal);
   const after = await lease();
   if (after.holder === '' || after.revision === before.revision) return;
-  throw new GantryError('CONFLICT', `${after.holder} leads a cluster over this store: end its servers first`);
+  throw new GantryError(
+    'CONFLICT',
+    `${after.holder} leads a cluster over this store: stop its servers first`,
+  );
 }
 
 function schemaOf(entries: readonly SnapshotEntry[]): number | undefined {

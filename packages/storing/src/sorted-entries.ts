@@ -65,7 +65,7 @@ class Bucket {
   /** `tasks/`; `''` for the keys of one segment only. */
   readonly name: string;
   readonly entries = new Map<string, Entry>();
-  /** May lack what is in `#added` and still hold what was deleted. */
+  /** May lack the keys in `#added` and still contain deleted ones. */
   #sorted: string[] = [];
   #added: string[] = [];
   #deleted = false;

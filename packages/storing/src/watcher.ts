@@ -10,8 +10,8 @@ interface Waiting {
 }
 
 /**
- * One iteration of a watch. Batches that were not asked for yet wait by reference and are handed over together; when
- * more events wait than the store's history holds, the watch ends with COMPACTED instead of growing.
+ * One iteration of a watch. Pending batches wait by reference and are delivered together; if more events wait than the
+ * store's history holds, the watch ends with COMPACTED instead of growing.
  */
 export class Watcher implements AsyncIterator<Batch, undefined> {
   readonly prefix: string;
@@ -52,7 +52,7 @@ export class Watcher implements AsyncIterator<Batch, undefined> {
     this.#batches.push(batch);
   }
 
-  /** Ends the iteration at once; with an error, the next step throws it. */
+  /** Ends the iteration immediately; with an error, the next step throws it. */
   end(error?: GantryError): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -106,7 +106,7 @@ describe('a snapshot', () => {
       (text) => text.replace('"format":1', '"format":2'),
       /format is 2; .* reads format 1/,
     ],
-    ['cut', (text) => text.slice(0, text.length / 2), /cut or damaged/],
+    ['cut', (text) => text.slice(0, text.length / 2), /truncated or damaged/],
     [
       'cut between two lines',
       (text) => `${text.split('\n').slice(0, 10).join('\n')}\n`,

@@ -6,7 +6,10 @@ export interface KitOptions {
 
 /** One promise of a contract, as data: any runner can run it, and a kit can be run on purpose-built wrecks. */
 export interface Case<Subject> {
-  /** The law that it checks: "a stale expect is refused and changes nothing". Unique within the kit. */
+  /**
+   * The promise that it checks, as a sentence: "a stale expectation is rejected and changes nothing". Unique within the
+   * kit.
+   */
   readonly name: string;
   /** Why the case does not apply to this subject, decided only from what the subject declares in `supports`. */
   readonly skip?: (subject: Subject) => string | undefined;
@@ -15,9 +18,9 @@ export interface Case<Subject> {
 }
 
 export interface CaseContext {
-  /** Races a promise against the kit's patience. */
+  /** Races a promise against the kit's timeout. */
   within<T>(promise: PromiseLike<T>, what: string): Promise<T>;
-  /** Resolves once the check returns something other than undefined or false; polls until the patience ends. */
+  /** Resolves once the check returns something other than undefined or false; polls until the timeout. */
   until<T>(check: () => T | undefined | false | Promise<T | undefined | false>, what: string): Promise<T>;
   /** Fires when the case is over. */
   readonly signal: AbortSignal;

@@ -3,7 +3,7 @@ import type { CaseContext } from './kit.ts';
 
 const ASK_AGAIN_MS = 5;
 
-/** Uses real time on purpose: it guards against subjects that never answer, whatever clock they were given. */
+/** Uses real time on purpose: it guards against subjects that never answer, regardless of the clock they were given. */
 export function patience(patienceMs: number, signal: AbortSignal): CaseContext {
   const within = async <T>(promise: PromiseLike<T>, what: string): Promise<T> => {
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -17,8 +17,8 @@ export interface Wreck<Subject> {
 const CONTROL_PATIENCE_MS = 60_000;
 
 /**
- * Checks a kit itself: an unbroken control must pass every case, and each wreck must fail the case meant for it.
- * Returns the problems of the kit; if the list is empty, the kit can be trusted. The patience of `options` is for the
+ * Checks a kit itself: an intact control must pass every case, and each wreck must fail the case meant for it. Returns
+ * the problems of the kit; if the list is empty, the kit can be trusted. The timeout of `options` applies to the
  * wrecks.
  */
 export async function checkKit<Subject>(

@@ -58,7 +58,7 @@ export class Asking {
       if (!this.#sender.send(subject, data, { reply, headers: this.#headers })) {
         const { connected, servers } = this.#link;
         const why = `${servers} ${connected ? 'takes messages too slowly' : 'cannot be reached'}`;
-        reject(new GantryError('UNAVAILABLE', `bus-nats: "${subject}" was not asked: ${why}`));
+        reject(new GantryError('UNAVAILABLE', `bus-nats: the request on "${subject}" was not sent: ${why}`));
         return;
       }
       const cancel = this.#clock.after(timeoutMs, () => {

@@ -26,7 +26,7 @@ export class Sender {
   connected(connection: NatsConnection): void {
     this.#maxPayload = connection.info?.max_payload ?? this.#maxPayload;
     if (this.#dropped > 0)
-      this.#logger.warn('messages were dropped while no server took them', { dropped: this.#dropped });
+      this.#logger.warn('messages were dropped while no server was connected', { dropped: this.#dropped });
     this.#dropped = 0;
     this.#complained = false;
   }

@@ -374,7 +374,7 @@ const lost = (lines: readonly LogLine[]): readonly LogLine[] =>
   lines.filter(({ message }) => message === 'the connection was lost');
 const dropped = (lines: readonly LogLine[]): readonly unknown[] =>
   lines
-    .filter(({ message }) => message === 'messages were dropped while no server took them')
+    .filter(({ message }) => message === 'messages were dropped while no server was connected')
     .map(({ fields }) => fields?.dropped);
 const back = (lines: readonly LogLine[]): readonly LogLine[] =>
   lines.filter(({ message }) => message === 'the connection is back');

@@ -229,7 +229,7 @@ async function failure(options: NatsBusOptions): Promise<GantryError> {
 async function refused(options: NatsBusOptions, secret = SECRET): Promise<void> {
   const error = await failure(options);
   expect(error.code).toBe('UNAUTHENTICATED');
-  expect(error.message).toMatch(/^bus-nats: 127\.0\.0\.1:\d+ refuses the credentials$/);
+  expect(error.message).toMatch(/^bus-nats: 127\.0\.0\.1:\d+ rejects the credentials$/);
   expect(told(error)).not.toContain(secret);
 }
 

@@ -59,7 +59,7 @@ export class EventStream {
         await reading;
       } catch (error) {
         if (this.#closing.aborted) return;
-        logger.debug('docker events broke off', { error: toGantryError(error) });
+        logger.debug('docker event stream interrupted', { error: toGantryError(error) });
       }
       await clock.sleep(wait, this.#closing).catch(() => undefined);
       wait = Math.min(MAX_RETRY_MS, wait * 2);

@@ -137,7 +137,7 @@ export class Launcher {
 }
 
 function missing({ image, pullPolicy }: TemplateSpec, task: string): GantryError {
-  const hint = pullPolicy === 'never' ? ', and its pull policy is never: pull it by hand' : '';
+  const hint = pullPolicy === 'never' ? ', and its pull policy is never: pull it manually' : '';
   const message = `docker: "${task}": image "${image}" not found on this node${hint}`;
   return new GantryError('INVALID_OBJECT', message, {
     details: { field: 'image', image, reason: 'ImageNotFound' },

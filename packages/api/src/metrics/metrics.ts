@@ -38,12 +38,12 @@ export class Metrics {
     });
     this.#dropped = new Counter({
       name: 'gantry_api_watches_dropped_total',
-      help: 'Watches that were too far behind.',
+      help: 'Watches ended because they lagged too far behind.',
       registers,
     });
     this.#closed = new Counter({
       name: 'gantry_api_connections_closed_total',
-      help: 'Connections that the server closed: one too many (total, address), or too slow (headers, handshake, unread).',
+      help: 'Connections closed by the server: over a limit (total, address), or too slow (headers, handshake, unread).',
       labelNames: ['reason'],
       registers,
     });
@@ -106,7 +106,7 @@ function addStreamMetrics(registers: Registry[], streams: Streams): void {
   });
   const rejected = new Counter({
     name: 'gantry_api_streams_rejected_total',
-    help: 'Watches, logs, execs and dials that were one too many.',
+    help: 'Watches, logs, execs and dials that were rejected because of a limit.',
     labelNames: ['type'],
     registers,
   });

@@ -12,7 +12,7 @@ export function aboutRoutes(definition: KindDefinition, { api }: RouteParts): re
     route: 'events',
     kind: definition,
     path: `${path}/events`,
-    summary: `What happened to a ${kind}`,
+    summary: `List the events of a ${kind}`,
     answers: { 200: { type: 'application/json', shape: { component: 'event-list' } } },
     handle: async ({ id, namespace }) => {
       const fields = `spec.regarding.kind=${kind},spec.regarding.name=${id}`;
@@ -26,7 +26,7 @@ export function aboutRoutes(definition: KindDefinition, { api }: RouteParts): re
     route: 'explain',
     kind: definition,
     path: `${path}/explain`,
-    summary: `Why the ${kind} is where it is, or is not anywhere`,
+    summary: `Explain why the ${kind} is where it is, or nowhere`,
     answers: { 200: { type: 'application/json', shape: { schema: { type: 'object' } } } },
     handle: async ({ id }) => ({ status: 200, body: await api.explain(kind, id) }),
   });

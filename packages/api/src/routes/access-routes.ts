@@ -15,7 +15,7 @@ export function accessRoutes({ kinds }: RouteParts): readonly Route[] {
       route: 'access',
       path: '/v1/access',
       summary:
-        'What the token of this request allows: everything, or whether one verb is allowed on one kind',
+        'Show the permissions of the token of this request: all of them, or whether one verb is allowed on one kind',
       query,
       answers: {
         200: { type: 'application/json', shape: { schema: { type: 'object', required: ['token'] } } },

@@ -58,7 +58,7 @@ export function bulkRoutes({ api, kinds }: RouteParts): readonly Route[] {
       method: 'POST',
       route: 'bulk-plan',
       path: '/v1/plan',
-      summary: 'What applying these objects would lead to; changes nothing',
+      summary: 'Show the effect of applying these objects; changes nothing',
       query: planQuery,
       body,
       answers: items('items'),

@@ -20,7 +20,7 @@ export function logRoutes(kind: KindDefinition, parts: RouteParts): readonly Rou
       route: 'logs',
       kind,
       path: `${objectPath(kind)}/logs`,
-      summary: `What the ${kind.kind} has written`,
+      summary: `Show the logs of the ${kind.kind}`,
       query,
       answers: { 200: { type: NDJSON_TYPE, shape: { component: 'log-line' } } },
       handle: async (call) => {

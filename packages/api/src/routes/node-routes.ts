@@ -15,7 +15,7 @@ export function nodeRoutes(kind: KindDefinition, { api }: RouteParts): readonly 
       route: 'availability',
       kind,
       path: `${objectPath(kind)}/availability`,
-      summary: 'Let a node take tasks, take no new ones, or none at all',
+      summary: 'Set whether a node accepts tasks, no new ones, or none at all',
       query: z.strictObject({ dryRun: queryFlag }).partial(),
       body: { schema: body, shape: { schema: z.toJSONSchema(body, { io: 'input' }) } },
       answers: { 200: { type: 'application/json', shape: { component: 'node' } } },

@@ -61,7 +61,7 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
       route: 'rollout',
       kind,
       path: `${path}/rollout`,
-      summary: 'How far the change to the current template is',
+      summary: 'Show the progress of the update to the current template',
       answers: { 200: { type: 'application/json', shape: { schema: { type: 'object' } } } },
       handle: async ({ id }) => ({ status: 200, body: rolloutOf(await api.get('service', id)) }),
     }),

@@ -35,7 +35,7 @@ export function tokenRoutes({ tokens }: RouteParts): readonly Route[] {
       method: 'POST',
       route: 'tokens',
       path: '/v1/tokens',
-      summary: 'Create an access token; the answer is the only one that has its secret',
+      summary: 'Create an access token; only this response contains its secret',
       body: { schema: body, shape: { schema: z.toJSONSchema(body, { io: 'input' }) } },
       answers: { 201: json({ type: 'object', required: ['id', 'token'] }) },
       handle: async ({ body: { name, grants, expiresInMs }, note }) => {
@@ -48,7 +48,7 @@ export function tokenRoutes({ tokens }: RouteParts): readonly Route[] {
       method: 'DELETE',
       route: 'token',
       path: '/v1/tokens/{name}',
-      summary: 'Delete an access token: it is refused from now on, and what it has open ends',
+      summary: 'Delete an access token: it is rejected from now on, and its open connections are closed',
       answers: { 204: undefined },
       handle: async ({ name = '' }) => {
         await tokens.delete(name);

@@ -93,7 +93,7 @@ export class Transport {
     const { body } = response as { readonly body: HttpBody };
     const listen = (): void => {
       cancel();
-      cancel = timer(silenceMs, `nothing came for ${silenceMs} ms`);
+      cancel = timer(silenceMs, `no data for ${silenceMs} ms`);
     };
     async function* lines(): AsyncIterable<readonly unknown[]> {
       try {
@@ -218,7 +218,7 @@ async function bodyOf(response: HttpResponse, signal: AbortSignal): Promise<unkn
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new GantryError('INTERNAL', 'the server answered with what is not JSON', { cause: error });
+    throw new GantryError('INTERNAL', 'the response of the server is not valid JSON', { cause: error });
   }
 }
 

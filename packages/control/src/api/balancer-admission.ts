@@ -29,7 +29,7 @@ export function unbalanced(spec: ServiceSpec, balancers: Balancers): readonly Is
   const chosen = isChosen ? balancers.get(loadBalancer) : undefined;
   if (isChosen && chosen === undefined && balancers.size > 0) {
     const names = [...balancers.keys()].toSorted().join(', ');
-    return [{ path: 'spec.loadBalancer', message: `no machine has "${loadBalancer}"; there is ${names}` }];
+    return [{ path: 'spec.loadBalancer', message: `no machine has "${loadBalancer}"; available: ${names}` }];
   }
   const candidates = chosen === undefined ? [...balancers.values()] : [chosen];
   if (candidates.length === 0 || ports.length === 0) return [];

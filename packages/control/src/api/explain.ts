@@ -98,7 +98,7 @@ function taskNotes({ status, spec, meta }: Task, now: number): string[] {
   if (spec.restarts > 0) notes.push(`${meta.name} is restart ${spec.restarts} in a row`);
   if (status.state === 'running' && !status.ready && status.message === undefined)
     notes.push(`${meta.name} is running, and not ready for traffic yet`);
-  if (spec.desired === 'shutdown' && !isFinal(status.state)) notes.push(`${meta.name} was told to stop`);
+  if (spec.desired === 'shutdown' && !isFinal(status.state)) notes.push(`${meta.name} was asked to stop`);
   return notes;
 }
 

@@ -43,7 +43,7 @@ export async function* watchKind<K extends Kind>(
         events.push({ type: before === undefined ? 'added' : 'modified', object: present(entry, kinds) });
       } else if (before === undefined && event.revision <= blindUntil && options.since !== undefined) {
         if (event.value === undefined) {
-          const message = `what ${event.key} was at revision ${options.since} is no longer known`;
+          const message = `the state of ${event.key} at revision ${options.since} is no longer known`;
           throw new GantryError('COMPACTED', message);
         }
         // The object may have matched before: a client that does not know it can ignore this event.

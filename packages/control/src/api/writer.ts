@@ -93,7 +93,7 @@ export class ObjectWriter implements Disposable {
       call,
     );
     if (outcome?.ok !== true)
-      throw new GantryError('CONFLICT', `${kind} ${idOf(entry.value.meta)} changed meanwhile`);
+      throw new GantryError('CONFLICT', `${kind} ${idOf(entry.value.meta)} has changed concurrently`);
     await this.#views.of(kind).reached(outcome.revision, signal);
   }
 
@@ -121,7 +121,10 @@ export class ObjectWriter implements Disposable {
       admitted = await admission.admit({ operation, object: admitted, old });
       if (admitted.kind !== kind || idOf(admitted.meta) !== idOf(object.meta)) {
         throw invalidObject(`${kind} ${idOf(object.meta)}`, [
-          { path: 'meta.name', message: `admission ${admission.name} must not change what an object is` },
+          {
+            path: 'meta.name',
+            message: `admission ${admission.name} must not change the identity of an object`,
+          },
         ]);
       }
     }

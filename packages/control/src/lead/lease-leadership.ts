@@ -70,7 +70,7 @@ export class LeaseLeadership implements Leadership {
         failures = 0;
       } catch (error) {
         failures++;
-        logger.warn('what the leader does has failed', { error: toGantryError(error) });
+        logger.warn('leader components failed', { error: toGantryError(error) });
       }
       const reason = term.endedBy?.message ?? (signal.aborted ? 'it is closed' : 'it has given up');
       logger.info('leads no longer', { identity: this.identity, term: term.number, reason });

@@ -70,6 +70,6 @@ const UNKNOWN: GroupPlan = Object.freeze({
     unplaced: 0,
     filters: [],
     ranking: [],
-    summary: 'no scheduler was asked',
+    summary: 'no scheduler was queried',
   },
 });

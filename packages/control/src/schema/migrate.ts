@@ -59,7 +59,7 @@ function steps(from: number, to: number, migrations: readonly Migration[]): read
   return Array.from({ length: to - from }, (_, index) => {
     const step = migrations.find((migration) => migration.from === from + index);
     if (step !== undefined) return step;
-    throw refused(`its version is ${from}, and there is no way from version ${from + index} to ${to}`);
+    throw refused(`its version is ${from}, and no migration leads from version ${from + index} to ${to}`);
   });
 }
 

@@ -54,7 +54,7 @@ export interface NodeStatus {
   readonly features?: readonly string[] | undefined;
   /** Each run of an agent has one; reports of an earlier session are rejected. */
   readonly session: string;
-  /** The agent's process. */
+  /** Process that runs the agent. */
   readonly agent?: AgentIdentity | undefined;
   /** Statements about the node. */
   readonly conditions: readonly Condition[];

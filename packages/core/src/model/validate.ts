@@ -64,7 +64,7 @@ export function validateInput<K extends InputKind>(
     checkAnnotations(kind as string, result.value as Partial<Annotated>);
     if (definition.namespaced || namespace === undefined) return result.value as Validated<K>;
     throw invalidObject(`${kind} ${String(name)}`, [
-      { path: 'meta.namespace', message: `a ${kind} lives in no namespace` },
+      { path: 'meta.namespace', message: `${kind} objects are not namespaced` },
     ]);
   }
   throw invalidObject(

@@ -26,8 +26,8 @@ export function summarize({ nodes, feasible, placed, chosen, unplaced, refusals 
 
 function reasonOf({ filter, code, rejected, nearest: { node, rejection } }: Refusal): string {
   const [one, many] = rejection.reason ?? [
-    `is refused by ${filter} (${code})`,
-    `are refused by ${filter} (${code})`,
+    `is rejected by ${filter} (${code})`,
+    `are rejected by ${filter} (${code})`,
   ];
   const near = rejection.lack === undefined ? '' : ` (nearest: ${node.name} ${rejection.lack})`;
   return `${rejected} ${rejected === 1 ? one : many}${near}`;

@@ -27,7 +27,7 @@ function rejection(node: string, taint: Taint): Rejection {
     code: 'TaintNotTolerated',
     message: `${node} has the taint ${text}, which the service does not tolerate`,
     miss: 1,
-    remedy: `tolerate ${taint.key} in the service, or take the taint off ${node}`,
+    remedy: `tolerate ${taint.key} in the service, or remove the taint from ${node}`,
     reason: ['has a taint the service does not tolerate', 'have taints the service does not tolerate'],
   };
 }

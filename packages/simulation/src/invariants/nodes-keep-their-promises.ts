@@ -3,8 +3,8 @@ import type { Invariant } from '../scenario.ts';
 import { servicesOf } from '../stored.ts';
 
 /**
- * No machine is given tasks that ask for more CPU than it has. Every template of a service has to ask for the same. A task
- * that is prepared in the place of another one takes nothing until it is started.
+ * No machine is given tasks that request more CPU than it has. All templates of a service must have the same request. A
+ * task that is prepared to take the place of another one uses nothing until it is started.
  */
 export const nodesKeepTheirPromises: Invariant = (cluster) => async () => {
   const services = await servicesOf(cluster);

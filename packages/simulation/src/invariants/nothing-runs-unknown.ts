@@ -1,7 +1,7 @@
 import { idOf } from '@gantry/core/model';
 import type { Invariant } from '../scenario.ts';
 
-/** What runs on the machines is what the store says: no more, and no less. */
+/** Exactly the tasks in the store run on the machines. */
 export const nothingRunsUnknown: Invariant = (cluster) => async () => {
   const problems: string[] = [];
   const recorded = new Set(

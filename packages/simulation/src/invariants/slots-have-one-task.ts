@@ -3,7 +3,7 @@ import type { Invariant } from '../scenario.ts';
 import type { SimulatedCluster } from '../simulated-cluster.ts';
 import { nodesOf } from '../stored.ts';
 
-/** A node that just came back still has its task until the controller has told it to stop, ms. */
+/** A node that has just returned keeps its task until the controller has asked it to stop, ms. */
 const RETURN_MS = 3000;
 
 /** A slot has one task, and a second one only while it is handed over. */

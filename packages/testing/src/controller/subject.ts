@@ -24,7 +24,7 @@ export interface ControllerSubject {
   readonly inputs: readonly AnyInput[];
   /** Whether the controller has done everything that the inputs ask for. Polled; advances a clock of the test. */
   readonly done: (api: ClusterApi) => Promise<boolean>;
-  /** Whether everything is as it should be after the last input was deleted (default: that object is gone). */
+  /** Whether everything is cleaned up after the last input was deleted (default: that object is gone). */
   readonly undone?: ((api: ClusterApi) => Promise<boolean>) | undefined;
 }
 

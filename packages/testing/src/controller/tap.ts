@@ -10,8 +10,8 @@ import {
 import type { Change } from '@gantry/core/contracts';
 
 /**
- * What becomes of a write of the controller: it is done; refused; done, but its answer is lost; or refused because the
- * term has ended, as all writes after it are.
+ * Outcome of a write of the controller: done; rejected; done, but its answer is lost; or rejected because the term has
+ * ended, like all later writes.
  */
 export type Fate = 'done' | 'refused' | 'lost' | 'cut';
 

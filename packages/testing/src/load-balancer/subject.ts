@@ -110,7 +110,7 @@ export async function dial(port: number, context: CaseContext): Promise<Client> 
   return { socket, backend, received, count, closed: () => over, hangUp };
 }
 
-/** Sends a text and waits for its echo: the connection is alive and nothing is mixed up. */
+/** Sends a text and waits for its echo: the connection is alive and not mixed up with others. */
 export async function talk(client: Client, text: string, context: CaseContext): Promise<void> {
   const before = client.count();
   client.socket.write(text);
@@ -145,7 +145,7 @@ export function frontend(backends: readonly Backend[], more: Partial<Frontend> =
   };
 }
 
-/** Applies under the kit's patience and returns the ports, in order; fails where one cannot listen. */
+/** Applies within the kit's timeout and returns the ports, in order; fails if a frontend cannot listen. */
 export async function apply(
   { loadBalancer }: LoadBalancerSubject,
   context: CaseContext,

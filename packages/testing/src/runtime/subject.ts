@@ -70,7 +70,7 @@ export function specOf(task: string, workload: Workload): RuntimeSpec {
   return { task, service: 'kit', slot: '1', template: { ...PLAIN, ...workload }, attachment };
 }
 
-/** Ensures under the kit's patience. */
+/** Ensures a task within the kit's timeout. */
 export async function ensure(
   runtime: Runtime,
   context: CaseContext,
@@ -143,7 +143,7 @@ export function follow(runtime: Runtime, signal: AbortSignal): Followed {
   return followed;
 }
 
-/** Waits until an event reports this about a task; fails as soon as the events end before. */
+/** Waits until an event reports this about a task; fails if the events end first. */
 export async function told(
   followed: Followed,
   context: CaseContext,

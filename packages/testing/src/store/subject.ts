@@ -4,7 +4,7 @@ import { GantryError, type Lifecycle, type Store } from '@gantry/core';
 import type { Change, Json, Outcome, StoreEvent } from '@gantry/core/contracts';
 import type { Case, CaseContext } from '../kit.ts';
 
-/** An empty, started store, and what the test can do to its engine. */
+/** An empty, started store, and the means of the test to affect its engine. */
 export interface StoreSubject {
   readonly store: Store & Lifecycle;
   /** Makes the store forget all events up to now; absent if that cannot be done from outside. */
@@ -33,7 +33,7 @@ export interface StoreLink {
 
 export type StoreCase = Case<StoreSubject>;
 
-/** Commits under the kit's patience. */
+/** Commits within the kit's timeout. */
 export async function commit(
   store: Store,
   context: CaseContext,
@@ -54,7 +54,7 @@ export function plain(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }
 
-/** A watch that is read continuously: what it has seen, and how it ended. */
+/** A watch that is read continuously: the received events, and how it ended. */
 export interface Followed {
   readonly events: StoreEvent[];
   /** Set once the iteration ended; `error` if it threw. */

@@ -30,7 +30,7 @@ export const NODE_FIELDS: FieldTable = Object.freeze({
     'Features of its runtime and network, sorted: `images`, `limits.cpu`, `mounts.bind` …',
   ],
   'status.session': ['string', 'Each run of an agent has one; reports of an earlier session are rejected.'],
-  'status.agent': ['object', "The agent's process."],
+  'status.agent': ['object', 'Process that runs the agent.'],
   'status.agent.host': ['string', 'Host name of the machine.'],
   'status.agent.pid': ['number', 'Process id of the agent.'],
   'status.agent.place': [

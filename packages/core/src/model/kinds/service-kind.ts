@@ -19,7 +19,8 @@ const NEW_SERVICE: ServiceStatus = Object.freeze({
 /** Services: they refer to networks and to other services, and claim the ports that they publish. */
 export const serviceKind: KindDefinition<'service'> = Object.freeze({
   ...coreKind('service'),
-  description: 'What is to run: a template, how many, where, and how it is replaced.',
+  description:
+    'A workload to run: its template, the number of tasks, where they run, and how they are replaced.',
   input: serviceInputSchema,
   initialStatus: NEW_SERVICE,
   secrets: {

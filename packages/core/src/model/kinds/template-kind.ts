@@ -6,7 +6,7 @@ import { hideTemplate, redactTemplate, templateContents } from './template-secre
 /** Templates, which the cluster writes and removes. */
 export const templateKind: KindDefinition<'template'> = Object.freeze({
   ...coreKind('template'),
-  description: 'What a task runs; immutable, named by the hash of its content.',
+  description: 'The workload of a task; immutable, named by the hash of its content.',
   secrets: { redact: redactTemplate, hide: hideTemplate, contents: templateContents },
   deletion: {
     refuse: () =>
