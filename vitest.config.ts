@@ -23,6 +23,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     retry: 0,
+    // `expect.poll` waits for a condition, not for a time: its default of 1 s would be the speed of the machine.
+    expect: { poll: { timeout: TEST_MS / 2, interval: 20 } },
     teardownTimeout: 30_000,
     maxWorkers: '100%',
     passWithNoTests: true,

@@ -74,4 +74,4 @@ test('a task that the proxy ejects has counted events that say why, and that it 
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
-}, 120_000);
+}, 300_000);

@@ -6,11 +6,11 @@ import { describeWith } from '../support/services.ts';
 const TIMEOUT = { timeoutMs: 240_000 };
 
 describe('a rolling update of 10 replicas under constant load (processes)', () => {
-  test('fails no request, and ends with the new version alone', () => updates('process'), 120_000);
+  test('fails no request, and ends with the new version alone', () => updates('process'), 300_000);
 });
 
 describeWith('docker', 'a rolling update of 10 replicas under constant load (containers)', () => {
-  test('fails no request, and ends with the new version alone', () => updates('docker'), 120_000);
+  test('fails no request, and ends with the new version alone', () => updates('docker'), 300_000);
 });
 
 async function updates(runtime: 'process' | 'docker'): Promise<void> {

@@ -52,7 +52,7 @@ describeWith('docker', 'a container that is changed by hand', () => {
     docker('pause', id);
     await listed(runtime, 'a', { id, state: 'running', paused: true });
     docker('unpause', id);
-    await vi.waitFor(() => expect(events.map(({ paused = false }) => paused)).toEqual([false, true, false]));
+    await expect.poll(() => events.map(({ paused = false }) => paused)).toEqual([false, true, false]);
     docker('pause', id);
     await runtime.stop('a', { graceMs: 200 });
     await listed(runtime, 'a', { id, state: 'exited' });

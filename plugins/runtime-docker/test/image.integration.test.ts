@@ -49,13 +49,9 @@ describeWith('docker', 'what a container takes from its image', () => {
       await listed(runtime, 'a', { health: 'healthy', healthMessage: 'pong' });
       docker('exec', bench.container('a'), 'touch', '/tmp/sick');
       await listed(runtime, 'a', { health: 'unhealthy', healthMessage: 'pong' });
-      await vi.waitFor(() =>
-        expect([...new Set(events.map((event) => event.health))]).toEqual([
-          'starting',
-          'healthy',
-          'unhealthy',
-        ]),
-      );
+      await expect
+        .poll(() => [...new Set(events.map((event) => event.health))])
+        .toEqual(['starting', 'healthy', 'unhealthy']);
     });
 
     test('runs with the changes of the template, and else as the image says', async () => {

@@ -1,7 +1,7 @@
 import { isGantryError } from '@gantry/core';
 import type { StoreEvent } from '@gantry/core/contracts';
 import { status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { EtcdStore, EtcdStoreOptions } from '../src/index.ts';
 import { makeStore, startStore } from './support/etcd.ts';
 import { FakeEtcd, Refusal, type Script } from './support/fake-etcd.ts';
@@ -125,7 +125,7 @@ describe('a write', () => {
     });
     const store = await storeOn(servers, { timeoutMs: 300 });
     const written = failure(store.commit(put));
-    await vi.waitFor(() => expect(answered).toBe(1));
+    await expect.poll(() => answered).toBe(1);
     await store[Symbol.asyncDispose]();
     expect(isGantryError(await written, 'TIMEOUT')).toBe(true);
   });
