@@ -49,9 +49,7 @@ export class Interest<Handler extends (message: BusMessage) => unknown> {
       if (rival === undefined || member.chosen < rival.chosen) groups.set(member.group, member);
     };
     let any = this.#emitter.emit(subject, choose);
-    this.#patterns.match(subject, (pattern) => {
-      any = this.#emitter.emit(pattern, choose) || any;
-    });
+    for (const pattern of this.#patterns.match(subject)) any = this.#emitter.emit(pattern, choose) || any;
     for (const member of groups?.values() ?? []) {
       member.chosen = ++this.#choices;
       take(member);

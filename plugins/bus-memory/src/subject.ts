@@ -23,11 +23,19 @@ interface Branch {
   pattern: string | undefined;
 }
 
-/** Tree of patterns by token: finds those that match a subject without visiting the others. */
+/** Maximum number of subjects whose patterns are remembered. */
+const REMEMBERED = 50_000;
+
+/**
+ * Tree of patterns by token: finds those that match a subject without visiting the others, and remembers them, since the
+ * same subjects are used again and again while patterns rarely change.
+ */
 export class PatternTree {
   readonly #root = branch();
+  readonly #matches = new Map<string, readonly string[]>();
 
   add(pattern: string): void {
+    this.#matches.clear();
     let at = this.#root;
     for (const token of pattern.split('.')) {
       const next = at.next.get(token) ?? branch();
@@ -38,6 +46,7 @@ export class PatternTree {
   }
 
   delete(pattern: string): void {
+    this.#matches.clear();
     const path = [this.#root];
     const tokens = pattern.split('.');
     for (const token of tokens) {
@@ -53,10 +62,20 @@ export class PatternTree {
     }
   }
 
-  match(subject: string, found: (pattern: string) => void): void {
-    if (this.#root.next.size > 0) walk(this.#root, subject.split('.'), 0, found);
+  /** Returns the patterns that match a subject. */
+  match(subject: string): readonly string[] {
+    if (this.#root.next.size === 0) return NONE;
+    const known = this.#matches.get(subject);
+    if (known !== undefined) return known;
+    const found: string[] = [];
+    walk(this.#root, subject.split('.'), 0, (pattern) => found.push(pattern));
+    if (this.#matches.size >= REMEMBERED) this.#matches.clear();
+    this.#matches.set(subject, found);
+    return found;
   }
 }
+
+const NONE: readonly string[] = Object.freeze([]);
 
 function branch(): Branch {
   return { next: new Map(), pattern: undefined };

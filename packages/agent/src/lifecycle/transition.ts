@@ -8,6 +8,7 @@ export interface Transition {
 }
 
 const NO_STEPS: readonly LifecycleStep[] = Object.freeze([]);
+const NO_CHANGE: Partial<LifecycleState> = Object.freeze({});
 
 type WithoutId<Step> = Step extends CallStep ? Omit<Step, 'call'> : never;
 
@@ -39,20 +40,26 @@ export function andThen(
 export function call(
   state: LifecycleState,
   step: WithoutId<CallStep>,
-  change: Partial<LifecycleState> = {},
+  change: Partial<LifecycleState> = NO_CHANGE,
 ): Transition {
   const id = state.ids + 1;
-  const pending = { id, kind: step.do as CallKind };
-  return {
-    state: changed(state, { ...change, ids: id, call: pending }),
-    steps: [{ ...step, call: id } as CallStep],
-  };
+  const copy = changed(state, change);
+  copy.ids = id;
+  copy.call = { id, kind: step.do as CallKind };
+  return { state: copy, steps: [{ ...step, call: id } as CallStep] };
 }
 
 /** Starts a timer. */
-export function wait(state: LifecycleState, ms: number, change: Partial<LifecycleState> = {}): Transition {
+export function wait(
+  state: LifecycleState,
+  ms: number,
+  change: Partial<LifecycleState> = NO_CHANGE,
+): Transition {
   const timer = state.ids + 1;
-  return { state: changed(state, { ...change, ids: timer, timer }), steps: [{ do: 'wait', timer, ms }] };
+  const copy = changed(state, change);
+  copy.ids = timer;
+  copy.timer = timer;
+  return { state: copy, steps: [{ do: 'wait', timer, ms }] };
 }
 
 /** Gives up the pending call, if it is one that can be given up: its result is still awaited. */

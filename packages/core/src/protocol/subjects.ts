@@ -52,7 +52,11 @@ export function subjects(cluster: string): Subjects {
       };
     },
     ingress: (machine: string) => `${root}.ingress.${machine}`,
-    senderOf: (subject: string) => subject.split('.')[SENDER] ?? '',
+    senderOf: (subject: string) => {
+      const start = subject.indexOf('.', root.length + 1) + 1;
+      const end = subject.indexOf('.', start);
+      return end < 0 ? subject.slice(start) : subject.slice(start, end);
+    },
     ingressHint: `${root}.hint.ingress`,
     leaderHint: `${root}.hint.leader`,
     servers: (server: string) => `${root}.servers.${server}`,
@@ -62,6 +66,3 @@ export function subjects(cluster: string): Subjects {
     agent: (node: string) => `${root}.agent.${node}`,
   });
 }
-
-/** Position of the sender in a subject: `gantry.CLUSTER.dispatch.SENDER`. */
-const SENDER = 3;
