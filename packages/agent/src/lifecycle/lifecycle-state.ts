@@ -136,7 +136,10 @@ export function newLifecycle(task: string, setup: LifecycleSetup): LifecycleStat
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** A changed copy, which the caller may change further before anything else sees it. Spelt out: a spread of these fields takes twice the memory, and a node may have tens of thousands of tasks. */
+/**
+ * A changed copy, which the caller may change further before anything else sees it. Spelt out: a spread of these fields
+ * takes twice the memory, and a node may have tens of thousands of tasks.
+ */
 export function changed(state: LifecycleState, change: Partial<LifecycleState>): Mutable<LifecycleState> {
   const copy: Mutable<LifecycleState> = {
     task: state.task,
