@@ -12,7 +12,9 @@ export function nodeRoutes(kind: KindDefinition, { api }: RouteParts): readonly 
   return [
     route({
       method: 'PUT',
-      route: 'availability',
+      action: 'availability',
+      access: 'admin',
+      verbs: ['drain'],
       kind,
       path: `${objectPath(kind)}/availability`,
       summary: 'Set whether a node accepts tasks, no new ones, or none at all',

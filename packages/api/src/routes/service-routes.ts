@@ -16,7 +16,9 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
   return [
     route({
       method: 'PUT',
-      route: 'scale',
+      action: 'scale',
+      access: 'operator',
+      verbs: ['scale'],
       kind,
       path: `${path}/scale`,
       summary: 'Change how many tasks a service has',
@@ -30,7 +32,9 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
     }),
     route({
       method: 'POST',
-      route: 'rollback',
+      action: 'rollback',
+      access: 'operator',
+      verbs: ['rollback'],
       kind,
       path: `${path}/rollback`,
       summary: 'Go back to an earlier template: the last one, or the one named',
@@ -48,7 +52,9 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
     }),
     route({
       method: 'POST',
-      route: 'restart',
+      action: 'restart',
+      access: 'operator',
+      verbs: ['restart'],
       kind,
       path: `${path}/restart`,
       summary: "Replace every task of a service, by the service's update policy",
@@ -58,7 +64,8 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
     }),
     route({
       method: 'GET',
-      route: 'rollout',
+      action: 'rollout',
+      access: 'viewer',
       kind,
       path: `${path}/rollout`,
       summary: 'Show the progress of the update to the current template',
