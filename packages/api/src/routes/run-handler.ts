@@ -5,6 +5,8 @@ import { specAccess } from '../auth/spec-access.ts';
 import type { Call, Route } from '../http/route.ts';
 import type { RouteParts } from './parts.ts';
 
+const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w.-]+)*$/;
+
 type Placed = Pick<Route, 'method' | 'path' | 'plugin' | 'answers'>;
 
 /**
@@ -70,6 +72,7 @@ function encoded({ status, body, type }: RouteResult, { answers }: Placed): Rout
   const answer = answers[status];
   if (answer === undefined && body !== undefined) throw new TypeError(`an answer ${status} has no body`);
   const given = type ?? answer?.type;
+  if (given !== undefined && !MEDIA_TYPE.test(given)) throw new TypeError('expected a media type');
   return {
     status,
     ...(given === undefined ? {} : { type: given }),

@@ -23,7 +23,7 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
       path: `${path}/scale`,
       summary: 'Change how many tasks a service has',
       query: writeQuery,
-      body: { schema: scaleBody, shape: { schema: z.toJSONSchema(scaleBody, { io: 'input' }) } },
+      body: { schema: scaleBody },
       answers: service,
       handle: async ({ id, query, body }) => ({
         status: 200,
@@ -41,7 +41,6 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
       query: writeQuery,
       body: {
         schema: rollbackBody,
-        shape: { schema: z.toJSONSchema(rollbackBody, { io: 'input' }) },
         optional: true,
       },
       answers: service,
