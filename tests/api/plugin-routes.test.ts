@@ -194,7 +194,7 @@ describe('the route of a third party', () => {
   });
 });
 
-describe('a handler', () => {
+describe('the handler of a route', () => {
   let served: Served | undefined;
   afterEach(async () => served?.[Symbol.asyncDispose]());
 
@@ -229,7 +229,7 @@ describe('a handler', () => {
     ['returns a status that it does not declare', async () => ({ status: 204 })],
     ['returns what JSON cannot hold', async () => ({ status: 200, body: cyclic })],
     ['returns a media type that is none', async () => ({ status: 200, body: 'x', type: 'a\nb' })],
-  ])('that %s fails with the name of its plugin, and alone', async (_what, handle) => {
+  ])('fails with the name of its plugin and affects nothing else when it %s', async (_what, handle) => {
     const lines: LogFields[] = [];
     const ask = await probe(handle, undefined, lines);
     const response = await ask();
@@ -254,7 +254,7 @@ describe('a handler', () => {
     expect(await response.json()).toMatchObject({ code: 'CONFLICT', detail: 'disk "a" is in use' });
   });
 
-  test('that hangs ends with TIMEOUT, the name of its plugin, and its signal', async () => {
+  test('fails with TIMEOUT and the name of its plugin when it hangs, and its signal fires', async () => {
     const lines: LogFields[] = [];
     let reason: unknown;
     const ask = await probe(
@@ -299,7 +299,7 @@ describe('a handler', () => {
     return { handle, called, ended };
   };
 
-  test('is told when its client has gone', async () => {
+  test('receives its signal when the client disconnects', async () => {
     const { handle, called, ended } = endless();
     const ask = await probe(handle);
     const client = new AbortController();
@@ -311,7 +311,7 @@ describe('a handler', () => {
     expect((await served?.client.info())?.name).toBeDefined();
   });
 
-  test('that hangs does not hold up the end of the server', async () => {
+  test('does not delay the shutdown of the server when it hangs', async () => {
     const { handle, called, ended } = endless();
     const ask = await probe(handle);
     const answer = ask().catch(() => 'gone');
@@ -322,10 +322,10 @@ describe('a handler', () => {
   });
 });
 
-describe('conflicting routes', () => {
+describe('the start of a cluster', () => {
   const probe = apiRoute({ ...read, path: 'probe', action: 'probe', handle: async () => ({ status: 200 }) });
 
-  test('of two plugins fail the start, before anything is served', async () => {
+  test('fails if the routes of two plugins conflict', async () => {
     const plugins = [
       ...fakeCluster({ logLevel: 'silent' }),
       providing('acme/first', [probe]),
@@ -337,7 +337,7 @@ describe('conflicting routes', () => {
     });
   });
 
-  test('are no concern of a cluster without a server of the API', async () => {
+  test('ignores routes if no plugin serves the API', async () => {
     const { createCluster } = await import('@gantry/host');
     const plugins = [...fakeCluster({ logLevel: 'silent' }), ...officeHours()];
     await using cluster = await createCluster(plugins, { nodes: 0 });

@@ -50,13 +50,13 @@ describe('a route of a plugin', () => {
     [{ path: '*' }, /expected segments/],
     [{ path: '{name}' }, /parameter twice/],
     [{ method: 'HEAD' as 'GET' }, /method is not one of/],
-    [{ at: { object: 'gadget' as 'node' } }, /no kind "gadget"/],
+    [{ at: { object: 'gadget' as 'node' } }, /kind "gadget" not found/],
     [{ action: 'Disks!' }, /its action "Disks!"/],
     [{ at: undefined, verb: 'read' }, /its verb "read"/],
     [{ body: { schema: z.string() } }, /GET has no body/],
     [{ answers: {} }, /at least one answer/],
     [{ answers: { 404: {} } }, /status from 200 to 299/],
-    [{ answers: { 200: { shape: { component: 'disk' } } } }, /no component "disk"/],
+    [{ answers: { 200: { shape: { component: 'disk' } } } }, /component "disk" not found/],
     [{ query: {} as z.ZodObject }, /query is not validated/],
   ])('%j is rejected with the name of its plugin', (route, message) => {
     const failing = () => built(provided('acme/disks', route));
@@ -115,7 +115,7 @@ describe('a kind that is viewed through another', () => {
 
   test.each([
     [{ ...through('service', 'templates'), namespaced: true }, /it is namespaced/],
-    [through('node', 'templates'), /no such kind with namespaces/],
+    [through('node', 'templates'), /no namespaced kind/],
     [through('service', 'toys'), /no index "toys"/],
   ])('%j is rejected', (more, message) => {
     const failing = () => checkKinds(allKinds([gadget(more)]));

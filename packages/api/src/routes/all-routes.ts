@@ -34,7 +34,7 @@ export function checkKinds(kinds: readonly KindDefinition[]): void {
       const why = namespaced
         ? 'it is namespaced'
         : other?.namespaced !== true
-          ? 'there is no such kind with namespaces'
+          ? 'no namespaced kind has this name'
           : other.indexes?.[index] === undefined
             ? `that kind has no index "${index}"`
             : undefined;

@@ -75,7 +75,7 @@ function placed(plugin: string, given: ApiRoute, { components, parts, fail }: Co
   };
   const shapeOf = (shape: RouteShape, io: 'input' | 'output'): RouteShape => {
     if (!('component' in shape)) return { schema: described(shape.schema, io) };
-    return components.has(shape.component) ? shape : fail(`there is no component "${shape.component}"`);
+    return components.has(shape.component) ? shape : fail(`component "${shape.component}" not found`);
   };
   if (query !== undefined) described(query, 'input');
 
@@ -106,7 +106,7 @@ function kindAt(
   fail: (why: string) => never,
 ): KindDefinition {
   const name = 'object' in at ? at.object : at.collection;
-  return kinds.find(({ kind }) => kind === name) ?? fail(`there is no kind "${name}"`);
+  return kinds.find(({ kind }) => kind === name) ?? fail(`kind "${name}" not found`);
 }
 
 function prefixOf(at: RoutePlace | undefined, kind: KindDefinition | undefined): string {

@@ -63,7 +63,7 @@ export interface RouteResult {
 
 /** An authorized request with valid parameters. */
 export interface RouteCall<Query = unknown, Body = unknown> {
-  /** Who sent the request. */
+  /** The sender of the request. */
   readonly who: Caller;
   /** Id of the request, which the log and the caller see. */
   readonly request: string;
@@ -77,7 +77,7 @@ export interface RouteCall<Query = unknown, Body = unknown> {
   readonly parameters: Readonly<Record<string, string>>;
   /** The query, validated. */
   readonly query: Query;
-  /** The body, validated; undefined for a route without one. */
+  /** The body, validated. Routes that declare no `body` get `undefined`. */
   readonly body: Body;
   /** Fires when the client disconnects, the server shuts down, or the time for the answer is over. */
   readonly signal: AbortSignal;
