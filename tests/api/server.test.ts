@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { apiEndpoint, apiServer, newSecret } from '@gantry/api';
 import { connect } from '@gantry/client/node';
-import { contracts, definePlugin, type Logger } from '@gantry/core';
+import { contracts, definePlugin } from '@gantry/core';
 import type { LogFields } from '@gantry/core/contracts';
 import type { KindDefinition } from '@gantry/core/model';
 import { createCluster } from '@gantry/host';
@@ -12,6 +12,7 @@ import { fakeCluster } from '@gantry/presets/fake';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
+import { withLogger } from './support/recording-logger.ts';
 import { ADMIN_TOKEN, type Served, serve, WIDE } from './support/served.ts';
 
 const closing: (() => Promise<void> | void)[] = [];
@@ -28,29 +29,6 @@ async function served(...parameters: Parameters<typeof serve>): Promise<Served> 
 const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` };
 const service = (name: string, template: object = {}) =>
   ({ kind: 'service', meta: { name }, spec: { template: { image: 'x', ...template } } }) as const;
-
-/** A logger that keeps every line. */
-function recordingLogger(lines: LogFields[], fields: LogFields = {}): Logger {
-  const write = (level: string) => (message: string, more?: LogFields) => {
-    lines.push({ level, message, ...fields, ...more });
-  };
-  return {
-    debug: write('debug'),
-    info: write('info'),
-    warn: write('warn'),
-    error: write('error'),
-    child: (more) => recordingLogger(lines, { ...fields, ...more }),
-  };
-}
-
-function withLogger(lines: LogFields[]) {
-  const logger = definePlugin({
-    name: 'recorder',
-    provides: contracts.logger,
-    create: () => recordingLogger(lines),
-  });
-  return [...fakeCluster().filter(({ provides }) => provides.key !== contracts.logger.key), logger()];
-}
 
 describe('the audit log', () => {
   test('says who changed what, without the content of requests', async () => {

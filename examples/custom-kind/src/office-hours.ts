@@ -10,6 +10,7 @@ import {
   referenceKey,
 } from '@gantry/core/model';
 import { z } from 'zod';
+import { officeHoursRoutes } from './office-hours-routes.ts';
 
 const HOUR_MS = 3_600_000;
 const hour = z.int().min(0).max(24);
@@ -81,8 +82,9 @@ const controller = definePlugin({
   }),
 });
 
-/** The kind and its controller, to go with the other plugins of a cluster. */
+/** The kind, its controller and its route, to go with the other plugins of a cluster. */
 export const officeHours = () => [
   provide(contracts.kind, officeHoursKind, 'acme/office-hours-kind'),
   controller(),
+  officeHoursRoutes(),
 ];

@@ -1,5 +1,5 @@
 import { type Clock, GantryError, type Logger, type Servers, type Store, type Views } from '@gantry/core';
-import type { ClusterApi } from '@gantry/core/api';
+import type { ApiRoutes, ClusterApi } from '@gantry/core/api';
 import { allKinds, type KindDefinition } from '@gantry/core/model';
 import { defaultConnections, fileLimit } from '@gantry/system/file-limit';
 import type { FastifyInstance } from 'fastify';
@@ -17,7 +17,7 @@ import { PendingAnswers } from './http/pending-answers.ts';
 import { Streams } from './http/streams.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { Settings } from './options.ts';
-import { allRoutes, checkPlurals } from './routes/all-routes.ts';
+import { allRoutes, checkKinds } from './routes/all-routes.ts';
 import { type Certificate, fingerprintOf, hostNames, keptCertificate, selfSignedCertificate } from './tls.ts';
 import { WatchHubs } from './watch/watch-hubs.ts';
 
@@ -34,6 +34,8 @@ export interface ApiServerNeeds {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly kinds: readonly KindDefinition[];
+  /** Routes of plugins. */
+  readonly routes: readonly ApiRoutes[];
   readonly servers: Servers;
 }
 
@@ -60,7 +62,7 @@ export class ApiServer implements ApiEndpoint {
     this.#settings = settings;
     this.#needs = { ...needs, logger };
     this.#kinds = allKinds(needs.kinds);
-    checkPlurals(this.#kinds);
+    checkKinds(this.#kinds);
     this.#tokens = new TokenBook({ store, clock, logger }, settings.adminToken);
     const connections = settings.limits.connections ?? defaultConnections(fileLimit(), 2, MAX_CONNECTIONS);
     const perAddress = settings.limits.connectionsPerAddress ?? Math.ceil(connections / 2);
@@ -111,6 +113,7 @@ export class ApiServer implements ApiEndpoint {
     const routes = allRoutes(
       { ...parts, hubs: this.#hubs, streams: this.#streams, tokens: this.#tokens, metrics, uid },
       version,
+      this.#needs.routes,
     );
     const exchanges = new Exchanges();
     const limiter = new RateLimiter(clock, limits.requestsPerSecond, limits.burst);

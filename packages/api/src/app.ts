@@ -24,8 +24,6 @@ import type { Certificate } from './tls.ts';
 
 /** Interval at which connections are checked against their timeouts. */
 const CHECK_MS = 500;
-/** Routes whose bodies contain many objects. */
-const BULK: ReadonlySet<string> = new Set<Route['route']>(['bulk-apply', 'bulk-plan']);
 /** Maximum size of a WebSocket message. */
 const FRAME_BYTES = 1024 * 1024;
 
@@ -129,7 +127,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: AppParts): void {
     method,
     url,
     config,
-    ...(BULK.has(route.route) ? { bodyLimit: parts.limits.bulkBodyBytes } : {}),
+    ...(route.bulk === true ? { bodyLimit: parts.limits.bulkBodyBytes } : {}),
     handler: async (request, reply) => {
       const answer = await handle?.(callOf(route, request, reply, parts));
       if (answer === undefined) return reply;
@@ -149,13 +147,15 @@ function callOf(
   reply: FastifyReply | undefined,
   { exchanges }: AppParts,
 ): Call {
-  const { namespace, name } = pathParameters(request);
+  const parameters = pathParameters(request) as Record<string, string>;
+  const { namespace, name } = parameters;
   const exchange = exchanges.of(request);
   return {
     who: exchange.who ?? { id: '', name: 'anonymous', grants: [] },
     request: request.id,
     namespace,
     name,
+    parameters,
     id: namespace === undefined || namespace === 'default' ? (name ?? '') : `${namespace}/${name ?? ''}`,
     query: parseQuery(route.query, request.query),
     body: route.body === undefined ? refuseBody(request.body) : parseBody(route.body.schema, request.body),
@@ -176,13 +176,21 @@ function answerProblem(
   reply: FastifyReply,
 ): void {
   const refusal = refusalOf(error);
+  const plugin = routeOf(request)?.plugin;
   if (isFault(refusal)) {
     // Logs where it happened, but not the message, which could repeat the request's content.
-    const { name, stack } = refusal instanceof Error ? refusal : new Error('not an error');
+    const origin = isGantryError(refusal) && refusal.cause !== undefined ? refusal.cause : refusal;
+    const { name, stack } = origin instanceof Error ? origin : new Error('not an error');
     const at = stack?.split('\n').filter((line) => line.trimStart().startsWith('at '));
-    logger.error('a request failed', { request: request.id, route: routeOf(request)?.path, name, at });
+    logger.error('a request failed', {
+      request: request.id,
+      route: routeOf(request)?.path,
+      ...(plugin === undefined ? {} : { plugin }),
+      name,
+      at,
+    });
   }
-  const problem = problemOf(refusal, request.id);
+  const problem = problemOf(refusal, request.id, plugin);
   exchanges.of(request).code = problem.code;
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));

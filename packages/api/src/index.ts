@@ -1,13 +1,4 @@
 export { type ApiEndpoint, apiEndpoint } from './api-endpoint.ts';
-export {
-  type AccessQuestion,
-  allows,
-  type Grant,
-  type Requirement,
-  type Role,
-  type RouteName,
-  requiredGrant,
-} from './auth/access.ts';
 export type { TokenInfo } from './auth/token-book.ts';
 export type { Problem } from './http/problem.ts';
 export type { ApiServerOptions } from './options.ts';

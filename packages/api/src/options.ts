@@ -51,6 +51,8 @@ const limitsSchema = z.strictObject({
   headersTimeoutMs: z.int().min(100).default(10_000),
   /** How long a whole request may take to arrive. */
   requestTimeoutMs: z.int().min(100).default(30_000),
+  /** How long the handler of a plugin's route may take. */
+  handlerTimeoutMs: z.int().min(10).default(30_000),
 });
 
 /** Options of the server; the README explains each. */

@@ -14,6 +14,7 @@ export const apiServer = definePlugin({
     clock: contracts.clock,
     logger: contracts.logger,
     kinds: contracts.kind,
+    routes: contracts.apiRoutes,
     servers: contracts.servers,
   },
   options: apiServerOptions,

@@ -1,16 +1,25 @@
+import { allKinds, type Grant, type KindDefinition } from '@gantry/core/model';
 import { describe, expect, test } from 'vitest';
-import { allows, type Grant, type Requirement, type RouteName, requiredGrant } from '../src/auth/access.ts';
+import { allows, type Requirement, requirementOf } from '../src/auth/access.ts';
 import { bearerOf } from '../src/auth/bearer.ts';
+import { allRoutes } from '../src/routes/all-routes.ts';
+import type { RouteParts } from '../src/routes/parts.ts';
 
-const service = { kind: 'service', namespaced: true };
-const node = { kind: 'node', namespaced: false };
-const template = { kind: 'template', namespaced: false };
-const gadget = { kind: 'gadget', namespaced: false };
+const gadget = {
+  kind: 'gadget',
+  plural: 'gadgets',
+  shortNames: [],
+  namespaced: false,
+  description: 'A gadget.',
+};
+const kinds = allKinds([gadget as unknown as KindDefinition]);
+const routes = allRoutes({ kinds } as unknown as RouteParts, '1');
+const [service, task, node, template] = ['service', 'task', 'node', 'template'];
 
 const table: readonly [
   method: string,
-  route: RouteName,
-  kind: typeof service | undefined,
+  action: string,
+  kind: string | undefined,
   namespace: string | undefined,
   wanted: Requirement | string,
 ][] = [
@@ -19,7 +28,6 @@ const table: readonly [
   ['GET', 'openapi', undefined, undefined, 'open'],
   ['GET', 'schema', undefined, undefined, 'open'],
   ['GET', 'info', undefined, undefined, 'token'],
-  ['GET', 'unknown', undefined, undefined, 'token'],
   ['POST', 'bulk-apply', undefined, undefined, 'token'],
   ['POST', 'bulk-plan', undefined, undefined, 'token'],
   ['GET', 'metrics', undefined, undefined, 'viewer *'],
@@ -43,21 +51,25 @@ const table: readonly [
   ['PUT', 'availability', node, undefined, 'admin *'],
   ['GET', 'object', template, undefined, 'token'],
   ['GET', 'collection', template, 'a', 'viewer *'],
-  ['PUT', 'object', gadget, undefined, 'operator *'],
+  ['PUT', 'object', gadget.kind, undefined, 'operator *'],
   ['GET', 'events', service, 'a', 'viewer a'],
   ['GET', 'explain', service, 'a', 'viewer a'],
   ['GET', 'rollout', service, 'a', 'viewer a'],
   ['GET', 'logs', service, 'a', 'operator a'],
-  ['GET', 'exec', service, 'a', 'operator a'],
-  ['GET', 'dial', service, 'a', 'operator a'],
+  ['GET', 'exec', task, 'a', 'operator a'],
+  ['GET', 'dial', task, 'a', 'operator a'],
   ['PUT', 'scale', service, 'a', 'operator a'],
   ['POST', 'rollback', service, 'a', 'operator a'],
   ['POST', 'restart', service, 'a', 'operator a'],
 ];
 
 describe('the requirement of a request', () => {
-  test.each(table)('%s %s of %o in %s: %s', (method, route, kind, namespace, wanted) => {
-    const required = requiredGrant({ method, route, kind, namespace });
+  test.each(table)('%s %s of %s in %s: %s', (method, action, kind, namespace, wanted) => {
+    const route = routes.findLast(
+      (each) => each.method === method && each.action === action && each.kind?.kind === kind,
+    );
+    if (route === undefined) throw new Error(`no route ${method} ${action} of ${kind}`);
+    const required = requirementOf(route, namespace);
     expect(typeof required === 'string' ? required : `${required.role} ${required.namespace}`).toBe(wanted);
   });
 });

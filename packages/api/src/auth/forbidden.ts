@@ -1,9 +1,9 @@
 import { GantryError } from '@gantry/core';
-import type { Grant } from './access.ts';
-import type { Identity } from './token-book.ts';
+import type { Caller } from '@gantry/core/api';
+import type { Grant } from '@gantry/core/model';
 
 /** Returns a `FORBIDDEN` error that names the missing role. */
-export function forbidden({ name, grants }: Identity, what: string, { role, namespace }: Grant): GantryError {
+export function forbidden({ name, grants }: Caller, what: string, { role, namespace }: Grant): GantryError {
   const where = namespace === '*' ? 'all namespaces' : `namespace ${namespace}`;
   const own = grants.map((grant) => grant.namespace).filter((each) => each !== '*');
   const hint =

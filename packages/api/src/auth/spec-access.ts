@@ -1,5 +1,5 @@
-import { type AnyObject, DEFAULT_NAMESPACE, type KindDefinition } from '@gantry/core/model';
-import { allows, type Grant } from './access.ts';
+import { type AnyObject, DEFAULT_NAMESPACE, type Grant, type KindDefinition } from '@gantry/core/model';
+import { allows } from './access.ts';
 
 /** How the objects of a kind are shown to the holder of a set of grants: confidential values are for operators. */
 export interface SpecAccess {

@@ -7,24 +7,15 @@ import {
   type Store,
   toGantryError,
 } from '@gantry/core';
+import type { Caller } from '@gantry/core/api';
+import type { Grant } from '@gantry/core/model';
 import { hashSecret, newSecret, newTokenId, SECRET, sameHash } from '../secret.ts';
-import type { Grant } from './access.ts';
 
 const PREFIX = 'tokens/';
 const RETRY_MS = 1000;
 
-/** The identity of the caller. */
-export interface Identity {
-  /** ID of the token; `admin` for the one the server was started with. */
-  readonly id: string;
-  readonly name: string;
-  readonly grants: readonly Grant[];
-  /** ms since the epoch. */
-  readonly expiresAt?: number | undefined;
-}
-
 /** A token as shown to users: everything except its secret. */
-export interface TokenInfo extends Identity {
+export interface TokenInfo extends Caller {
   readonly createdAt: number;
 }
 
@@ -79,7 +70,7 @@ export class TokenBook implements Lifecycle {
    * Returns the identity of the token with this secret.
    * @throws `UNAUTHENTICATED`, without details on what is wrong with the secret.
    */
-  authenticate(secret: string | undefined): Identity {
+  authenticate(secret: string | undefined): Caller {
     if (secret === undefined) throw new GantryError('UNAUTHENTICATED', 'a bearer token is needed');
     const hash = SECRET.test(secret) ? hashSecret(secret) : '';
     if (this.#adminHash !== undefined && sameHash(hash, this.#adminHash)) {
@@ -96,7 +87,7 @@ export class TokenBook implements Lifecycle {
     return identity;
   }
 
-  expired({ expiresAt }: Identity): boolean {
+  expired({ expiresAt }: Caller): boolean {
     return expiresAt !== undefined && expiresAt <= this.#parts.clock.now();
   }
 

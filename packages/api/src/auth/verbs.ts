@@ -1,49 +1,17 @@
-import type { KindDefinition } from '@gantry/core/model';
-import { allows, type Grant, type RouteName, requiredGrant } from './access.ts';
+import type { Grant, KindDefinition } from '@gantry/core/model';
+import { allows, type Guarded, requirementOf } from './access.ts';
 
-/** An action of a user, as the request that performs it. */
-interface Verb {
-  readonly method: string;
-  readonly route: RouteName;
-  /** Kinds that it applies to (default: all of them). */
-  readonly kinds?: readonly string[];
-  /** Applies only to kinds that users write. */
-  readonly writes?: boolean;
+/** A route as the actions of users see it. */
+export interface VerbRoute extends Guarded {
+  readonly kind?: KindDefinition | undefined;
+  /** What the verbs apply to (default: the kind). */
+  readonly resource?: string | undefined;
+  readonly verbs?: readonly string[] | undefined;
 }
-
-const VERBS: Readonly<Record<string, Verb>> = Object.freeze({
-  get: { method: 'GET', route: 'object' },
-  list: { method: 'GET', route: 'collection' },
-  watch: { method: 'GET', route: 'collection' },
-  create: { method: 'POST', route: 'collection', writes: true },
-  apply: { method: 'PUT', route: 'object', writes: true },
-  patch: { method: 'PATCH', route: 'object', writes: true },
-  delete: { method: 'DELETE', route: 'object' },
-  explain: { method: 'GET', route: 'explain', kinds: ['service', 'task'] },
-  logs: { method: 'GET', route: 'logs', kinds: ['service', 'task'] },
-  exec: { method: 'GET', route: 'exec', kinds: ['task'] },
-  'port-forward': { method: 'GET', route: 'dial', kinds: ['task'] },
-  scale: { method: 'PUT', route: 'scale', kinds: ['service'] },
-  rollback: { method: 'POST', route: 'rollback', kinds: ['service'] },
-  restart: { method: 'POST', route: 'restart', kinds: ['service'] },
-  drain: { method: 'PUT', route: 'availability', kinds: ['node'] },
-});
-
-/** Resources that are not kinds of objects, but can be named in an access check. */
-const OTHERS: Readonly<Record<string, Readonly<Record<string, Verb>>>> = Object.freeze({
-  token: {
-    list: { method: 'GET', route: 'tokens' },
-    create: { method: 'POST', route: 'tokens' },
-    delete: { method: 'DELETE', route: 'token' },
-  },
-  server: { get: { method: 'GET', route: 'servers' }, list: { method: 'GET', route: 'servers' } },
-  state: { get: { method: 'GET', route: 'state' } },
-  metrics: { get: { method: 'GET', route: 'metrics' } },
-});
 
 export interface AccessRequest {
   readonly verb: string;
-  /** A kind of object, or `token`, `server`, `state`, `metrics`. */
+  /** A kind of object, or another resource: `token`, `server`, `state`, `metrics`. */
   readonly kind: string;
   /** Namespace (default: every namespace). */
   readonly namespace?: string | undefined;
@@ -62,62 +30,50 @@ export interface AccessRule {
   readonly namespaces: readonly string[];
 }
 
-/** Verbs that apply to a kind. */
-function verbsOf(kind: string, kinds: readonly KindDefinition[]): Readonly<Record<string, Verb>> | undefined {
-  if (Object.hasOwn(OTHERS, kind)) return OTHERS[kind];
-  const definition = kinds.find((each) => each.kind === kind);
-  if (definition === undefined) return undefined;
-  return Object.fromEntries(
-    Object.entries(VERBS).filter(
-      ([, verb]) =>
-        (verb.kinds?.includes(kind) ?? true) && (verb.writes !== true || definition.input !== undefined),
-    ),
-  );
-}
+/** The verbs of each resource, each with the route that performs it: kinds first, in the order of the routes. */
+export class VerbTable {
+  readonly #resources = new Map<string, Map<string, VerbRoute>>();
 
-/**
- * Whether these grants allow a request, decided by the rules that also decide on the request itself. For an unknown
- * verb or kind it returns the values that are accepted instead.
- */
-export function decideAccess(
-  grants: readonly Grant[],
-  { verb, kind, namespace }: AccessRequest,
-  kinds: readonly KindDefinition[],
-): AccessDecision | { readonly unknown: 'verb' | 'kind'; readonly expected: readonly string[] } {
-  const verbs = verbsOf(kind, kinds);
-  if (verbs === undefined)
-    return { unknown: 'kind', expected: [...kinds.map((each) => each.kind), ...Object.keys(OTHERS)] };
-  const found = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-  if (found === undefined) return { unknown: 'verb', expected: Object.keys(verbs) };
-  const required = requiredOf(found, kind, namespace, kinds);
-  const allowed = allows(grants, required);
-  return typeof required === 'string' ? { allowed } : { allowed, required };
-}
+  constructor(routes: readonly VerbRoute[], kinds: readonly KindDefinition[]) {
+    for (const { kind } of kinds) this.#resources.set(kind, new Map());
+    for (const route of routes) {
+      const resource = route.resource ?? route.kind?.kind;
+      if (resource === undefined || route.verbs === undefined) continue;
+      const verbs = this.#resources.get(resource) ?? new Map<string, VerbRoute>();
+      for (const verb of route.verbs) verbs.set(verb, route);
+      this.#resources.set(resource, verbs);
+    }
+  }
 
-function requiredOf(
-  { method, route }: Verb,
-  kind: string,
-  namespace: string | undefined,
-  kinds: readonly KindDefinition[],
-): ReturnType<typeof requiredGrant> {
-  const definition = kinds.find((each) => each.kind === kind);
-  return requiredGrant({ method, route, kind: definition, namespace });
-}
+  /**
+   * Whether these grants allow a request, decided by the rules that also decide on the request itself. For an unknown
+   * verb or kind it returns the values that are accepted instead.
+   */
+  decide(
+    grants: readonly Grant[],
+    { verb, kind, namespace }: AccessRequest,
+  ): AccessDecision | { readonly unknown: 'verb' | 'kind'; readonly expected: readonly string[] } {
+    const verbs = this.#resources.get(kind);
+    if (verbs === undefined) return { unknown: 'kind', expected: [...this.#resources.keys()] };
+    const route = verbs.get(verb);
+    if (route === undefined) return { unknown: 'verb', expected: [...verbs.keys()] };
+    const required = requirementOf(route, namespace);
+    const allowed = allows(grants, required);
+    return typeof required === 'string' ? { allowed } : { allowed, required };
+  }
 
-/** Everything that these grants allow: each kind and verb with the namespaces in which it is allowed. */
-export function accessRules(
-  grants: readonly Grant[],
-  kinds: readonly KindDefinition[],
-): readonly AccessRule[] {
-  const places = [...new Set(grants.map(({ namespace }) => namespace))];
-  return [...kinds.map(({ kind }) => kind), ...Object.keys(OTHERS)].flatMap((kind) =>
-    Object.entries(verbsOf(kind, kinds) ?? {}).flatMap(([verb, found]) => {
-      const allowedIn = (namespace: string | undefined): boolean =>
-        allows(grants, requiredOf(found, kind, namespace, kinds));
-      const namespaces = allowedIn(undefined)
-        ? ['*']
-        : places.filter((each) => each !== '*' && allowedIn(each));
-      return namespaces.length === 0 ? [] : [{ verb, kind, namespaces }];
-    }),
-  );
+  /** Everything that these grants allow: each kind and verb with the namespaces in which it is allowed. */
+  rules(grants: readonly Grant[]): readonly AccessRule[] {
+    const places = [...new Set(grants.map(({ namespace }) => namespace))];
+    return [...this.#resources].flatMap(([kind, verbs]) =>
+      [...verbs].flatMap(([verb, route]) => {
+        const allowedIn = (namespace: string | undefined): boolean =>
+          allows(grants, requirementOf(route, namespace));
+        const namespaces = allowedIn(undefined)
+          ? ['*']
+          : places.filter((each) => each !== '*' && allowedIn(each));
+        return namespaces.length === 0 ? [] : [{ verb, kind, namespaces }];
+      }),
+    );
+  }
 }

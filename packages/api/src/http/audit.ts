@@ -11,7 +11,7 @@ export class Audit {
   }
 
   write(
-    { method, path, kind, route, socket }: Route,
+    { method, path, kind, action, socket }: Route,
     { namespace, name }: { readonly namespace?: string; readonly name?: string },
     status: number,
     { who, code, notes }: Exchange,
@@ -21,7 +21,7 @@ export class Audit {
     this.#logger.info(`${method} ${path}`, {
       token: who.id,
       who: who.name,
-      action: route,
+      action,
       ...(kind === undefined ? {} : { kind: kind.kind }),
       ...(namespace === undefined ? {} : { namespace }),
       ...(name === undefined ? {} : { name }),

@@ -1,10 +1,10 @@
+import type { Caller } from '@gantry/core/api';
 import type { FastifyRequest } from 'fastify';
-import type { Identity } from '../auth/token-book.ts';
 import type { Route } from './route.ts';
 
 /** State of a request between its first and its last hook. */
 export interface Exchange {
-  who?: Identity;
+  who?: Caller;
   /** Error code of the response. */
   code?: string;
   notes: Record<string, unknown>;
@@ -29,6 +29,11 @@ export function routeOf(request: FastifyRequest): Route | undefined {
   return (request.routeOptions.config as { readonly gantry?: Route }).gantry;
 }
 
-export function pathParameters(request: FastifyRequest): { namespace?: string; name?: string } {
-  return (request.params ?? {}) as { namespace?: string; name?: string };
+export interface PathParameters extends Readonly<Record<string, string | undefined>> {
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+export function pathParameters(request: FastifyRequest): PathParameters {
+  return (request.params ?? {}) as PathParameters;
 }

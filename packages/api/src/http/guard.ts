@@ -1,6 +1,7 @@
 import { GantryError } from '@gantry/core';
+import type { Grant } from '@gantry/core/model';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { allows, type Grant, requiredGrant } from '../auth/access.ts';
+import { allows, requirementOf } from '../auth/access.ts';
 import { bearerOf } from '../auth/bearer.ts';
 import { forbidden } from '../auth/forbidden.ts';
 import type { RateLimiter } from '../auth/rate-limiter.ts';
@@ -28,9 +29,8 @@ export function guard({ tokens, limiter, exchanges, uid }: Parts) {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     const found = routeOf(request);
     const { method } = request;
-    const { namespace, name } = pathParameters(request);
-    const kind = found?.kind;
-    const required = requiredGrant({ method, route: found?.route ?? 'unknown', kind, namespace });
+    const { namespace, ...names } = pathParameters(request);
+    const required = found === undefined ? 'token' : requirementOf(found, namespace);
     if (required !== 'open') {
       const who = tokens.authenticate(bearerOf(request.headers));
       exchanges.of(request).who = who;
@@ -49,7 +49,10 @@ export function guard({ tokens, limiter, exchanges, uid }: Parts) {
       reply.header('gantry-cluster-uid', uid);
     }
     // A slash hidden in a name would lead to another namespace than the one that was authorized.
-    if (name !== undefined && !NAME.test(name)) throw notFound(kind?.kind ?? found?.route, name);
+    for (const [parameter, value = ''] of found === undefined ? [] : Object.entries(names)) {
+      if (NAME.test(value)) continue;
+      throw notFound(parameter === 'name' ? (found?.kind?.kind ?? found?.action) : parameter, value);
+    }
     if (namespace !== undefined && !NAMESPACE.test(namespace)) throw notFound('namespace', namespace);
     refuseEncodings(request, method);
   };

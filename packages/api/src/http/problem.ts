@@ -48,10 +48,18 @@ export function isFault(error: unknown): boolean {
   return !isGantryError(error) || STATUS[error.code] === 500;
 }
 
-/** Converts an error to a problem. `request`: ID by which the caller can refer to the log of the server. */
-export function problemOf(error: unknown, request: string): Problem {
+/**
+ * Converts an error to a problem.
+ *
+ * @param request ID by which the caller can refer to the log of the server
+ * @param plugin the plugin whose route failed (default: the server itself)
+ */
+export function problemOf(error: unknown, request: string, plugin?: string): Problem {
   if (!isGantryError(error) || isFault(error)) {
-    return build('INTERNAL', 500, `the server failed; its log says more about request ${request}`);
+    const who = plugin === undefined ? 'the server' : `plugin "${plugin}"`;
+    const where = plugin === undefined ? 'its log' : 'the log of the server';
+    const problem = build('INTERNAL', 500, `${who} failed; ${where} says more about request ${request}`);
+    return plugin === undefined ? problem : { ...problem, details: { plugin } };
   }
   const { code, message, issues, details } = error;
   const status = error instanceof HttpRefusal ? error.status : STATUS[code];

@@ -1,4 +1,4 @@
-import type { Issue } from '@gantry/core';
+import type { Issue, StandardResult, StandardSchema } from '@gantry/core';
 import { invalidObject, pathOf } from '@gantry/core/model';
 import { z } from 'zod';
 import { HttpRefusal } from './problem.ts';
@@ -33,12 +33,12 @@ export const queryList = z
  * Validates a query.
  * @throws `INVALID_OBJECT`, 400.
  */
-export function parseQuery(schema: z.ZodType, query: unknown): unknown {
+export function parseQuery(schema: StandardSchema, query: unknown): unknown {
   // The parser's object has no prototype, so a key such as __proto__ is an own key and rejected as unknown like any
   // other.
-  const result = schema.safeParse(query);
-  if (result.success) return result.data;
-  const { message, issues } = invalidObject('query', issuesOf(result.error.issues));
+  const result = validate(schema, query);
+  if (result.issues === undefined) return result.value;
+  const { message, issues } = invalidObject('query', issuesOf(result.issues));
   throw new HttpRefusal(400, 'INVALID_OBJECT', message, issues);
 }
 
@@ -46,21 +46,30 @@ export function parseQuery(schema: z.ZodType, query: unknown): unknown {
  * Validates a body.
  * @throws `INVALID_OBJECT`, 422.
  */
-export function parseBody(schema: z.ZodType, body: unknown): unknown {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  throw invalidObject('body', issuesOf(result.error.issues));
+export function parseBody(schema: StandardSchema, body: unknown): unknown {
+  const result = validate(schema, body);
+  if (result.issues === undefined) return result.value;
+  throw invalidObject('body', issuesOf(result.issues));
 }
 
-function issuesOf(issues: readonly z.core.$ZodIssue[]): readonly Issue[] {
-  return issues.flatMap((issue): readonly Issue[] =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is unknown' }))
-      : [
-          {
-            path: pathOf(issue.path),
-            message: issue.message.charAt(0).toLowerCase() + issue.message.slice(1),
-          },
-        ],
-  );
+function validate(schema: StandardSchema, value: unknown): StandardResult<unknown> {
+  const result = schema['~standard'].validate(value);
+  if (result instanceof Promise) throw new TypeError('the schema of a route must not be asynchronous');
+  return result;
+}
+
+type StandardIssue = NonNullable<StandardResult<unknown>['issues']>[number];
+
+function issuesOf(issues: readonly StandardIssue[]): readonly Issue[] {
+  return issues.flatMap((issue): readonly Issue[] => {
+    const { path = [], message } = issue;
+    const { keys } = issue as { readonly keys?: readonly string[] };
+    if (isZodIssue(issue, 'unrecognized_keys') && keys !== undefined)
+      return keys.map((key) => ({ path: pathOf([...path, key]), message: 'is unknown' }));
+    return [{ path: pathOf(path), message: message.charAt(0).toLowerCase() + message.slice(1) }];
+  });
+}
+
+function isZodIssue(issue: StandardIssue, code: string): boolean {
+  return (issue as { readonly code?: unknown }).code === code;
 }

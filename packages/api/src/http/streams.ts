@@ -1,5 +1,6 @@
 import { type Clock, GantryError } from '@gantry/core';
-import type { Identity, TokenBook } from '../auth/token-book.ts';
+import type { Caller } from '@gantry/core/api';
+import type { TokenBook } from '../auth/token-book.ts';
 import type { Limits } from '../options.ts';
 
 /** Why the server ends a stream; `undefined` when the server shuts down. */
@@ -12,7 +13,7 @@ const MAX_WAIT_MS = 3_600_000;
 
 interface Open {
   readonly type: StreamType;
-  readonly who: Identity;
+  readonly who: Caller;
   readonly end: (why: Ending) => void;
 }
 
@@ -50,7 +51,7 @@ export class Streams {
    * Counts a stream until the returned function is called.
    * @throws `EXHAUSTED` beyond the limits.
    */
-  add(type: StreamType, who: Identity, end: (why: Ending) => void): () => void {
+  add(type: StreamType, who: Caller, end: (why: Ending) => void): () => void {
     if (this.#closed) throw new GantryError('UNAVAILABLE', 'the server shuts down');
     const own = this.#perToken.get(who.id) ?? 0;
     if (own >= this.#limits.streamsPerToken) {
@@ -84,7 +85,7 @@ export class Streams {
     for (const { end } of [...this.#open]) end(undefined);
   }
 
-  #atExpiry({ expiresAt }: Identity, act: () => void): () => void {
+  #atExpiry({ expiresAt }: Caller, act: () => void): () => void {
     if (expiresAt === undefined) return () => {};
     let cancel = (): void => {};
     const look = (): void => {

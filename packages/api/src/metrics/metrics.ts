@@ -135,6 +135,10 @@ function addConnectionMetrics(registers: Registry[], connections: Connections): 
   });
 }
 
+/** Kinds whose objects are counted by their state. */
+const BY_STATE = Object.freeze({ task: 'Tasks', node: 'Nodes' });
+type StateKind = keyof typeof BY_STATE;
+
 function addClusterMetrics(registers: Registry[], views: Views): void {
   new Gauge({
     name: 'gantry_services',
@@ -144,10 +148,10 @@ function addClusterMetrics(registers: Registry[], views: Views): void {
       this.set(views.of('service').size);
     },
   });
-  for (const kind of ['task', 'node'] as const) {
+  for (const [kind, what] of Object.entries(BY_STATE) as [StateKind, string][]) {
     new Gauge({
       name: `gantry_${kind}s`,
-      help: `${kind === 'task' ? 'Tasks' : 'Nodes'} by state.`,
+      help: `${what} by state.`,
       labelNames: ['state'],
       registers,
       collect() {

@@ -1,7 +1,9 @@
-import { z } from 'zod';
-import { requiredGrant } from '../auth/access.ts';
+import type { StandardSchema } from '@gantry/core';
+import type { RouteShape } from '@gantry/core/api';
+import { JSON_TYPE } from '../http/json-parser.ts';
 import { PROBLEM_TYPE } from '../http/problem.ts';
-import type { Route, Shape } from '../http/route.ts';
+import type { Route } from '../http/route.ts';
+import { jsonSchemaOf } from './schemas.ts';
 
 /** The OpenAPI 3.1 document of these routes. */
 export function openApiDocument(
@@ -24,8 +26,8 @@ export function openApiDocument(
   };
 }
 
-function operation({ method, path, route, kind, summary, query, body, answers, socket }: Route): object {
-  const open = requiredGrant({ method, route, kind }) === 'open';
+function operation({ method, path, access, summary, query, body, answers, socket }: Route): object {
+  const open = access === 'open';
   return {
     operationId: `${method.toLowerCase()} ${path}`,
     summary,
@@ -38,7 +40,10 @@ function operation({ method, path, route, kind, summary, query, body, answers, s
           requestBody: {
             required: body.optional !== true,
             content: Object.fromEntries(
-              bodyTypes(method).map((type) => [type, { schema: schemaOf(body.shape) }]),
+              bodyTypes(method).map((type) => [
+                type,
+                { schema: schemaOf(body.shape ?? { schema: body.schema }, 'input') },
+              ]),
             ),
           },
         }),
@@ -52,7 +57,8 @@ function operation({ method, path, route, kind, summary, query, body, answers, s
               ? {}
               : {
                   content: {
-                    [answer.type]: answer.shape === undefined ? {} : { schema: schemaOf(answer.shape) },
+                    [answer.type ?? JSON_TYPE]:
+                      answer.shape === undefined ? {} : { schema: schemaOf(answer.shape, 'output') },
                   },
                 }),
           },
@@ -70,8 +76,10 @@ function bodyTypes(method: string): readonly string[] {
   return method === 'PATCH' ? ['application/merge-patch+json', 'application/json'] : ['application/json'];
 }
 
-function schemaOf(shape: Shape): object {
-  return 'schema' in shape ? shape.schema : { $ref: `#/components/schemas/${shape.component}` };
+function schemaOf(shape: RouteShape, io: 'input' | 'output'): object {
+  return 'component' in shape
+    ? { $ref: `#/components/schemas/${shape.component}` }
+    : jsonSchemaOf(shape.schema, io);
 }
 
 function pathParameters(path: string): object[] {
@@ -83,8 +91,8 @@ function pathParameters(path: string): object[] {
   }));
 }
 
-function queryParameters(query: z.ZodObject): object[] {
-  const schema = z.toJSONSchema(query, { io: 'input' }) as {
+function queryParameters(query: StandardSchema): object[] {
+  const schema = jsonSchemaOf(query, 'input') as {
     properties?: Record<string, object>;
     required?: readonly string[];
   };

@@ -29,6 +29,13 @@ export function readFields(
   };
 }
 
+/** The JSON schema of a validator, empty (any value) if the validator cannot produce one; a JSON schema is returned as it is. */
+export function jsonSchemaOf(schema: StandardSchema | object, io: 'input' | 'output'): object {
+  // A JSON schema that zod has made is a validator, too.
+  if (!('~standard' in schema) || '$schema' in schema) return schema;
+  return isZod(schema) ? z.toJSONSchema(schema, { io, unrepresentable: 'any' }) : {};
+}
+
 function schemaOf(schema: StandardSchema, io: 'input' | 'output' = 'input'): FieldSchema {
   if (!isZod(schema)) return { type: 'object', required: ['kind', 'meta', 'spec'] };
   return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as FieldSchema;

@@ -3,13 +3,14 @@ import { type Route, route } from '../http/route.ts';
 import type { RouteParts } from './parts.ts';
 import { objectPath } from './paths.ts';
 
-/** The events of an object, and explanations of where tasks are placed. */
+/** The events of an object. */
 export function aboutRoutes(definition: KindDefinition, { api }: RouteParts): readonly Route[] {
   const { kind, namespaced } = definition;
   const path = objectPath(definition);
   const events = route({
     method: 'GET',
-    route: 'events',
+    action: 'events',
+    access: 'viewer',
     kind: definition,
     path: `${path}/events`,
     summary: `List the events of a ${kind}`,
@@ -20,15 +21,25 @@ export function aboutRoutes(definition: KindDefinition, { api }: RouteParts): re
       return { status: 200, body: await api.list('event', { ...where, fields }) };
     },
   });
-  if (kind !== 'service' && kind !== 'task') return [events];
+  return [events];
+}
+
+/** Explanations of where the tasks of a kind are placed. */
+export function explainRoutes(
+  definition: KindDefinition<'service' | 'task'>,
+  { api }: RouteParts,
+): readonly Route[] {
+  const { kind } = definition;
   const explain = route({
     method: 'GET',
-    route: 'explain',
+    action: 'explain',
+    access: 'viewer',
+    verbs: ['explain'],
     kind: definition,
-    path: `${path}/explain`,
+    path: `${objectPath(definition)}/explain`,
     summary: `Explain why the ${kind} is where it is, or nowhere`,
     answers: { 200: { type: 'application/json', shape: { schema: { type: 'object' } } } },
     handle: async ({ id }) => ({ status: 200, body: await api.explain(kind, id) }),
   });
-  return [events, explain];
+  return [explain];
 }

@@ -1,6 +1,6 @@
-import { type AnyInput, invalidObject } from '@gantry/core/model';
+import { type AnyInput, type Grant, invalidObject, type KindDefinition, type Role } from '@gantry/core/model';
 import { z } from 'zod';
-import { allows, type Grant, requiredGrant } from '../auth/access.ts';
+import { allows, writeAccess } from '../auth/access.ts';
 import { forbidden } from '../auth/forbidden.ts';
 import { queryFlag, queryManager } from '../http/query.ts';
 import { type Call, type Route, route } from '../http/route.ts';
@@ -22,16 +22,18 @@ export function bulkRoutes({ api, kinds }: RouteParts): readonly Route[] {
   const items = (component: string) => ({ 200: { type: 'application/json', shape: { component } } });
 
   /** Checks the caller's access to each object as if it had been sent on its own. */
-  const admitted = (call: Call<unknown, BulkBody>, method: 'PUT' | 'GET'): readonly AnyInput[] => {
+  const admitted = (
+    call: Call<unknown, BulkBody>,
+    roleFor: (kind: KindDefinition) => Role,
+  ): readonly AnyInput[] => {
     const { objects } = call.body;
     const places = objects.map((object, index) => {
       if (Object.hasOwn(object, 'kind')) return placeOf(object, kinds);
       throw invalidObject('objects', [{ path: `objects[${index}].kind`, message: 'is missing' }]);
     });
     for (const { definition: kind, namespace, id } of places) {
-      const required = requiredGrant({ method, route: 'object', kind, namespace });
-      if (!allows(call.who.grants, required))
-        throw forbidden(call.who, `${kind.kind} ${id}`, required as Grant);
+      const required: Grant = { role: roleFor(kind), namespace: namespace ?? '*' };
+      if (!allows(call.who.grants, required)) throw forbidden(call.who, `${kind.kind} ${id}`, required);
     }
     call.note({
       objects: places.length,
@@ -43,27 +45,31 @@ export function bulkRoutes({ api, kinds }: RouteParts): readonly Route[] {
   return [
     route({
       method: 'POST',
-      route: 'bulk-apply',
+      action: 'bulk-apply',
+      access: 'token',
+      bulk: true,
       path: '/v1/apply',
       summary: 'Apply objects: all or, if one of them is invalid, none',
       query: applyQuery,
       body,
       answers: items('object-items'),
       handle: async (call) => {
-        const inputs = admitted(call, 'PUT');
+        const inputs = admitted(call, writeAccess);
         return { status: 200, body: { items: await api.applyAll(inputs, call.query) } };
       },
     }),
     route({
       method: 'POST',
-      route: 'bulk-plan',
+      action: 'bulk-plan',
+      access: 'token',
+      bulk: true,
       path: '/v1/plan',
       summary: 'Show the effect of applying these objects; changes nothing',
       query: planQuery,
       body,
       answers: items('items'),
       handle: async (call) => {
-        const inputs = admitted(call, 'GET');
+        const inputs = admitted(call, () => 'viewer');
         return { status: 200, body: { items: await api.plan(inputs, call.query) } };
       },
     }),

@@ -1,5 +1,6 @@
 import { GantryError } from '@gantry/core';
-import type { KindDefinition } from '@gantry/core/model';
+import type { ClusterApi } from '@gantry/core/api';
+import type { Kind, KindDefinition } from '@gantry/core/model';
 import { z } from 'zod';
 import { LineStream, NDJSON_TYPE } from '../http/line-stream.ts';
 import { problemOf } from '../http/problem.ts';
@@ -12,19 +13,28 @@ const query = z
   .strictObject({ follow: queryFlag, tail: queryInt, since: queryInt, previous: queryFlag })
   .partial();
 
+type LogSource = Parameters<ClusterApi['logs']>[0];
+
 /** Output of tasks, as lines of JSON. */
-export function logRoutes(kind: KindDefinition, parts: RouteParts): readonly Route[] {
+export function logRoutes<K extends 'service' | 'task'>(
+  kind: KindDefinition<K>,
+  sourceOf: (id: string) => LogSource,
+  parts: RouteParts,
+): readonly Route[] {
   return [
     route({
       method: 'GET',
-      route: 'logs',
+      action: 'logs',
+      access: 'operator',
+      verbs: ['logs'],
       kind,
       path: `${objectPath(kind)}/logs`,
       summary: `Show the logs of the ${kind.kind}`,
       query,
       answers: { 200: { type: NDJSON_TYPE, shape: { component: 'log-line' } } },
       handle: async (call) => {
-        await serveLogs(kind.kind as 'service' | 'task', call, parts);
+        await parts.api.get<Kind>(kind.kind, call.id); // NOT_FOUND while it can still be the status of the response
+        await serveLogs(sourceOf(call.id), call, parts);
         return undefined;
       },
     }),
@@ -32,11 +42,10 @@ export function logRoutes(kind: KindDefinition, parts: RouteParts): readonly Rou
 }
 
 async function serveLogs(
-  kind: 'service' | 'task',
+  of: LogSource,
   call: Call<z.output<typeof query>>,
   { api, clock, streams, settings }: RouteParts,
 ): Promise<void> {
-  await api.get(kind, call.id); // NOT_FOUND while it can still be the status of the response
   const stop = new AbortController();
   const release = streams.add('logs', call.who, (why) => {
     stop.abort(why ?? new GantryError('UNAVAILABLE', 'the server shuts down'));
@@ -53,7 +62,6 @@ async function serveLogs(
   };
   tick();
   try {
-    const of = kind === 'task' ? { task: call.id } : { service: call.id };
     for await (const lines of api.logs(of, { ...call.query, signal: stop.signal })) {
       await stream.send(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
       if (stop.signal.aborted) break;

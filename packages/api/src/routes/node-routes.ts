@@ -12,12 +12,14 @@ export function nodeRoutes(kind: KindDefinition, { api }: RouteParts): readonly 
   return [
     route({
       method: 'PUT',
-      route: 'availability',
+      action: 'availability',
+      access: 'admin',
+      verbs: ['drain'],
       kind,
       path: `${objectPath(kind)}/availability`,
       summary: 'Set whether a node accepts tasks, no new ones, or none at all',
       query: z.strictObject({ dryRun: queryFlag }).partial(),
-      body: { schema: body, shape: { schema: z.toJSONSchema(body, { io: 'input' }) } },
+      body: { schema: body },
       answers: { 200: { type: 'application/json', shape: { component: 'node' } } },
       handle: async ({ id, query, body: { availability } }) => ({
         status: 200,

@@ -1,10 +1,9 @@
 import { GantryError, isGantryError } from '@gantry/core';
-import type { AnyObject, InputKind, Kind, KindDefinition } from '@gantry/core/model';
+import type { InputKind, Kind, KindDefinition } from '@gantry/core/model';
 import { z } from 'zod';
-import { allows, type Grant } from '../auth/access.ts';
-import { forbidden } from '../auth/forbidden.ts';
-import { specAccess, WHOLE } from '../auth/spec-access.ts';
-import type { Identity } from '../auth/token-book.ts';
+import { readAccess, writeAccess } from '../auth/access.ts';
+import { shownObject } from '../auth/shown-object.ts';
+import { specAccess } from '../auth/spec-access.ts';
 import { queryCount, queryFlag, queryInt, queryManager } from '../http/query.ts';
 import { type Route, route } from '../http/route.ts';
 import { selectionOf } from '../watch/selection.ts';
@@ -33,19 +32,33 @@ const JSON_TYPE = 'application/json';
 
 /** Routes of every kind: list, watch, create, get, apply, patch, delete. */
 export function objectRoutes(definition: KindDefinition, parts: RouteParts): readonly Route[] {
-  const { kind } = definition;
+  const { kind, input } = definition;
+  const write = writeAccess(definition);
+  /** Verbs that apply only to kinds that users write. */
+  const ifWritten = (verb: string): readonly string[] => (input === undefined ? [] : [verb]);
   const one = { type: JSON_TYPE, shape: { component: kind } };
   const path = objectPath(definition);
-  const own = { kind: definition, route: 'object' as const, path };
+  const own = { kind: definition, action: 'object', path };
   const body = { schema: objectBody, shape: { component: `${kind}-input` } };
   const { api } = parts;
   return [
+    route({
+      ...own,
+      method: 'GET',
+      access: readAccess(definition),
+      verbs: ['get'],
+      summary: `Get a ${kind}`,
+      answers: { 200: one },
+      handle: async ({ id, who }) => ({ status: 200, body: await shownObject(who, definition, id, parts) }),
+    }),
     listRoute(definition, `/v1/${definition.plural}`, parts),
     ...(definition.namespaced ? [listRoute(definition, collectionPath(definition), parts)] : []),
     route({
       method: 'POST',
       kind: definition,
-      route: 'collection',
+      action: 'collection',
+      access: write,
+      verbs: ifWritten('create'),
       path: collectionPath(definition),
       summary: `Create a ${kind}`,
       query: writeQuery,
@@ -61,14 +74,9 @@ export function objectRoutes(definition: KindDefinition, parts: RouteParts): rea
     }),
     route({
       ...own,
-      method: 'GET',
-      summary: `Get a ${kind}`,
-      answers: { 200: one },
-      handle: async ({ id, who }) => ({ status: 200, body: await shownTo(who, definition, id, parts) }),
-    }),
-    route({
-      ...own,
       method: 'PUT',
+      access: write,
+      verbs: ifWritten('apply'),
       summary: `Create or update a ${kind}`,
       query: applyQuery,
       body,
@@ -83,6 +91,8 @@ export function objectRoutes(definition: KindDefinition, parts: RouteParts): rea
     route({
       ...own,
       method: 'PATCH',
+      access: write,
+      verbs: ifWritten('patch'),
       summary: `Change some fields of a ${kind}, by a JSON merge patch (RFC 7396)`,
       query: patchQuery,
       body: { schema: objectBody, shape: { schema: { type: 'object' } } },
@@ -95,6 +105,8 @@ export function objectRoutes(definition: KindDefinition, parts: RouteParts): rea
     route({
       ...own,
       method: 'DELETE',
+      access: write,
+      verbs: ['delete'],
       summary: `Delete a ${kind} with all that belongs to it`,
       query: writeQuery,
       answers: { 202: undefined },
@@ -112,7 +124,9 @@ function listRoute(definition: KindDefinition, path: string, parts: RouteParts):
   return route({
     method: 'GET',
     kind: definition,
-    route: 'collection',
+    action: 'collection',
+    access: 'viewer',
+    verbs: ['list', 'watch'],
     path,
     summary: `List ${plural}, or with watch=true follow them`,
     query: listQuery,
@@ -141,38 +155,6 @@ function listRoute(definition: KindDefinition, path: string, parts: RouteParts):
       return undefined;
     },
   });
-}
-
-/**
- * Returns an object as shown to the caller. A template has no namespace: it may be viewed by anyone who may view a
- * service that uses it or has used it.
- */
-async function shownTo(
-  who: Identity,
-  definition: KindDefinition,
-  id: string,
-  { api }: RouteParts,
-): Promise<AnyObject> {
-  const { kind } = definition;
-  const needed: Grant = { role: 'viewer', namespace: '*' };
-  if (kind !== 'template' || allows(who.grants, { role: 'operator', namespace: '*' })) {
-    return specAccess(definition, who.grants).show(await api.get(kind as Kind, id));
-  }
-  const users = new Set<string>();
-  for (const namespace of new Set(who.grants.map((grant) => grant.namespace))) {
-    if (namespace === '*') continue;
-    const { items } = await api.list('service', { namespace });
-    if (
-      items.some(({ status }) =>
-        [status.template, ...status.history.map((past) => past.template)].includes(id),
-      )
-    )
-      users.add(namespace);
-  }
-  if (users.size === 0 && !allows(who.grants, needed)) throw forbidden(who, `GET template ${id}`, needed);
-  const whole = [...users].some((namespace) => allows(who.grants, { role: 'operator', namespace }));
-  const access = whole ? WHOLE : specAccess(definition, who.grants);
-  return access.show(await api.get('template', id));
 }
 
 /** Whether the object exists; only for the status of the response. */

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Store } from '@gantry/core';
+import type { Clock, Logger, Store, Views } from '@gantry/core';
 import type { ClusterApi } from '@gantry/core/api';
 import type { KindDefinition } from '@gantry/core/model';
 import type { TokenBook } from '../auth/token-book.ts';
@@ -14,6 +14,7 @@ export interface RouteParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store: Store;
+  readonly views: Views;
   readonly settings: Settings;
   readonly kinds: readonly KindDefinition[];
   readonly hubs: WatchHubs;

@@ -16,12 +16,14 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
   return [
     route({
       method: 'PUT',
-      route: 'scale',
+      action: 'scale',
+      access: 'operator',
+      verbs: ['scale'],
       kind,
       path: `${path}/scale`,
       summary: 'Change how many tasks a service has',
       query: writeQuery,
-      body: { schema: scaleBody, shape: { schema: z.toJSONSchema(scaleBody, { io: 'input' }) } },
+      body: { schema: scaleBody },
       answers: service,
       handle: async ({ id, query, body }) => ({
         status: 200,
@@ -30,14 +32,15 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
     }),
     route({
       method: 'POST',
-      route: 'rollback',
+      action: 'rollback',
+      access: 'operator',
+      verbs: ['rollback'],
       kind,
       path: `${path}/rollback`,
       summary: 'Go back to an earlier template: the last one, or the one named',
       query: writeQuery,
       body: {
         schema: rollbackBody,
-        shape: { schema: z.toJSONSchema(rollbackBody, { io: 'input' }) },
         optional: true,
       },
       answers: service,
@@ -48,7 +51,9 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
     }),
     route({
       method: 'POST',
-      route: 'restart',
+      action: 'restart',
+      access: 'operator',
+      verbs: ['restart'],
       kind,
       path: `${path}/restart`,
       summary: "Replace every task of a service, by the service's update policy",
@@ -58,7 +63,8 @@ export function serviceRoutes(kind: KindDefinition, { api }: RouteParts): readon
     }),
     route({
       method: 'GET',
-      route: 'rollout',
+      action: 'rollout',
+      access: 'viewer',
       kind,
       path: `${path}/rollout`,
       summary: 'Show the progress of the update to the current template',

@@ -1,9 +1,9 @@
 import { GantryError } from '@gantry/core';
-import type { TaskStats } from '@gantry/core/api';
+import type { RouteResult, TaskStats } from '@gantry/core/api';
 import { type KindDefinition, parseId } from '@gantry/core/model';
 import { z } from 'zod';
 import { allows } from '../auth/access.ts';
-import { type Answer, type Route, route } from '../http/route.ts';
+import { type Route, route } from '../http/route.ts';
 import type { RouteParts } from './parts.ts';
 
 const READY_MS = 2000;
@@ -17,7 +17,8 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
   return [
     route({
       method: 'GET',
-      route: 'health',
+      action: 'health',
+      access: 'open',
       path: '/healthz',
       summary: 'The server answers',
       answers: json({ type: 'object' }),
@@ -25,7 +26,8 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
     }),
     route({
       method: 'GET',
-      route: 'ready',
+      action: 'ready',
+      access: 'open',
       path: '/readyz',
       summary: "Check that the server and the cluster's store respond",
       answers: json({ type: 'object' }),
@@ -33,7 +35,10 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
     }),
     route({
       method: 'GET',
-      route: 'metrics',
+      action: 'metrics',
+      access: 'viewer',
+      resource: 'metrics',
+      verbs: ['get'],
       path: '/metrics',
       summary: 'Figures for Prometheus',
       answers: { 200: { type: 'text/plain' } },
@@ -41,7 +46,8 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
     }),
     route({
       method: 'GET',
-      route: 'info',
+      action: 'info',
+      access: 'token',
       path: '/v1/info',
       summary: 'Show the cluster and its kinds',
       answers: json({ type: 'object' }),
@@ -49,7 +55,10 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
     }),
     route({
       method: 'GET',
-      route: 'servers',
+      action: 'servers',
+      access: 'viewer',
+      resource: 'server',
+      verbs: ['get', 'list'],
       path: '/v1/servers',
       summary: 'List the API servers of the cluster, and which of them leads',
       answers: { 200: { type: 'application/json', shape: { component: 'items' } } },
@@ -57,7 +66,10 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
     }),
     route({
       method: 'GET',
-      route: 'state',
+      action: 'state',
+      access: 'admin',
+      resource: 'state',
+      verbs: ['get'],
       path: '/v1/state',
       summary: 'Show the complete stored state as of one revision, for snapshots',
       answers: json({ type: 'object' }),
@@ -65,7 +77,8 @@ export function systemRoutes(parts: RouteParts): readonly Route[] {
     }),
     route({
       method: 'GET',
-      route: 'stats',
+      action: 'stats',
+      access: 'token',
       path: '/v1/stats',
       summary:
         'Show the resource usage of the running tasks that the token may view, or of those of one node',
@@ -91,7 +104,8 @@ export function documentRoutes(
   return [
     route({
       method: 'GET',
-      route: 'openapi',
+      action: 'openapi',
+      access: 'open',
       path: '/openapi.json',
       summary: 'This document',
       answers: json,
@@ -100,7 +114,8 @@ export function documentRoutes(
     ...kinds.map(({ kind }) =>
       route({
         method: 'GET',
-        route: 'schema',
+        action: 'schema',
+        access: 'open',
         path: `/schemas/${kind}.json`,
         summary: `Show the JSON schema of a ${kind} for apply`,
         answers: json,
@@ -127,7 +142,7 @@ export const STATE_SECRETS: readonly string[] = Object.freeze([
 ]);
 
 /** Returns the state without the leader lease. */
-async function state({ api, store }: RouteParts): Promise<Answer> {
+async function state({ api, store }: RouteParts): Promise<RouteResult> {
   const [{ name }, { entries, revision }] = await Promise.all([api.info(), store.list('')]);
   const kept = entries.filter(({ key }) => !key.startsWith('leader/'));
   const body = {
@@ -139,7 +154,7 @@ async function state({ api, store }: RouteParts): Promise<Answer> {
   return { status: 200, body };
 }
 
-async function ready({ store, clock }: RouteParts): Promise<Answer> {
+async function ready({ store, clock }: RouteParts): Promise<RouteResult> {
   const stop = new AbortController();
   const cancel = clock.after(READY_MS, () => {
     stop.abort(new GantryError('TIMEOUT', `the store did not answer in ${READY_MS} ms`));

@@ -1,7 +1,7 @@
 import { GantryError } from '@gantry/core';
-import type { KindDefinition } from '@gantry/core/model';
+import type { Grant, KindDefinition } from '@gantry/core/model';
 import { z } from 'zod';
-import { allows, type Grant } from '../auth/access.ts';
+import { allows } from '../auth/access.ts';
 import { forbidden } from '../auth/forbidden.ts';
 import { FollowedInput } from '../http/followed-input.ts';
 import { queryCount, queryFlag, queryList } from '../http/query.ts';
@@ -30,7 +30,9 @@ export function taskRoutes(kind: KindDefinition, parts: RouteParts): readonly Ro
   return [
     route({
       method: 'GET',
-      route: 'exec',
+      action: 'exec',
+      access: 'operator',
+      verbs: ['exec'],
       kind,
       path: `${path}/exec`,
       summary: 'Run a command in a task (WebSocket)',
@@ -66,7 +68,9 @@ export function taskRoutes(kind: KindDefinition, parts: RouteParts): readonly Ro
     }),
     route({
       method: 'GET',
-      route: 'dial',
+      action: 'dial',
+      access: 'operator',
+      verbs: ['port-forward'],
       kind,
       path: `${path}/dial`,
       summary: 'Connect to a port of a task (WebSocket)',

@@ -25,7 +25,10 @@ export function tokenRoutes({ tokens }: RouteParts): readonly Route[] {
   return [
     route({
       method: 'GET',
-      route: 'tokens',
+      action: 'tokens',
+      access: 'admin',
+      resource: 'token',
+      verbs: ['list'],
       path: '/v1/tokens',
       summary: 'List the access tokens, without their secrets',
       answers: { 200: json({ type: 'object', required: ['items'] }) },
@@ -33,10 +36,13 @@ export function tokenRoutes({ tokens }: RouteParts): readonly Route[] {
     }),
     route({
       method: 'POST',
-      route: 'tokens',
+      action: 'tokens',
+      access: 'admin',
+      resource: 'token',
+      verbs: ['create'],
       path: '/v1/tokens',
       summary: 'Create an access token; only this response contains its secret',
-      body: { schema: body, shape: { schema: z.toJSONSchema(body, { io: 'input' }) } },
+      body: { schema: body },
       answers: { 201: json({ type: 'object', required: ['id', 'token'] }) },
       handle: async ({ body: { name, grants, expiresInMs }, note }) => {
         const created = await tokens.create(name, grants, expiresInMs);
@@ -46,7 +52,10 @@ export function tokenRoutes({ tokens }: RouteParts): readonly Route[] {
     }),
     route({
       method: 'DELETE',
-      route: 'token',
+      action: 'token',
+      access: 'admin',
+      resource: 'token',
+      verbs: ['delete'],
       path: '/v1/tokens/{name}',
       summary: 'Delete an access token: it is rejected from now on, and its open connections are closed',
       answers: { 204: undefined },

@@ -1,4 +1,5 @@
 import type { ClusterApi } from '../api/cluster-api.ts';
+import type { ApiRoutes } from '../api/route.ts';
 import type { KindDefinition } from '../model/kind-definition.ts';
 import type { Lifecycle } from '../plugin.ts';
 import { contract, contractMany } from '../token.ts';
@@ -98,6 +99,8 @@ export const contracts = Object.freeze({
   placement: contract<PlacementAdvisor>('placement'),
   /** The cluster's `ClusterApi` (`@gantry/core/api`). Leader components must use `writer` instead. */
   api: contract<ClusterApi>('api', { unfenced: 'writer' }),
+  /** Routes of a plugin in the cluster's HTTP API: `ApiRoutes` of `@gantry/core/api`. */
+  apiRoutes: contractMany<ApiRoutes>('api-routes'),
   /** {@link MachineInfo}: name and addresses of the machine. Provided by the host. */
   machine: contract<MachineInfo>('machine', { scope: 'machine' }),
   /** {@link Network}: connects the tasks of this machine. */

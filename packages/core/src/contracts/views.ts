@@ -20,6 +20,8 @@ export interface ViewEvent<K extends Kind = Kind> {
 export interface ViewIndexes {
   /** Tasks by the id of their service, and by the name of their node. */
   readonly task: 'service' | 'node';
+  /** Services by each template that they use or have used. */
+  readonly service: 'templates';
   /** Events by `kind/id` of the object that they concern. */
   readonly event: 'regarding';
 }

@@ -1,5 +1,6 @@
 /** The model: kinds of objects, their states and schemas, and pure functions over them. */
 export { pathOf } from '../path-of.ts';
+export type { Grant, KindAccess, Role, ViewedThrough } from './access.ts';
 export {
   type Constraint,
   nodeField,

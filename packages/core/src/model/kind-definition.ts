@@ -1,5 +1,6 @@
 import type { GantryError } from '../errors.ts';
 import type { StandardSchema } from '../standard-schema.ts';
+import type { KindAccess } from './access.ts';
 import type { KindInfo } from './kind-info.ts';
 import type { Kind, KindMap } from './kind-map.ts';
 import type { ObjectMeta } from './meta.ts';
@@ -103,6 +104,8 @@ export interface KindDefinition<K extends Kind = Kind> extends Omit<KindInfo, 'k
   readonly applyOrder?: number | undefined;
   /** Fields that cannot be changed: `spec`, or `spec.size`. */
   readonly immutable?: readonly string[] | undefined;
+  /** Who may read and write its objects (default: viewers and operators of the object's namespace). */
+  readonly access?: KindAccess | undefined;
   /** Values that readers do not get (default: none). */
   readonly secrets?: SecretFields<KindMap[K]['spec']> | undefined;
   /** What happens when an object is deleted (default: it is removed at once). */

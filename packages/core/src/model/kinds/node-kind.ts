@@ -10,6 +10,7 @@ export const nodeKind: KindDefinition<'node'> = Object.freeze({
   description: 'A machine that runs tasks.',
   input: nodeInputSchema,
   createdBy: 'its agent',
+  access: { write: 'admin' },
   applyOrder: -10,
   deletion: {
     refuse: ({ meta, status }) =>

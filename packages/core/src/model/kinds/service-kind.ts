@@ -1,7 +1,7 @@
 import { coreKind } from '../core-kinds.ts';
 import { idBeside, idOf } from '../ids.ts';
 import type { Claim, Declared, DriverReference, KindDefinition, Reference } from '../kind-definition.ts';
-import { type ServiceStatus, serviceInputSchema } from '../service.ts';
+import { type Service, type ServiceStatus, serviceInputSchema } from '../service.ts';
 import { hideTemplate, keepTemplateSecrets, redactTemplate, templateContents } from './template-secrets.ts';
 
 const NEW_SERVICE: ServiceStatus = Object.freeze({
@@ -37,10 +37,16 @@ export const serviceKind: KindDefinition<'service'> = Object.freeze({
     contents: ({ template }) => templateContents(template),
   },
   deletion: { finalizer: 'controller-service' },
+  indexes: { templates: templatesOf },
   references,
   claims,
   drivers,
 } satisfies KindDefinition<'service'>);
+
+/** The templates that the service uses or has used. */
+function templatesOf({ status: { template, history } }: Service): readonly string[] {
+  return [...new Set([template, ...history.map((past) => past.template)])].filter((id) => id !== '');
+}
 
 function references({ meta, spec }: Declared<'service'>): readonly Reference[] {
   const id = idOf(meta);

@@ -7,6 +7,7 @@ import { hideTemplate, redactTemplate, templateContents } from './template-secre
 export const templateKind: KindDefinition<'template'> = Object.freeze({
   ...coreKind('template'),
   description: 'The workload of a task; immutable, named by the hash of its content.',
+  access: { viewedThrough: [{ kind: 'service', index: 'templates' }] },
   secrets: { redact: redactTemplate, hide: hideTemplate, contents: templateContents },
   deletion: {
     refuse: () =>
