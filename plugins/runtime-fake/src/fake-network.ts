@@ -30,7 +30,7 @@ export class FakeNetwork implements Network {
   readonly #free: string[] = [];
   #next = FIRST_ADDRESS;
 
-  /** @param occupied ports of the host that another program holds (default: none) */
+  /** A network without tasks. @param occupied ports of the host that another program holds (default: none) */
   constructor(occupied: Iterable<HostPort> = []) {
     this.#occupied = new Set(occupied);
   }
