@@ -22,16 +22,40 @@ export type RouteMethod = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
  * What a caller needs: `token` for any valid token; a role, in the namespace of the path or, if the path has none, in all
  * of them; or a role in all namespaces whatever the path says.
  */
-export type RouteAccess = 'token' | Role | { readonly role: Role; readonly namespace: '*' };
+export type RouteAccess =
+  | 'token'
+  | Role
+  | {
+      /** The role. */
+      readonly role: Role;
+      /** All namespaces. */
+      readonly namespace: '*';
+    };
 
 /** What a path is below of: one object of a kind, or the collection of a kind (in a namespace, if it is namespaced). */
-export type RoutePlace = { readonly object: Kind } | { readonly collection: Kind };
+export type RoutePlace =
+  | {
+      /** Kind of the object. */
+      readonly object: Kind;
+    }
+  | {
+      /** Kind of the collection. */
+      readonly collection: Kind;
+    };
 
 /**
  * Form of a body in the OpenAPI document: a JSON schema, a validator (a zod schema describes itself, others are shown as
  * any value), or the name of a component: a kind, a kind and `-list` or `-input`, or `items`.
  */
-export type RouteShape = { readonly schema: StandardSchema | object } | { readonly component: string };
+export type RouteShape =
+  | {
+      /** A JSON schema, or a validator. */
+      readonly schema: StandardSchema | object;
+    }
+  | {
+      /** Name of the component. */
+      readonly component: string;
+    };
 
 /** Body of a request. */
 export interface RouteBody<Body = unknown> {
