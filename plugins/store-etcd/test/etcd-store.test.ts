@@ -3,7 +3,7 @@ import type { StoreEvent } from '@gantry/core/contracts';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { EtcdStore, EtcdStoreOptions } from '../src/index.ts';
-import { makeStore, startStore } from './support/etcd.ts';
+import { makeStore, startAnswered, startStore } from './support/etcd.ts';
 import { FakeEtcd, Refusal, type Script } from './support/fake-etcd.ts';
 
 const made: AsyncDisposable[] = [];
@@ -18,7 +18,7 @@ async function fakes(...scripts: Script[]): Promise<FakeEtcd[]> {
 }
 
 async function storeOn(servers: readonly FakeEtcd[], more: EtcdStoreOptions = {}): Promise<EtcdStore> {
-  const store = await startStore({ endpoints: servers.map(({ url }) => url), timeoutMs: 1000, ...more });
+  const store = await startAnswered({ endpoints: servers.map(({ url }) => url), timeoutMs: 1000, ...more });
   made.push(store);
   return store;
 }
