@@ -97,6 +97,7 @@ describe('bodies', () => {
     ['not even text', () => Buffer.from([0xff, 0xfe, 0x00, 0x80]), 400],
     ['a number', () => '1e999', 422],
     ['a list', () => '[]', 422],
+    ['a name that cannot become text', () => '{"kind":"service","meta":{"name":{"toString":1}}}', 422],
     ['a prototype', () => '{"__proto__":{"admin":true},"kind":"service"}', 400],
     ['a constructor', () => '{"constructor":{"prototype":{"admin":true}}}', 400],
     [

@@ -75,5 +75,9 @@ export function placeOf(body: Body, kinds: readonly KindDefinition[]): ObjectPla
   }
   if (issues.length > 0) throw invalidObject(definition.kind, issues);
   const where = definition.namespaced ? ((namespace as string | undefined) ?? 'default') : undefined;
-  return { definition, namespace: where, id: `${where === undefined ? '' : `${where}/`}${String(name)}` };
+  return {
+    definition,
+    namespace: where,
+    id: `${where === undefined ? '' : `${where}/`}${typeof name === 'string' ? name : ''}`,
+  };
 }
