@@ -85,12 +85,17 @@ function resolved(schema: FieldSchema, schemas: Schemas): FieldSchema {
 }
 
 /** The schemas that together say what fields a value has: alternatives, and the elements of lists and maps. */
-function partsOf(schema: FieldSchema, schemas: Schemas): readonly FieldSchema[] {
+function partsOf(
+  schema: FieldSchema,
+  schemas: Schemas,
+  above: readonly FieldSchema[] = [],
+): readonly FieldSchema[] {
   const own = resolved(schema, schemas);
+  if (above.includes(own)) return []; // a schema that refers to itself, such as that of any JSON
   const { anyOf = [], oneOf = [], items, additionalProperties: values } = own;
   const inner = [...anyOf, ...oneOf, ...(items === undefined ? [] : [items])];
   const below = typeof values === 'object' ? [...inner, values] : inner;
-  return [own, ...below.flatMap((each) => partsOf(each, schemas))];
+  return [own, ...below.flatMap((each) => partsOf(each, schemas, [...above, own]))];
 }
 
 function childrenOf(schema: FieldSchema, schemas: Schemas): ReadonlyMap<string, FieldSchema> {
