@@ -62,7 +62,7 @@ export class TaskCalls implements NeedRequest {
       case 'ensure':
         return this.#ensure(onProgress);
       case 'stop':
-        return runtime.stop(name, { graceMs: step.graceMs, signal: this.template.stopSignal }).then(noResult);
+        return this.#stop(step.graceMs);
       case 'examine':
         return this.#examine();
       case 'remove':
@@ -74,9 +74,13 @@ export class TaskCalls implements NeedRequest {
 
   /** Gives up a check, or stops a start, which the lifecycle stops once more when it has returned. */
   cancel(kind: 'check' | 'ensure', graceMs: number): void {
-    const { name } = this.assignment;
     if (kind === 'check') this.#abort?.abort();
-    else this.#parts.runtime.stop(name, { graceMs, signal: this.template.stopSignal }).catch(() => undefined);
+    else this.#stop(graceMs).catch(() => undefined);
+  }
+
+  async #stop(graceMs: number): Promise<CallResult> {
+    await this.#parts.runtime.stop(this.assignment.name, { graceMs, signal: this.template.stopSignal });
+    return NO_RESULT;
   }
 
   async #check(need: number, onProgress: (progress: StartProgress) => void): Promise<CallResult> {

@@ -136,6 +136,23 @@ describe('a task that is to run', () => {
     }
   });
 
+  test('is stopped once its start has returned, even if giving up the start throws at once', async () => {
+    const bed = new RunnerBed();
+    let release = (): void => {};
+    bed.staged.ensure = () =>
+      new Promise((resolve) => {
+        release = () => resolve(undefined);
+      });
+    bed.throwsAtOnce = 'stop';
+    bed.runner.start();
+    await bed.clock.advance(0);
+    bed.runner.update({ ...bed.assignment, desired: 'shutdown' });
+    bed.throwsAtOnce = undefined;
+    release();
+    await bed.clock.advance(0);
+    expect(bed.status).toMatchObject({ state: 'shutdown', reason: 'Stopped' });
+  });
+
   test('is stopped when it has started if it was told to stop during its start', async () => {
     const bed = new RunnerBed();
     let release = (): void => {};

@@ -35,6 +35,8 @@ export class RunnerBed {
   readonly events: Omit<TaskEvent, 'count'>[] = [];
   /** What a call does instead of succeeding at once, by its name. */
   readonly staged: Partial<Record<string, () => Promise<unknown>>> = {};
+  /** A call that throws instead of returning a promise, as a faulty plugin may. */
+  throwsAtOnce: string | undefined;
   /** What of the template the node cannot honour. */
   refusal: string | undefined;
   /** What the task has written. */
@@ -82,8 +84,13 @@ export class RunnerBed {
     return this.runner.status;
   }
 
-  async #call<T>(name: string, result: T): Promise<T> {
+  #call<T>(name: string, result: T): Promise<T> {
     this.calls.push(name);
+    if (this.throwsAtOnce === name) throw new Error('faulty');
+    return this.#result(name, result);
+  }
+
+  async #result<T>(name: string, result: T): Promise<T> {
     return ((await this.staged[name]?.()) as T | undefined) ?? result;
   }
 
