@@ -221,7 +221,7 @@ function checkImport(file, at, world, report) {
             ...(name.startsWith('scheduler-') ? ['scheduling'] : []),
             ...(name.startsWith('store-') ? ['storing'] : []),
             ...(name.endsWith('-nats') ? ['nats'] : []),
-            ...(name.startsWith('lb-') ? ['system'] : []),
+            ...(name.startsWith('lb-') || name.startsWith('network-') ? ['system'] : []),
           ]
         : (mayImport[name] ?? ['core']);
     if (allowed !== anything && !allowed.includes(wanted)) {

@@ -2,8 +2,8 @@ import { hostname } from 'node:os';
 import { GantryError } from '@gantry/core';
 import type { AttachRequest } from '@gantry/core/contracts';
 import type { Protocol } from '@gantry/core/model';
+import { canListen } from '@gantry/system/can-listen';
 import type Docker from 'dockerode';
-import { canBind } from './can-bind.ts';
 import { engineError } from './engine-error.ts';
 
 type PublishedPort = { readonly protocol: Protocol; readonly port: number };
@@ -55,8 +55,10 @@ export class HostPorts {
   }
 
   async #isHeldByOther(port: PublishedPort): Promise<boolean> {
+    // A process that is not permitted to find out has no objection.
     const isFree = async (): Promise<boolean> =>
-      this.#owners.has(keyOf(port)) || (await canBind(port.protocol, port.port));
+      this.#owners.has(keyOf(port)) ||
+      (await canListen('0.0.0.0', port.protocol, port.port).catch(() => true));
     // Checked again: a container of this cluster may have ended after the first time.
     return !(await isFree()) && !(await this.#hasContainer(port)) && !(await isFree());
   }

@@ -1,40 +1,17 @@
-import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
 import { GantryError } from '@gantry/core';
 import type { Protocol } from '@gantry/core/model';
+import { canListen } from '@gantry/system/can-listen';
 
 /**
- * Whether a port is free: listens on it for a moment to find out.
+ * Whether a port is free.
  *
  * @throws `UNAVAILABLE` if it is not an address of this host, or listening is not permitted.
  */
 export async function isFree(address: string, protocol: Protocol, port: number): Promise<boolean> {
   try {
-    await (protocol === 'tcp' ? tryTcp(address, port) : tryUdp(address, port));
-    return true;
+    return await canListen(address, protocol, port);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') return false;
-    const text = `network-host: cannot listen on ${address} port ${port}/${protocol}: ${message}`;
+    const text = `network-host: cannot listen on ${address} port ${port}/${protocol}: ${(error as Error).message}`;
     throw new GantryError('UNAVAILABLE', text, { cause: error });
   }
-}
-
-function tryTcp(host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve()));
-  });
-}
-
-function tryUdp(host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-    socket.once('error', (error) => {
-      socket.close();
-      reject(error);
-    });
-    socket.bind({ address: host, port, exclusive: true }, () => socket.close(() => resolve()));
-  });
 }
