@@ -14,7 +14,7 @@ import type { Frontend, FrontendStatus } from '@gantry/core/contracts';
 import { randomId } from '@gantry/core/primitives';
 import { type IngressReply, type IngressRequest, messages, type Subjects } from '@gantry/core/protocol';
 import { assignFrontends } from './assign-frontends.ts';
-import { DrivenBalancer } from './driven-balancer.ts';
+import { BalancerHandle } from './balancer-handle.ts';
 import type { KeptFrontends } from './kept-frontends.ts';
 import { NetworkCleanup } from './network-cleanup.ts';
 import { Rests } from './rests.ts';
@@ -58,7 +58,7 @@ export class Ingress implements Component {
   readonly #session: string;
   readonly #stop = new AbortController();
   readonly #rests: Rests;
-  readonly #balancers: readonly DrivenBalancer[];
+  readonly #balancers: readonly BalancerHandle[];
   readonly #networks: NetworkCleanup;
   /** The version that every load balancer has applied, and the hub it is from. */
   #applied: Version = NO_VERSION;
@@ -78,7 +78,7 @@ export class Ingress implements Component {
     this.#session = randomId(parts.random);
     this.#rests = new Rests(parts.clock);
     this.#balancers = parts.balancers.map(
-      (balancer) => new DrivenBalancer(balancer, parts.clock, parts.logger),
+      (balancer) => new BalancerHandle(balancer, parts.clock, parts.logger),
     );
     this.#networks = new NetworkCleanup(parts.network, parts.logger);
   }

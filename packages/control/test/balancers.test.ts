@@ -2,7 +2,7 @@ import type { Backend, Frontend, FrontendStatus } from '@gantry/core/contracts';
 import type { Service, Task } from '@gantry/core/model';
 import { silentLogger } from '@gantry/testing';
 import { describe, expect, test } from 'vitest';
-import { balancersOf, unbalanced } from '../src/api/balancer-admission.ts';
+import { balancerIssues, balancersOf } from '../src/api/balancer-admission.ts';
 import { BalancerReports } from '../src/dispatch/balancer-reports.ts';
 import { frontendsOf } from '../src/dispatch/frontends.ts';
 import { IngressHub } from '../src/dispatch/ingress-hub.ts';
@@ -301,7 +301,7 @@ describe('load balancers that nodes show', () => {
     'balancer.kernel.round-robin',
   ]);
   const paths = (...given: Parameters<typeof spec>) =>
-    unbalanced(spec(...given), known).map(({ path }) => path);
+    balancerIssues(spec(...given), known).map(({ path }) => path);
 
   test('allow everything that one of them supports', () => {
     expect(paths()).toEqual([]);
@@ -323,8 +323,8 @@ describe('load balancers that nodes show', () => {
 
   test('do not matter to ports that are not published, or as long as no node shows one', () => {
     expect(paths({ balance: 'random-two' }, { published: undefined })).toEqual([]);
-    expect(unbalanced(spec({ loadBalancer: 'any', balance: 'random-two' }), balancersOf(['images']))).toEqual(
-      [],
-    );
+    expect(
+      balancerIssues(spec({ loadBalancer: 'any', balance: 'random-two' }), balancersOf(['images'])),
+    ).toEqual([]);
   });
 });

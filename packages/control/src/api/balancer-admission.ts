@@ -20,7 +20,7 @@ export function balancersOf(features: Iterable<string>): Balancers {
 }
 
 /** The requirements of a service's published ports that no load balancer of the cluster can honour. Pure. */
-export function unbalanced(spec: ServiceSpec, balancers: Balancers): readonly Issue[] {
+export function balancerIssues(spec: ServiceSpec, balancers: Balancers): readonly Issue[] {
   const { loadBalancer, balance, template } = spec;
   const ports = template.ports.flatMap(({ mode, published, protocol, target }, index) =>
     mode === 'ingress' && published !== undefined ? [{ index, protocol, target }] : [],
@@ -60,7 +60,7 @@ class BalancerAdmission implements Admission {
   admit({ operation, object }: AdmissionRequest): AnyObject {
     if (operation === 'delete') return object;
     const { meta, spec } = object as Service;
-    const issues = unbalanced(spec, this.#balancers());
+    const issues = balancerIssues(spec, this.#balancers());
     if (issues.length === 0) return object;
     const text = issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
     throw new GantryError('UNSUPPORTED', `service ${idOf(meta)}: ${text}`, { issues });

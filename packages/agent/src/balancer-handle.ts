@@ -23,7 +23,7 @@ export interface AppliedFrontends {
 }
 
 /** One load balancer with the frontends it was given. It may fail or hang: each call ends in time, without an error. */
-export class DrivenBalancer {
+export class BalancerHandle {
   readonly #balancer: LoadBalancer;
   readonly #clock: Clock;
   readonly #logger: Logger;
