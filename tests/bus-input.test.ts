@@ -1,6 +1,6 @@
 /**
- * Everything that can come over the bus and is wrong: rejected with a code and a path, nothing of it is stored, and
- * neither the control plane nor an agent stops for it.
+ * Everything that can reach the control plane over the bus and is wrong: rejected with a code and a path, nothing of it is
+ * stored, and the control plane does not stop for it. Agents: bus-input-agent.test.ts.
  */
 import { type Bus, contracts, type Store } from '@gantry/core';
 import { messages, type PullReply, subjects } from '@gantry/core/protocol';
@@ -9,6 +9,7 @@ import { fakeCluster } from '@gantry/presets/fake';
 import { SeededRandom } from '@gantry/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RandomJson } from './api/support/random-json.ts';
+import { mutated } from './support/mutated.ts';
 
 const names = subjects('gantry');
 const REGISTER = { session: 's1', labels: {}, capacity: { cpu: 1000 }, attributes: {} };
@@ -325,121 +326,8 @@ describe('the control plane', () => {
   }, 60_000);
 });
 
-describe('an agent', () => {
-  test.each([
-    ['an unknown operation', { op: 'format' }],
-    ['an operation of the prototype', { op: 'constructor' }],
-    ['no operation', {}],
-    ['nothing', null],
-    ['a task that is an object', { op: 'logs', task: {}, follow: true }],
-    ['a command that is text', { op: 'exec', task: 'x', command: 'ls' }],
-    ['a command of numbers', { op: 'exec', task: 'x', command: [1] }],
-    ['a user with NUL', { op: 'exec', task: 'x', command: ['id'], user: 'a\0' }],
-    ['a user that is too long', { op: 'exec', task: 'x', command: ['id'], user: 'x'.repeat(300) }],
-    ['a directory of numbers', { op: 'exec', task: 'x', command: ['id'], workingDir: [1] }],
-    ['a port out of range', { op: 'dial', task: 'x', port: 1e9 }],
-    ['a port that is NaN', { op: 'dial', task: 'x', port: Number.NaN }],
-    ['data that is a number', { op: 'write', stream: 'x', data: 1, end: false }],
-    ['a stream called ../x', { op: 'read', stream: '../x' }],
-    ['a size of NaN', { op: 'resize', stream: 'x', columns: Number.NaN, rows: 1 }],
-  ])('rejects a request with %s', async (_what, payload) => {
-    await expect(bus.request(names.agent('node-1'), payload, ASK)).rejects.toMatchObject({
-      code: 'INVALID_OBJECT',
-    });
-  });
-
-  const REPLY = { revision: 1, full: true, assignments: [], removed: [], templates: {}, networks: {} };
-  const assigned = (fields: object): object => ({
-    ...REPLY,
-    assignments: [
-      {
-        name: 'a',
-        service: 's',
-        slot: '1',
-        template: 't',
-        desired: 'running',
-        drained: false,
-        status: STATUS,
-        ...fields,
-      },
-    ],
-  });
-
-  test.each([
-    ['nothing', null],
-    ['a list', []],
-    ['a revision that is NaN', { ...REPLY, revision: Number.NaN }],
-    ['a revision as text', { ...REPLY, revision: '5' }],
-    ['no assignments', { ...REPLY, assignments: undefined }],
-    ['assignments that are text', { ...REPLY, assignments: 'all' }],
-    ['an assignment that is null', { ...REPLY, assignments: [null] }],
-    ['an assignment without a status', assigned({ status: undefined })],
-    ['an assignment in an unknown state', assigned({ status: { ...STATUS, state: 'x' } })],
-    ['an assignment that is desired to fly', assigned({ desired: 'flying' })],
-    ['removed tasks that are numbers', { ...REPLY, removed: [1] }],
-    ['templates that are null', { ...REPLY, templates: { t: null } }],
-    ['networks that are a list', { ...REPLY, networks: [] }],
-  ])('survives a reply to its pull that is %s, and asks again', async (_what, wrong) => {
-    await agentSurvives({ pull: wrong });
-  });
-
-  test.each([
-    ['register', null],
-    ['register', { heartbeatMs: Number.NaN }],
-    ['register', { heartbeatMs: 0 }],
-    ['register', { heartbeatMs: 'soon' }],
-    ['heartbeat', null],
-    ['heartbeat', { revision: 'x' }],
-    ['heartbeat', { revision: Number.NaN }],
-  ])('survives a reply to its %s that is %j, and asks again', async (subject, wrong) => {
-    await agentSurvives({ [subject]: wrong });
-  });
-
-  /** Starts an agent against a control plane whose first replies are wrong; it comes through all the same. */
-  async function agentSurvives(wrong: Readonly<Record<string, unknown>>): Promise<void> {
-    const parts = fakeCluster({ logLevel: 'silent' }).filter(
-      ({ provides }) => provides !== contracts.component,
-    );
-    const right: Record<string, unknown> = {
-      register: { heartbeatMs: 20 },
-      heartbeat: { revision: 1 },
-      pull: REPLY,
-      report: { unknown: [] },
-    };
-    const asked: Record<string, number> = {};
-    await using own = await createCluster(parts, { nodes: 0 });
-    const ownBus = own.get(contracts.bus);
-    for (const subject of Object.keys(right)) {
-      ownBus.respond(names.dispatch('node-9')[subject as 'pull'], async () => {
-        asked[subject] = (asked[subject] ?? 0) + 1;
-        return (asked[subject] ?? 0) <= 2 && subject in wrong ? wrong[subject] : right[subject];
-      });
-    }
-    await own.addNode({ name: 'node-9' });
-    await expect.poll(() => asked.heartbeat ?? 0, { timeout: 10_000 }).toBeGreaterThan(4);
-    for (const subject of Object.keys(wrong)) expect(asked[subject]).toBeGreaterThan(2);
-  }
-});
-
 test('a valid message is returned unchanged', () => {
   expect(messages.register(REGISTER)).toBe(REGISTER);
   const request = { op: 'write', stream: 'abc', data: '', end: true };
   expect(messages.agent(request)).toBe(request);
 });
-
-/** The payload with one field, at any depth, replaced by something strange or removed. */
-function mutated(value: unknown, json: RandomJson): unknown {
-  if (json.chance(0.1)) return json.strange();
-  if (Array.isArray(value)) {
-    return value.length === 0 ? [json.strange()] : value.map((each) => mutated(each, json));
-  }
-  if (typeof value !== 'object' || value === null) return json.strange();
-  const entries = Object.entries(value);
-  const at = json.pick(entries)?.[0];
-  return Object.fromEntries(
-    entries.flatMap(([key, each]) => {
-      if (key !== at) return [[key, each]];
-      return json.chance(0.2) ? [] : [[key, mutated(each, json)]];
-    }),
-  );
-}
