@@ -180,11 +180,15 @@ const wrecks: readonly Wreck<Scheduler>[] = [
   wrapped('throws dice of its own', 'the same round gives the same plan', () => {
     return (round) => sound.place({ ...round, nodes: round.nodes.toSorted(() => Math.random() - 0.5) });
   }),
-  wrapped('draws from a chance that goes on', 'randomness comes only from the round', () => {
-    let turns = 0;
-    return (round) =>
-      sound.place({ ...round, nodes: turns++ % 2 === 0 ? round.nodes : round.nodes.toReversed() });
-  }),
+  wrapped(
+    'has a source of randomness that outlives the round',
+    'randomness comes only from the round',
+    () => {
+      let turns = 0;
+      return (round) =>
+        sound.place({ ...round, nodes: turns++ % 2 === 0 ? round.nodes : round.nodes.toReversed() });
+    },
+  ),
   wrapped('keeps what it placed for the next round', 'nothing is remembered from round to round', () => {
     const seen = new Set<string>();
     return (round) => {

@@ -99,8 +99,8 @@ export class Asking {
     if (question === undefined) return; // too late
     const { headers, data } = message;
     if (headers?.code === 503 && data.length === 0) {
-      const nobody = `bus-nats: no responder for "${question.subject}"`;
-      question.settle({ error: new GantryError('UNAVAILABLE', nobody) });
+      const text = `bus-nats: no responder for "${question.subject}"`;
+      question.settle({ error: new GantryError('UNAVAILABLE', text) });
       return;
     }
     const part = partOf(headers);
