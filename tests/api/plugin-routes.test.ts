@@ -5,6 +5,7 @@ import { fakeCluster } from '@gantry/presets/fake';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { officeHours } from '../../examples/custom-kind/src/office-hours.ts';
+import { officeHoursRoutes } from '../../examples/custom-kind/src/office-hours-routes.ts';
 import { withLogger } from './support/recording-logger.ts';
 import { ADMIN_TOKEN, type Served, serve } from './support/served.ts';
 
@@ -70,6 +71,7 @@ describe('the route of a third party', () => {
     const plugins = [
       ...withLogger(lines),
       ...officeHours(),
+      officeHoursRoutes(),
       providing('acme/more', [disks, words, settings]),
     ];
     served = await serve({ limits: { bodyBytes: 1024 } }, { plugins, nodes: 0 });
@@ -339,7 +341,7 @@ describe('the start of a cluster', () => {
 
   test('ignores routes if no plugin serves the API', async () => {
     const { createCluster } = await import('@gantry/host');
-    const plugins = [...fakeCluster({ logLevel: 'silent' }), ...officeHours()];
+    const plugins = [...fakeCluster({ logLevel: 'silent' }), ...officeHours(), officeHoursRoutes()];
     await using cluster = await createCluster(plugins, { nodes: 0 });
     expect((await cluster.api.info()).kinds.map(({ kind }) => kind)).toContain('officehours');
   });

@@ -27,6 +27,12 @@ describe('README.md', () => {
     expect(block?.code.split('\n').length).toBeLessThanOrEqual(most);
   });
 
+  test('leads to a kind and its controller in at most 80 lines', () => {
+    const lines = read('examples/custom-kind/src/office-hours.ts').trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(80);
+    expect(lines.filter((line) => / as [A-Za-z]/.test(line))).toEqual([]); // and without a cast
+  });
+
   test('tells how to start', () => {
     const commands = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code);
     expect(commands.join('\n')).toMatch(/^npm run demo\b/);

@@ -1,16 +1,7 @@
 import { type Controller, contracts, definePlugin, provide } from '@gantry/core';
-import {
-  type Declared,
-  idBeside,
-  idOf,
-  inputSchema,
-  type KindDefinition,
-  type ObjectInput,
-  type ObjectMeta,
-  referenceKey,
-} from '@gantry/core/model';
+import type { Declared, KindDefinition, ObjectInput, ObjectMeta } from '@gantry/core/model';
+import { idBeside, idOf, inputSchema, referenceKey } from '@gantry/core/model';
 import { z } from 'zod';
-import { officeHoursRoutes } from './office-hours-routes.ts';
 
 const HOUR_MS = 3_600_000;
 const hour = z.int().min(0).max(24);
@@ -82,9 +73,8 @@ const controller = definePlugin({
   }),
 });
 
-/** The kind, its controller and its route, to go with the other plugins of a cluster. */
+/** Both, to go with the other plugins of a cluster. */
 export const officeHours = () => [
   provide(contracts.kind, officeHoursKind, 'acme/office-hours-kind'),
   controller(),
-  officeHoursRoutes(),
 ];
